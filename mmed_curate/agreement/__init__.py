@@ -1,0 +1,1 @@
+"""Judgements in; coefficients, disagreement and consensus out. Pure."""

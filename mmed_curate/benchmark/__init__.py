@@ -1,0 +1,1 @@
+"""AMF-Net and its ablations, leave-one-subject-out, on a sealed release."""

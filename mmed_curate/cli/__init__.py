@@ -1,0 +1,1 @@
+"""The curator's door: one module per verb group; thin."""

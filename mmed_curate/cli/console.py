@@ -1,0 +1,80 @@
+"""How every verb speaks: results on stdout (a table, or JSON alone), progress on stderr with rate and ETA."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from mmed_curate.domain.files import readable_json
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+out = Console(highlight=False, soft_wrap=True)
+"""For results."""
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+"""For progress and remarks."""
+
+
+def json_option(function: Function) -> Function:
+    """Adds `--json`: the result on stdout as JSON and nothing else."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON only.")(function)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document to stdout."""
+    sys.stdout.write(readable_json(value))
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """A table for people; numbers are set to the right."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for index, name in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[index], (int, float)) for row in rows)
+        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
+    return drawn
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        """Units a second, over the last while."""
+        speed = task.finished_speed or task.speed
+        return Text(
+            "" if speed is None else f"{speed:,.1f} {task.fields.get('unit', '')}/s", style="progress.data.speed"
+        )
+
+
+@contextmanager
+def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on stderr; gives the function that long work calls with (done, total)."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+        console=err,
+        transient=False,
+    ) as bars:
+        task = bars.add_task(what, total=None, unit=unit)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -1,0 +1,1 @@
+"""The researcher's side: manifest, verify, load, folds."""

@@ -1,0 +1,136 @@
+"""The vocabulary that coders choose from, read from `schema/codebooks/`. No code of it is written in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.yamlfile import Declared, read_yaml
+
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+"""A short lower-case word that stands for one entry."""
+
+
+class Entry(Declared):
+    """One thing a coder can choose."""
+
+    code: Code
+    label: Mapping[str, str]
+    """What the coder reads, by language (BCP 47); English is required."""
+    definition: str
+    """When to choose it, in our own words."""
+    source: str
+    """Where the definition comes from."""
+
+    @model_validator(mode="after")
+    def _has_english(self) -> Entry:
+        if "en" not in self.label:
+            raise ValueError(f"{self.code} needs an English label (en)")
+        return self
+
+
+class EmotionEntry(Entry):
+    """An emotion category."""
+
+    emotion_class: Code | None
+    """Its class of three for the benchmark; None: released and counted, never benchmarked."""
+
+
+class EventTypeEntry(Entry):
+    """What kind of event the coder saw."""
+
+    is_event: bool
+    """False for the code that says that nothing happened."""
+    is_micro: bool = False
+    """True for the code that marks a micro-expression."""
+
+
+class ActionUnitEntry(Entry):
+    """A facial action unit."""
+
+    region: Code
+    """The part of the face in which it shows."""
+
+
+class VocalCueEntry(Entry):
+    """Something heard in the voice."""
+
+
+class ClassEntry(Entry):
+    """One of the classes that the benchmark tells apart."""
+
+
+class Codebook(Declared):
+    """One version of a lab's vocabulary."""
+
+    format: Literal["mmed-codebook"]
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+$")]
+    """Judgements point at the version under which they were made."""
+    name: Code
+    title: str
+    classes: tuple[ClassEntry, ...]
+    event_types: tuple[EventTypeEntry, ...]
+    emotions: tuple[EmotionEntry, ...]
+    action_units: tuple[ActionUnitEntry, ...]
+    vocal_cues: tuple[VocalCueEntry, ...]
+    cue_owners: tuple[Entry, ...]
+    """Whose a vocal cue is; the first entry means the subject."""
+    confidences: tuple[Entry, ...]
+    """From least to most sure."""
+    bases: tuple[Entry, ...]
+    """What an emotion label rests on."""
+
+    @model_validator(mode="after")
+    def _codes_hold_together(self) -> Codebook:
+        lists: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+            ("classes", self.classes),
+            ("event_types", self.event_types),
+            ("emotions", self.emotions),
+            ("action_units", self.action_units),
+            ("vocal_cues", self.vocal_cues),
+            ("cue_owners", self.cue_owners),
+            ("confidences", self.confidences),
+            ("bases", self.bases),
+        )
+        for name, entries in lists:
+            codes = [entry.code for entry in entries]
+            if not codes:
+                raise ValueError(f"{name} needs at least one entry")
+            if len(set(codes)) != len(codes):
+                raise ValueError(f"{name} holds a code twice")
+        known = {entry.code for entry in self.classes}
+        for emotion in self.emotions:
+            if emotion.emotion_class is not None and emotion.emotion_class not in known:
+                raise ValueError(f"emotion {emotion.code}: {emotion.emotion_class} is not in classes")
+        if not any(entry.is_micro for entry in self.event_types):
+            raise ValueError("event_types needs one entry with is_micro: true")
+        return self
+
+    @property
+    def class_codes(self) -> tuple[str, ...]:
+        """Codes of the benchmark's classes, in the codebook's order."""
+        return tuple(entry.code for entry in self.classes)
+
+    def class_of(self, emotion: str) -> str | None:
+        """The class of an emotion code, or None where it has none.
+
+        Raises:
+            KeyError: the code is not in this codebook.
+        """
+        return {entry.code: entry.emotion_class for entry in self.emotions}[emotion]
+
+
+def load_codebook(name_or_path: str) -> Codebook:
+    """Read a packaged codebook by name, or any by its path.
+
+    Raises:
+        BadInput: there is none of that name, or the file has a mistake.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = packaged_path("schema", "codebooks", f"{name_or_path}.yaml")
+    return read_yaml(path, Codebook)

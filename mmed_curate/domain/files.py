@@ -1,0 +1,106 @@
+"""Files are written aside and renamed, so that a reader sees the whole of one or none of it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mmed_curate.domain.findings import BadInput
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Give a temporary path with the same ending beside `path`; on a clean exit it takes the name, else it is removed.
+
+    Raises:
+        BadInput: the folder is missing, may not be written, or the disk is full.
+    """
+    with _said_in_words(path):
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+    aside = Path(name)
+    try:
+        with _said_in_words(path):
+            yield aside
+            _flush(aside)
+            aside.chmod(0o644)
+            aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_written_aside(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path` to fill; on a clean exit it takes the name, else it is removed.
+
+    Raises:
+        BadInput: `path` exists already (also as an empty folder), or it cannot be written.
+    """
+    if path.exists() or path.is_symlink():
+        raise BadInput.of("files.exists", f"{path} exists already", "choose another name, or move it away")
+    with _said_in_words(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}-", dir=path.parent))
+    try:
+        with _said_in_words(path):
+            yield aside
+            aside.chmod(0o755)
+            if path.exists():  # rename would replace an empty folder without a word
+                raise BadInput.of("files.exists", f"{path} exists already", "choose another name, or move it away")
+            aside.rename(path)
+    finally:
+        if aside.exists():
+            shutil.rmtree(aside)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with line feeds, whole or not at all."""
+    with written_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in lower-case hex; reads in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def canonical_json(value: object) -> str:
+    """JSON with sorted keys, no spaces, no NaN: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def readable_json(value: object) -> str:
+    """JSON with sorted keys and an indent of two, for files that people open; no NaN; ends in a line feed."""
+    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+@contextmanager
+def _said_in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise BadInput.of("files.disk_full", f"no room left to write {path}", "free some disk space") from error
+        if error.errno in {errno.EACCES, errno.EROFS, errno.EPERM}:
+            raise BadInput.of("files.not_writable", f"{path} may not be written", "choose a folder of yours") from error
+        if error.errno == errno.ENOENT and not path.parent.exists():
+            raise BadInput.of("files.no_folder", f"there is no folder {path.parent}", "make it first") from error
+        raise

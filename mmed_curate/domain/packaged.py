@@ -1,0 +1,41 @@
+"""Where the files that travel with the package lie: codebooks, JSON schemas, recipes, the demo's recordings.
+
+In a wheel they lie under `mmed_curate/_data/`; in an editable install at the repository's root. Both are found
+from the imported package's own folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmed_curate.domain.findings import BadInput
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def packaged_root() -> Path:
+    """The folder that holds `schema/`, `pipelines/` and `demo/`."""
+    inside = _PACKAGE / "_data"
+    return inside if inside.is_dir() else _PACKAGE.parent
+
+
+def packaged_path(*parts: str) -> Path:
+    """Path of a packaged file or folder, such as `packaged_path("pipelines", "gate", "mmed.yaml")`.
+
+    Raises:
+        BadInput: there is no such file.
+    """
+    path = packaged_root().joinpath(*parts)
+    if not path.exists():
+        raise BadInput.of(
+            "packaged.missing",
+            f"the package holds no {'/'.join(parts)}",
+            f"choose one of: {', '.join(packaged_names(*parts[:-1])) or 'none'}",
+        )
+    return path
+
+
+def packaged_names(*parts: str) -> tuple[str, ...]:
+    """Names (without ending) of the YAML files in a packaged folder, sorted."""
+    folder = packaged_root().joinpath(*parts)
+    return tuple(sorted(path.stem for path in folder.glob("*.yaml")))

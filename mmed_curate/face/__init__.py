@@ -1,0 +1,1 @@
+"""Arrays to landmarks: detect, track, align."""

@@ -1,0 +1,1 @@
+"""Report, evidence and policy in; Passed, or findings with remedies. Pure."""

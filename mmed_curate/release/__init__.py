@@ -1,0 +1,1 @@
+"""Sealed, versioned folders out of a workspace that passed the gate."""

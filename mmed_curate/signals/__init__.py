@@ -1,0 +1,1 @@
+"""Arrays to arrays: flow, motion curve, log-mel, intensity."""

@@ -1,0 +1,1 @@
+"""Motion curve to candidates, and how good they are."""

@@ -1,0 +1,1 @@
+"""The workspace and its database: the only room that speaks SQL."""
