@@ -47,6 +47,8 @@ class Verb:
 
 
 _STORE = ("sqlalchemy", "alembic")
+_CURATE = (*_STORE, "cv2")
+_TORCH = ("torch", "matplotlib")
 
 VERBS: dict[str, Verb] = {
     "demo": Verb("demo:demo", "Run the whole road on bundled and simulated recordings.", (*_STORE, "cv2", "torch")),
@@ -56,8 +58,8 @@ VERBS: dict[str, Verb] = {
     "session": Verb("setup:session", "Register game sessions.", _STORE),
     "coder": Verb("setup:coder", "Register the people who judge.", _STORE),
     "protocol": Verb("setup:protocol", "Check a protocol and its codebook."),
-    "ingest": Verb("ingest:ingest", "Take recordings in: find the face, spot candidates, cut clips.", (*_STORE, "cv2")),
-    "recut": Verb("ingest:recut", "Cut and measure what was settled, ready for release.", (*_STORE, "cv2")),
+    "ingest": Verb("ingest:ingest", "Take recordings in: find the face, spot candidates, cut clips.", _CURATE),
+    "recut": Verb("ingest:recut", "Cut and measure what was settled, ready for release.", _CURATE),
     "simulate": Verb(
         "simulate:simulate", "Make simulated sessions, and simulated coders' judgements.", (*_STORE, "cv2")
     ),
@@ -69,7 +71,7 @@ VERBS: dict[str, Verb] = {
     "release": Verb("release:release", "Make a sealed, versioned release.", _STORE),
     "verify": Verb("dataset:verify", "Name any changed, missing or extra file of a release."),
     "benchmark": Verb(
-        "benchmark:benchmark", "AMF-Net and its ablations, leave-one-subject-out.", ("torch", "matplotlib")
+        "benchmark:benchmark", "AMF-Net and its ablations, leave-one-subject-out.", _TORCH),#("torch", "matplotlib")
     ),
     "cut": Verb("cut:cut", "Cut clips out of one recording, exact to the frame and the sample."),
     "spot": Verb("spot:spot", "Propose micro-expressions in one recording, or score proposals.", ("cv2", "scipy")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -24,7 +25,7 @@ def from_json(kind: type[T], value: object) -> T:
         BadInput: the value does not fit.
     """
     try:
-        return cast(T, _adapter(kind).validate_python(value))
+        return cast(T, _adapter(cast(Hashable, kind)).validate_python(value))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
@@ -34,5 +35,5 @@ def from_json(kind: type[T], value: object) -> T:
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast(Any, kind))
