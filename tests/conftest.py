@@ -1,0 +1,24 @@
+"""Shared fixtures: real material where it lies beside the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout under test."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def material() -> Path:
+    """The folder of real media, label tables and votes beside the checkout; absent in most places."""
+    folder = REPOSITORY.parent / "shared" / "material"
+    if not folder.is_dir():
+        pytest.skip("the shared material is not beside this checkout")
+    return folder
