@@ -70,9 +70,7 @@ VERBS: dict[str, Verb] = {
     "gate": Verb("gate:gate", "Hold the release policy against the evidence.", _STORE),
     "release": Verb("release:release", "Make a sealed, versioned release.", _STORE),
     "verify": Verb("dataset:verify", "Name any changed, missing or extra file of a release."),
-    "benchmark": Verb(
-        "benchmark:benchmark", "AMF-Net and its ablations, leave-one-subject-out.", _TORCH),#("torch", "matplotlib")
-    ),
+    "benchmark": Verb("benchmark:benchmark", "AMF-Net and its ablations, leave-one-subject-out.", _TORCH),
     "cut": Verb("cut:cut", "Cut clips out of one recording, exact to the frame and the sample."),
     "spot": Verb("spot:spot", "Propose micro-expressions in one recording, or score proposals.", ("cv2", "scipy")),
     "score": Verb("score:score", "Accuracy, UF1 and UAR of a table of predictions."),
