@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -50,10 +51,11 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
             "mend the indentation or quoting there",
         ) from error
     try:
-        # not strict here: YAML knows neither tuples nor enums
-        return model.model_validate(document, strict=False)
+        # through JSON: strict about numbers and words there, and yet lists become tuples and words become enums
+        return model.model_validate_json(json.dumps(document, default=str), strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
+        # an unknown key is most often the misspelling of a missing one
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         keys = [str(part) for part in first["loc"]]
         raise BadInput.of(
             "yaml.invalid",

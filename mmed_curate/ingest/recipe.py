@@ -1,0 +1,94 @@
+"""What to do with a recording, read from `pipelines/ingest/`: the numbers of a run, and none in the code."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.records import Tag
+from mmed_curate.domain.yamlfile import Declared, read_yaml
+
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class PicturePart(Enum):
+    """How much of the picture a clip shows."""
+
+    FACE = "face"
+    WHOLE = "whole"
+
+
+class Encoding(Declared):
+    """How a clip's picture is compressed (x264)."""
+
+    crf: Annotated[int, Field(ge=0, le=51)]
+    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
+
+
+class ContextRange(Declared):
+    """Bounds of the context drawn on each side of a candidate, in seconds."""
+
+    least: Seconds
+    most: Seconds
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ContextRange:
+        if self.least > self.most:
+            raise ValueError(f"least ({self.least}) is above most ({self.most})")
+        return self
+
+
+class CodingCut(Declared):
+    """The clips that experts judge."""
+
+    picture: PicturePart
+    face_margin: Annotated[float, Field(ge=0, le=3)]
+    """Margin on each side, as a share of the face's size."""
+    context_s: ContextRange
+    join_gap_s: Seconds
+    """Candidates closer together than this share a clip."""
+    encoding: Encoding
+
+
+class ReleaseCut(Declared):
+    """The clips that researchers get."""
+
+    context_s: Seconds
+    encoding: Encoding
+
+
+class Recipe(Declared):
+    """One way from recordings to clips."""
+
+    format: Literal["mmed-recipe"]
+    version: Literal[1]
+    name: str
+    title: str
+    spotting: str
+    """Name of packaged spotting parameters, or a path."""
+    cut_tagged: tuple[Tag, ...]
+    coding: CodingCut
+    release: ReleaseCut
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the recipe's values."""
+        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """Read a packaged recipe by name, or any by its path.
+
+    Raises:
+        BadInput: there is none of that name, or the file has a mistake.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = packaged_path("pipelines", "ingest", f"{name_or_path}.yaml")
+    return read_yaml(path, Recipe)
