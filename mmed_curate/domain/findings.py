@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 
 
 class Severity(Enum):
@@ -34,7 +33,7 @@ class Finding:
     remedy: str
     """What to do about it, as an imperative, without a full stop at the end."""
     severity: Severity = Severity.ERROR
-    parameters: Mapping[str, str | int | float] = field(default_factory=lambda: MappingProxyType({}))
+    parameters: Mapping[str, str | int | float] = field(default_factory=dict, hash=False)
     """The values inside the sentence, by name."""
 
     def __str__(self) -> str:
@@ -49,6 +48,10 @@ class MmedError(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
         self.finding = finding
+
+    def __reduce__(self) -> tuple[type[MmedError], tuple[Finding]]:
+        # errors cross from worker processes to the coordinator
+        return type(self), (self.finding,)
 
 
 class BadInput(MmedError):
@@ -66,7 +69,7 @@ class BadInput(MmedError):
             remedy: what to do.
             parameters: the values inside the sentence.
         """
-        return cls(Finding(code=code, what=what, remedy=remedy, parameters=MappingProxyType(parameters)))
+        return cls(Finding(code=code, what=what, remedy=remedy, parameters=parameters))
 
 
 class Refused(MmedError):
@@ -77,3 +80,6 @@ class Refused(MmedError):
     def __init__(self, finding: Finding, reasons: tuple[Finding, ...] = ()) -> None:
         super().__init__(finding)
         self.reasons = reasons
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[Finding, tuple[Finding, ...]]]:
+        return type(self), (self.finding, self.reasons)

@@ -69,7 +69,7 @@ def coding_windows(
         windows.append(
             Window(
                 first=max(floor, clock.frame_at(clock.start_of(onset) - before)),
-                last=min(ceiling, clock.frame_at(clock.end_of(offset) + after)),
+                last=min(ceiling, _last_shown_before(clock.end_of(offset) + after, clock)),
                 members=tuple(run),
             )
         )
@@ -79,7 +79,13 @@ def coding_windows(
 def release_window(span: Span, clock: FrameClock, *, context_s: float) -> tuple[Frame, Frame]:
     """First and last frame of the release cut round a settled span, clamped to the recording."""
     context = Fraction(context_s).limit_denominator(1000)
-    return clock.frame_at(clock.start_of(span.onset) - context), clock.frame_at(clock.end_of(span.offset) + context)
+    first = clock.frame_at(clock.start_of(span.onset) - context)
+    return first, _last_shown_before(clock.end_of(span.offset) + context, clock)
+
+
+def _last_shown_before(time: Fraction, clock: FrameClock) -> Frame:
+    frame = clock.frame_at(time)
+    return Frame(frame - 1) if frame > 0 and clock.start_of(frame) == time else frame
 
 
 def _drawn(context: ContextRange, seed: bytes, onset: Frame, offset: Frame, side: str) -> Fraction:

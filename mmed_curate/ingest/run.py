@@ -1,0 +1,248 @@
+"""A batch of recordings taken in: a process for each core, one bad file never stops the rest, nothing is done twice."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from mmed_curate.domain.files import sha256_of
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.progress import Progress, silent
+from mmed_curate.domain.records import IngestOutcome, Session, Subject
+from mmed_curate.ingest.recipe import Recipe
+from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, take_in
+from mmed_curate.media.probe import probe
+from mmed_curate.store.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+_REPORT_EVERY = 15
+"""Frames between two reports of a worker: often enough for the eye, rare enough to cost nothing."""
+
+
+class Channel(Protocol):
+    """Where workers say how far they are: the part of a queue that they use."""
+
+    def put(self, item: tuple[int, int]) -> None:
+        """Tell (job, units done)."""
+
+    def get_nowait(self) -> tuple[int, int]:
+        """The next message; raises queue.Empty."""
+
+
+def ingest(
+    workspace: Workspace,
+    files: Sequence[Path],
+    *,
+    subject: str,
+    session: str,
+    recipe: Recipe,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> tuple[IngestOutcome, ...]:
+    """Take recordings of one subject in one session into the workspace.
+
+    Each recording is stored in one transaction when all of its files are written. A recording whose bytes are
+    registered already is left alone.
+
+    Args:
+        workspace: where to.
+        files: media files, each of the same subject and session.
+        subject: the subject's code.
+        session: the session's code; the subject must have taken part.
+        recipe: how.
+        workers: processes; None: one for each core.
+        progress: called with frames done of the frames that the files claim.
+
+    Returns:
+        What became of each file, in the order given; a file that could not be used carries its sentence.
+
+    Raises:
+        BadInput: subject or session are not registered, or do not belong together.
+    """
+    with workspace.read() as records:
+        who, game = records.subject(subject), records.session(session)
+    if who.id not in game.subjects:
+        raise BadInput.of(
+            "ingest.not_in_session",
+            f"subject {subject} did not take part in session {session}",
+            "name the session's own subjects, or register the session with this one",
+        )
+    outcomes: dict[int, IngestOutcome] = {}
+    jobs: dict[int, RecordingJob] = {}
+    first_with: dict[str, Path] = {}
+    expected_frames = 0
+    for position, path in enumerate(files):
+        try:
+            expected_frames += _expected_frames(path)
+            outcome = _known_already(workspace, path, who, game, first_with)
+        except BadInput as error:
+            outcome = IngestOutcome(path=str(path), recording=None, error=str(error))
+        if outcome is not None:
+            outcomes[position] = outcome
+        else:
+            jobs[position] = RecordingJob(
+                path=path,
+                subject=who.id,
+                session=game.id,
+                simulated=who.simulated or game.simulated,
+                recipe=recipe,
+                media=workspace.media,
+                secret=workspace.secret,
+            )
+
+    def store(position: int, result: IngestedRecording | BadInput) -> None:
+        path = str(files[position])
+        if isinstance(result, BadInput):
+            outcomes[position] = IngestOutcome(path=path, recording=None, error=str(result))
+            return
+        try:
+            with workspace.write(actor="ingest") as records:
+                records.add_recording(result.recording, result.candidates, result.clips, result.assets)
+        except BadInput as error:
+            outcomes[position] = IngestOutcome(path=path, recording=None, error=str(error))
+            return
+        outcomes[position] = IngestOutcome(
+            path=path,
+            recording=result.recording.id,
+            n_candidates=len(result.candidates),
+            n_clips=len(result.clips),
+            notes=tuple(str(note) for note in result.notes),
+        )
+
+    run_jobs(_take_in_reporting, jobs, store, workers=workers, progress=progress, total=expected_frames)
+    return tuple(outcomes[position] for position in range(len(files)))
+
+
+def run_jobs(
+    work: Callable[[int, Job, Channel], Result],
+    jobs: dict[int, Job],
+    store: Callable[[int, Result | BadInput], None],
+    *,
+    workers: int | None,
+    progress: Progress,
+    total: int,
+) -> None:
+    """Run jobs in processes and hand each result to `store`, here, as it comes.
+
+    A job that ends in BadInput, or whose process is killed, is handed on as BadInput; an error of ours is raised
+    when the other jobs are done.
+
+    Args:
+        work: runs in a process of its own: (position, job, channel for progress) -> result; must be importable.
+        jobs: by position.
+        store: receives (position, result) in this process.
+        workers: processes; None: one for each core.
+        progress: called with units done, of `total`.
+        total: units expected over all jobs.
+    """
+    if not jobs:
+        return
+    n_workers = min(workers or os.cpu_count() or 1, len(jobs))
+    ours: list[BaseException] = []
+    done: dict[int, int] = {}
+    context = multiprocessing.get_context("spawn")  # forked children of a threaded decoder can hang
+    with context.Manager() as manager, _pool(n_workers, context) as pool:
+        channel: Channel = manager.Queue()
+        waiting: dict[Future[Result], int] = {
+            pool.submit(work, position, job, channel): position for position, job in sorted(jobs.items())
+        }
+        while waiting:
+            finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            done |= dict(_messages(channel))
+            progress(min(sum(done.values()), total), total)
+            for future in finished:
+                position = waiting.pop(future)
+                error = future.exception()
+                if error is None:
+                    store(position, future.result())
+                elif isinstance(error, BadInput):
+                    store(position, error)
+                elif isinstance(error, BrokenProcessPool):
+                    store(
+                        position,
+                        BadInput.of(
+                            "ingest.worker_killed",
+                            "the worker process was killed, most often for want of memory",
+                            "run the same command again, with --workers 1",
+                        ),
+                    )
+                else:
+                    logger.error("job %d failed", position, exc_info=error)
+                    ours.append(error)
+    progress(total, total)
+    if ours:
+        raise ours[0]
+
+
+def _take_in_reporting(position: int, job: RecordingJob, channel: Channel) -> IngestedRecording:
+    def tell(done: int, total: int | None) -> None:
+        if done % _REPORT_EVERY == 0:
+            channel.put((position, done))
+
+    return take_in(job, progress=tell)
+
+
+@contextmanager
+def _pool(n_workers: int, context: multiprocessing.context.SpawnContext) -> Iterator[ProcessPoolExecutor]:
+    pool = ProcessPoolExecutor(n_workers, mp_context=context)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _messages(channel: Channel) -> Iterator[tuple[int, int]]:
+    while True:
+        try:
+            yield channel.get_nowait()
+        except queue.Empty:
+            return
+
+
+def _expected_frames(path: Path) -> int:
+    sources = probe(path)
+    rate = sources.picture.mean_rate_hz
+    return int((sources.duration_s or 0) * float(rate)) if rate else 0
+
+
+def _known_already(
+    workspace: Workspace, path: Path, subject: Subject, session: Session, first_with: dict[str, Path]
+) -> IngestOutcome | None:
+    """The outcome of a file that needs no work; None: it needs some."""
+    sha256 = sha256_of(path)
+    earlier = first_with.setdefault(sha256, path)
+    if earlier is not path:
+        return IngestOutcome(
+            path=str(path), recording=None, already_done=True, notes=(f"the same bytes as {earlier}: taken in once",)
+        )
+    with workspace.read() as records:
+        known = records.recording_by_hash(sha256)
+        if known is None:
+            return None
+        if (known.subject, known.session) != (subject.id, session.id):
+            raise BadInput.of(
+                "ingest.registered_otherwise",
+                f"{path} is registered already, for another subject or session",
+                "name the subject and session it was registered for",
+            )
+        return IngestOutcome(
+            path=str(path),
+            recording=known.id,
+            n_candidates=len(records.candidates(recording=known.id)),
+            n_clips=len(records.clips(recording=known.id)),
+            already_done=True,
+        )
