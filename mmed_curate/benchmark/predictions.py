@@ -1,0 +1,133 @@
+"""The table of predictions that leaves the benchmark and that `mmed score` reads: subject, truth, predicted."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmed_curate.benchmark.scores import Counts, confusion_of
+from mmed_curate.domain.files import write_text
+from mmed_curate.domain.findings import BadInput
+
+COLUMNS = ("subject", "truth", "predicted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """One prediction per clip."""
+
+    subjects: tuple[str, ...]
+    truth: tuple[str, ...]
+    predicted: tuple[str, ...]
+    clips: tuple[str, ...] | None = None
+    """Names of the clips, where known."""
+
+    def labels(self) -> tuple[str, ...]:
+        """Every class that occurs, as truth or as prediction, sorted."""
+        return tuple(sorted({*self.truth, *self.predicted}))
+
+    def confusion(self, labels: Sequence[str]) -> Counts:
+        """Pooled counts, (C, C)."""
+        return confusion_of(self.truth, self.predicted, labels)
+
+    def by_subject(self, labels: Sequence[str]) -> tuple[tuple[str, ...], Counts]:
+        """Subjects, sorted, and the counts of each, (S, C, C)."""
+        subjects = tuple(sorted(set(self.subjects)))
+        rows = list(zip(self.subjects, self.truth, self.predicted, strict=True))
+        counts = [
+            confusion_of(
+                [truth for owner, truth, _ in rows if owner == subject],
+                [predicted for owner, _, predicted in rows if owner == subject],
+                labels,
+            )
+            for subject in subjects
+        ]
+        return subjects, np.stack(counts)  # (S, C, C)
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write the table as CSV, sorted by subject and clip; whole or not at all."""
+    names = predictions.clips or ("",) * len(predictions.subjects)
+    rows = sorted(zip(predictions.subjects, predictions.truth, predictions.predicted, names, strict=True), key=_place)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*COLUMNS, "clip"] if predictions.clips else COLUMNS)
+    writer.writerows(rows if predictions.clips else [row[:3] for row in rows])
+    write_text(path, text.getvalue())
+
+
+def read_predictions(path: Path, *, classes: Sequence[str] | None = None) -> Predictions:
+    """Read a table with the columns subject, truth, predicted; further columns are ignored, but `clip` is kept.
+
+    Args:
+        path: UTF-8 CSV with a header.
+        classes: the only labels allowed; None: whatever occurs.
+
+    Raises:
+        BadInput: not a table, a column is missing, a cell is empty, or a label is none of `classes`; the message
+            names line and column.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BadInput.of(
+            "predictions.unreadable", f"{path} cannot be read ({reason})", "give the path of a UTF-8 CSV table"
+        ) from error
+    if "\0" in text:
+        raise BadInput.of("predictions.unreadable", f"{path} is not text", "give the path of a UTF-8 CSV table")
+    lines = csv.reader(io.StringIO(text))
+    try:
+        header = [cell.strip() for cell in next(lines, [])]
+        missing = [name for name in COLUMNS if name not in header]
+        if missing:
+            raise BadInput.of(
+                "predictions.columns",
+                f"{path}, line 1 has no column {', '.join(missing)} (found: {', '.join(header) or 'nothing'})",
+                f"begin the table with the line {','.join(COLUMNS)}",
+            )
+        place = {name: header.index(name) for name in (*COLUMNS, "clip") if name in header}
+        rows: list[dict[str, str]] = []
+        for cells in lines:
+            if not any(cell.strip() for cell in cells):
+                continue  # a blank line at the end of a table is no mistake
+            row = {name: cells[at].strip() if at < len(cells) else "" for name, at in place.items()}
+            _check(path, lines.line_num, row, classes)
+            rows.append(row)
+    except csv.Error as error:
+        raise BadInput.of(
+            "predictions.unreadable", f"{path}, line {lines.line_num} is not CSV ({error})", "mend that line"
+        ) from error
+    if not rows:
+        raise BadInput.of("predictions.empty", f"{path} holds no predictions", "write one line per clip")
+    return Predictions(
+        subjects=tuple(row["subject"] for row in rows),
+        truth=tuple(row["truth"] for row in rows),
+        predicted=tuple(row["predicted"] for row in rows),
+        clips=tuple(row["clip"] for row in rows) if "clip" in place else None,
+    )
+
+
+def _check(path: Path, line: int, row: dict[str, str], classes: Sequence[str] | None) -> None:
+    for column in COLUMNS:
+        if not row[column]:
+            raise BadInput.of(
+                "predictions.empty_cell", f"{path}, line {line}, column {column} is empty", "fill it in", line=line
+            )
+    for column in COLUMNS[1:]:
+        if classes is not None and row[column] not in classes:
+            raise BadInput.of(
+                "predictions.unknown_label",
+                f"{path}, line {line}, column {column}: {row[column]!r} is none of the classes {', '.join(classes)}",
+                "correct the label there, or name every class with --classes",
+                line=line,
+            )
+
+
+def _place(row: tuple[str, str, str, str]) -> tuple[str, str]:
+    return row[0], row[3]
