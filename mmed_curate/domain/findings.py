@@ -49,7 +49,7 @@ class MmedError(Exception):
         super().__init__(str(finding))
         self.finding = finding
 
-    def __reduce__(self) -> tuple[type[MmedError], tuple[Finding]]:
+    def __reduce__(self) -> tuple[type[MmedError], tuple[object, ...]]:
         # errors cross from worker processes to the coordinator
         return type(self), (self.finding,)
 
@@ -81,5 +81,5 @@ class Refused(MmedError):
         super().__init__(finding)
         self.reasons = reasons
 
-    def __reduce__(self) -> tuple[type[Refused], tuple[Finding, tuple[Finding, ...]]]:
+    def __reduce__(self) -> tuple[type[MmedError], tuple[object, ...]]:
         return type(self), (self.finding, self.reasons)
