@@ -1,0 +1,199 @@
+"""What one clip's judgements add up to: its stage, what still disagrees, and the consensus. A pure reducer.
+
+Judgements are counted from the log's beginning. A correction counts in place of what it supersedes as long as its
+stage is open; what stood when coding closed is what agreement is measured on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mmed_curate.agreement.reading import Disagreement, adjudicated, events_of, read_together
+from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import CoderId
+from mmed_curate.domain.judgements import (
+    Adjudication,
+    Coding,
+    Consensus,
+    ConsensusEvent,
+    Judgement,
+    Screening,
+    ScreeningVerdict,
+    Verification,
+    VerificationVerdict,
+)
+from mmed_curate.domain.protocol import JUDGED, MAY_NOT_HAVE_JUDGED, NEXT, Protocol, Stage
+from mmed_curate.domain.time import FrameClock
+
+__all__ = ["Course", "Disagreement", "course"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """Where one clip stands after its judgements."""
+
+    stage: Stage
+    round: int
+    """1 at first; one more each time verification sends the clip back."""
+    open_seats: int
+    """Judges still missing at this stage; 0 at the ends."""
+    consensus: Consensus | None
+    """A proposal at verification, final once settled, None otherwise."""
+    disagreements: tuple[Disagreement, ...]
+    """What the coders left open; stays readable after adjudication."""
+    standing: tuple[Judgement, ...]
+    """Every judgement that is not superseded, in log order."""
+    coded: tuple[Judgement, ...]
+    """The coding judgements that stood when coding closed, in log order; empty before that."""
+
+
+def course(judgements: Sequence[Judgement], protocol: Protocol, clock: FrameClock, codebook: Codebook) -> Course:
+    """Reduce the judgements of one clip to where it stands.
+
+    Args:
+        judgements: all judgements of one clip, superseded ones too; taken in log order whatever order they come in.
+        protocol: how many judge at each stage, tolerances, which fields must agree.
+        clock: the clip's own clock.
+        codebook: see `reading.read_together`.
+
+    Raises:
+        BadInput: the history is impossible: another clip's judgement among them, a stage or round that the clip is
+            not at, a judge who may not judge there, the same judge twice, a correction of what is not his or does
+            not stand, an event behind the clip's end, a judgement after the end.
+    """
+    walk = _Walk(protocol=protocol, clock=clock, codebook=codebook)
+    for judgement in sorted(judgements, key=lambda one: one.order):
+        walk.take(judgement)
+    return walk.course()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    protocol: Protocol
+    clock: FrameClock
+    codebook: Codebook
+    stage: Stage = Stage.SCREENING
+    round: int = 1
+    seen: list[Judgement] = field(default_factory=list)
+    superseded: set[str] = field(default_factory=set)
+    seated: list[Judgement] = field(default_factory=list)
+    """Standing judgements of the stage and round that is open."""
+    coded: tuple[Judgement, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    events: tuple[ConsensusEvent, ...] | None = None
+
+    def take(self, judgement: Judgement) -> None:
+        self._check(judgement)
+        if judgement.supersedes is not None:
+            self.seated = [one for one in self.seated if one.id != judgement.supersedes]
+            self.superseded.add(judgement.supersedes)
+        self.seen.append(judgement)
+        self.seated.append(judgement)
+        if len(self.seated) == self.protocol.rules(self.stage).judges:
+            self._close()
+
+    def course(self) -> Course:
+        standing = tuple(one for one in self.seen if one.id not in self.superseded)
+        consensus = None
+        if self.events is not None and self.stage in {Stage.VERIFICATION, Stage.SETTLED}:
+            bearing = tuple(one.id for one in standing if one.stage is not Stage.SCREENING)
+            consensus = Consensus(clip=standing[0].clip, events=self.events, judgements=bearing)
+        open_seats = self.protocol.rules(self.stage).judges - len(self.seated) if self.stage in JUDGED else 0
+        return Course(
+            stage=self.stage,
+            round=self.round,
+            open_seats=open_seats,
+            consensus=consensus,
+            disagreements=self.disagreements,
+            standing=standing,
+            coded=self.coded,
+        )
+
+    def _check(self, judgement: Judgement) -> None:
+        clip = judgement.clip
+        if self.seen and clip != self.seen[0].clip:
+            raise _impossible("other_clip", judgement, f"is among those of clip {self.seen[0].clip}")
+        if any(one.id == judgement.id or one.order == judgement.order for one in self.seen):
+            raise _impossible("twice", judgement, "stands twice in the log")
+        if self.stage not in JUDGED:
+            raise _impossible("after_end", judgement, f"came after the clip was {self.stage.value}")
+        if judgement.stage is not self.stage or judgement.round != self.round:
+            raise _impossible(
+                "wrong_stage",
+                judgement,
+                f"is for {judgement.stage.value}, round {judgement.round}, but the clip is at {self.stage.value}, "
+                f"round {self.round}",
+            )
+        if judgement.supersedes is not None:
+            before = next((one for one in self.seated if one.id == judgement.supersedes), None)
+            if before is None or before.coder != judgement.coder:
+                raise _impossible(
+                    "supersedes", judgement, f"supersedes {judgement.supersedes}, which does not stand as this judge's"
+                )
+        elif any(one.coder == judgement.coder for one in self.seated):
+            raise _impossible("judge_twice", judgement, f"is the second of judge {judgement.coder} at this stage")
+        barred = MAY_NOT_HAVE_JUDGED[self.stage] & self._judged_by(judgement.coder)
+        if barred:
+            where = ", ".join(sorted(stage.value for stage in barred))
+            raise _impossible("barred", judgement, f"is by judge {judgement.coder}, who judged this clip at {where}")
+        answer = judgement.answer
+        if isinstance(answer, (Coding, Adjudication)):
+            for event in answer.events:
+                ends = (event.span.offset, *(cue.offset for cue in event.vocal_cues))
+                if max(ends) > self.clock.last_frame:
+                    raise _impossible(
+                        "outside", judgement, f"marks frame {max(ends)}; the clip ends at {self.clock.last_frame}"
+                    )
+
+    def _judged_by(self, coder: CoderId) -> frozenset[Stage]:
+        return frozenset(one.stage for one in self.seen if one.coder == coder)
+
+    def _close(self) -> None:
+        seated = sorted(self.seated, key=lambda one: one.order)
+        following = self._after(seated)
+        if following not in NEXT[self.stage]:
+            raise ValueError(f"the reducer moved from {self.stage} to {following}, which the protocol does not know")
+        self.stage = following
+        self.seated = []
+
+    def _after(self, seated: Sequence[Judgement]) -> Stage:
+        answers = [one.answer for one in seated]
+        if self.stage is Stage.SCREENING:
+            rejecting = sum(
+                isinstance(answer, Screening) and answer.verdict is ScreeningVerdict.REJECT for answer in answers
+            )
+            return Stage.REJECTED if 2 * rejecting > len(answers) else Stage.CODING
+        if self.stage is Stage.CODING:
+            self.coded = tuple(seated)
+            codings = [(one, one.answer) for one in seated if isinstance(one.answer, Coding)]
+            reading = read_together(codings, self.protocol, self.clock, self.codebook)
+            self.disagreements = reading.disagreements
+            if reading.disagreements:
+                return Stage.ADJUDICATION
+            self.events = reading.events
+            return Stage.VERIFICATION
+        (answer,) = answers  # the protocol admits one judge to each of the stages that follow
+        if isinstance(answer, Adjudication):
+            events = events_of(answer, self.codebook)
+            self.events = tuple(
+                adjudicated(event, seated[0].id, self.codebook)
+                for event in sorted(events, key=lambda event: event.span.onset)
+            )
+            return Stage.VERIFICATION
+        if isinstance(answer, Verification) and answer.verdict is VerificationVerdict.ACCEPT:
+            return Stage.SETTLED
+        if isinstance(answer, Verification) and answer.verdict is VerificationVerdict.SEND_BACK:
+            self.round += 1
+            self.events = None
+            return Stage.ADJUDICATION
+        return Stage.REJECTED
+
+
+def _impossible(word: str, judgement: Judgement, what: str) -> BadInput:
+    return BadInput.of(
+        f"history.{word}",
+        f"judgement {judgement.id} of clip {judgement.clip} {what}",
+        "judge a clip through the desk, which hands out only what is open",
+    )
