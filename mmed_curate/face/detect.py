@@ -1,0 +1,107 @@
+"""Where are the faces? BlazeFace, short range (Bazarevsky et al. 2019): faces from about a tenth of the picture up.
+
+Points are in pixels of the picture given, x to the right, y down. Left and right are the subject's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mmed_curate.face.network import ByteArray, FloatArray, Network
+
+_SIDE = 128
+"""Side of the network's input, px."""
+_GRIDS = ((16, 2), (8, 6))
+"""Cells per side and anchors per cell (MediaPipe, face_detection_short_range.pbtxt: strides 8, 16, 16, 16)."""
+
+MIN_SCORE = 0.5
+"""MediaPipe's own bound for this network."""
+SAME_FACE_IOU = 0.3
+"""Boxes that overlap more are one face (MediaPipe: min_suppression_threshold)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """One face found in one picture."""
+
+    box: FloatArray
+    """(4,) left, top, right, bottom in px; may reach beyond the picture."""
+    points: FloatArray
+    """(6, 2) right eye, left eye, nose tip, mouth, right ear, left ear, in px."""
+    score: float
+    """In 0..1."""
+
+
+class FaceDetector:
+    """Finds faces in single pictures."""
+
+    def __init__(self, *, min_score: float = MIN_SCORE) -> None:
+        self._network = Network("face_detection_short_range.tflite")
+        self._anchors = _anchors()
+        self._min_score = min_score
+
+    def detect(self, bgr: ByteArray) -> tuple[Detection, ...]:
+        """Faces in a picture, best first.
+
+        Args:
+            bgr: (H, W, 3) uint8.
+        """
+        height, width = bgr.shape[:2]
+        scale = _SIDE / max(height, width)
+        small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:_SIDE, :_SIDE]
+        top, left = (_SIDE - small.shape[0]) // 2, (_SIDE - small.shape[1]) // 2
+        rgb = np.full((_SIDE, _SIDE, 3), -1, dtype=np.float32)
+        rgb[top : top + small.shape[0], left : left + small.shape[1]] = small[:, :, ::-1] / np.float32(127.5) - 1
+        logits, raw = self._network.run(rgb)
+        scores: FloatArray = (1 / (1 + np.exp(-np.clip(logits.ravel(), -80, 80)))).astype(np.float32)  # (896,)
+        found = np.flatnonzero(scores >= self._min_score)
+        if found.size == 0:
+            return ()
+        values = raw.reshape(-1, 16)[found]  # (n, 16)
+        anchors = self._anchors[found]  # (n, 2)
+        centre = values[:, :2] + anchors
+        half = values[:, 2:4] / 2
+        points = values[:, 4:].reshape(-1, 6, 2) + anchors[:, None]  # (n, 6, 2)
+        corners = np.concatenate([centre - half, centre + half], axis=1).reshape(-1, 2, 2)
+        margin = np.array([left, top], dtype=np.float32)
+        return _merged((corners - margin) / np.float32(scale), (points - margin) / np.float32(scale), scores[found])
+
+
+def iou(one: FloatArray, other: FloatArray) -> float:
+    """Intersection over union of two boxes (left, top, right, bottom), in 0..1."""
+    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
+    common = float(np.prod(np.maximum(high - low, 0)))
+    union = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2])) - common
+    return common / union if union > 0 else 0.0
+
+
+def _anchors() -> FloatArray:
+    rows: list[FloatArray] = []
+    for cells, repeats in _GRIDS:
+        middle = (np.arange(cells, dtype=np.float32) + 0.5) * (_SIDE / cells)
+        grid = np.stack(np.meshgrid(middle, middle), axis=-1).reshape(-1, 2)  # x runs fastest
+        rows.append(np.repeat(grid, repeats, axis=0))
+    return np.concatenate(rows).astype(np.float32)  # (896, 2)
+
+
+def _merged(corners: FloatArray, points: FloatArray, scores: FloatArray) -> tuple[Detection, ...]:
+    """One detection per face: the score-weighted mean of its overlapping boxes (BlazeFace's blending)."""
+    boxes = corners.reshape(-1, 4)
+    left = list(np.argsort(-scores, kind="stable"))
+    faces: list[Detection] = []
+    while left:
+        best = left[0]
+        same = [index for index in left if iou(boxes[best], boxes[index]) > SAME_FACE_IOU or index == best]
+        weights = scores[same] / scores[same].sum()
+        faces.append(
+            Detection(
+                box=(boxes[same] * weights[:, None]).sum(axis=0).astype(np.float32),
+                points=(points[same] * weights[:, None, None]).sum(axis=0).astype(np.float32),
+                score=float(scores[best]),
+            )
+        )
+        left = [index for index in left if index not in same]
+    return tuple(faces)
