@@ -1,0 +1,189 @@
+"""Numbers to PNG pictures: confusion, intervals, motion curves. The same numbers give the same bytes.
+
+matplotlib is loaded by the first picture, without pyplot, a window or the user's own style; nothing here knows
+what the numbers mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mmed_curate.domain.files import written_aside
+from mmed_curate.domain.findings import BadInput
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_DPI = 120
+
+# Okabe & Ito 2008, Color Universal Design: told apart by people with any kind of colour vision
+_BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalRow:
+    """One line of an interval figure."""
+
+    label: str
+    value: float | None
+    """Point estimate; None: undetermined."""
+    lower: float | None = None
+    """Lower end of the interval; None: no interval."""
+    upper: float | None = None
+    note: str = ""
+    """Written beside it; say here why it is undetermined."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedSpan:
+    """A stretch to shade behind a curve."""
+
+    start_s: float
+    peak_s: float | None
+    stop_s: float
+    kind: str
+    """Spans of one kind share a colour and one line in the legend; at most three kinds."""
+
+
+def confusion_figure(matrix: npt.ArrayLike, labels: Sequence[str], title: str, path: Path) -> None:
+    """Draw a confusion matrix: counts in the cells, colour by the share of the row.
+
+    Args:
+        matrix: (C, C) counts; rows are the truth (or one coder), columns the prediction (or the other).
+        labels: the C names, in the matrix's order.
+        title: above the picture.
+        path: the PNG to write, whole or not at all.
+
+    Raises:
+        BadInput: the matrix is not square or has another size than the labels.
+    """
+    counts = np.asarray(matrix, dtype=float)  # (C, C)
+    n = len(labels)
+    if counts.shape != (n, n) or n == 0:
+        raise BadInput.of(
+            "report.confusion_shape",
+            f"a confusion matrix of {n} labels needs {n} × {n} counts, got {' × '.join(map(str, counts.shape))}",
+            "give one row and one column per label",
+        )
+    totals = counts.sum(axis=1, keepdims=True)  # (C, 1)
+    shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    with _drawing(path, width_in=2.2 + 0.8 * n, height_in=1.6 + 0.7 * n) as axes:
+        picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        axes.set_xticks(range(n), labels, rotation=30, ha="right")
+        axes.set_yticks(range(n), labels)
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("true")
+        axes.set_title(title)
+        for row in range(n):
+            for column in range(n):
+                shade = "white" if shares[row, column] > 0.6 else "black"
+                text = f"{counts[row, column]:g}\n{shares[row, column]:.0%}"
+                axes.text(column, row, text, ha="center", va="center", color=shade, fontsize=9)
+        axes.figure.colorbar(picture, ax=axes, label="share of the row", fraction=0.046, pad=0.04)
+
+
+def intervals_figure(
+    rows: Sequence[IntervalRow], path: Path, *, title: str = "", x_label: str = "", bounds: Sequence[float] = ()
+) -> None:
+    """Draw one point with its interval per row, first row on top, and the bounds they are held against.
+
+    Args:
+        rows: at least one.
+        path: the PNG to write.
+        bounds: dashed lines from top to bottom.
+
+    Raises:
+        BadInput: there are no rows.
+    """
+    if not rows:
+        raise BadInput.of("report.no_rows", "a figure of intervals needs at least one row", "measure something first")
+    with _drawing(path, width_in=8.0, height_in=1.2 + 0.42 * len(rows)) as axes:
+        for place, row in enumerate(rows):
+            if row.value is None:
+                axes.text(0.0, place, f"undetermined {row.note}".rstrip(), va="center", color=_GREY, fontsize=8)
+                continue
+            if row.lower is not None and row.upper is not None:
+                axes.plot([row.lower, row.upper], [place, place], color=_BLUE, linewidth=2, solid_capstyle="butt")
+            axes.plot([row.value], [place], marker="o", color=_BLUE)
+            axes.annotate(
+                f"{row.value:.3f} {row.note}".rstrip(),
+                (row.value, place),
+                textcoords="offset points",
+                xytext=(0, 6),
+                ha="center",
+                fontsize=8,
+            )
+        for bound in bounds:
+            axes.axvline(bound, color=_ORANGE, linestyle="--", linewidth=1)
+        values = [number for row in rows for number in (row.value, row.lower, row.upper) if number is not None]
+        axes.set_xlim(min(0.0, *values, *bounds) - 0.05 if values or bounds else -0.05, max([1.0, *values]) + 0.05)
+        axes.set_yticks(range(len(rows)), [row.label for row in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.8)
+        axes.set_xlabel(x_label)
+        axes.set_title(title)
+
+
+def curve_figure(
+    times_s: npt.ArrayLike,
+    values: npt.ArrayLike,
+    path: Path,
+    *,
+    spans: Sequence[MarkedSpan] = (),
+    title: str = "",
+    y_label: str = "",
+) -> None:
+    """Draw a curve over time with marked spans behind it, each with its peak as a line.
+
+    Args:
+        times_s: (T,) seconds.
+        values: (T,), NaN where nothing was measured.
+        path: the PNG to write.
+        spans: shaded stretches, coloured by kind.
+
+    Raises:
+        BadInput: times and values have another length.
+    """
+    x, y = np.asarray(times_s, dtype=float), np.asarray(values, dtype=float)  # (T,), (T,)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise BadInput.of(
+            "report.curve_shape",
+            f"a curve needs as many values as times, got {y.shape} and {x.shape}",
+            "give one value per time",
+        )
+    with _drawing(path, width_in=10.0, height_in=3.2) as axes:
+        kinds = list(dict.fromkeys(span.kind for span in spans))
+        for span in spans:
+            colour = (_ORANGE, _GREEN, _GREY)[kinds.index(span.kind) % 3]
+            axes.axvspan(span.start_s, span.stop_s, color=colour, alpha=0.25, linewidth=0)
+            if span.peak_s is not None:
+                axes.axvline(span.peak_s, color=colour, linewidth=1)
+        for number, kind in enumerate(kinds):
+            axes.plot([], [], color=(_ORANGE, _GREEN, _GREY)[number % 3], linewidth=6, alpha=0.4, label=kind)
+        axes.plot(x, y, color=_BLUE, linewidth=1)
+        axes.set_xlabel("time in s")
+        axes.set_ylabel(y_label)
+        axes.set_title(title)
+        if kinds:
+            axes.legend(loc="upper right")
+
+
+@contextmanager
+def _drawing(path: Path, *, width_in: float, height_in: float) -> Iterator[Axes]:
+    import matplotlib.style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    plain: Any = matplotlib.style.context("default")
+    with plain:
+        figure = Figure(figsize=(width_in, height_in), dpi=_DPI, layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure.add_subplot()
+        with written_aside(path) as aside:
+            figure.savefig(aside, format="png", metadata={"Software": None})
