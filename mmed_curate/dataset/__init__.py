@@ -1,1 +1,56 @@
-"""The researcher's side: manifest, verify, load, folds."""
+"""The researcher's side: `load` a release, `verify` it, fold it by subject. Nothing heavy loads before first use."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmed_curate.dataset.folds import Fold as Fold
+    from mmed_curate.dataset.folds import leave_one_subject_out as leave_one_subject_out
+    from mmed_curate.dataset.loading import ClipPicture as ClipPicture
+    from mmed_curate.dataset.loading import ClipSound as ClipSound
+    from mmed_curate.dataset.loading import Dataset as Dataset
+    from mmed_curate.dataset.loading import ReleasedClip as ReleasedClip
+    from mmed_curate.dataset.loading import Withheld as Withheld
+    from mmed_curate.dataset.loading import load as load
+    from mmed_curate.dataset.verification import VerifyReport as VerifyReport
+    from mmed_curate.dataset.verification import verify as verify
+
+# No module here is named like a function of this room: importing it would put the module in the function's place.
+_ROOM_OF = {
+    "ClipPicture": "loading",
+    "ClipSound": "loading",
+    "Dataset": "loading",
+    "Fold": "folds",
+    "ReleasedClip": "loading",
+    "VerifyReport": "verification",
+    "Withheld": "loading",
+    "leave_one_subject_out": "folds",
+    "load": "loading",
+    "verify": "verification",
+}
+
+__all__ = [
+    "ClipPicture",
+    "ClipSound",
+    "Dataset",
+    "Fold",
+    "ReleasedClip",
+    "VerifyReport",
+    "Withheld",
+    "leave_one_subject_out",
+    "load",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    room = _ROOM_OF.get(name)
+    if room is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{room}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,151 @@
+"""Judgements to rows and back. Reasons and notes stay in the lab: free text may say who someone is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mmed_curate.dataset.rows import JudgementRow
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId, CoderId, JudgementId
+from mmed_curate.domain.judgements import (
+    ActionUnitMark,
+    Adjudication,
+    Answer,
+    CodedEvent,
+    Coding,
+    Judgement,
+    Screening,
+    Side,
+    Verification,
+    VocalCueMark,
+)
+from mmed_curate.domain.protocol import Modality, Stage
+from mmed_curate.domain.serial import from_json, to_json
+
+_ANSWER_OF: Mapping[str, type[Answer]] = {
+    Stage.SCREENING.value: Screening,
+    Stage.CODING.value: Coding,
+    Stage.ADJUDICATION.value: Adjudication,
+    Stage.VERIFICATION.value: Verification,
+}
+_FREE_TEXT = ("reason", "note")
+_WITHHELD = "(not released)"
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer as canonical JSON, without its reason or note."""
+    document = to_json(answer)
+    return canonical_json({name: value for name, value in document.items() if name not in _FREE_TEXT})
+
+
+def answer_of(stage: str, text: str) -> Answer:
+    """The answer that a cell of judgements.csv stands for; its reason or note reads "(not released)".
+
+    Raises:
+        BadInput: the stage is not one at which experts judge, or the text is not an answer of it.
+    """
+    kind = _ANSWER_OF.get(stage)
+    try:
+        document: Any = json.loads(text)
+    except ValueError as error:
+        raise _garbled(stage) from error
+    if kind is None or not isinstance(document, dict):
+        raise _garbled(stage)
+    for name in _FREE_TEXT:
+        if name in kind.__slots__:
+            document[name] = _WITHHELD
+    return from_json(kind, document)
+
+
+def judgement_row(
+    judgement: Judgement,
+    *,
+    name: str,
+    clip: str,
+    subject: str,
+    coder: str,
+    order: int,
+    supersedes: str | None,
+    superseded: bool,
+) -> JudgementRow:
+    """One judgement as a row, under pseudonyms.
+
+    Args:
+        judgement: what was said, under the workspace's ids.
+        name, clip, subject, coder, supersedes: pseudonyms of what the judgement points at.
+        order: its place among the clip's judgements, from 1.
+        superseded: whether a later judgement corrects it.
+    """
+    answer = judgement.answer
+    events = answer.events if isinstance(answer, (Coding, Adjudication)) else None
+    first: CodedEvent | None = events[0] if events else None
+    return JudgementRow(
+        judgement=name,
+        clip=clip,
+        subject=subject,
+        coder=coder,
+        order=order,
+        stage=judgement.stage.value,
+        round=judgement.round,
+        modality=judgement.modality.value,
+        codebook_version=judgement.codebook_version,
+        supersedes=supersedes,
+        superseded=superseded,
+        simulated=judgement.simulated,
+        verdict=answer.verdict.value if isinstance(answer, (Screening, Verification)) else None,
+        n_events=None if events is None else len(events),
+        onset=None if first is None else first.span.onset,
+        apex=None if first is None else first.span.apex,
+        offset=None if first is None else first.span.offset,
+        event_type=None if first is None else first.event_type,
+        emotion=None if first is None else first.emotion,
+        basis=None if first is None else first.basis,
+        confidence=None if first is None else first.confidence,
+        action_units=() if first is None else tuple(action_unit_text(mark) for mark in first.action_units),
+        vocal_cues=() if first is None else tuple(vocal_cue_text(mark) for mark in first.vocal_cues),
+        answer=answer_text(answer),
+    )
+
+
+def judgement_of(row: JudgementRow) -> Judgement:
+    """The judgement that a row stands for, with pseudonyms for ids and the row's order within its clip.
+
+    Raises:
+        BadInput: the row holds no judgement.
+    """
+    try:
+        modality = Modality(row.modality)
+    except ValueError as error:
+        raise _garbled(row.judgement) from error
+    return Judgement(
+        id=JudgementId(row.judgement),
+        clip=ClipId(row.clip),
+        coder=CoderId(row.coder),
+        answer=answer_of(row.stage, row.answer),
+        round=row.round,
+        modality=modality,
+        codebook_version=row.codebook_version,
+        order=row.order,
+        supersedes=None if row.supersedes is None else JudgementId(row.supersedes),
+        simulated=row.simulated,
+    )
+
+
+def action_unit_text(mark: ActionUnitMark) -> str:
+    """`code`, then `:side` unless both, then `:intensity` where scored."""
+    side = "" if mark.side is Side.BOTH else f":{mark.side.value}"
+    return f"{mark.code}{side}" + ("" if mark.intensity is None else f":{mark.intensity.value}")
+
+
+def vocal_cue_text(mark: VocalCueMark, *, shift: int = 0) -> str:
+    """`code:onset-offset:owner`, its frames moved by `shift`."""
+    return f"{mark.code}:{mark.onset + shift}-{mark.offset + shift}:{mark.owner}"
+
+
+def _garbled(where: str) -> BadInput:
+    return BadInput.of(
+        "dataset.judgement", f"judgements.csv holds an answer that is none of ours ({where})", "run `mmed verify` on it"
+    )

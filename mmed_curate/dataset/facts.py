@@ -1,0 +1,142 @@
+"""What release.json says of a release as a whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mmed_curate.domain.findings import BadInput
+
+RELEASE = "release.json"
+FORMAT = "mmed-release"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much there is."""
+
+    clips: int
+    """Rows of clips.csv: settled events."""
+    judged_clips: int
+    """Rows of judged-clips.csv."""
+    judgements: int
+    subjects: int
+    """Subjects with at least one settled event."""
+    sessions: int
+    coders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFacts:
+    """A release as a whole."""
+
+    notice: str
+    """One sentence; begins with SIMULATED where anything in the release is simulated."""
+    name: str
+    version: str
+    """Semantic version of the release, such as 1.2.0."""
+    simulated: bool
+    """True where any subject, recording, coder, or judgement is simulated."""
+    released_on: date
+    """Day (UTC) of the last act that bears on the content; from the event log, never from the clock."""
+    toolkit: str
+    """Version of mmed-curate that made it."""
+    protocol: str
+    """Name of the protocol under which was judged."""
+    codebook: str
+    """Name of the codebook; its text is codebook.yaml."""
+    codebook_version: str
+    judgements_digest: str
+    """SHA-256 of the judgements that the gate saw, as the workspace holds them: attested, not recomputable here."""
+    counts: Counts
+
+
+def read_facts(root: Path) -> ReleaseFacts:
+    """Read the release.json of a release.
+
+    Raises:
+        BadInput: the folder is not a release, is of a newer format, or the file is not whole.
+    """
+    path = root / RELEASE
+    if not root.is_dir():
+        raise BadInput.of("dataset.no_folder", f"there is no folder {root}", "give the folder of a release")
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadInput.of(
+            "dataset.not_a_release", f"{root} is not a release: it has no {RELEASE}", "give the folder of a release"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise _broken(path, f"cannot be read ({error})") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise BadInput.of(
+            "dataset.not_a_release",
+            f"{root} is not a release: its {RELEASE} does not say format {FORMAT}",
+            "give the folder of a release made by mmed",
+        )
+    version = document.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise _broken(path, "does not say its version as a whole number")
+    if version > FORMAT_VERSION:
+        raise BadInput.of(
+            "dataset.newer",
+            f"{root} is of release format {version}, and this mmed reads up to {FORMAT_VERSION}",
+            "install a newer mmed-curate",
+            version=version,
+        )
+    try:
+        return ReleaseFacts(
+            notice=_of(document, "notice", str),
+            name=_of(document, "name", str),
+            version=_of(document, "release", str),
+            simulated=_of(document, "simulated", bool),
+            released_on=date.fromisoformat(_of(document, "released_on", str)),
+            toolkit=_of(document, "toolkit", str),
+            protocol=_of(document, "protocol", str),
+            codebook=_of(document["codebook"], "name", str),
+            codebook_version=_of(document["codebook"], "version", str),
+            judgements_digest=_of(document, "judgements_digest", str),
+            counts=Counts(**{name: _of(document["counts"], name, int) for name in Counts.__slots__}),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _broken(path, f"lacks or garbles {error}") from error
+
+
+def facts_document(facts: ReleaseFacts) -> dict[str, object]:
+    """The JSON document of release.json; `notice` stands first."""
+    return {
+        "notice": facts.notice,
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "name": facts.name,
+        "release": facts.version,
+        "simulated": facts.simulated,
+        "released_on": facts.released_on.isoformat(),
+        "toolkit": facts.toolkit,
+        "protocol": facts.protocol,
+        "codebook": {"name": facts.codebook, "version": facts.codebook_version},
+        "judgements_digest": facts.judgements_digest,
+        "counts": {name: getattr(facts.counts, name) for name in Counts.__slots__},
+    }
+
+
+def facts_text(facts: ReleaseFacts) -> str:
+    """release.json as it is written: in reading order, not sorted, so that the notice is its first field."""
+    return json.dumps(facts_document(facts), indent=2, ensure_ascii=False) + "\n"
+
+
+def _of(document: Any, key: str, kind: type[Any]) -> Any:
+    value = document[key]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise TypeError(f"{key} ({value!r})")
+    return value
+
+
+def _broken(path: Path, what: str) -> BadInput:
+    return BadInput.of(
+        "dataset.broken", f"{path} {what}", f"run `mmed verify {path.parent}`, and download again what it names"
+    )

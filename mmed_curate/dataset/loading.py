@@ -1,0 +1,359 @@
+"""`load(path)` gives a release as tables, media on demand, and folds.
+
+Tables are read and held against the manifest at once; media and features when they are asked for. Frames count from 0
+in the clip's own picture; a span includes its onset and its offset frame. pandas, numpy and PyAV load on first use.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
+from mmed_curate.dataset.folds import Fold, leave_one_subject_out
+from mmed_curate.dataset.manifest import Manifest, inside, read_manifest, release_id
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, read_rows
+from mmed_curate.domain.files import sha256_of
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.records import Term
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mmed_curate.domain.codebook import Codebook
+
+CLIPS = "clips.csv"
+JUDGEMENTS = "judgements.csv"
+JUDGED_CLIPS = "judged-clips.csv"
+CODEBOOK = "codebook.yaml"
+AGREEMENT = "agreement.json"
+GATE = "gate.json"
+_NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, AGREEMENT, GATE)
+
+
+class Withheld(BadInput):
+    """What was asked for is left out of the release, because the subject did not consent to its publication."""
+
+
+class ClipPicture(NamedTuple):
+    """A clip's pictures and when each appears."""
+
+    frames: NDArray[np.uint8]
+    """RGB, (T, H, W, 3)."""
+    times_s: NDArray[np.float64]
+    """Seconds from the clip's first frame, (T,)."""
+
+
+class ClipSound(NamedTuple):
+    """A clip's sound, of the same time as its pictures."""
+
+    samples: NDArray[np.float32]
+    """In -1..1, (N, channels)."""
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedClip:
+    """One settled event with its media, which are read when asked for."""
+
+    root: Path
+    """The release it belongs to."""
+    row: ClipRow
+    """Its line of clips.csv."""
+    judgements: tuple[JudgementRow, ...]
+    """What every expert said of the judged clip, in order, corrected ones included."""
+
+    @property
+    def name(self) -> str:
+        """Opaque name, the same in every version."""
+        return self.row.clip
+
+    @property
+    def subject(self) -> str:
+        """Pseudonym of the subject."""
+        return self.row.subject
+
+    @property
+    def emotion(self) -> str:
+        """Code of the settled emotion, from the codebook."""
+        return self.row.emotion
+
+    @property
+    def emotion_class(self) -> str | None:
+        """Class of three of the emotion; None: in no class."""
+        return self.row.emotion_class
+
+    def picture(self) -> ClipPicture:
+        """Decode the clip's pictures.
+
+        Returns:
+            frames (T, H, W, 3) uint8 RGB and times_s (T,) float64.
+
+        Raises:
+            Withheld: the subject did not consent to publication of the face.
+            BadInput: the file is missing or cannot be decoded.
+        """
+        import numpy as np
+
+        from mmed_curate.media.clock import read_clock
+        from mmed_curate.media.pictures import pictures
+
+        path = self._file(self.row.picture, Term.PUBLISH_FACE, "picture")
+        frames = np.stack([picture.bgr()[:, :, ::-1] for picture in pictures(path)])
+        clock = read_clock(path).from_zero()
+        return ClipPicture(
+            frames=frames,
+            times_s=np.array([float(tick * clock.time_base) for tick in clock.pts], dtype=np.float64),
+        )
+
+    def sound(self) -> ClipSound:
+        """Read the clip's sound.
+
+        Returns:
+            samples (N, channels) float32 in -1..1, and rate_hz.
+
+        Raises:
+            Withheld: the subject did not consent to publication of the voice.
+            BadInput: the recording has no sound, or the file is missing or cannot be decoded.
+        """
+        from mmed_curate.media.sound import read_sound, sound_span
+
+        path = self._file(self.row.sound, Term.PUBLISH_VOICE, "sound")
+        start, stop = sound_span(path)
+        sound = read_sound(path, start, stop)
+        return ClipSound(samples=sound.samples, rate_hz=sound.rate_hz)
+
+    def features(self) -> dict[str, NDArray[Any]]:
+        """Picture features: `flow` (3, 48, 48) float32 (u, v, strain), `motion` (T,) float32, and others by name.
+
+        Raises:
+            BadInput: the file is missing or is not what was released.
+        """
+        return _arrays(self.root, self._file(self.row.features, Term.PUBLISH_FACE, "features"))
+
+    def sound_features(self) -> dict[str, NDArray[Any]]:
+        """Sound features: `log_mel` (64, n) float32, `intensity_db` (n,), `hop_s`, `window_s`, and others by name.
+
+        Raises:
+            Withheld: the subject did not consent to publication of the voice.
+            BadInput: the recording has no sound, or the file is missing or is not what was released.
+        """
+        return _arrays(self.root, self._file(self.row.sound_features, Term.PUBLISH_VOICE, "sound features"))
+
+    def _file(self, relative: str | None, term: Term, what: str) -> Path:
+        if relative is None and term.value in self.row.withheld:
+            raise Withheld.of(
+                "dataset.withheld",
+                f"the {what} of clip {self.name} is withheld: subject {self.subject} did not consent to {term.value}",
+                "use the clips whose column `withheld` lacks that word",
+                clip=self.name,
+                term=term.value,
+            )
+        if relative is None:
+            raise BadInput.of(
+                "dataset.no_such_media",
+                f"clip {self.name} has no {what}: its recording was made without",
+                f"use the clips whose column `{what.replace(' ', '_')}` is filled",
+                clip=self.name,
+            )
+        path = inside(self.root, relative)
+        if not path.is_file():
+            raise _half(self.root, f"lacks {relative}")
+        return path
+
+
+class Dataset:
+    """A release: its tables, its clips in order of their names, and its folds."""
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        release: ReleaseFacts,
+        manifest: Manifest,
+        clips: Sequence[ClipRow],
+        judgements: Sequence[JudgementRow],
+        judged_clips: Sequence[JudgedClipRow],
+    ) -> None:
+        self.root = root
+        self.release = release
+        """Version, simulated or not, codebook, counts."""
+        self.manifest = manifest
+        """Every file with its SHA-256."""
+        self.clip_rows = tuple(clips)
+        """The rows of clips.csv as records."""
+        self.judgement_rows = tuple(judgements)
+        """The rows of judgements.csv as records."""
+        self.judged_clip_rows = tuple(judged_clips)
+        """The rows of judged-clips.csv as records: what the experts saw, settled or not."""
+        self._row_of: Mapping[str, ClipRow] = MappingProxyType({row.clip: row for row in clips})
+        by_clip: dict[str, list[JudgementRow]] = {}
+        for judgement in judgements:
+            by_clip.setdefault(judgement.clip, []).append(judgement)
+        self._judgements_of = MappingProxyType({clip: tuple(rows) for clip, rows in by_clip.items()})
+
+    def __len__(self) -> int:
+        return len(self.clip_rows)
+
+    def __iter__(self) -> Iterator[ReleasedClip]:
+        for row in self.clip_rows:
+            yield self.clip(row.clip)
+
+    def __repr__(self) -> str:
+        simulated = "SIMULATED " if self.release.simulated else ""
+        return f"<{simulated}Dataset {self.release.name} {self.release.version}: {len(self)} clips>"
+
+    def clip(self, name: str) -> ReleasedClip:
+        """One clip by its name.
+
+        Raises:
+            BadInput: there is no such clip.
+        """
+        row = self._row_of.get(name)
+        if row is None:
+            raise BadInput.of(
+                "dataset.no_clip",
+                f"{self.release.name} {self.release.version} holds no clip {name!r}",
+                "take a name from the column `clip`",
+            )
+        return ReleasedClip(root=self.root, row=row, judgements=self._judgements_of.get(row.judged_clip, ()))
+
+    @cached_property
+    def clips(self) -> pd.DataFrame:
+        """The clip table, one row per settled event, indexed by clip name.
+
+        Columns and units are those of `dataset.rows.ClipRow`. Text is `string` (missing: <NA>), truth values are
+        `bool`, frames and counts `int64`, seconds and Hz `float64`; action_units, vocal_cues, settled_by and withheld
+        hold tuples of text.
+        """
+        return _frame(self.clip_rows, ClipRow).set_index("clip", drop=False)
+
+    @cached_property
+    def judgements(self) -> pd.DataFrame:
+        """Every judgement of every coder, one row each, corrected ones included (`superseded`).
+
+        Columns are those of `dataset.rows.JudgementRow`; dtypes as in `clips`, frames that may be missing `Int64`.
+        """
+        return _frame(self.judgement_rows, JudgementRow)
+
+    @cached_property
+    def codebook(self) -> Codebook:
+        """The vocabulary of this release, with labels and definitions."""
+        from mmed_curate.domain.codebook import Codebook
+        from mmed_curate.domain.yamlfile import read_yaml
+
+        return read_yaml(self.root / CODEBOOK, Codebook)
+
+    @cached_property
+    def agreement(self) -> Any:
+        """The agreement report, as the JSON document it is released as."""
+        return json.loads((self.root / AGREEMENT).read_text(encoding="utf-8"))
+
+    @cached_property
+    def gate(self) -> Any:
+        """The gate's verdicts, as the JSON document they are released as."""
+        return json.loads((self.root / GATE).read_text(encoding="utf-8"))
+
+    @property
+    def id(self) -> str:
+        """SHA-256 of the manifest: stands for every byte of the release."""
+        return release_id(self.root)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Pseudonyms of the subjects with at least one clip, sorted."""
+        return tuple(sorted({row.subject for row in self.clip_rows}))
+
+    def loso(self, clips: Sequence[str] | None = None) -> Iterator[Fold]:
+        """Leave-one-subject-out folds, subjects sorted; no subject is ever on both sides.
+
+        Args:
+            clips: names of the clips to fold; None: all of them.
+
+        Raises:
+            BadInput: a name is unknown, or the clips are of fewer than two subjects.
+        """
+        names = list(self._row_of) if clips is None else clips
+        return leave_one_subject_out({name: self.clip(name).subject for name in names})
+
+
+def load(path: str | Path) -> Dataset:
+    """Read a release from its folder.
+
+    Args:
+        path: the folder that holds release.json.
+
+    Raises:
+        BadInput: the folder is not a release, is of a newer format than this mmed reads, or its tables are not the
+            ones that were sealed.
+    """
+    root = Path(path)
+    release = read_facts(root)
+    manifest = read_manifest(root)
+    sealed = {file.path: file.sha256 for file in manifest.files}
+    for name in _NEEDED:
+        if name not in sealed:
+            raise _half(root, f"does not list {name} in its manifest")
+        table = inside(root, name)
+        if not table.is_file():
+            raise _half(root, f"lacks {name}")
+        if sha256_of(table) != sealed[name]:
+            raise _half(root, f"holds another {name} than was sealed")
+    dataset = Dataset(
+        root=root,
+        release=release,
+        manifest=manifest,
+        clips=read_rows(root / CLIPS, ClipRow),
+        judgements=read_rows(root / JUDGEMENTS, JudgementRow),
+        judged_clips=read_rows(root / JUDGED_CLIPS, JudgedClipRow),
+    )
+    if len(dataset) != release.counts.clips:
+        raise _half(root, f"has {len(dataset)} rows in {CLIPS}, but release.json counts {release.counts.clips}")
+    return dataset
+
+
+def _frame(rows: Sequence[ClipRow] | Sequence[JudgementRow], kind: type[ClipRow] | type[JudgementRow]) -> pd.DataFrame:
+    import pandas as pd
+
+    types = {
+        "str": "string",
+        "str | None": "string",
+        "int": "int64",
+        "int | None": "Int64",
+        "float": "float64",
+        "bool": "bool",
+        "tuple[str, ...]": "object",
+    }
+    columns = {
+        field.name: pd.Series([getattr(row, field.name) for row in rows], dtype=types[str(field.type)])
+        for field in fields(kind)
+    }
+    return pd.DataFrame(columns)
+
+
+def _arrays(root: Path, path: Path) -> dict[str, NDArray[Any]]:
+    import zipfile
+    import zlib
+
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise _half(root, f"holds a {path.relative_to(root)} that cannot be read ({error})") from error
+
+
+def _half(root: Path, what: str) -> BadInput:
+    return BadInput.of(
+        "dataset.not_whole",
+        f"{root} {what}",
+        f"run `mmed verify {root}` to see all that differs, and download that again",
+    )

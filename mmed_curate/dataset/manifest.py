@@ -1,0 +1,215 @@
+"""What a release is sealed with: the SHA-256 of every file, in a form that `sha256sum -c` reads too.
+
+The files are listed in two runs: `core` (the same bytes on any machine) and `derived` (the same bytes on one machine
+with one set of packages). The release's id is the SHA-256 of the manifest itself, so it stands for every byte.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePosixPath
+
+from mmed_curate.domain.files import sha256_of, write_text
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.progress import Progress, silent
+
+MANIFEST = "manifest-sha256.txt"
+FORMAT = "mmed-manifest"
+VERSION = 1
+
+_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+_FORBIDDEN = re.compile(r"[\\\x00-\x1f\x7f]")
+
+
+class Mark(Enum):
+    """How far a file's bytes can be reproduced."""
+
+    CORE = "core"
+    """The same bytes on any machine."""
+    DERIVED = "derived"
+    """The same bytes on one machine with one set of packages."""
+
+
+_SAYS = {
+    Mark.CORE: "the same bytes on any machine",
+    Mark.DERIVED: "the same bytes on one machine with one set of packages",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedFile:
+    """One file of a release."""
+
+    path: str
+    """Relative to the release, with forward slashes, never leading out of it."""
+    sha256: str
+    mark: Mark
+
+    def __post_init__(self) -> None:
+        parts = PurePosixPath(self.path).parts
+        if (
+            not parts
+            or _FORBIDDEN.search(self.path)
+            or self.path.startswith("/")
+            or ".." in parts
+            or "/".join(parts) != self.path
+            or self.path == MANIFEST
+        ):
+            raise BadInput.of(
+                "manifest.path",
+                f"the manifest names {self.path!r}, which is not a plain path inside the release",
+                "do not use this copy; get the release from its source",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Every file of a release but the manifest, sorted by path."""
+
+    files: tuple[SealedFile, ...]
+
+    def __post_init__(self) -> None:
+        paths = [file.path for file in self.files]
+        if paths != sorted(set(paths)):
+            raise BadInput.of(
+                "manifest.order",
+                "the manifest names a file twice or out of order",
+                "do not use this copy; get the release from its source",
+            )
+
+    def text(self) -> str:
+        """The manifest as it is written."""
+        lines = [f"# format: {FORMAT}", f"# version: {VERSION}"]
+        for mark in Mark:
+            lines.append(f"# {mark.value}: {_SAYS[mark]}")
+            lines.extend(f"{file.sha256}  {file.path}" for file in self.files if file.mark is mark)
+        return "\n".join(lines) + "\n"
+
+
+def read_manifest(root: Path) -> Manifest:
+    """Read the manifest of a release.
+
+    Raises:
+        BadInput: there is none, it is of a newer format, or a line is not one of ours.
+    """
+    path = root / MANIFEST
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise BadInput.of(
+            "manifest.missing",
+            f"{root} has no {MANIFEST}, so it is not a whole release",
+            "give the folder of a release, or finish its download",
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput.of("manifest.unreadable", f"{path} cannot be read ({error})", "download it again") from error
+    lines = text.splitlines()
+    _check_head(path, lines[:2])
+    files: list[SealedFile] = []
+    mark: Mark | None = None
+    for number, line in enumerate(lines[2:], start=3):
+        if line.startswith("# "):
+            word = line[2:].partition(":")[0]
+            mark = next((one for one in Mark if one.value == word), None)
+        found = _LINE.fullmatch(line)
+        if mark is None or (found is None and not line.startswith("# ")):
+            raise BadInput.of("manifest.line", f"{path}, line {number} is not a manifest's line", "download it again")
+        if found is not None:
+            files.append(SealedFile(path=found[2], sha256=found[1], mark=mark))
+    return Manifest(files=tuple(sorted(files, key=lambda file: file.path)))
+
+
+def seal(
+    root: Path, *, derived: Callable[[str], bool], known: dict[str, str] | None = None, progress: Progress = silent
+) -> Manifest:
+    """Write the manifest of everything under a folder, as the last act of making a release.
+
+    Args:
+        root: the release.
+        derived: whether a relative path is to be marked derived; the others are core.
+        known: SHA-256 by relative path where it was computed while copying; the others are read now.
+        progress: called with files done and how many there are.
+
+    Raises:
+        BadInput: the folder holds a link or a name that a manifest cannot carry.
+    """
+    hashes = known or {}
+    paths = sorted(path for path in files_under(root) if path != MANIFEST)
+    files = []
+    for index, path in enumerate(paths):
+        files.append(
+            SealedFile(
+                path=path,
+                sha256=hashes.get(path) or sha256_of(inside(root, path)),
+                mark=Mark.DERIVED if derived(path) else Mark.CORE,
+            )
+        )
+        progress(index + 1, len(paths))
+    manifest = Manifest(files=tuple(files))
+    write_text(root / MANIFEST, manifest.text())
+    return manifest
+
+
+def release_id(root: Path) -> str:
+    """The SHA-256 of the manifest, which stands for every byte of the release.
+
+    Raises:
+        BadInput: there is no manifest.
+    """
+    read_manifest(root)
+    return sha256_of(root / MANIFEST)
+
+
+def files_under(root: Path) -> Iterator[str]:
+    """Relative paths of everything in a folder that is not itself a folder; links are named, never followed."""
+    pending = [root]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                else:
+                    yield Path(entry.path).relative_to(root).as_posix()
+
+
+def inside(root: Path, relative: str) -> Path:
+    """The path of a file of a release; never one that leads out of it.
+
+    Raises:
+        BadInput: the path is not plain, or a part of it is a link.
+    """
+    SealedFile(path=relative, sha256="", mark=Mark.CORE)
+    path = root
+    for part in PurePosixPath(relative).parts:
+        path = path / part
+        if path.is_symlink():
+            raise BadInput.of(
+                "manifest.link",
+                f"{path} is a link, and a release holds none",
+                "do not use this copy; get the release from its source",
+            )
+    return path
+
+
+def total_bytes(root: Path, paths: Iterable[str]) -> int:
+    """Bytes of the files named that exist."""
+    return sum((root / path).lstat().st_size for path in paths if os.path.lexists(root / path))
+
+
+def _check_head(path: Path, head: list[str]) -> None:
+    if len(head) < 2 or head[0] != f"# format: {FORMAT}" or not re.fullmatch(r"# version: \d+", head[1]):
+        raise BadInput.of(
+            "manifest.format", f"{path} is not a manifest of a release", "give the folder of a release made by mmed"
+        )
+    version = int(head[1].rpartition(" ")[2])
+    if version > VERSION:
+        raise BadInput.of(
+            "manifest.newer",
+            f"{path} is of manifest version {version}, and this mmed reads up to {VERSION}",
+            "install a newer mmed-curate",
+            version=version,
+        )

@@ -1,0 +1,248 @@
+"""The rows of a release's tables, and their one way into CSV and back. The release room writes with it, we read.
+
+CSV is UTF-8 with a header and line feeds. An empty cell is None; several values in a cell are joined by spaces; true
+and false are in lower case; seconds have six decimals. No cell holds free text, so none can begin a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from mmed_curate.domain.findings import BadInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipRow:
+    """One settled event: a row of clips.csv."""
+
+    clip: str
+    """Opaque name, the same in every version; the second event of a judged clip ends in -e2, and so on."""
+    judged_clip: str
+    """Name of the clip that the experts judged, as in judgements.csv and judged-clips.csv."""
+    subject: str
+    """Pseudonym, the same in every version."""
+    session: str
+    """Pseudonym of the game session."""
+    simulated: bool
+    """True where the subject, the recording, or a judgement of this event is simulated."""
+    onset: int
+    """First frame on which the face differs from rest; a frame of the clip (of picture.mp4), from 0."""
+    apex: int
+    """Frame of the greatest change."""
+    offset: int
+    """Last frame on which the face still differs from rest; inside."""
+    onset_s: float
+    """Seconds from the clip's first frame to the appearance of the onset frame."""
+    apex_s: float
+    """Seconds from the clip's first frame to the appearance of the apex frame."""
+    offset_s: float
+    """Seconds from the clip's first frame to the end of the offset frame."""
+    n_frames: int
+    """Frames of the clip."""
+    rate_hz: float
+    """Mean frame rate of the clip, frames per second."""
+    event_type: str
+    """Code from codebook.yaml."""
+    emotion: str
+    """Code from codebook.yaml."""
+    emotion_class: str | None
+    """The emotion's class of three; None: in no class, left out of the benchmark."""
+    basis: str
+    """Code of what the emotion label rests on."""
+    action_units: tuple[str, ...]
+    """`code`, then `:side` unless both, then `:intensity` where scored; for instance `au12:left:B`."""
+    vocal_cues: tuple[str, ...]
+    """`code:onset-offset:owner`, frames of the clip."""
+    n_coders: int
+    """Coders whose coding stands."""
+    settled_by: tuple[str, ...]
+    """`field:rule` for each field: by majority, by median, or adjudicated."""
+    judged_shift: int
+    """What to add to a frame of the judged clip to get the frame of this clip."""
+    picture: str | None
+    """Path of the H.264 mp4, relative to the release; None: withheld."""
+    sound: str | None
+    """Path of the PCM WAV; None: withheld, or the recording has no sound."""
+    features: str
+    """Path of the picture features (.npz)."""
+    sound_features: str | None
+    """Path of the sound features (.npz); None: withheld, or the recording has no sound."""
+    withheld: tuple[str, ...]
+    """Consent terms that the subject did not give and for which something is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementRow:
+    """One judgement of one expert, also one that was corrected later: a row of judgements.csv.
+
+    Frames count from the first frame of the judged clip. The flat columns hold the first event of the answer.
+    """
+
+    judgement: str
+    """Opaque id, the same in every version."""
+    clip: str
+    """Name of the judged clip."""
+    subject: str
+    coder: str
+    """Pseudonym, the same in every version."""
+    order: int
+    """1 for the first judgement of this clip, 2 for the next."""
+    stage: str
+    """screening, coding, adjudication, or verification."""
+    round: int
+    """1 at first; one more each time verification sent the clip back."""
+    modality: str
+    """What was shown: picture, sound, or both."""
+    codebook_version: str
+    supersedes: str | None
+    """The judgement that this one corrects."""
+    superseded: bool
+    """True where a later one corrects it: kept for the record, without effect."""
+    simulated: bool
+    """True where a simulated coder answered."""
+    verdict: str | None
+    """Of screening and verification."""
+    n_events: int | None
+    """Events in the answer, of coding and adjudication; 0: nothing happened."""
+    onset: int | None
+    apex: int | None
+    offset: int | None
+    event_type: str | None
+    emotion: str | None
+    basis: str | None
+    confidence: str | None
+    action_units: tuple[str, ...]
+    vocal_cues: tuple[str, ...]
+    answer: str
+    """The whole answer as canonical JSON, without reasons and notes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedClipRow:
+    """One clip that experts judged, also one that was rejected: a row of judged-clips.csv."""
+
+    clip: str
+    subject: str
+    session: str
+    simulated: bool
+    stage: str
+    """Where it stands: settled, rejected, or a stage still open."""
+    n_events: int
+    """Settled events; 0 also where nothing is settled."""
+    n_frames: int
+    """Frames that the experts saw."""
+    time_base: str
+    """Seconds per tick, as a fraction."""
+    durations: tuple[str, ...]
+    """How long each frame lasts, in ticks; `1001*90` stands for ninety in a row."""
+
+
+Row = TypeVar("Row", ClipRow, JudgementRow, JudgedClipRow)
+
+
+def columns_of(kind: type[Row]) -> tuple[str, ...]:
+    """The header of a table, in order."""
+    return tuple(field.name for field in fields(kind))
+
+
+def csv_text(kind: type[Row], rows: Iterable[Row]) -> str:
+    """A table as CSV text."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    names = columns_of(kind)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([_cell(getattr(row, name)) for name in names])
+    return stream.getvalue()
+
+
+def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
+    """Read a table of a release.
+
+    Raises:
+        BadInput: the file is missing, its header is another one, or a cell does not fit; says where.
+    """
+    names = columns_of(kind)
+    hints = get_type_hints(kind)
+    rows = []
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            header = tuple(next(reader, ()))
+            if header != names:
+                raise _not_ours(path, f"has the columns {', '.join(header) or '(none)'}")
+            for cells in reader:
+                if len(cells) != len(names):
+                    raise _not_ours(path, f"has {len(cells)} cells in line {reader.line_num}, not {len(names)}")
+                values = {
+                    name: _value(cell, hints[name], path, f"line {reader.line_num}, column {name}")
+                    for name, cell in zip(names, cells, strict=True)
+                }
+                rows.append(kind(**values))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _not_ours(path, f"cannot be read ({error})") from error
+    return tuple(rows)
+
+
+def durations_text(durations: Sequence[int]) -> tuple[str, ...]:
+    """Frame durations in ticks, runs of equal ones written as `ticks*count`."""
+    runs: list[list[int]] = []
+    for ticks in durations:
+        if runs and runs[-1][0] == ticks:
+            runs[-1][1] += 1
+        else:
+            runs.append([ticks, 1])
+    return tuple(f"{ticks}*{count}" for ticks, count in runs)
+
+
+def durations_of(text: Sequence[str]) -> tuple[int, ...]:
+    """Frame durations in ticks out of what `durations_text` wrote.
+
+    Raises:
+        ValueError: the text is not of that form.
+    """
+    durations: list[int] = []
+    for run in text:
+        ticks, _, count = run.partition("*")
+        durations.extend([int(ticks)] * int(count))
+    return tuple(durations)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return str(value)
+
+
+def _value(cell: str, hint: Any, path: Path, place: str) -> Any:
+    if hint == tuple[str, ...]:
+        return tuple(cell.split())
+    if cell == "" and hint in {str | None, int | None}:
+        return None
+    try:
+        if hint is bool:
+            return {"true": True, "false": False}[cell]
+        if hint in {int, int | None}:
+            return int(cell)
+        if hint is float:
+            return float(cell)
+    except (ValueError, KeyError) as error:
+        raise _not_ours(path, f"{place}, holds {cell!r}") from error
+    return cell
+
+
+def _not_ours(path: Path, what: str) -> BadInput:
+    return BadInput.of(
+        "dataset.table", f"{path} {what}", f"run `mmed verify {path.parent}`, and download again what it names"
+    )

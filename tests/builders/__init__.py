@@ -1,0 +1,1 @@
+"""Builders for tests: they write small, valid things from plain words."""

@@ -1,0 +1,298 @@
+"""A tiny valid release folder: SIMULATED, sealed, quick to write. Classes show in the features as told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from mmed_curate.dataset.answers import judgement_row
+from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_text
+from mmed_curate.dataset.manifest import seal
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text, durations_text
+from mmed_curate.domain.codebook import Codebook, load_codebook
+from mmed_curate.domain.identity import ClipId, CoderId, JudgementId
+from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Verification, VerificationVerdict
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.records import Term
+from mmed_curate.domain.time import Frame, Span
+
+N_FRAMES = 24
+RATE_HZ = 30
+SOUND_RATE_HZ = 16_000
+SPAN = Span(onset=Frame(6), apex=Frame(10), offset=Frame(15))
+"""Where every event lies in its clip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planted:
+    """What the builder says of one clip."""
+
+    clip: str
+    subject: str
+    emotion: str
+    emotion_class: str | None
+
+
+def a_release(
+    folder: Path,
+    *,
+    n_subjects: int = 3,
+    clips_per_subject: int = 4,
+    in_picture: float = 1.0,
+    in_sound: float = 1.0,
+    silent_subjects: Sequence[int] = (),
+    voiceless_subjects: Sequence[int] = (),
+    faceless_subjects: Sequence[int] = (),
+    media: bool = False,
+    seed: int = 0,
+) -> Path:
+    """Write a release and return its folder. Emotions of the codebook's classes take turns within each subject.
+
+    Args:
+        folder: where it goes; must not exist yet.
+        in_picture, in_sound: how much of the class shows in flow and in log-mel; 0: nothing but noise of size 1.
+        silent_subjects: whose recordings have no sound (by position).
+        voiceless_subjects: who did not consent to publication of the voice.
+        faceless_subjects: who did not consent to publication of the face.
+        media: also write picture.mp4 and sound.wav (needs PyAV).
+        seed: of the noise.
+    """
+    codebook = load_codebook("mmed")
+    folder.mkdir(parents=True)
+    emotions = _one_emotion_per_class(codebook)
+    clips: list[ClipRow] = []
+    judged: list[JudgedClipRow] = []
+    judgements: list[JudgementRow] = []
+    for subject in range(n_subjects):
+        for take in range(clips_per_subject):
+            emotion = emotions[(take + subject) % len(emotions)]
+            emotion_class = codebook.class_of(emotion)
+            assert emotion_class is not None
+            name = f"c-{subject:06x}{take:06x}"
+            files = _write_clip(
+                folder / "media" / name,
+                codebook.class_codes.index(emotion_class),
+                np.random.default_rng([seed, subject, take]),
+                in_picture=in_picture,
+                in_sound=in_sound,
+                picture=media and subject not in faceless_subjects,
+                sound=media and subject not in silent_subjects and subject not in voiceless_subjects,
+                sound_features=subject not in silent_subjects and subject not in voiceless_subjects,
+            )
+            withheld = [Term.PUBLISH_FACE.value] if subject in faceless_subjects or not media else []
+            withheld += [Term.PUBLISH_VOICE.value] if subject in voiceless_subjects or not media else []
+            event = CodedEvent(
+                span=SPAN,
+                event_type=next(entry.code for entry in codebook.event_types if entry.is_micro),
+                emotion=emotion,
+                basis=codebook.bases[0].code,
+            )
+            clips.append(_clip_row(name, f"S-{subject:08x}", event, emotion_class, files, tuple(withheld)))
+            judged.append(
+                JudgedClipRow(
+                    clip=name,
+                    subject=f"S-{subject:08x}",
+                    session="G-00000000",
+                    simulated=True,
+                    stage="settled",
+                    n_events=1,
+                    n_frames=N_FRAMES,
+                    time_base=str(Fraction(1, RATE_HZ)),
+                    durations=durations_text([1] * N_FRAMES),
+                )
+            )
+            judgements.extend(_judgement_rows(name, f"S-{subject:08x}", event, codebook))
+    facts = ReleaseFacts(
+        notice="SIMULATED: written by a test's builder.",
+        name="test",
+        version="0.1.0",
+        simulated=True,
+        released_on=date(2026, 1, 2),
+        toolkit="0",
+        protocol="mmed",
+        codebook=codebook.name,
+        codebook_version=codebook.version,
+        judgements_digest="0" * 64,
+        counts=Counts(
+            clips=len(clips),
+            judged_clips=len(judged),
+            judgements=len(judgements),
+            subjects=n_subjects,
+            sessions=1,
+            coders=3,
+        ),
+    )
+    _write_tables(folder, facts, clips, judged, judgements)
+    seal(folder, derived=lambda path: path.startswith("benchmark/"))
+    return folder
+
+
+def reseal(folder: Path) -> None:
+    """Seal again, after a test has changed the folder on purpose."""
+    (folder / "manifest-sha256.txt").unlink()
+    seal(folder, derived=lambda path: path.startswith("benchmark/"))
+
+
+def _write_tables(
+    folder: Path,
+    facts: ReleaseFacts,
+    clips: Sequence[ClipRow],
+    judged: Sequence[JudgedClipRow],
+    judgements: Sequence[JudgementRow],
+) -> None:
+    texts = {
+        RELEASE: facts_text(facts),
+        "README.md": "# SIMULATED test release\n",
+        "clips.csv": csv_text(ClipRow, clips),
+        "judged-clips.csv": csv_text(JudgedClipRow, judged),
+        "judgements.csv": csv_text(JudgementRow, judgements),
+        "codebook.yaml": packaged_path("schema", "codebooks", "mmed.yaml").read_text(encoding="utf-8"),
+        "agreement.json": json.dumps({"format": "mmed-agreement", "version": 1}) + "\n",
+        "gate.json": json.dumps({"format": "mmed-gate", "version": 1}) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _one_emotion_per_class(codebook: Codebook) -> list[str]:
+    return [
+        next(entry.code for entry in codebook.emotions if entry.emotion_class == one.code) for one in codebook.classes
+    ]
+
+
+def _clip_row(
+    name: str,
+    subject: str,
+    event: CodedEvent,
+    emotion_class: str,
+    files: dict[str, str | None],
+    withheld: tuple[str, ...],
+) -> ClipRow:
+    return ClipRow(
+        clip=name,
+        judged_clip=name,
+        subject=subject,
+        session="G-00000000",
+        simulated=True,
+        onset=SPAN.onset,
+        apex=SPAN.apex,
+        offset=SPAN.offset,
+        onset_s=SPAN.onset / RATE_HZ,
+        apex_s=SPAN.apex / RATE_HZ,
+        offset_s=(SPAN.offset + 1) / RATE_HZ,
+        n_frames=N_FRAMES,
+        rate_hz=float(RATE_HZ),
+        event_type=event.event_type,
+        emotion=event.emotion,
+        emotion_class=emotion_class,
+        basis=event.basis,
+        action_units=(),
+        vocal_cues=(),
+        n_coders=2,
+        settled_by=("emotion:majority", "onset:median"),
+        judged_shift=0,
+        picture=files["picture"],
+        sound=files["sound"],
+        features=str(files["features"]),
+        sound_features=files["sound_features"],
+        withheld=withheld,
+    )
+
+
+def _judgement_rows(clip: str, subject: str, event: CodedEvent, codebook: Codebook) -> list[JudgementRow]:
+    answers = [
+        ("C-00000000", Coding(events=(event,))),
+        ("C-00000001", Coding(events=(event,))),
+        ("C-00000002", Verification(verdict=VerificationVerdict.ACCEPT)),
+    ]
+    return [
+        judgement_row(
+            Judgement(
+                id=JudgementId(f"j-{clip[2:]}{order}"),
+                clip=ClipId(clip),
+                coder=CoderId(coder),
+                answer=answer,
+                codebook_version=codebook.version,
+                order=order,
+                simulated=True,
+            ),
+            name=f"j-{clip[2:]}{order}",
+            clip=clip,
+            subject=subject,
+            coder=coder,
+            order=order,
+            supersedes=None,
+            superseded=False,
+        )
+        for order, (coder, answer) in enumerate(answers, start=1)
+    ]
+
+
+def _write_clip(
+    folder: Path,
+    kind: int,
+    noise: np.random.Generator,
+    *,
+    in_picture: float,
+    in_sound: float,
+    picture: bool,
+    sound: bool,
+    sound_features: bool,
+) -> dict[str, str | None]:
+    folder.mkdir(parents=True)
+    prefix = f"media/{folder.name}"
+    flow = noise.normal(size=(3, 48, 48)).astype(np.float32)
+    flow[:, 16 * kind : 16 * (kind + 1), 12:36] += np.float32(2.0 * in_picture)  # each class moves another third
+    times = np.arange(N_FRAMES)
+    motion = np.exp(-(((times - SPAN.apex) / 3.0) ** 2)).astype(np.float32)
+    head = {"format": np.array("mmed-features"), "version": np.array(1)}
+    np.savez(folder / "features.npz", **head, flow=flow, motion=motion)  # type: ignore[arg-type]
+    if sound_features:
+        n = 80
+        log_mel = noise.normal(size=(64, n)).astype(np.float32)
+        log_mel[20 * kind : 20 * (kind + 1), 20:53] += np.float32(2.0 * in_sound)  # each class fills another band
+        np.savez(
+            folder / "sound-features.npz",
+            format=np.array("mmed-sound-features"),
+            version=np.array(1),
+            log_mel=log_mel,
+            intensity_db=log_mel.mean(axis=0),
+            hop_s=np.array(0.010),
+            window_s=np.array(0.025),
+            rate_hz=np.array(SOUND_RATE_HZ),
+            onset_s=np.array(SPAN.onset / RATE_HZ),
+            apex_s=np.array(SPAN.apex / RATE_HZ),
+            offset_s=np.array((SPAN.offset + 1) / RATE_HZ),
+        )
+    if picture:
+        _write_picture(folder / "picture.mp4")
+    if sound:
+        _write_sound(folder / "sound.wav")
+    return {
+        "picture": f"{prefix}/picture.mp4" if picture else None,
+        "sound": f"{prefix}/sound.wav" if sound else None,
+        "features": f"{prefix}/features.npz",
+        "sound_features": f"{prefix}/sound-features.npz" if sound_features else None,
+    }
+
+
+def _write_picture(path: Path) -> None:
+    from mmed_curate.media.write import RecordingWriter
+
+    with RecordingWriter(path, width=64, height=48, time_base=Fraction(1, RATE_HZ)) as recording:
+        for frame in range(N_FRAMES):
+            recording.picture(np.full((48, 64, 3), 5 * frame, dtype=np.uint8), frame)
+
+
+def _write_sound(path: Path) -> None:
+    from mmed_curate.media.sound import Sound, write_wav
+
+    times = np.arange(N_FRAMES * SOUND_RATE_HZ // RATE_HZ) / SOUND_RATE_HZ
+    tone = (0.25 * np.sin(2 * np.pi * 220 * times)).astype(np.float32)
+    write_wav(path, Sound(samples=tone[:, None], rate_hz=SOUND_RATE_HZ, start=Fraction(0)))
