@@ -1,0 +1,47 @@
+"""The recordings that travel with us: small, unchanged, and each with its origin and licence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mmed_curate.domain.files import sha256_of
+
+ROW = re.compile(
+    r"^\| `(?P<name>[^`]+)` \| (?P<size>\d+) \| `(?P<sha256>[0-9a-f]{64})` \| (?P<licence>[^|]+) \|$", re.MULTILINE
+)
+
+LIMIT = 4 * 1024 * 1024
+"""Bytes that all recordings may weigh together."""
+
+
+@pytest.fixture
+def recordings(repository: Path) -> Path:
+    """The folder of bundled recordings."""
+    return repository / "demo" / "recordings"
+
+
+def test_every_recording_is_attributed_and_unchanged(recordings: Path) -> None:
+    rows = {row["name"]: row for row in ROW.finditer((recordings / "ATTRIBUTION.md").read_text(encoding="utf-8"))}
+    media = {
+        path.name: path
+        for path in recordings.iterdir()
+        if path.suffix in {".mp4", ".mov", ".mkv", ".wav", ".jpg", ".png"}
+    }
+    assert set(rows) == set(media)
+    for name, path in media.items():
+        assert (int(rows[name]["size"]), rows[name]["sha256"]) == (path.stat().st_size, sha256_of(path))
+
+
+def test_they_are_small(recordings: Path) -> None:
+    assert sum(path.stat().st_size for path in recordings.iterdir()) <= LIMIT
+
+
+def test_their_licences_are_at_hand(recordings: Path, repository: Path) -> None:
+    text = (recordings / "ATTRIBUTION.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`(LICENSE\.[\w.-]+)`", text):
+        assert (recordings / name).is_file()
+    named = set(re.findall(r'SPDX-License-Identifier = "([^"]+)"', (repository / "REUSE.toml").read_text()))
+    assert {path.stem for path in (repository / "LICENSES").iterdir()} == named
