@@ -1,1 +1,1 @@
-"""Files to arrays and back: probe, decode, cut."""
+"""Files ↔ arrays: probe, decode, cut and write, on exact time. PyAV only."""

@@ -1,0 +1,63 @@
+"""Exact times of a recording's frames, gathered while it is decoded. Every frame that is shown is counted once."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.time import FrameClock
+from mmed_curate.media.pictures import pictures
+
+
+class ClockBuilder:
+    """Collects the times of frames in presentation order."""
+
+    def __init__(self, time_base: Fraction) -> None:
+        """Begin with no frame; `time_base` is the length of a tick in seconds."""
+        self._time_base = time_base
+        self._pts: list[int] = []
+        self._last_duration = 0
+
+    def add(self, pts: int, duration: int | None) -> None:
+        """Add the next frame.
+
+        Args:
+            pts: its presentation time in ticks.
+            duration: how long it says that it lasts, in ticks; None or 0: it does not say.
+        """
+        self._pts.append(pts)
+        self._last_duration = duration or 0
+
+    def clock(self) -> FrameClock:
+        """The clock of all frames added.
+
+        The last frame ends where its own duration says; without one it lasts as long as the frame before it.
+
+        Raises:
+            BadInput: no frame was added, or their times do not increase.
+        """
+        if not self._pts:
+            raise BadInput.of("time.no_frames", "a clock needs at least one frame, got none", "decode the video first")
+        before = self._pts[-1] - self._pts[-2] if len(self._pts) > 1 else 1
+        return FrameClock(
+            pts=tuple(self._pts),
+            end_pts=self._pts[-1] + (self._last_duration if self._last_duration > 0 else before),
+            time_base=self._time_base,
+        )
+
+
+def read_clock(path: Path) -> FrameClock:
+    """The clock of a recording, by decoding all of it: only then is it known which frames are shown.
+
+    Raises:
+        BadInput: the file cannot be read, or breaks off.
+    """
+    builder: ClockBuilder | None = None
+    for picture in pictures(path):
+        if builder is None:
+            builder = ClockBuilder(picture.time_base)
+        builder.add(picture.pts, picture.duration)
+    if builder is None:
+        raise BadInput.of("media.no_picture", f"{path} holds no picture that can be decoded", "give another recording")
+    return builder.clock()

@@ -1,0 +1,321 @@
+"""Pictures of a recording in presentation order, as shown. Frames count from 0 and are known by their PTS.
+
+A frame that repeats the PTS of the one before is never on screen: it is not counted, here or anywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container.input import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.time import Frame, FrameClock
+from mmed_curate.media.container import claimed_end_s, opened, picture_stream, read_only, tick_of
+from mmed_curate.media.orientation import Orientation, orientation_of
+
+_log = logging.getLogger(__name__)
+
+_EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.BITEXACT
+"""Colour conversion that gives the same bytes on every processor."""
+
+_STEPS_BACK_S = (0, 2, 10, 60)
+"""How far before a wanted frame a seek aims, in seconds, one try after the other; then the start is taken.
+
+Some formats seek by decoding time, so that the first try may land on a key frame behind the wanted one.
+"""
+
+_MAY_LACK_S = Fraction(1, 2)
+"""How much earlier than the header says a recording without an index may end: its duration is often rounded."""
+
+
+class Picture:
+    """One frame of a recording. Arrays may share memory with the decoder's frame: copy what is kept and changed."""
+
+    __slots__ = ("_orientation", "_reformatter", "_stored", "duration", "frame", "pts", "time_base")
+
+    def __init__(
+        self,
+        stored: VideoFrame,
+        *,
+        frame: Frame,
+        pts: int,
+        time_base: Fraction,
+        orientation: Orientation,
+        reformatter: VideoReformatter,
+    ) -> None:
+        """Wrap a decoded frame."""
+        self._stored = stored
+        self._orientation = orientation
+        self._reformatter = reformatter
+        self.frame = frame
+        self.pts = pts
+        self.duration: int | None = stored.duration or None
+        self.time_base = time_base
+
+    @property
+    def time_s(self) -> Fraction:
+        """Exact time at which it appears, in seconds."""
+        return self.pts * self.time_base
+
+    @property
+    def width(self) -> int:
+        """Width as shown, in pixels."""
+        return self._orientation.size(self._stored.width, self._stored.height)[0]
+
+    @property
+    def height(self) -> int:
+        """Height as shown, in pixels."""
+        return self._orientation.size(self._stored.width, self._stored.height)[1]
+
+    @property
+    def orientation(self) -> Orientation:
+        """How the stored picture is turned to be shown."""
+        return self._orientation
+
+    @property
+    def is_key(self) -> bool:
+        """It needs no other frame to be decoded."""
+        return bool(self._stored.key_frame)
+
+    @property
+    def pixel_format(self) -> str:
+        """FFmpeg's name of the stored pixel format, such as `yuv420p`."""
+        return self._stored.format.name
+
+    def luma(self) -> NDArray[np.uint8]:
+        """Brightness as coded (limited or full range as it is), without conversion where the format allows.
+
+        Returns:
+            (H, W) uint8 as shown; a view into the decoder's frame for 8-bit formats, rounded down from deeper ones.
+        """
+        first = self._stored.format.components[0]
+        stored = self._stored
+        if not (first.is_luma and first.plane == 0 and (stored.format.is_planar or len(stored.format.components) == 1)):
+            stored = self._reformatter.reformat(stored, format="yuv420p", interpolation=_EXACT, threads=1)
+            first = stored.format.components[0]
+        if first.bits == 8:
+            return self._orientation.shown(_plane(stored, 1))
+        if stored.format.is_big_endian or not 8 < first.bits <= 16 or stored.format.name.startswith("p0"):
+            stored = self._reformatter.reformat(stored, format="yuv420p", interpolation=_EXACT, threads=1)
+            return self._orientation.shown(_plane(stored, 1))
+        deep = _plane(stored, 2).view("<u2")
+        return self._orientation.shown((deep >> (first.bits - 8)).astype(np.uint8))
+
+    def bgr(self) -> NDArray[np.uint8]:
+        """Colours, blue first.
+
+        Returns:
+            (H, W, 3) uint8 as shown, contiguous.
+        """
+        frame = self._reformatter.reformat(self._stored, format="bgr24", interpolation=_EXACT, threads=1)
+        colours = _plane(frame, 3)
+        return np.ascontiguousarray(self._orientation.shown(colours.reshape(frame.height, frame.width, 3)))
+
+
+def _plane(frame: VideoFrame, bytes_per_pixel: int) -> NDArray[np.uint8]:
+    """The first plane in place, without the padding at the end of its rows: (H, W × bytes) uint8."""
+    plane = frame.planes[0]
+    # PyAV's stubs do not say that a plane is a buffer
+    held: NDArray[np.uint8] = np.frombuffer(plane, dtype=np.uint8)  # type: ignore[call-overload]
+    rows = held[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
+    return rows[:, : bytes_per_pixel * frame.width]
+
+
+_FIRST = Frame(0)
+
+
+def pictures(
+    path: Path, *, first: Frame = _FIRST, last: Frame | None = None, clock: FrameClock | None = None
+) -> Iterator[Picture]:
+    """Frames first..last, both inside, in presentation order. Memory does not grow with the recording.
+
+    Args:
+        path: the recording.
+        first: first frame to give.
+        last: last frame to give; None: to the end.
+        clock: the recording's clock, where it is known: then only the part from the key frame before `first` is
+            decoded, and each frame is known by its PTS.
+
+    Raises:
+        BadInput: the file cannot be read, breaks off, has frames without times, or is not the one of `clock`.
+    """
+    if first < 0 or (last is not None and last < first):
+        raise BadInput.of(
+            "media.frames", f"frames {first} to {last} are no run of frames", "give a first frame not after the last"
+        )
+    if clock is not None:
+        end = clock.last_frame if last is None else last
+        clock.start_of(first)
+        clock.start_of(end)
+        yield from _by_clock(path, clock, first, end)
+        return
+    frame = Frame(0)
+    for picture in _from_start(path):
+        if picture.frame >= first:
+            yield picture
+        frame = picture.frame
+        if last is not None and frame >= last:
+            return
+    if last is not None or first > frame:
+        raise BadInput.of(
+            "media.frame_outside",
+            f"{path} has frames 0 to {frame}, frame {last if last is not None else first} was asked for",
+            "use a frame number that the video has",
+        )
+
+
+def _from_start(path: Path) -> Iterator[Picture]:
+    with opened(path) as container:
+        stream = picture_stream(container, path)
+        frame = Frame(0)
+        before: int | None = None
+        size: tuple[int, int] | None = None
+        for picture in _decoded(container, stream, path):
+            if before is not None and picture.pts <= before:
+                if picture.pts < before:
+                    raise BadInput.of(
+                        "media.time_backwards",
+                        f"{path}: after frame {frame - 1} time runs backwards, from tick {before} to {picture.pts}",
+                        "remux the recording so that its times increase",
+                    )
+                _log.warning("frame %d of %s is never on screen: the next has the same time", frame - 1, path.name)
+                continue
+            if size is None:
+                size = (picture.width, picture.height)
+            elif size != (picture.width, picture.height):
+                raise BadInput.of(
+                    "media.size_changes",
+                    f"{path}: the picture changes from {size[0]} × {size[1]} to {picture.width} × {picture.height} "
+                    f"pixels at frame {frame}",
+                    "split the recording there",
+                )
+            picture.frame = frame
+            yield picture
+            before = picture.pts
+            frame = Frame(frame + 1)
+
+
+def _by_clock(path: Path, clock: FrameClock, first: Frame, last: Frame) -> Iterator[Picture]:
+    wanted = first
+    for back_s in (*_STEPS_BACK_S, None):
+        for picture in _run(path, clock, wanted, back_s):
+            yield picture
+            wanted = Frame(wanted + 1)
+            if wanted > last:
+                return
+    raise BadInput.of(
+        "media.not_the_clock",
+        f"{path} has no frame {wanted} at {float(clock.start_of(wanted)):.3f} s, where its clock says there is one",
+        "register the recording again: the file has changed",
+    )
+
+
+def _run(path: Path, clock: FrameClock, wanted: Frame, back_s: int | None) -> Iterator[Picture]:
+    """Frames of the clock from `wanted` on, after a seek; stops at the first frame that the clock does not know."""
+    with opened(path) as container:
+        stream = picture_stream(container, path)
+        if tick_of(stream) != clock.time_base:
+            return
+        target = clock.pts[wanted]
+        aim = clock.pts[0] if back_s is None else target - round(back_s / clock.time_base)
+        from_start = aim <= clock.pts[0]
+        if not from_start:
+            try:
+                container.seek(aim, stream=stream, backward=True)
+            except av.FFmpegError:
+                return
+        # frames before the first key frame may lean on pictures that were not decoded
+        trusted = from_start
+        try:
+            for picture in _decoded(container, stream, path, whole=from_start):
+                if not trusted:
+                    if picture.pts > target:
+                        return
+                    trusted = picture.is_key
+                if not trusted or picture.pts < clock.pts[wanted]:
+                    continue
+                if picture.pts > clock.pts[wanted]:
+                    return
+                picture.frame = wanted
+                yield picture
+                wanted = Frame(wanted + 1)
+                if wanted >= clock.n_frames:
+                    return
+        except BadInput:
+            if from_start:
+                raise
+
+
+def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whole: bool = True) -> Iterator[Picture]:
+    """All frames that the decoder gives from here on, `frame` counting from 0; says where the stream breaks off."""
+    stream.thread_type = "AUTO"
+    tick = tick_of(stream)
+    indexed = "mov" in container.format.name
+    # without an index or a duration of its own, only all streams together tell whether the file ends early
+    everything = not indexed and stream.duration is None
+    if not everything:
+        read_only(container, stream)
+    reformatter = VideoReformatter()
+    n_frames = n_packets = 0
+    last_pts: int | None = None
+    reached = Fraction(0)
+    try:
+        for packet in container.demux() if everything else container.demux(stream):
+            if packet.size and packet.pts is not None:
+                reached = max(reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
+            if packet.stream.index != stream.index:  # the flushing packet has no index of its own
+                continue
+            n_packets += bool(packet.size) and not packet.is_corrupt
+            for stored in packet.decode():
+                if not isinstance(stored, VideoFrame):
+                    continue
+                if stored.pts is None:
+                    raise BadInput.of(
+                        "media.no_times",
+                        f"{path}: frame {n_frames} says no time",
+                        "remux the recording into .mp4 or .mkv with its times",
+                    )
+                last_pts = stored.pts
+                yield Picture(
+                    stored,
+                    frame=Frame(n_frames),
+                    pts=stored.pts,
+                    time_base=tick,
+                    orientation=orientation_of(stored),
+                    reformatter=reformatter,
+                )
+                n_frames += 1
+    except av.FFmpegError as error:
+        raise _broken(container, stream, path, n_frames, last_pts) from error
+    if not whole:
+        return
+    end = claimed_end_s(container, stream)
+    early = end is not None and reached < end - _MAY_LACK_S
+    short = n_packets < len(stream.index_entries) if indexed else early
+    if short or not n_frames:
+        raise _broken(container, stream, path, n_frames, last_pts)
+
+
+def _broken(
+    container: InputContainer, stream: VideoStream, path: Path, n_frames: int, last_pts: int | None
+) -> BadInput:
+    end = claimed_end_s(container, stream)
+    claim = "" if end is None else f", though it claims to last until {float(end):.3f} s"
+    if last_pts is None:
+        what = f"{path}: no frame can be decoded{claim}"
+    else:
+        at_s = float(last_pts * tick_of(stream))
+        what = f"{path} breaks off: frame {n_frames - 1} at {at_s:.3f} s is the last that can be decoded{claim}"
+    return BadInput.of(
+        "media.breaks_off", what, "copy it again from its source, or cut off the damaged end", frames=n_frames
+    )
