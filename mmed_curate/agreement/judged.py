@@ -1,0 +1,34 @@
+"""A clip with everything that was said of it, and the hash by which a decision is bound to what was said."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.identity import ClipId, SubjectId
+from mmed_curate.domain.judgements import Judgement
+from mmed_curate.domain.serial import to_json
+from mmed_curate.domain.time import FrameClock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedClip:
+    """What agreement is measured on."""
+
+    clip: ClipId
+    subject: SubjectId
+    clock: FrameClock
+    """The clip's own clock."""
+    judgements: tuple[Judgement, ...]
+    """All of them, superseded ones too."""
+
+
+def judgements_digest(judgements: Iterable[Judgement]) -> str:
+    """SHA-256 over judgements, whatever order they come in: one more, one less or one changed gives another."""
+    digest = hashlib.sha256()
+    for judgement in sorted(judgements, key=lambda one: (one.order, one.id)):
+        digest.update(canonical_json(to_json(judgement)).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()

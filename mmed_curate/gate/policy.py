@@ -1,0 +1,88 @@
+"""The release policy of a lab, read from `pipelines/gate/`: every bound has a name, a number and a source there."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.records import Term
+from mmed_curate.domain.yamlfile import Declared, read_yaml
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class Held(Enum):
+    """Which number of a coefficient is held against the bound."""
+
+    LOWER = "lower"
+    """The lower end of its interval: even an unlucky draw of subjects would have met the bound."""
+    VALUE = "value"
+    """The point estimate."""
+
+
+class MeasureRule(Declared):
+    """One measured number that must reach a bound."""
+
+    name: Name
+    measure: str
+    """Name in the agreement report, such as `emotion.alpha`."""
+    held: Held
+    at_least: Annotated[float, Field(allow_inf_nan=False)]
+    remedy: str
+    """What to do where it falls short, as an imperative."""
+
+
+class SampleRule(Declared):
+    """How much must have been judged before any number counts."""
+
+    measure: str
+    """The coefficient whose units and subjects are counted."""
+    min_units: Annotated[int, Field(ge=1)]
+    min_subjects: Annotated[int, Field(ge=2)]
+    min_coders: Annotated[int, Field(ge=2)]
+
+
+class Policy(Declared):
+    """What must hold before a release may be made. There is no override."""
+
+    format: Literal["mmed-gate-policy"]
+    version: Literal[1]
+    name: Name
+    title: str
+    allow_simulated: bool
+    """Whether simulated content may be released, marked as such."""
+    required_terms: Annotated[tuple[Term, ...], Field(min_length=1)]
+    """Consent terms that every subject in the release must have in force."""
+    max_open_clips: Annotated[int, Field(ge=0)]
+    """Clips that may still be neither settled nor rejected."""
+    sample: SampleRule
+    measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Policy:
+        names = [rule.name for rule in self.measures]
+        if len(set(names)) != len(names):
+            raise ValueError("two rules of measures have the same name")
+        return self
+
+    def digest(self) -> str:
+        """SHA-256 over everything in it."""
+        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+
+
+def load_policy(name_or_path: str) -> Policy:
+    """Read a packaged policy by name, or any by its path.
+
+    Raises:
+        BadInput: there is none of that name, or the file has a mistake.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = packaged_path("pipelines", "gate", f"{name_or_path}.yaml")
+    return read_yaml(path, Policy)
