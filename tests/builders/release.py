@@ -60,7 +60,7 @@ def a_release(
         silent_subjects: whose recordings have no sound (by position).
         voiceless_subjects: who did not consent to publication of the voice.
         faceless_subjects: who did not consent to publication of the face.
-        media: also write picture.mp4 and sound.wav (needs PyAV).
+        media: also write picture.mp4 and sound.wav (needs PyAV); without, they read as withheld.
         seed: of the noise.
     """
     codebook = load_codebook("mmed")
@@ -86,7 +86,8 @@ def a_release(
                 sound_features=subject not in silent_subjects and subject not in voiceless_subjects,
             )
             withheld = [Term.PUBLISH_FACE.value] if subject in faceless_subjects or not media else []
-            withheld += [Term.PUBLISH_VOICE.value] if subject in voiceless_subjects or not media else []
+            if subject not in silent_subjects and (subject in voiceless_subjects or not media):
+                withheld.append(Term.PUBLISH_VOICE.value)
             event = CodedEvent(
                 span=SPAN,
                 event_type=next(entry.code for entry in codebook.event_types if entry.is_micro),

@@ -1,0 +1,70 @@
+"""`mmed verify`: is this copy of a release the one that was sealed, byte for byte?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mmed_curate.cli.console import json_option, out, print_json, progress_bar
+from mmed_curate.dataset.verification import VerifyReport
+from mmed_curate.dataset.verification import verify as verify_release
+
+
+@click.command()
+@click.argument("release", type=click.Path(path_type=Path))
+@json_option
+def verify(release: Path, as_json: bool) -> None:
+    """Name every changed, missing or extra file of RELEASE, and derive its agreement again from its judgements.
+
+    Ends with 0 where nothing differs, with 1 where something does. The id printed is the SHA-256 of the manifest:
+    compare it with the one that was published.
+    """
+    with progress_bar("Reading", "bytes") as progress:
+        report = verify_release(release, progress=progress)
+    if as_json:
+        print_json(report_document(report))
+    else:
+        _tell(release, report)
+    if not report.ok:
+        sys.exit(1)
+
+
+def report_document(report: VerifyReport) -> dict[str, object]:
+    """The report as the JSON document that `--json` prints."""
+    return {
+        "format": "mmed-verify-report",
+        "version": 1,
+        "ok": report.ok,
+        "release": report.release,
+        "id": report.id,
+        "simulated": report.simulated,
+        "n_files": report.n_files,
+        "n_bytes": report.n_bytes,
+        "changed": list(report.changed),
+        "missing": list(report.missing),
+        "extra": list(report.extra),
+        "links": list(report.links),
+        "rederived": [
+            {"what": one.what, "stated": one.stated, "found": one.found, "same": one.same} for one in report.rederived
+        ],
+        "attested": list(report.attested),
+    }
+
+
+def _tell(release: Path, report: VerifyReport) -> None:
+    simulated = "SIMULATED " if report.simulated else ""
+    out.print(f"{simulated}{report.release or release}: {report.n_files} files sealed", markup=False)
+    out.print(f"id {report.id}", markup=False)
+    for difference in report.differences:
+        out.print(f"  {difference}", markup=False)
+    for one in report.rederived:
+        if one.same:
+            out.print(f"  derived again: {one.what} = {one.found}", markup=False)
+    for word in report.attested:
+        out.print(f"  attested, not verifiable here: {word}", markup=False)
+    if report.ok:
+        out.print("every file is as it was sealed", style="bold green")
+    else:
+        out.print(f"{len(report.differences)} differences: download again what is named", style="bold red")

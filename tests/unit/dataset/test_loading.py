@@ -1,0 +1,200 @@
+"""A release as a researcher meets it: tables with known types, media on demand, folds, and clear refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders.release import N_FRAMES, RATE_HZ, SOUND_RATE_HZ, a_release, reseal
+
+from mmed_curate.dataset import Withheld, load
+from mmed_curate.domain.findings import BadInput
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return a_release(tmp_path_factory.mktemp("data") / "release mit Größe", voiceless_subjects=[1], silent_subjects=[2])
+
+
+@pytest.fixture
+def copy(release: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(release, tmp_path / "copy"))
+
+
+def test_the_clip_table_has_documented_types(release: Path) -> None:
+    clips = load(release).clips
+    assert len(clips) == 12
+    assert clips.index.name == "clip"
+    types = {name: str(kind) for name, kind in clips.dtypes.items()}
+    assert {types[name] for name in ("onset", "apex", "offset", "n_frames", "n_coders", "judged_shift")} == {"int64"}
+    assert {types[name] for name in ("onset_s", "apex_s", "offset_s", "rate_hz")} == {"float64"}
+    assert types["simulated"] == "bool"
+    assert types["emotion"] == types["sound_features"] == "string"
+    row = clips.iloc[0]
+    assert row.onset_s == pytest.approx(6 / RATE_HZ, abs=1e-6)  # the builder's onset is frame 6
+    assert row.offset_s == pytest.approx(16 / RATE_HZ, abs=1e-6)  # the end of frame 15
+
+
+def test_what_is_withheld_reads_as_missing(release: Path) -> None:
+    clips = load(release).clips
+    assert clips.sound_features.isna().sum() == 8  # 4 clips without consent to voice, 4 without sound
+
+
+def test_every_coders_judgement_is_there(release: Path) -> None:
+    dataset = load(release)
+    assert list(dataset.judgements.stage[:3]) == ["coding", "coding", "verification"]
+    assert [row.coder for row in next(iter(dataset)).judgements] == ["C-00000000", "C-00000001", "C-00000002"]
+    assert str(dataset.judgements.dtypes["onset"]) == "Int64"
+
+
+def test_features_come_as_arrays(release: Path) -> None:
+    clip = next(iter(load(release)))
+    assert clip.features()["flow"].shape == (3, 48, 48)
+    assert clip.sound_features()["log_mel"].shape[0] == 64
+
+
+def test_pictures_and_sound_are_decoded_when_asked_for(tmp_path: Path) -> None:
+    clip = next(iter(load(a_release(tmp_path / "r", n_subjects=2, clips_per_subject=1, media=True))))
+    picture = clip.picture()
+    assert picture.frames.shape == (N_FRAMES, 48, 64, 3)
+    assert picture.frames.dtype == np.uint8
+    np.testing.assert_allclose(picture.times_s, np.arange(N_FRAMES) / RATE_HZ)
+    assert picture.frames[20].mean() == pytest.approx(100, abs=6)  # frame n is grey of 5 n
+    samples, rate_hz = clip.sound()
+    assert rate_hz == SOUND_RATE_HZ
+    assert samples.shape == (N_FRAMES * SOUND_RATE_HZ // RATE_HZ, 1)
+    assert samples.dtype == np.float32
+
+
+def test_what_consent_withholds_names_clip_and_term(release: Path) -> None:
+    dataset = load(release)
+    voiceless = next(clip for clip in dataset if clip.subject == "S-00000001")
+    with pytest.raises(Withheld, match=rf"{voiceless.name} .* publish-voice"):
+        voiceless.sound_features()
+    with pytest.raises(Withheld, match=r"publish-face"):
+        voiceless.picture()
+
+
+def test_no_sound_is_not_the_same_as_withheld(release: Path) -> None:
+    silent = next(clip for clip in load(release) if clip.subject == "S-00000002")
+    with pytest.raises(BadInput, match="recording was made without") as caught:
+        silent.sound_features()
+    assert not isinstance(caught.value, Withheld)
+
+
+def test_an_unknown_clip_is_said(release: Path) -> None:
+    with pytest.raises(BadInput, match="holds no clip 'nobody'"):
+        load(release).clip("nobody")
+
+
+def test_a_simulated_release_says_so(release: Path) -> None:
+    dataset = load(release)
+    assert dataset.release.simulated
+    assert repr(dataset).startswith("<SIMULATED ")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda folder: shutil.rmtree(folder), "there is no folder"),
+        (lambda folder: (folder / "release.json").unlink(), "is not a release"),
+        (lambda folder: (folder / "release.json").write_text("[]"), "is not a release"),
+        (lambda folder: (folder / "release.json").write_text("{"), "mmed verify"),
+        (lambda folder: (folder / "manifest-sha256.txt").unlink(), "not a whole release"),
+        (lambda folder: (folder / "clips.csv").unlink(), "mmed verify"),
+        (lambda folder: (folder / "clips.csv").write_text("clip\n"), "mmed verify"),
+        (lambda folder: (folder / "manifest-sha256.txt").write_text("abc\n"), "not a manifest"),
+    ],
+)
+def test_a_folder_that_is_no_whole_release_is_refused_in_a_sentence(copy: Path, make: object, says: str) -> None:
+    make(copy)  # type: ignore[operator]
+    with pytest.raises(BadInput, match=says):
+        load(copy)
+
+
+def test_a_release_of_a_newer_format_is_refused_by_version(copy: Path) -> None:
+    document = json.loads((copy / "release.json").read_text(encoding="utf-8"))
+    (copy / "release.json").write_text(json.dumps({**document, "version": 99}), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"release format 99, and this mmed reads up to 1.*newer mmed-curate"):
+        load(copy)
+
+
+def test_a_newer_manifest_is_refused_by_version(copy: Path) -> None:
+    manifest = copy / "manifest-sha256.txt"
+    manifest.write_text(manifest.read_text().replace("# version: 1", "# version: 7"))
+    with pytest.raises(BadInput, match="manifest version 7"):
+        load(copy)
+
+
+@pytest.mark.parametrize("line", ["../outside.txt", "/etc/passwd", "a//b", "a/../b", "a\\b", "./a"])
+def test_a_manifest_that_leads_out_of_the_release_is_refused(copy: Path, line: str) -> None:
+    manifest = copy / "manifest-sha256.txt"
+    manifest.write_text(manifest.read_text() + f"{'0' * 64}  {line}\n")
+    with pytest.raises(BadInput, match="not a plain path inside the release"):
+        load(copy)
+
+
+def test_a_table_cell_that_leads_out_of_the_release_is_refused(copy: Path, tmp_path: Path) -> None:
+    clips = copy / "clips.csv"
+    clips.write_text(re.sub(r"media/[^,]*/features.npz", "../features.npz", clips.read_text()))
+    reseal(copy)
+    np.savez(tmp_path / "features.npz", flow=np.zeros(1))
+    with pytest.raises(BadInput, match="not a plain path"):
+        next(iter(load(copy))).features()
+
+
+def test_a_link_is_never_followed(copy: Path, tmp_path: Path) -> None:
+    clip = next(iter(load(copy)))
+    features = copy / clip.row.features
+    features.rename(tmp_path / "elsewhere.npz")
+    features.symlink_to(tmp_path / "elsewhere.npz")
+    with pytest.raises(BadInput, match="is a link"):
+        clip.features()
+
+
+def test_a_missing_or_broken_feature_file_points_to_verify(copy: Path) -> None:
+    first, second, third, *_ = load(copy)
+    (copy / first.row.features).unlink()
+    (copy / second.row.features).write_bytes((copy / second.row.features).read_bytes()[:1000])
+    np.savez(copy / third.row.features, flow=np.array([{"a": "pickle"}], dtype=object))
+    for clip in (first, second, third):
+        with pytest.raises(BadInput, match="mmed verify"):
+            clip.features()
+
+
+def test_a_garbled_cell_is_named_with_its_line_and_column(copy: Path) -> None:
+    clips = copy / "clips.csv"
+    lines = clips.read_text().splitlines()
+    lines[3] = lines[3].replace(",true,6,", ",true,six,")
+    clips.write_text("\n".join(lines) + "\n")
+    reseal(copy)
+    with pytest.raises(BadInput, match=r"line 4, column onset, holds 'six'"):
+        load(copy)
+
+
+def test_importing_the_dataset_loads_nothing_heavy(tmp_path: Path) -> None:
+    script = """
+import sys
+import mmed_curate.dataset as dataset
+heavy = {"numpy", "pandas", "av", "pyarrow", "pydantic", "yaml", "torch", "PyQt6", "sqlalchemy", "cv2", "matplotlib"}
+print(*sorted(heavy & set(sys.modules)))
+clips = dataset.load(sys.argv[1])
+print(*sorted({"pandas", "av", "torch", "PyQt6", "sqlalchemy", "cv2", "matplotlib"} & set(sys.modules)))
+next(iter(clips)).picture()
+next(iter(clips)).sound()
+next(iter(clips)).features()
+clips.clips
+list(clips.loso())
+dataset.verify(sys.argv[1])
+print(*sorted({"torch", "PyQt6", "sqlalchemy", "cv2", "matplotlib"} & set(sys.modules)))
+print(callable(dataset.load), callable(dataset.verify), dir(dataset) == sorted(dataset.__all__))
+"""
+    release = a_release(tmp_path / "r", n_subjects=2, clips_per_subject=1, media=True)
+    ran = subprocess.run([sys.executable, "-c", script, str(release)], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["", "", "", "True True True"]
