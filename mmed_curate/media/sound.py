@@ -1,0 +1,371 @@
+"""Sound on the recording's clock: sample n of a stream sounds at the stream's start + n / rate.
+
+Where time stamps leave a gap there is silence; before the stream begins and after it ends, too.
+"""
+
+from __future__ import annotations
+
+import wave
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container.input import InputContainer
+from numpy.typing import NDArray
+
+from mmed_curate.domain.files import written_aside
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.time import SampleRange, samples_between
+from mmed_curate.media.container import opened, read_only, sound_stream, tick_of
+from mmed_curate.media.resample import margin, resampled
+from mmed_curate.media.write import as_int16
+
+Samples = NDArray[np.float32]
+"""(N, C) float32."""
+
+_PREROLL_S = Fraction(1)
+"""Decoded and thrown away after a seek: more than any codec needs to settle (Opus wants 80 ms, RFC 7845)."""
+_WORTH_A_SEEK_S = 10
+"""A shorter way forward is decoded instead."""
+_AUDIBLE = 1 / 32768
+"""Anything quieter is digital silence: it would be zero as 16-bit sound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A run of samples on the recording's clock."""
+
+    samples: Samples
+    """(N, C) in [-1, 1]; lossy codecs may overshoot a little."""
+    rate_hz: int
+    start: Fraction
+    """Time of the first sample, in seconds."""
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples, each of all channels."""
+        return len(self.samples)
+
+
+class SoundReader:
+    """Reads runs of samples from one recording; cheap when they are asked for in the order of their start.
+
+    Memory holds no more than the run asked for. A seek is used only in .mp4 and .mov, whose ticks are fine enough to
+    find the same sample again; elsewhere (Matroska: whole ms) the samples are counted from the start.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Name the recording; nothing is opened yet."""
+        self._path = path
+        self._stack = ExitStack()
+        self._rate_hz = self._channels = 0
+        self._origin = Fraction(0)
+        self._may_seek = False
+        self._floor: int | None = None
+        """The first sample that can be read without opening the file again; None: any."""
+        self._reached = 0
+        """The sample behind the last one decoded."""
+        self._ended = False
+        self._kept: deque[tuple[int, Samples]] = deque()
+        self._runs: Iterator[tuple[int, Samples]] = iter(())
+
+    def __enter__(self) -> Self:
+        """Open the recording and find where its sound begins.
+
+        Raises:
+            BadInput: the file cannot be read, or holds no sound stream.
+        """
+        container, stream = self._open()
+        first = next(_frames(container, stream, self._path), None)
+        tick = tick_of(stream)
+        self._rate_hz = first.rate_hz if first else stream.codec_context.sample_rate
+        self._channels = first.samples.shape[1] if first else stream.codec_context.channels
+        self._origin = (first.pts or 0) * tick if first else Fraction(0)
+        self._may_seek = "mov" in container.format.name and tick * self._rate_hz <= 1
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the recording."""
+        self._stack.close()
+
+    @property
+    def rate_hz(self) -> int:
+        """Sampling rate of the stream."""
+        return self._rate_hz
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self._channels
+
+    @property
+    def origin(self) -> Fraction:
+        """Time of the stream's first sample on the recording's clock, in seconds."""
+        return self._origin
+
+    def read(self, start: Fraction, stop: Fraction, *, rate_hz: int | None = None, mono: bool = False) -> Sound:
+        """The samples that sound from `start` up to `stop` (`domain.time.samples_between`).
+
+        Args:
+            start: seconds on the recording's clock.
+            stop: seconds on the recording's clock; outside.
+            rate_hz: resample to this rate, on a grid with the same first sample; None: as stored.
+            mono: give the mean of all channels.
+
+        Raises:
+            BadInput: the sound cannot be decoded there.
+        """
+        rate = rate_hz or self._rate_hz
+        wanted = samples_between(start, stop, rate_hz=rate, origin=self.origin)
+        if rate == self._rate_hz:
+            samples = self._stretch(wanted)
+        else:
+            reach = margin(self._rate_hz, rate) + 1
+            old = SampleRange(
+                start=wanted.start * self._rate_hz // rate - reach,
+                stop=wanted.stop * self._rate_hz // rate + reach + 1,
+                rate_hz=self._rate_hz,
+            )
+            samples = resampled(
+                self._stretch(old),
+                begins=old.start,
+                old_rate_hz=self._rate_hz,
+                new_rate_hz=rate,
+                start=wanted.start,
+                stop=wanted.stop,
+            )
+        if mono and samples.shape[1] > 1:
+            samples = samples.mean(axis=1, keepdims=True, dtype=np.float32)
+        return Sound(samples=samples, rate_hz=rate, start=self.origin + Fraction(wanted.start, rate))
+
+    def blocks(self, n_samples: int) -> Iterator[Sound]:
+        """All of the sound from its first sample to its last, in runs of at most `n_samples`.
+
+        Raises:
+            BadInput: the sound cannot be decoded.
+        """
+        at = 0
+        while True:
+            samples = self._stretch(SampleRange(start=at, stop=at + n_samples, rate_hz=self._rate_hz))
+            if self._ended:
+                samples = samples[: max(0, self._reached - at)]
+            if len(samples):
+                yield Sound(samples=samples, rate_hz=self._rate_hz, start=self.origin + Fraction(at, self._rate_hz))
+            if self._ended:
+                return
+            at += n_samples
+
+    def _stretch(self, wanted: SampleRange) -> Samples:
+        if self._floor is not None and wanted.start < self._floor:
+            self._begin()
+        if self._may_seek and wanted.start - self._reached > _WORTH_A_SEEK_S * self._rate_hz:
+            self._begin(wanted.start)
+        self._floor = wanted.start
+        while not self._ended and self._reached < wanted.stop:
+            run = next(self._runs, None)
+            if run is None:
+                self._ended = True
+                break
+            self._reached = run[0] + len(run[1])
+            self._kept.append(run)
+            while self._kept and self._kept[0][0] + len(self._kept[0][1]) <= wanted.start:
+                self._kept.popleft()
+        samples = np.zeros((max(0, wanted.n_samples), self._channels), dtype=np.float32)
+        for at, run_samples in self._kept:
+            first, behind = max(at, wanted.start), min(at + len(run_samples), wanted.stop)
+            if first < behind:
+                samples[first - wanted.start : behind - wanted.start] = run_samples[first - at : behind - at]
+        return samples
+
+    def _open(self) -> tuple[InputContainer, AudioStream]:
+        self._stack.close()
+        container = self._stack.enter_context(opened(self._path))
+        stream = sound_stream(container)
+        if stream is None:
+            raise BadInput.of("media.no_sound", f"{self._path} holds no sound", "give a recording with sound")
+        read_only(container, stream)
+        return container, stream
+
+    def _begin(self, wanted: int | None = None) -> None:
+        """Open the file anew, at its start or well before a wanted sample."""
+        container, stream = self._open()
+        tick = tick_of(stream)
+        if wanted is not None:
+            aim = self._origin + Fraction(wanted, self._rate_hz) - _PREROLL_S
+            try:
+                container.seek(int(aim / tick), stream=stream, backward=True)
+            except av.FFmpegError:
+                self._may_seek = False
+                self._begin()
+                return
+        frames = _frames(container, stream, self._path)
+        first = next(frames, None)
+        self._kept.clear()
+        self._floor, self._reached = wanted, 0
+        self._ended = first is None
+        if first is None:
+            return
+        if wanted is not None and (first.pts is None or (first.pts * tick - self._origin) * self._rate_hz > wanted):
+            self._may_seek = False
+            self._begin()
+            return
+        self._runs = _placed(first, frames, origin=self._origin, tick=tick, path=self._path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decoded:
+    """One frame of sound as the decoder gives it."""
+
+    pts: int | None
+    duration: int
+    """Ticks; 0: it does not say."""
+    rate_hz: int
+    samples: Samples
+    """(N, C)."""
+
+
+def _frames(container: InputContainer, stream: AudioStream, path: Path) -> Iterator[_Decoded]:
+    last_s = 0.0
+    try:
+        for packet in container.demux(stream):
+            for frame in packet.decode():
+                if isinstance(frame, AudioFrame) and frame.samples:
+                    last_s = last_s if frame.time is None else frame.time
+                    yield _Decoded(
+                        pts=frame.pts, duration=frame.duration, rate_hz=frame.sample_rate, samples=_floats(frame)
+                    )
+    except av.FFmpegError as error:
+        raise BadInput.of(
+            "media.sound_broken",
+            f"{path}: the sound cannot be decoded after {last_s:.3f} s",
+            "copy it again from its source, or cut off the damaged end",
+        ) from error
+
+
+def _floats(frame: AudioFrame) -> Samples:
+    channels = frame.layout.nb_channels
+    raw = frame.to_ndarray()
+    stored = raw.T if frame.format.is_planar else raw.reshape(-1, channels)
+    samples: Samples = np.ascontiguousarray(stored, dtype=np.float32)
+    if stored.dtype.kind == "u":  # 8 bit: silence is 128
+        samples = samples / np.float32(128) - np.float32(1)
+    elif stored.dtype.kind == "i":
+        samples = samples / np.float32(2.0 ** (8 * stored.dtype.itemsize - 1))
+    return samples
+
+
+def _placed(
+    first: _Decoded, others: Iterator[_Decoded], *, origin: Fraction, tick: Fraction, path: Path
+) -> Iterator[tuple[int, Samples]]:
+    """Where on the grid each frame's samples lie; never overlapping, in order.
+
+    Samples are counted, and a time stamp is believed against the count only when it differs by more than its own
+    rounding and the next frame's stamp does not go back to the count: one late stamp is jitter, two are a gap.
+    """
+    rate_hz, channels = first.rate_hz, first.samples.shape[1]
+    slack = max(tick * rate_hz, Fraction(1, 2))
+
+    def stamped(frame: _Decoded, count: int) -> Fraction:
+        return Fraction(count) if frame.pts is None else (frame.pts * tick - origin) * rate_hz
+
+    at = round(stamped(first, 0))
+    current: _Decoded | None = first
+    while current is not None:
+        following = next(others, None)
+        if current.rate_hz != rate_hz or current.samples.shape[1] != channels:
+            raise BadInput.of(
+                "media.sound_changes",
+                f"{path}: the sound changes its rate or channels at {float(origin + Fraction(at, rate_hz)):.3f} s",
+                "convert its sound to one format, or split it there",
+            )
+        samples = current.samples
+        stamp = stamped(current, at)
+        if abs(stamp - at) > slack:
+            behind = at + len(samples)
+            if following is None or abs(stamped(following, behind) - behind) > slack:
+                samples = samples[max(0, at - round(stamp)) :]
+                at = max(at, round(stamp))
+        lasts = current.duration * tick * rate_hz
+        if following is None and current.duration and len(current.samples) - lasts > slack:
+            # the encoder filled its last frame with padding, and the container says so
+            samples = samples[: round(lasts)]
+        yield at, samples
+        at += len(samples)
+        current = following
+
+
+def read_sound(path: Path, start: Fraction, stop: Fraction, *, rate_hz: int | None = None, mono: bool = False) -> Sound:
+    """The samples of one stretch of a recording; see `SoundReader.read`.
+
+    Raises:
+        BadInput: the file cannot be read, holds no sound stream, or cannot be decoded there.
+    """
+    with SoundReader(path) as reader:
+        return reader.read(start, stop, rate_hz=rate_hz, mono=mono)
+
+
+def sound_samples(path: Path, *, block_s: Fraction = Fraction(1)) -> Iterator[Sound]:
+    """All of a recording's sound in blocks, in order, gaps filled with silence; memory does not grow with its length.
+
+    Raises:
+        BadInput: the file cannot be read, holds no sound stream, or cannot be decoded.
+    """
+    with SoundReader(path) as reader:
+        yield from reader.blocks(max(1, round(block_s * reader.rate_hz)))
+
+
+def sound_span(path: Path) -> tuple[Fraction, Fraction] | None:
+    """When the sound begins and ends on the recording's clock, in seconds, by decoding it; None: there is no stream.
+
+    Raises:
+        BadInput: the file cannot be read, or its sound cannot be decoded.
+    """
+    if not _has_stream(path):
+        return None
+    begins: Fraction | None = None
+    ends = Fraction(0)
+    for block in sound_samples(path):
+        begins = block.start if begins is None else begins
+        ends = block.start + Fraction(block.n_samples, block.rate_hz)
+    return None if begins is None else (begins, ends)
+
+
+def has_sound(path: Path) -> bool:
+    """Whether there is a sound stream that is not digital silence.
+
+    Raises:
+        BadInput: the file cannot be read, or its sound cannot be decoded.
+    """
+    if not _has_stream(path):
+        return False
+    return any(bool(np.any(np.abs(block.samples) >= _AUDIBLE)) for block in sound_samples(path))
+
+
+def write_wav(path: Path, sound: Sound) -> None:
+    """Write PCM s16le WAV: the exact samples, rounded to 16 bits.
+
+    Raises:
+        BadInput: the folder is missing or may not be written, or the disk is full.
+    """
+    with written_aside(path) as aside, wave.open(str(aside), "wb") as stream:
+        stream.setnchannels(sound.samples.shape[1])
+        stream.setsampwidth(2)
+        stream.setframerate(sound.rate_hz)
+        stream.writeframes(as_int16(sound.samples).astype("<i2").tobytes())
+
+
+def _has_stream(path: Path) -> bool:
+    with opened(path) as container:
+        return sound_stream(container) is not None
