@@ -1,0 +1,37 @@
+"""How the pages are built: Sphinx, MyST, furo. Two pages are written from their owners: the verbs and the codebook."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from reference import codebook_page, commands_page  # noqa: E402
+
+from mmed_curate import __version__  # noqa: E402
+from mmed_curate.domain.codebook import load_codebook  # noqa: E402
+
+project = "mmed-curate"
+author = "The mmed-curate authors"
+project_copyright = "The mmed-curate authors"
+release = version = __version__
+
+extensions = ["myst_parser"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build", "_generated"]
+nitpicky = True
+
+html_theme = "furo"
+html_title = "mmed-curate"
+html_static_path: list[str] = []
+html_show_sphinx = False
+
+generated = HERE / "_generated"
+generated.mkdir(exist_ok=True)
+for name, text in {"verbs.md": commands_page(), "codebook.md": codebook_page(load_codebook("mmed"))}.items():
+    if not (generated / name).is_file() or (generated / name).read_text(encoding="utf-8") != text:
+        (generated / name).write_text(text, encoding="utf-8")
