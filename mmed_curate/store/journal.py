@@ -1,0 +1,77 @@
+"""How every change is noted: an entry in the event log, chained to the one before, in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as OrmSession
+
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.records import LogEntry
+from mmed_curate.store import rows
+from mmed_curate.store.chain import GENESIS, digest_of
+from mmed_curate.store.read import Reader
+from mmed_curate.store.tables import LogRow
+
+Clock = Callable[[], datetime]
+"""Gives the time of day, aware of its zone."""
+
+
+def utc_now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
+
+
+class Journal(Reader):
+    """A transaction in which acts are noted."""
+
+    def __init__(self, session: OrmSession, *, actor: str, now: Clock) -> None:
+        super().__init__(session)
+        self._actor = actor
+        self._now = now
+
+    def log_act(self, kind: str, payload: Mapping[str, object]) -> LogEntry:
+        """Append an entry to the event log, chained to the one before; time of day is noted here and nowhere else."""
+        last = self._session.execute(
+            select(LogRow.sequence, LogRow.digest).order_by(LogRow.sequence.desc()).limit(1)
+        ).first()
+        sequence, previous = (1, GENESIS) if last is None else (last.sequence + 1, last.digest)
+        at = self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        text = canonical_json(payload)
+        row = LogRow(
+            sequence=sequence,
+            at=at,
+            actor=self._actor,
+            kind=kind,
+            payload=text,
+            previous=previous,
+            digest=digest_of(previous=previous, sequence=sequence, at=at, actor=self._actor, kind=kind, payload=text),
+        )
+        self._add(row)
+        return rows.log_entry_of(row)
+
+    def _add(self, row: object) -> None:
+        self._session.add(row)
+        self._flush()
+
+    def _add_all(self, made: Iterable[object]) -> int:
+        number = 0
+        for row in made:
+            self._session.add(row)
+            number += 1
+        self._flush()
+        return number
+
+    def _flush(self) -> None:
+        try:
+            self._session.flush()
+        except IntegrityError as error:
+            raise BadInput.of(
+                "store.does_not_fit",
+                f"the database refuses this ({error.orig})",
+                "give ids that exist, each only once",
+            ) from error

@@ -1,0 +1,73 @@
+"""How a database gets to today's tables: forward only, after a backup."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, inspect, text
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.store.database import said_in_words, transaction
+from mmed_curate.store.tables import HEAD
+
+
+def revision_of(engine: Engine, path: Path) -> str | None:
+    """The revision of a database's tables; None: it has none yet."""
+    with transaction(engine, path, write=False) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def check_revision(engine: Engine, path: Path, root: Path) -> None:
+    """Stop where the tables are not today's.
+
+    Raises:
+        BadInput: they are older (says how to upgrade) or newer than this program knows.
+    """
+    found = revision_of(engine, path)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise BadInput.of(
+            "store.newer",
+            f"{root} is a workspace of version {found}, this program knows up to version {HEAD}",
+            "install a newer mmed-curate",
+            found=found,
+            known=HEAD,
+        )
+    raise BadInput.of(
+        "store.older",
+        f"{root} is a workspace of version {found or 'none'}, this program works on version {HEAD}",
+        "run `mmed upgrade` there (it makes a backup first)",
+        found=found or "none",
+        known=HEAD,
+    )
+
+
+def migrate(engine: Engine, path: Path) -> None:
+    """Bring a database to today's tables, in one transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(packaged_path("schema", "migrations")).replace("%", "%%"))
+    with transaction(engine, path, write=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def back_up(path: Path, to: Path) -> None:
+    """Copy a live database whole (SQLite's backup API), flushed to disk before this returns."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with said_in_words(to):
+        source, target = sqlite3.connect(path), sqlite3.connect(to)
+        try:
+            source.backup(target)
+        finally:
+            target.close()
+            source.close()
+    with to.open("rb+") as stream:
+        os.fsync(stream.fileno())

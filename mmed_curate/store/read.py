@@ -1,0 +1,329 @@
+"""What can be asked of a workspace: one consistent view, however long it is held."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as OrmSession
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId, CoderId, JudgementId, RecordingId, TicketId
+from mmed_curate.domain.judgements import Judgement
+from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.records import (
+    Asset,
+    AssetKind,
+    Candidate,
+    Clip,
+    Coder,
+    Consent,
+    LogEntry,
+    Recording,
+    Session,
+    Subject,
+)
+from mmed_curate.store import rows
+from mmed_curate.store.chain import Audit, chain_findings, contents_findings
+from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
+from mmed_curate.store.tables import (
+    AssetRow,
+    CandidateRow,
+    ClipRow,
+    CoderRow,
+    ConsentRow,
+    JudgementRow,
+    LogRow,
+    PlaceRow,
+    RecordingRow,
+    SessionRow,
+    SessionSubjectRow,
+    SubjectRow,
+    TicketRow,
+)
+
+
+class TicketState(Enum):
+    """How far a ticket has come."""
+
+    OPEN = "open"
+    """Given to a coder, not looked at."""
+    HELD = "held"
+    """The coder has it on the desk."""
+    SUBMITTED = "submitted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRecord:
+    """One seat at one stage of one clip, given to one coder. What a coder sees of it is `annotation.Ticket`."""
+
+    id: TicketId
+    clip: ClipId
+    coder: CoderId
+    stage: Stage
+    round: int
+    state: TicketState
+    position: int
+    """Order in which the coder gets their tickets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a clip stands."""
+
+    clip: ClipId
+    stage: Stage
+    round: int
+    open_seats: int
+    """Judges still missing at this stage."""
+
+
+class Reader:
+    """One view of a workspace. Rows come in an order that does not depend on when they were stored."""
+
+    def __init__(self, session: OrmSession) -> None:
+        self._session = session
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """All subjects with their newest consent, by code."""
+        newest: dict[str, ConsentRow] = {}
+        for consent in self._session.scalars(select(ConsentRow).order_by(ConsentRow.number)):
+            newest[consent.subject] = consent
+        found = self._session.scalars(select(SubjectRow).order_by(SubjectRow.code))
+        return tuple(rows.subject_of(row, newest[row.id]) for row in found)
+
+    def subject(self, code: str) -> Subject:
+        """One subject by the lab's code.
+
+        Raises:
+            BadInput: there is none of that code.
+        """
+        row = self._session.scalar(select(SubjectRow).where(SubjectRow.code == code))
+        if row is None:
+            raise _unknown("subject", code, self._session.scalars(select(SubjectRow.code)))
+        newest = select(ConsentRow).where(ConsentRow.subject == row.id).order_by(ConsentRow.number.desc()).limit(1)
+        return rows.subject_of(row, self._session.scalars(newest).one())
+
+    def consents(self, code: str) -> tuple[Consent, ...]:
+        """All consents of a subject, the newest last.
+
+        Raises:
+            BadInput: there is no subject of that code.
+        """
+        query = select(ConsentRow).where(ConsentRow.subject == self.subject(code).id).order_by(ConsentRow.number)
+        return tuple(rows.consent_of(row) for row in self._session.scalars(query))
+
+    def sessions(self) -> tuple[Session, ...]:
+        """All game sessions, by code."""
+        query = select(SessionSubjectRow).order_by(SessionSubjectRow.session, SessionSubjectRow.position)
+        took_part: dict[str, list[str]] = defaultdict(list)
+        for row in self._session.scalars(query):
+            took_part[row.session].append(row.subject)
+        found = self._session.scalars(select(SessionRow).order_by(SessionRow.code))
+        return tuple(rows.session_of(row, took_part[row.id]) for row in found)
+
+    def session(self, code: str) -> Session:
+        """One game session by the lab's code.
+
+        Raises:
+            BadInput: there is none of that code.
+        """
+        row = self._session.scalar(select(SessionRow).where(SessionRow.code == code))
+        if row is None:
+            raise _unknown("session", code, self._session.scalars(select(SessionRow.code)))
+        query = select(SessionSubjectRow.subject).where(SessionSubjectRow.session == row.id)
+        return rows.session_of(row, self._session.scalars(query.order_by(SessionSubjectRow.position)))
+
+    def coders(self) -> tuple[Coder, ...]:
+        """All coders, by code."""
+        return tuple(rows.coder_of(row) for row in self._session.scalars(select(CoderRow).order_by(CoderRow.code)))
+
+    def coder(self, code: str) -> Coder:
+        """One coder by code.
+
+        Raises:
+            BadInput: there is none of that code.
+        """
+        row = self._session.scalar(select(CoderRow).where(CoderRow.code == code))
+        if row is None:
+            raise _unknown("coder", code, self._session.scalars(select(CoderRow.code)))
+        return rows.coder_of(row)
+
+    def recordings(self) -> tuple[Recording, ...]:
+        """All recordings, by id."""
+        found = self._session.scalars(select(RecordingRow).order_by(RecordingRow.id))
+        return tuple(rows.recording_of(row) for row in found)
+
+    def recording(self, id: RecordingId) -> Recording:
+        """One recording.
+
+        Raises:
+            BadInput: there is none of that id.
+        """
+        row = self._session.get(RecordingRow, id)
+        if row is None:
+            raise _missing("recording", id)
+        return rows.recording_of(row)
+
+    def recording_by_hash(self, sha256: str) -> Recording | None:
+        """The recording with these bytes, or None where it is not registered."""
+        row = self._session.scalar(select(RecordingRow).where(RecordingRow.sha256 == sha256))
+        return None if row is None else rows.recording_of(row)
+
+    def candidates(self, recording: RecordingId | None = None) -> tuple[Candidate, ...]:
+        """Candidates of one recording or of all, by recording, onset and id."""
+        query = select(CandidateRow).order_by(CandidateRow.recording, CandidateRow.onset, CandidateRow.id)
+        if recording is not None:
+            query = query.where(CandidateRow.recording == recording)
+        return tuple(rows.candidate_of(row) for row in self._session.scalars(query))
+
+    def clips(self, recording: RecordingId | None = None) -> tuple[Clip, ...]:
+        """Clips of one recording or of all, by recording, first frame and id."""
+        query = select(ClipRow).order_by(ClipRow.recording, ClipRow.first, ClipRow.id)
+        if recording is not None:
+            query = query.where(ClipRow.recording == recording)
+        return tuple(rows.clip_of(row) for row in self._session.scalars(query))
+
+    def clip(self, id: ClipId) -> Clip:
+        """One clip.
+
+        Raises:
+            BadInput: there is none of that id.
+        """
+        row = self._session.get(ClipRow, id)
+        if row is None:
+            raise _missing("clip", id)
+        return rows.clip_of(row)
+
+    def assets(self, clip: ClipId | None = None, kind: AssetKind | None = None) -> tuple[Asset, ...]:
+        """Files made for one clip or for all, of one kind or of all, by clip, kind and event."""
+        query = select(AssetRow).order_by(AssetRow.clip, AssetRow.kind, AssetRow.event)
+        if clip is not None:
+            query = query.where(AssetRow.clip == clip)
+        if kind is not None:
+            query = query.where(AssetRow.kind == kind.value)
+        return tuple(rows.asset_of(row) for row in self._session.scalars(query))
+
+    def places(self) -> dict[ClipId, Place]:
+        """Where every clip stands."""
+        found = self._session.scalars(select(PlaceRow).order_by(PlaceRow.clip))
+        return {ClipId(row.clip): _place_of(row) for row in found}
+
+    def place(self, clip: ClipId) -> Place:
+        """Where one clip stands.
+
+        Raises:
+            BadInput: there is no such clip.
+        """
+        row = self._session.get(PlaceRow, clip)
+        if row is None:
+            raise _missing("clip", clip)
+        return _place_of(row)
+
+    def stages(self) -> dict[ClipId, Stage]:
+        """The stage of every clip."""
+        return {clip: place.stage for clip, place in self.places().items()}
+
+    def judgements(self, clip: ClipId | None = None) -> tuple[Judgement, ...]:
+        """Judgements of one clip or of all, superseded ones too, in the order of the log."""
+        query = select(JudgementRow).order_by(JudgementRow.sequence)
+        if clip is not None:
+            query = query.where(JudgementRow.clip == clip)
+        return tuple(rows.judgement_of(row) for row in self._session.scalars(query))
+
+    def judgements_of_ticket(self, ticket: TicketId) -> tuple[JudgementId, ...]:
+        """The judgement that a ticket led to and its corrections, the newest last."""
+        query = select(JudgementRow.id).where(JudgementRow.ticket == ticket).order_by(JudgementRow.sequence)
+        return tuple(JudgementId(id) for id in self._session.scalars(query))
+
+    def tickets(
+        self,
+        *,
+        coder: CoderId | None = None,
+        clip: ClipId | None = None,
+        states: Sequence[TicketState] = tuple(TicketState),
+    ) -> tuple[TicketRecord, ...]:
+        """Tickets of one coder or of all, of one clip or of all, by coder and position."""
+        query = select(TicketRow).order_by(TicketRow.coder, TicketRow.position, TicketRow.id)
+        query = query.where(TicketRow.state.in_([state.value for state in states]))
+        if coder is not None:
+            query = query.where(TicketRow.coder == coder)
+        if clip is not None:
+            query = query.where(TicketRow.clip == clip)
+        return tuple(ticket_of(row) for row in self._session.scalars(query))
+
+    def ticket(self, id: TicketId) -> TicketRecord | None:
+        """One ticket, or None where there is none of that id."""
+        row = self._session.get(TicketRow, id)
+        return None if row is None else ticket_of(row)
+
+    def ticket_counts(self) -> dict[CoderId, dict[TicketState, int]]:
+        """Number of tickets of each coder, by state."""
+        query = select(TicketRow.coder, TicketRow.state, func.count()).group_by(TicketRow.coder, TicketRow.state)
+        counts: dict[CoderId, dict[TicketState, int]] = defaultdict(lambda: dict.fromkeys(TicketState, 0))
+        for coder, state, number in self._session.execute(query.order_by(TicketRow.coder)):
+            counts[CoderId(coder)][TicketState(state)] = number
+        return dict(counts)
+
+    def log(self, kind: str | None = None) -> tuple[LogEntry, ...]:
+        """The event log, oldest first; of one kind or of all."""
+        query = select(LogRow).order_by(LogRow.sequence)
+        if kind is not None:
+            query = query.where(LogRow.kind == kind)
+        return tuple(rows.log_entry_of(row) for row in self._session.scalars(query))
+
+    def audit(self) -> Audit:
+        """Check the log's chain, and that judgements and consents are what it sealed."""
+        entries = self.log()
+        seals = {
+            JUDGEMENT_SUBMITTED: (
+                "judgement",
+                {row.sequence: judgement_seal(row) for row in self._session.scalars(select(JudgementRow))},
+            ),
+            CONSENT_GIVEN: (
+                "consent",
+                {row.sequence: consent_seal(row) for row in self._session.scalars(select(ConsentRow))},
+            ),
+        }
+        findings = chain_findings(entries) or contents_findings(entries, seals)
+        return Audit(entries=len(entries), newest=entries[-1].digest if entries else "", findings=findings)
+
+
+def ticket_of(row: TicketRow) -> TicketRecord:
+    """The ticket in a row."""
+    return TicketRecord(
+        id=TicketId(row.id),
+        clip=ClipId(row.clip),
+        coder=CoderId(row.coder),
+        stage=Stage(row.stage),
+        round=row.round,
+        state=TicketState(row.state),
+        position=row.position,
+    )
+
+
+def _place_of(row: PlaceRow) -> Place:
+    return Place(clip=ClipId(row.clip), stage=Stage(row.stage), round=row.round, open_seats=row.open_seats)
+
+
+def _unknown(kind: str, code: str, known: Iterable[str]) -> BadInput:
+    codes = sorted(known)
+    near = difflib.get_close_matches(code, codes, n=3, cutoff=0.5)
+    if near:
+        remedy = f"did you mean {' or '.join(near)}?"
+    elif codes:
+        remedy = f"register it with `mmed {kind} add`, or use one of: {', '.join(codes[:8])}"
+    else:
+        remedy = f"register it with `mmed {kind} add` first"
+    return BadInput.of(f"store.unknown_{kind}", f"there is no {kind} {json.dumps(code, ensure_ascii=False)}", remedy)
+
+
+def _missing(kind: str, id: str) -> BadInput:
+    return BadInput.of(
+        f"store.unknown_{kind}", f"there is no {kind} of id {id}", f"take an id from this workspace's {kind}s"
+    )

@@ -1,0 +1,267 @@
+"""Rows to records and back."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable
+from enum import Enum
+from fractions import Fraction
+from itertools import accumulate, pairwise
+
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.identity import (
+    CandidateId,
+    ClipId,
+    CoderId,
+    JudgementId,
+    RecordingId,
+    SessionId,
+    SubjectId,
+)
+from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Answer, Judgement
+from mmed_curate.domain.protocol import Modality, Role, Stage
+from mmed_curate.domain.records import (
+    Asset,
+    AssetKind,
+    Box,
+    Candidate,
+    Clip,
+    Coder,
+    Consent,
+    LogEntry,
+    Recording,
+    Session,
+    Subject,
+    Tag,
+    Term,
+)
+from mmed_curate.domain.serial import from_json, to_json
+from mmed_curate.domain.time import Frame, FrameClock, Span
+from mmed_curate.store.tables import (
+    AssetRow,
+    CandidateRow,
+    ClipRow,
+    CoderRow,
+    ConsentRow,
+    JudgementRow,
+    LogRow,
+    RecordingRow,
+    SessionRow,
+    SubjectRow,
+)
+
+_ANSWER_AT: dict[Stage, type[Answer]] = {stage: kind for kind, stage in STAGE_OF_ANSWER.items()}
+
+
+def packed_clock(clock: FrameClock) -> bytes:
+    """A clock in few bytes: the first PTS, the steps between, the end and the time base, as zlib-compressed JSON."""
+    steps = [later - earlier for earlier, later in pairwise(clock.pts)]
+    value = {"first": clock.pts[0], "steps": steps, "end": clock.end_pts, "time_base": str(clock.time_base)}
+    return zlib.compress(canonical_json(value).encode())
+
+
+def unpacked_clock(packed: bytes) -> FrameClock:
+    """The clock that `packed_clock` packed."""
+    value = json.loads(zlib.decompress(packed))
+    return FrameClock(
+        pts=tuple(accumulate(value["steps"], initial=value["first"])),
+        end_pts=value["end"],
+        time_base=Fraction(value["time_base"]),
+    )
+
+
+def sorted_words(words: Iterable[Enum]) -> str:
+    """JSON list of the values of some enum members, sorted."""
+    return canonical_json(sorted(word.value for word in words))
+
+
+def subject_of(row: SubjectRow, consent: ConsentRow) -> Subject:
+    """The subject with the consent given."""
+    return Subject(
+        id=SubjectId(row.id),
+        code=row.code,
+        consent=consent_of(consent),
+        simulated=row.simulated,
+        age_band=row.age_band,
+        sex=row.sex,
+        ethnicity=row.ethnicity,
+        language=row.language,
+        glasses=row.glasses,
+        beard=row.beard,
+    )
+
+
+def consent_of(row: ConsentRow) -> Consent:
+    """The consent in a row."""
+    return Consent(
+        terms=frozenset(Term(word) for word in json.loads(row.terms)),
+        form_version=row.form_version,
+        signed_on=row.signed_on,
+        expires_on=row.expires_on,
+    )
+
+
+def session_of(row: SessionRow, subjects: Iterable[str]) -> Session:
+    """The session with those who took part."""
+    return Session(
+        id=SessionId(row.id),
+        code=row.code,
+        subjects=tuple(SubjectId(subject) for subject in subjects),
+        game=row.game,
+        played_on=row.played_on,
+        simulated=row.simulated,
+    )
+
+
+def coder_of(row: CoderRow) -> Coder:
+    """The coder in a row."""
+    roles = frozenset(Role(word) for word in json.loads(row.roles))
+    return Coder(id=CoderId(row.id), code=row.code, roles=roles, simulated=row.simulated)
+
+
+def recording_of(row: RecordingRow) -> Recording:
+    """The recording in a row."""
+    return Recording(
+        id=RecordingId(row.id),
+        sha256=row.sha256,
+        path=row.path,
+        session=SessionId(row.session),
+        subject=SubjectId(row.subject),
+        width=row.width,
+        height=row.height,
+        clock=unpacked_clock(row.clock),
+        has_sound=row.has_sound,
+        sample_rate_hz=row.sample_rate_hz,
+        simulated=row.simulated,
+    )
+
+
+def recording_row(record: Recording) -> RecordingRow:
+    """The row of a recording."""
+    return RecordingRow(
+        id=record.id,
+        sha256=record.sha256,
+        path=record.path,
+        session=record.session,
+        subject=record.subject,
+        width=record.width,
+        height=record.height,
+        clock=packed_clock(record.clock),
+        has_sound=record.has_sound,
+        sample_rate_hz=record.sample_rate_hz,
+        simulated=record.simulated,
+    )
+
+
+def candidate_of(row: CandidateRow) -> Candidate:
+    """The candidate in a row."""
+    return Candidate(
+        id=CandidateId(row.id),
+        recording=RecordingId(row.recording),
+        span=Span(onset=Frame(row.onset), apex=Frame(row.apex), offset=Frame(row.offset)),
+        score=row.score,
+        region=row.region,
+        tags=frozenset(Tag(word) for word in json.loads(row.tags)),
+        track=row.track,
+    )
+
+
+def candidate_row(record: Candidate) -> CandidateRow:
+    """The row of a candidate."""
+    return CandidateRow(
+        id=record.id,
+        recording=record.recording,
+        onset=record.span.onset,
+        apex=record.span.apex,
+        offset=record.span.offset,
+        score=record.score,
+        region=record.region,
+        tags=sorted_words(record.tags),
+        track=record.track,
+    )
+
+
+def clip_of(row: ClipRow) -> Clip:
+    """The clip in a row."""
+    return Clip(
+        id=ClipId(row.id),
+        recording=RecordingId(row.recording),
+        candidate=None if row.candidate is None else CandidateId(row.candidate),
+        subject=SubjectId(row.subject),
+        first=Frame(row.first),
+        last=Frame(row.last),
+        clock=unpacked_clock(row.clock),
+        crop=None if row.crop is None else from_json(Box, json.loads(row.crop)),
+    )
+
+
+def clip_row(record: Clip) -> ClipRow:
+    """The row of a clip."""
+    return ClipRow(
+        id=record.id,
+        recording=record.recording,
+        candidate=record.candidate,
+        subject=record.subject,
+        first=record.first,
+        last=record.last,
+        clock=packed_clock(record.clock),
+        crop=None if record.crop is None else canonical_json(to_json(record.crop)),
+    )
+
+
+def asset_of(row: AssetRow) -> Asset:
+    """The asset in a row."""
+    return Asset(
+        clip=ClipId(row.clip),
+        kind=AssetKind(row.kind),
+        path=row.path,
+        sha256=row.sha256,
+        n_bytes=row.n_bytes,
+        first=Frame(row.first),
+        last=Frame(row.last),
+        event=row.event,
+    )
+
+
+def asset_row(record: Asset) -> AssetRow:
+    """The row of an asset."""
+    return AssetRow(
+        clip=record.clip,
+        kind=record.kind.value,
+        event=record.event,
+        path=record.path,
+        sha256=record.sha256,
+        n_bytes=record.n_bytes,
+        first=record.first,
+        last=record.last,
+    )
+
+
+def judgement_of(row: JudgementRow) -> Judgement:
+    """The judgement in a row."""
+    return Judgement(
+        id=JudgementId(row.id),
+        clip=ClipId(row.clip),
+        coder=CoderId(row.coder),
+        answer=from_json(_ANSWER_AT[Stage(row.stage)], json.loads(row.answer)),
+        round=row.round,
+        modality=Modality(row.modality),
+        codebook_version=row.codebook_version,
+        order=row.sequence,
+        supersedes=None if row.supersedes is None else JudgementId(row.supersedes),
+        simulated=row.simulated,
+    )
+
+
+def log_entry_of(row: LogRow) -> LogEntry:
+    """The log entry in a row."""
+    return LogEntry(
+        sequence=row.sequence,
+        at=row.at,
+        actor=row.actor,
+        kind=row.kind,
+        payload=row.payload,
+        previous=row.previous,
+        digest=row.digest,
+    )

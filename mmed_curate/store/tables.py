@@ -1,0 +1,239 @@
+"""The live tables, their only owner. Migrations bring an older database here; a test compares the two.
+
+Judgements, consents and the event log are append-only: triggers (made by the migrations) refuse UPDATE and DELETE.
+Frames, where not said otherwise, count in the recording.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+HEAD = "0001"
+"""Revision of these tables; equals the newest migration."""
+
+APPEND_ONLY = ("judgement", "consent", "log")
+"""Tables whose rows the database itself never lets change."""
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can find it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class KeepsakeRow(Base):
+    """What the workspace must know of itself: its secret."""
+
+    __tablename__ = "keepsake"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SubjectRow(Base):
+    """A person who was recorded."""
+
+    __tablename__ = "subject"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    simulated: Mapped[bool]
+    age_band: Mapped[str | None]
+    sex: Mapped[str | None]
+    ethnicity: Mapped[str | None]
+    language: Mapped[str | None]
+    glasses: Mapped[bool | None]
+    beard: Mapped[bool | None]
+
+
+class ConsentRow(Base):
+    """What a subject signed; the newest row of a subject counts."""
+
+    __tablename__ = "consent"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"), index=True)
+    terms: Mapped[str]
+    """JSON list of terms, sorted."""
+    form_version: Mapped[str]
+    signed_on: Mapped[date]
+    expires_on: Mapped[date | None]
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"), unique=True)
+    """Its entry in the log."""
+
+
+class SessionRow(Base):
+    """One game."""
+
+    __tablename__ = "session"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    game: Mapped[str | None]
+    played_on: Mapped[date | None]
+    simulated: Mapped[bool]
+
+
+class SessionSubjectRow(Base):
+    """Who took part, in the order in which they were named."""
+
+    __tablename__ = "session_subject"
+    session: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"))
+    __table_args__ = (UniqueConstraint("session", "subject"),)
+
+
+class CoderRow(Base):
+    """A person (or a simulated coder) who judges."""
+
+    __tablename__ = "coder"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    roles: Mapped[str]
+    """JSON list of roles, sorted."""
+    simulated: Mapped[bool]
+
+
+class RecordingRow(Base):
+    """A media file, registered by content hash."""
+
+    __tablename__ = "recording"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    path: Mapped[str]
+    session: Mapped[str] = mapped_column(ForeignKey("session.id"))
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"))
+    width: Mapped[int]
+    height: Mapped[int]
+    clock: Mapped[bytes] = mapped_column(LargeBinary)
+    """See `rows.packed_clock`."""
+    has_sound: Mapped[bool]
+    sample_rate_hz: Mapped[int | None]
+    simulated: Mapped[bool]
+
+
+class CandidateRow(Base):
+    """What the machine proposed."""
+
+    __tablename__ = "candidate"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    recording: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    onset: Mapped[int]
+    apex: Mapped[int]
+    offset: Mapped[int]
+    score: Mapped[float]
+    region: Mapped[str]
+    tags: Mapped[str]
+    """JSON list of tags, sorted."""
+    track: Mapped[int]
+    __table_args__ = (CheckConstraint('0 <= onset AND onset <= apex AND apex <= "offset"', name="order"),)
+
+
+class ClipRow(Base):
+    """The cut that experts judge."""
+
+    __tablename__ = "clip"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    recording: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    candidate: Mapped[str | None] = mapped_column(ForeignKey("candidate.id"))
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"))
+    first: Mapped[int]
+    last: Mapped[int]
+    clock: Mapped[bytes] = mapped_column(LargeBinary)
+    crop: Mapped[str | None]
+    """JSON of a box."""
+    __table_args__ = (CheckConstraint("0 <= first AND first <= last", name="order"),)
+
+
+class AssetRow(Base):
+    """A file that was made for a clip."""
+
+    __tablename__ = "asset"
+    clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    event: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str]
+    sha256: Mapped[str]
+    n_bytes: Mapped[int]
+    first: Mapped[int]
+    last: Mapped[int]
+
+
+class PlaceRow(Base):
+    """Where a clip stands: read off its judgements after each one, and kept here so that it need not be again."""
+
+    __tablename__ = "place"
+    clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    stage: Mapped[str] = mapped_column(index=True)
+    round: Mapped[int]
+    open_seats: Mapped[int]
+
+
+class TicketRow(Base):
+    """One seat at one stage of one clip, given to one coder."""
+
+    __tablename__ = "ticket"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    clip: Mapped[str] = mapped_column(ForeignKey("clip.id"))
+    coder: Mapped[str] = mapped_column(ForeignKey("coder.id"))
+    stage: Mapped[str]
+    round: Mapped[int]
+    state: Mapped[str]
+    position: Mapped[int]
+    """Order in which the coder gets their tickets."""
+    __table_args__ = (
+        UniqueConstraint("clip", "stage", "round", "coder"),
+        Index("ix_ticket_coder_state_position", "coder", "state", "position"),
+    )
+
+
+class JudgementRow(Base):
+    """What one expert said, once."""
+
+    __tablename__ = "judgement"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    ticket: Mapped[str] = mapped_column(ForeignKey("ticket.id"), index=True)
+    clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), index=True)
+    coder: Mapped[str] = mapped_column(ForeignKey("coder.id"))
+    stage: Mapped[str]
+    round: Mapped[int]
+    modality: Mapped[str]
+    answer: Mapped[str]
+    """Canonical JSON."""
+    codebook_version: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"), unique=True)
+    """Its entry in the log; later is greater."""
+    supersedes: Mapped[str | None] = mapped_column(ForeignKey("judgement.id"), unique=True)
+    simulated: Mapped[bool]
+    salt: Mapped[str]
+    """Hashed with the contents into the log, so that the log says nothing of them."""
+    __table_args__ = (
+        Index(
+            "uq_judgement_first",
+            "ticket",
+            unique=True,
+            sqlite_where=text("supersedes IS NULL"),
+            postgresql_where=text("supersedes IS NULL"),
+        ),
+    )
+
+
+class LogRow(Base):
+    """One entry of the event log, chained by hash to the one before."""
+
+    __tablename__ = "log"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str]
+    actor: Mapped[str]
+    kind: Mapped[str] = mapped_column(index=True)
+    payload: Mapped[str]
+    previous: Mapped[str]
+    digest: Mapped[str]

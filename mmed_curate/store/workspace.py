@@ -1,0 +1,248 @@
+"""A workspace: a folder with `mmed.toml`, a database and a media folder. The way in to everything a lab keeps."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session as OrmSession
+
+from mmed_curate.domain.codebook import Codebook, load_codebook
+from mmed_curate.domain.files import write_text
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.protocol import Protocol, load_protocol
+from mmed_curate.store.database import connect, refuse_network_filesystem, transaction
+from mmed_curate.store.journal import Clock, utc_now
+from mmed_curate.store.migrate import back_up, check_revision, migrate, revision_of
+from mmed_curate.store.read import Reader
+from mmed_curate.store.settings import Settings, read_settings, toml_text
+from mmed_curate.store.tables import HEAD, KeepsakeRow
+from mmed_curate.store.write import Writer
+
+_TOML, _DATABASE, _MEDIA = "mmed.toml", "mmed.sqlite", "media"
+_SECRET = "secret"
+
+
+class Workspace:
+    """A lab's workspace, open."""
+
+    def __init__(self, root: Path, engine: Engine, settings: Settings, secret: bytes, now: Clock) -> None:
+        """Made by `create`, `open` and `find`."""
+        self.root = root
+        self.media = root / _MEDIA
+        self.settings = settings
+        self.secret = secret
+        self.protocol: Protocol = load_protocol(settings["protocol"])
+        self.codebook: Codebook = codebook_of(self.protocol, settings["protocol"])
+        self._engine = engine
+        self._now = now
+
+    @property
+    def simulated(self) -> bool:
+        """Whether everything in it is simulated (its secret comes from a seed)."""
+        return self.settings.simulated_seed is not None
+
+    @classmethod
+    def create(cls, root: Path, *, protocol: str = "mmed", seed: int | None = None, now: Clock = utc_now) -> Workspace:
+        """Make a workspace and open it.
+
+        Args:
+            root: a folder; made where it is missing.
+            protocol: name of a packaged protocol, or path of one.
+            seed: for simulated contents only: the secret comes from it, so that every id can be made again.
+            now: gives the time of day for the event log.
+
+        Raises:
+            BadInput: there is a workspace already, the protocol has a mistake, or the folder cannot be used.
+        """
+        codebook_of(load_protocol(protocol), protocol)
+        root = root.resolve()
+        refuse_network_filesystem(root)
+        for name in (_TOML, _DATABASE, _MEDIA):
+            if (root / name).exists():
+                raise BadInput.of(
+                    "store.exists", f"{root} holds {name} already", "choose another folder, or use the workspace there"
+                )
+        secret = os.urandom(32) if seed is None else sha256(f"mmed simulated {seed}".encode()).digest()
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            aside = Path(tempfile.mkdtemp(prefix=".mmed-init-", dir=root))
+        except OSError as error:
+            raise BadInput.of(
+                "store.not_writable",
+                f"{root} cannot be made into a workspace ({error.strerror})",
+                "choose a folder of yours",
+            ) from error
+        try:
+            _make_database(aside / _DATABASE, secret, protocol, simulated=seed is not None, now=now)
+            (root / _MEDIA).mkdir()
+            (aside / _DATABASE).rename(root / _DATABASE)
+            placed = _relative(protocol, root)
+            write_text(root / _TOML, toml_text(protocol=placed, seed=seed))  # last: its presence makes it a workspace
+        finally:
+            shutil.rmtree(aside)
+        return cls.open(root, now=now)
+
+    @classmethod
+    def open(
+        cls, root: Path, *, now: Clock = utc_now, wait_s: float = 30.0, at_most_pages: int | None = None
+    ) -> Workspace:
+        """Open a workspace.
+
+        Args:
+            root: its folder.
+            now: gives the time of day for the event log.
+            wait_s: how long to wait for another program that writes, in seconds.
+            at_most_pages: the database may not grow beyond this many pages; None: as large as the disk.
+
+        Raises:
+            BadInput: there is none, its version is not ours, or it lies on a network filesystem.
+        """
+        root = root.resolve()
+        if not (root / _TOML).is_file():
+            raise BadInput.of("store.no_workspace", f"{root} is no workspace", f"make one with `mmed init {root}`")
+        refuse_network_filesystem(root)
+        settings = read_settings(root / _TOML)
+        database = root / _DATABASE
+        if not database.is_file():
+            raise BadInput.of("store.no_database", f"{database} is missing", "put the newest of backups/ in its place")
+        engine = connect(database, wait_s=wait_s, at_most_pages=at_most_pages)
+        check_revision(engine, database, root)
+        with transaction(engine, database, write=False) as connection, OrmSession(connection) as session:
+            kept = session.get(KeepsakeRow, _SECRET)
+        if kept is None:
+            raise BadInput.of("store.no_secret", f"{database} has lost its secret", "put a backup in its place")
+        return cls(root, engine, settings, kept.value, now)
+
+    @classmethod
+    def find(cls, start: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Workspace:
+        """Open the workspace that `MMED_WORKSPACE` names, or else the one in `start` or the nearest folder above.
+
+        Args:
+            start: where to begin; None: the current folder.
+            environment: None: this process's.
+
+        Raises:
+            BadInput: there is none.
+        """
+        return cls.open(find_root(start, environment=environment))
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / _DATABASE
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """One consistent view of everything.
+
+        Raises:
+            BadInput: the database cannot be read.
+        """
+        with (
+            transaction(self._engine, self.database, write=False) as connection,
+            OrmSession(connection, expire_on_commit=False, autoflush=False) as session,
+        ):
+            yield Reader(session)
+
+    @contextmanager
+    def write(self, actor: str = "curator") -> Iterator[Writer]:
+        """One transaction: on disk when the block ends, undone when it raises.
+
+        Args:
+            actor: who acts; the event log says so.
+
+        Raises:
+            BadInput: another program holds the database, or the disk is full.
+        """
+        with (
+            transaction(self._engine, self.database, write=True) as connection,
+            OrmSession(connection, expire_on_commit=False, autoflush=False) as session,
+        ):
+            yield Writer(session, secret=self.secret, seats=self.protocol.screening.judges, actor=actor, now=self._now)
+
+
+def find_root(start: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Path:
+    """The folder of the workspace that `MMED_WORKSPACE` names, or of the nearest one from `start` upward.
+
+    Raises:
+        BadInput: there is none.
+    """
+    named = (os.environ if environment is None else environment).get("MMED_WORKSPACE")
+    if named:
+        if not (Path(named) / _TOML).is_file():
+            raise BadInput.of(
+                "store.no_workspace", f"MMED_WORKSPACE names {named}, which is no workspace", "correct it"
+            )
+        return Path(named)
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / _TOML).is_file():
+            return folder
+    raise BadInput.of("store.no_workspace", f"no workspace in {here} or above", "run `mmed init DIR` and go there")
+
+
+def upgrade(root: Path, *, now: Clock = utc_now) -> Path | None:
+    """Bring a workspace's tables to today's, after a backup.
+
+    Returns:
+        The backup's path; None: the tables were today's already.
+
+    Raises:
+        BadInput: there is no workspace, or it is newer than this program.
+    """
+    database = root / _DATABASE
+    if not (root / _TOML).is_file() or not database.is_file():
+        raise BadInput.of("store.no_workspace", f"{root} is no workspace", "go into one, or name it in MMED_WORKSPACE")
+    refuse_network_filesystem(root)
+    read_settings(root / _TOML)
+    engine = connect(database)
+    found = revision_of(engine, database)
+    if found == HEAD:
+        return None
+    if found is not None and found > HEAD:
+        check_revision(engine, database, root)
+    stamp = now().strftime("%Y%m%dT%H%M%S")
+    backup = root / "backups" / f"mmed-{found or '0000'}-{stamp}.sqlite"
+    back_up(database, backup)
+    migrate(engine, database)
+    return backup
+
+
+def codebook_of(protocol: Protocol, place: str) -> Codebook:
+    """The codebook that a protocol names; a path is relative to the protocol's own file.
+
+    Args:
+        protocol: the protocol.
+        place: the name or path it was loaded from.
+
+    Raises:
+        BadInput: there is no such codebook, or it has a mistake.
+    """
+    name = Path(protocol.codebook)
+    if name.suffix in {".yaml", ".yml"} and Path(place).suffix in {".yaml", ".yml"}:
+        return load_codebook(str(Path(place).parent / name))
+    return load_codebook(protocol.codebook)
+
+
+def _make_database(path: Path, secret: bytes, protocol: str, *, simulated: bool, now: Clock) -> None:
+    engine = connect(path)
+    migrate(engine, path)
+    with transaction(engine, path, write=True) as connection, OrmSession(connection) as session:
+        session.add(KeepsakeRow(name=_SECRET, value=secret))
+        Writer(session, secret=secret, seats=0, actor="curator", now=now).log_act(
+            "workspace.created", {"protocol": Path(protocol).name, "simulated": simulated}
+        )
+
+
+def _relative(protocol: str, root: Path) -> str:
+    path = Path(protocol)
+    if path.suffix not in {".yaml", ".yml"}:
+        return protocol
+    return os.path.relpath(path.resolve(), root)

@@ -1,0 +1,351 @@
+"""What can be done to a workspace. Every act leaves its entry in the event log, in the same transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from pathlib import PurePosixPath
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session as OrmSession
+
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import (
+    ClipId,
+    CoderId,
+    JudgementId,
+    SessionId,
+    SubjectId,
+    TicketId,
+    derived_uuid,
+)
+from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Answer, Judgement
+from mmed_curate.domain.protocol import Modality, Role, Stage
+from mmed_curate.domain.records import Asset, Candidate, Clip, Coder, Consent, Recording, Session, Subject
+from mmed_curate.domain.serial import to_json
+from mmed_curate.store import rows
+from mmed_curate.store.journal import Clock, Journal
+from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
+from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
+from mmed_curate.store.tables import (
+    AssetRow,
+    CoderRow,
+    ConsentRow,
+    JudgementRow,
+    PlaceRow,
+    RecordingRow,
+    SessionRow,
+    SessionSubjectRow,
+    SubjectRow,
+    TicketRow,
+)
+
+
+class Writer(Journal):
+    """One transaction that changes a workspace; it sees its own changes."""
+
+    def __init__(self, session: OrmSession, *, secret: bytes, seats: int, actor: str, now: Clock) -> None:
+        super().__init__(session, actor=actor, now=now)
+        self._secret = secret
+        self._seats = seats  # judges that a new clip waits for
+
+    def add_subject(
+        self,
+        code: str,
+        consent: Consent,
+        *,
+        simulated: bool = False,
+        age_band: str | None = None,
+        sex: str | None = None,
+        ethnicity: str | None = None,
+        language: str | None = None,
+        glasses: bool | None = None,
+        beard: bool | None = None,
+    ) -> Subject:
+        """Register a subject with what was signed.
+
+        Raises:
+            BadInput: the code is empty or taken.
+        """
+        self._check_new("subject", code, self._session.scalar(select(SubjectRow.id).where(SubjectRow.code == code)))
+        row = SubjectRow(
+            id=derived_uuid(self._secret, "subject", code),
+            code=code,
+            simulated=simulated,
+            age_band=age_band,
+            sex=sex,
+            ethnicity=ethnicity,
+            language=language,
+            glasses=glasses,
+            beard=beard,
+        )
+        self._add(row)
+        self.log_act("subject.added", {"subject": row.id, "code": code, "simulated": simulated})
+        self._add_consent(SubjectId(row.id), consent)
+        return self.subject(code)
+
+    def add_consent(self, code: str, consent: Consent) -> Subject:
+        """Record that a subject signed anew; from now on this counts.
+
+        Raises:
+            BadInput: there is no subject of that code.
+        """
+        self._add_consent(self.subject(code).id, consent)
+        return self.subject(code)
+
+    def add_session(
+        self,
+        code: str,
+        subjects: Sequence[str],
+        *,
+        game: str | None = None,
+        played_on: date | None = None,
+        simulated: bool = False,
+    ) -> Session:
+        """Register a game session.
+
+        Args:
+            code: the lab's code.
+            subjects: codes of those who took part, at least one.
+            game: what was played.
+            played_on: the day.
+            simulated: nobody played.
+
+        Raises:
+            BadInput: the code is empty or taken, or a subject is not registered or named twice.
+        """
+        self._check_new("session", code, self._session.scalar(select(SessionRow.id).where(SessionRow.code == code)))
+        if not subjects:
+            raise BadInput.of("store.no_subjects", f"session {code} names no subject", "name who took part")
+        if len(set(subjects)) != len(subjects):
+            raise BadInput.of("store.subject_twice", f"session {code} names a subject twice", "name each once")
+        took_part = [self.subject(subject).id for subject in subjects]
+        id = SessionId(derived_uuid(self._secret, "session", code))
+        self._add(SessionRow(id=id, code=code, game=game, played_on=played_on, simulated=simulated))
+        for position, subject in enumerate(took_part):
+            self._add(SessionSubjectRow(session=id, position=position, subject=subject))
+        self.log_act(
+            "session.added", {"session": id, "code": code, "subjects": list(took_part), "simulated": simulated}
+        )
+        return self.session(code)
+
+    def add_coder(self, code: str, roles: Collection[Role], *, simulated: bool = False) -> Coder:
+        """Register a coder and what they are admitted to.
+
+        Raises:
+            BadInput: the code is empty or taken, or no role is given.
+        """
+        self._check_new("coder", code, self._session.scalar(select(CoderRow.id).where(CoderRow.code == code)))
+        if not roles:
+            raise BadInput.of(
+                "store.no_roles",
+                f"coder {code} is admitted to nothing",
+                f"give at least one of: {', '.join(role.value for role in Role)}",
+            )
+        id = derived_uuid(self._secret, "coder", code)
+        self._add(CoderRow(id=id, code=code, roles=rows.sorted_words(set(roles)), simulated=simulated))
+        self.log_act(
+            "coder.added",
+            {"coder": id, "code": code, "roles": sorted(role.value for role in roles), "simulated": simulated},
+        )
+        return self.coder(code)
+
+    def add_recording(
+        self,
+        recording: Recording,
+        candidates: Iterable[Candidate] = (),
+        clips: Iterable[Clip] = (),
+        assets: Iterable[Asset] = (),
+    ) -> None:
+        """Register a recording with all that was made of it: everything or nothing. Its clips wait for screening.
+
+        Raises:
+            BadInput: it is registered already, or one of its parts names something that is not there.
+        """
+        if self._session.scalar(select(RecordingRow.id).where(RecordingRow.sha256 == recording.sha256)) is not None:
+            raise BadInput.of(
+                "store.recording_twice", f"{recording.path} is registered already", "there is nothing left to do"
+            )
+        self._add(rows.recording_row(recording))
+        n_candidates = self._add_all(rows.candidate_row(candidate) for candidate in candidates)
+        clip_ids = []
+        for clip in clips:
+            self._session.add(rows.clip_row(clip))
+            clip_ids.append(clip.id)
+        self._flush()
+        self._add_all(
+            PlaceRow(clip=clip, stage=Stage.SCREENING.value, round=1, open_seats=self._seats) for clip in clip_ids
+        )
+        self._add_all(_checked_asset_row(asset) for asset in assets)
+        self.log_act(
+            "recording.added",
+            {
+                "recording": recording.id,
+                "sha256": recording.sha256,
+                "candidates": n_candidates,
+                "clips": sorted(clip_ids),
+                "simulated": recording.simulated,
+            },
+        )
+
+    def put_assets(self, clip: ClipId, assets: Iterable[Asset]) -> None:
+        """Let these be all the files of a clip; what was noted before and is not among them is forgotten.
+
+        Raises:
+            BadInput: a file belongs to another clip, or lies outside the media folder.
+        """
+        self.place(clip)
+        made = list(assets)
+        if any(asset.clip != clip for asset in made):
+            raise BadInput.of("store.asset_of_other", f"a file given for clip {clip} belongs to another", "sort them")
+        self._session.execute(delete(AssetRow).where(AssetRow.clip == clip))
+        self._add_all(_checked_asset_row(asset) for asset in made)
+        self.log_act("assets.put", {"clip": clip, "files": sorted(asset.sha256 for asset in made)})
+
+    def set_stage(self, clip: ClipId, stage: Stage, *, round: int, open_seats: int) -> None:
+        """Note where a clip stands now; says so in the log where it moved.
+
+        Raises:
+            BadInput: there is no such clip.
+        """
+        before = self.place(clip)
+        self._session.execute(
+            update(PlaceRow)
+            .where(PlaceRow.clip == clip)
+            .values(stage=stage.value, round=round, open_seats=open_seats)
+            .execution_options(synchronize_session=False)
+        )
+        self._session.expire_all()
+        if (before.stage, before.round) != (stage, round):
+            self.log_act("clip.moved", {"clip": clip, "from": before.stage.value, "to": stage.value, "round": round})
+
+    def open_ticket(self, *, clip: ClipId, coder: CoderId, stage: Stage, round: int) -> TicketRecord:
+        """Give a coder a seat at a stage of a clip, behind the tickets they have already.
+
+        Raises:
+            BadInput: the coder has, or had, a ticket for this seat, or clip or coder do not exist.
+        """
+        last = self._session.scalar(select(func.max(TicketRow.position)).where(TicketRow.coder == coder))
+        row = TicketRow(
+            id=derived_uuid(self._secret, "ticket", clip, stage.value, str(round), coder),
+            clip=clip,
+            coder=coder,
+            stage=stage.value,
+            round=round,
+            state=TicketState.OPEN.value,
+            position=0 if last is None else last + 1,
+        )
+        self._add(row)
+        self.log_act("ticket.opened", {"ticket": row.id, "clip": clip, "coder": coder, "stage": stage.value})
+        return ticket_of(row)
+
+    def claim_ticket(self, coder: CoderId) -> TicketRecord | None:
+        """Put a coder's next open ticket on their desk; None: there is none. No two claims get the same one."""
+        following = (
+            select(TicketRow.id)
+            .where(TicketRow.coder == coder, TicketRow.state == TicketState.OPEN.value)
+            .order_by(TicketRow.position)
+            .limit(1)
+            .scalar_subquery()
+        )
+        claimed = self._session.scalars(
+            update(TicketRow)
+            .where(TicketRow.id == following, TicketRow.state == TicketState.OPEN.value)
+            .values(state=TicketState.HELD.value)
+            .returning(TicketRow)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        ).first()
+        if claimed is None:
+            return None
+        self.log_act("ticket.claimed", {"ticket": claimed.id})
+        return ticket_of(claimed)
+
+    def close_ticket(self, id: TicketId) -> None:
+        """Note that a ticket was answered.
+
+        Raises:
+            BadInput: it was answered before, or there is none.
+        """
+        closed = self._session.scalars(
+            update(TicketRow)
+            .where(TicketRow.id == id, TicketRow.state != TicketState.SUBMITTED.value)
+            .values(state=TicketState.SUBMITTED.value)
+            .returning(TicketRow.id)
+            .execution_options(synchronize_session=False)
+        ).first()
+        if closed is None:
+            raise BadInput.of("desk.submitted", f"ticket {id} is already submitted", "take the next ticket")
+        self._session.expire_all()
+
+    def append_judgement(
+        self,
+        *,
+        ticket: TicketId,
+        clip: ClipId,
+        coder: CoderId,
+        answer: Answer,
+        round: int,
+        modality: Modality,
+        codebook_version: str,
+        supersedes: JudgementId | None = None,
+        simulated: bool = False,
+    ) -> Judgement:
+        """Append what a coder said; nothing can change it afterwards.
+
+        Raises:
+            BadInput: the ticket has led to a judgement already and this one does not supersede it.
+        """
+        earlier = self.judgements_of_ticket(ticket)
+        row = JudgementRow(
+            id=derived_uuid(self._secret, "judgement", ticket, str(len(earlier))),
+            ticket=ticket,
+            clip=clip,
+            coder=coder,
+            stage=STAGE_OF_ANSWER[type(answer)].value,
+            round=round,
+            modality=modality.value,
+            answer=canonical_json(to_json(answer)),
+            codebook_version=codebook_version,
+            supersedes=supersedes,
+            simulated=simulated,
+            salt=secrets.token_hex(16),
+        )
+        entry = self.log_act(
+            JUDGEMENT_SUBMITTED, {"judgement": row.id, "ticket": ticket, "clip": clip, "seal": judgement_seal(row)}
+        )
+        row.sequence = entry.sequence
+        self._add(row)
+        return rows.judgement_of(row)
+
+    def _add_consent(self, subject: SubjectId, consent: Consent) -> None:
+        last = self._session.scalar(select(func.max(ConsentRow.number)))
+        row = ConsentRow(
+            number=1 if last is None else last + 1,
+            subject=subject,
+            terms=rows.sorted_words(consent.terms),
+            form_version=consent.form_version,
+            signed_on=consent.signed_on,
+            expires_on=consent.expires_on,
+        )
+        entry = self.log_act(CONSENT_GIVEN, {"subject": subject, "seal": consent_seal(row)})
+        row.sequence = entry.sequence
+        self._add(row)
+
+    def _check_new(self, kind: str, code: str, taken: str | None) -> None:
+        if not code.strip() or code != code.strip() or not code.isprintable():
+            raise BadInput.of(
+                f"store.{kind}_code", f"{code!r} is no code for a {kind}", "use a short word without spaces at its ends"
+            )
+        if taken is not None:
+            raise BadInput.of(f"store.{kind}_twice", f"{kind} {code} is registered already", "choose another code")
+
+
+def _checked_asset_row(asset: Asset) -> AssetRow:
+    path = PurePosixPath(asset.path)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise BadInput.of(
+            "store.asset_outside", f"the file {asset.path} lies outside the media folder", "give a path inside it"
+        )
+    return rows.asset_row(asset)
