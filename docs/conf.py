@@ -8,9 +8,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from reference import codebook_page, commands_page  # noqa: E402
+from reference import codebook_page, columns_page, commands_page  # noqa: E402
 
 from mmed_curate import __version__  # noqa: E402
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow  # noqa: E402
 from mmed_curate.domain.codebook import load_codebook  # noqa: E402
 
 project = "mmed-curate"
@@ -32,6 +33,13 @@ html_show_sphinx = False
 
 generated = HERE / "_generated"
 generated.mkdir(exist_ok=True)
-for name, text in {"verbs.md": commands_page(), "codebook.md": codebook_page(load_codebook("mmed"))}.items():
+PAGES = {
+    "verbs.md": commands_page(),
+    "codebook.md": codebook_page(load_codebook("mmed")),
+    "columns.md": columns_page(
+        ("clips.csv", ClipRow), ("judgements.csv", JudgementRow), ("judged-clips.csv", JudgedClipRow)
+    ),
+}
+for name, text in PAGES.items():
     if not (generated / name).is_file() or (generated / name).read_text(encoding="utf-8") != text:
         (generated / name).write_text(text, encoding="utf-8")

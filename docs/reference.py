@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 import click
 
@@ -48,6 +52,38 @@ def codebook_page(book: Codebook) -> str:
     return "\n".join(parts)
 
 
+def columns_page(*tables: tuple[str, type]) -> str:
+    """Markdown: every column of released tables, from the records that write them.
+
+    Args:
+        tables: file name and the record of one row.
+    """
+    return "\n".join(_columns(name, row) for name, row in tables)
+
+
+def _columns(name: str, row: type) -> str:
+    said = _field_captions(row)
+    lines = [f"### {name}", "", "| column | holds | |", "|---|---|---|"]
+    for field in fields(row):
+        kind = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
+        holds = kind.get(str(field.type).removesuffix(" | None"), "several, apart by spaces")
+        empty = ", or empty" if str(field.type).endswith("None") else ""
+        lines.append(f"| `{field.name}` | {holds}{empty} | {_cell(said.get(field.name, ''))} |")
+    return "\n".join([*lines, ""])
+
+
+def _field_captions(row: type) -> dict[str, str]:
+    """The line under each field of a record."""
+    found = {}
+    body = ast.parse(textwrap.dedent(inspect.getsource(row))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    for field, below in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            text = below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else ""
+            found[field.target.id] = str(text)
+    return found
+
+
 def _section(words: str, command: click.Command) -> str:
     context = click.Context(command, info_name=f"mmed {words}")
     usage = command.get_usage(context).removeprefix("Usage: ")
@@ -75,7 +111,13 @@ def _entries(title: str, entries: Sequence[Entry], extra: str = "", values: dict
     lines = [f"### {title}", "", f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for entry in entries:
         labels = " · ".join(entry.label[language] for language in sorted(entry.label))
-        cells = [f"`{entry.code}`", labels, *([(values or {})[entry.code]] if extra else []), entry.definition, entry.source]
+        cells = [
+            f"`{entry.code}`",
+            labels,
+            *([(values or {})[entry.code]] if extra else []),
+            entry.definition,
+            entry.source,
+        ]
         lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
     return "\n".join([*lines, ""])
 
