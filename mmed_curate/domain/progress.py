@@ -8,7 +8,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Called now and then by long work."""
 
-    def __call__(self, done: int, total: int | None) -> None:
+    def __call__(self, done: int, total: int | None, /) -> None:
         """Tell how many units are done, of how many; None: the total is not known."""
 
 
