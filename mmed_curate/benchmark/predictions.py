@@ -19,21 +19,26 @@ COLUMNS = ("subject", "truth", "predicted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predictions:
-    """One prediction per clip."""
+    """One prediction per clip, or per clip and seed."""
 
     subjects: tuple[str, ...]
     truth: tuple[str, ...]
     predicted: tuple[str, ...]
     clips: tuple[str, ...] | None = None
     """Names of the clips, where known."""
+    seeds: tuple[int, ...] | None = None
+    """Seed of the network that answered, where known."""
 
     def labels(self) -> tuple[str, ...]:
         """Every class that occurs, as truth or as prediction, sorted."""
         return tuple(sorted({*self.truth, *self.predicted}))
 
-    def confusion(self, labels: Sequence[str]) -> Counts:
-        """Pooled counts, (C, C)."""
-        return confusion_of(self.truth, self.predicted, labels)
+    def confusion(self, labels: Sequence[str], *, seed: int | None = None) -> Counts:
+        """Pooled counts, (C, C); of one seed, or of all."""
+        chosen = [index for index in range(len(self.truth)) if seed is None or (self.seeds or ())[index] == seed]
+        return confusion_of(
+            [self.truth[index] for index in chosen], [self.predicted[index] for index in chosen], labels
+        )
 
     def by_subject(self, labels: Sequence[str]) -> tuple[tuple[str, ...], Counts]:
         """Subjects, sorted, and the counts of each, (S, C, C)."""
@@ -50,14 +55,32 @@ class Predictions:
         return subjects, np.stack(counts)  # (S, C, C)
 
 
-def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write the table as CSV, sorted by subject and clip; whole or not at all."""
-    names = predictions.clips or ("",) * len(predictions.subjects)
-    rows = sorted(zip(predictions.subjects, predictions.truth, predictions.predicted, names, strict=True), key=_place)
+def write_predictions(path: Path, predictions: Predictions, *, simulated: bool = False) -> None:
+    """Write the table as CSV, sorted by subject, clip and seed; whole or not at all.
+
+    Args:
+        path: where to.
+        predictions: what to write; clip and seed are columns where they are known.
+        simulated: adds a column that says so in every row.
+    """
+    columns: list[tuple[str, Sequence[str | int]]] = [
+        ("subject", predictions.subjects),
+        ("truth", predictions.truth),
+        ("predicted", predictions.predicted),
+    ]
+    if predictions.clips is not None:
+        columns.append(("clip", predictions.clips))
+    if predictions.seeds is not None:
+        columns.append(("seed", predictions.seeds))
+    if simulated:
+        columns.append(("simulated", ("true",) * len(predictions.truth)))
+    names = predictions.clips or predictions.subjects
+    seeds = predictions.seeds or (0,) * len(names)
+    order = sorted(range(len(names)), key=lambda index: (predictions.subjects[index], names[index], seeds[index]))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*COLUMNS, "clip"] if predictions.clips else COLUMNS)
-    writer.writerows(rows if predictions.clips else [row[:3] for row in rows])
+    writer.writerow([name for name, _ in columns])
+    writer.writerows([values[index] for _, values in columns] for index in order)
     write_text(path, text.getvalue())
 
 
@@ -127,7 +150,3 @@ def _check(path: Path, line: int, row: dict[str, str], classes: Sequence[str] | 
                 "correct the label there, or name every class with --classes",
                 line=line,
             )
-
-
-def _place(row: tuple[str, str, str, str]) -> tuple[str, str]:
-    return row[0], row[3]

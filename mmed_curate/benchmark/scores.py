@@ -73,7 +73,7 @@ class Scores:
             raise BadInput.of(
                 "scores.shape", f"{size} classes need a {size} × {size} matrix", "count one row and column per class"
             )
-        if any(count < 0 for row in self.confusion for count in row) or not self.n_clips:
+        if any(count < 0 for row in self.confusion for count in row) or not self.n_predictions:
             raise BadInput.of(
                 "scores.counts", "a confusion matrix holds counts, and at least one clip", "count predictions first"
             )
@@ -89,14 +89,14 @@ class Scores:
         return cls(labels=tuple(labels), confusion=tuple(tuple(int(count) for count in row) for row in counts))
 
     @property
-    def n_clips(self) -> int:
+    def n_predictions(self) -> int:
         """Number of predictions counted."""
         return sum(map(sum, self.confusion))
 
     @property
     def accuracy(self) -> float:
         """Share of predictions that are right."""
-        return sum(self.confusion[index][index] for index in range(len(self.labels))) / self.n_clips
+        return sum(self.confusion[index][index] for index in range(len(self.labels))) / self.n_predictions
 
     @property
     def per_class(self) -> tuple[ClassScores, ...]:
@@ -149,7 +149,7 @@ class Scores:
         return {
             "classes": list(self.labels),
             "confusion": [list(row) for row in self.confusion],
-            "n_clips": self.n_clips,
+            "n_predictions": self.n_predictions,
             "accuracy": self.accuracy,
             "uf1": self.uf1,
             "uar": self.uar,

@@ -55,7 +55,7 @@ def score(predictions: Path, classes: str | None, seed: int, resamples: int, as_
     ]
     out.print(
         table(
-            f"{scores.n_clips} predictions, {len(subjects)} subjects, pooled",
+            f"{scores.n_predictions} predictions, {len(subjects)} subjects, pooled",
             ("score", "value", "95 % over subjects"),
             rows,
         )

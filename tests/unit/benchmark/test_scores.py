@@ -23,7 +23,7 @@ def test_scores_of_a_published_log() -> None:
     assert scores.uf1 == pytest.approx(0.7209, abs=5e-5)
     assert scores.uar == pytest.approx(0.7250, abs=5e-5)
     assert scores.accuracy == pytest.approx(0.7398, abs=5e-5)
-    assert scores.n_clips == 442
+    assert scores.n_predictions == 442
     assert scores.notes == ()
 
 

@@ -1,0 +1,273 @@
+"""A release, or arrays of your own, as what the benchmark trains on. Needs no torch.
+
+Values are put in order clip by clip and never with the help of other clips: what a fold leaves out must not leak into
+what it learns from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mmed_curate.dataset import Dataset, load
+from mmed_curate.dataset.facts import ReleaseFacts
+from mmed_curate.domain.findings import BadInput, Finding, Severity
+
+Floats = npt.NDArray[np.float32]
+
+FLOW_SHAPE = (3, 48, 48)
+"""u, v and strain of the onset→apex flow."""
+N_BANDS = 64
+"""Log-mel bands."""
+QUIET_FLOW = np.array([0.1, 0.1, 0.02], dtype=np.float32)[:, None, None]
+"""Flow of this size (px, px, px per px) counts as half noise: Farneback's background error is 0.04 px."""
+QUIET_SOUND = 0.1
+"""Log-mels that vary less than this say nothing: digital silence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkData:
+    """Clips in order of their names, so that seeded draws fall alike whatever order they came in."""
+
+    flow: Floats
+    """(N, 3, 48, 48), about size 1."""
+    log_mel: Floats
+    """(N, 64, T), about size 1; whatever stands where `sound_mask` is False is not looked at."""
+    sound_mask: npt.NDArray[np.bool_]
+    """(N, T); False where nothing was recorded. A row of False: the clip has no sound."""
+    labels: npt.NDArray[np.int64]
+    """(N,) index into `classes`."""
+    subjects: tuple[str, ...]
+    names: tuple[str, ...]
+    """Clip names, increasing."""
+    classes: tuple[str, ...]
+    excluded: MappingProxyType[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """How many clips were left out, by reason."""
+    notes: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        n, frames = len(self.names), self.sound_mask.shape[-1]
+        shapes = {
+            "flow": (self.flow.shape, (n, *FLOW_SHAPE)),
+            "log_mel": (self.log_mel.shape, (n, N_BANDS, frames)),
+            "sound_mask": (self.sound_mask.shape, (n, frames)),
+            "labels": (self.labels.shape, (n,)),
+            "subjects": ((len(self.subjects),), (n,)),
+        }
+        for name, (got, expected) in shapes.items():
+            if got != expected:
+                raise BadInput.of(
+                    "benchmark.shape", f"{name} is {got}, expected {expected}", "give one entry per clip of that shape"
+                )
+        if any(earlier >= later for earlier, later in zip(self.names, self.names[1:], strict=False)):
+            raise BadInput.of("benchmark.order", "clip names repeat or do not increase", "use BenchmarkData.of")
+        if not n or not np.all((self.labels >= 0) & (self.labels < len(self.classes))):
+            raise BadInput.of(
+                "benchmark.no_classes",
+                "no clip has an emotion class" if not n else "a label is outside the classes",
+                "benchmark a release whose emotions have classes in its codebook",
+            )
+        present = len(set(self.labels.tolist()))
+        if present < 2:
+            raise BadInput.of(
+                "benchmark.one_class",
+                f"all {n} clips are of class {self.classes[int(self.labels[0])]}, so there is nothing to tell apart",
+                "benchmark a release with at least two classes",
+            )
+        if len(set(self.subjects)) < 2:
+            raise BadInput.of(
+                "benchmark.one_subject",
+                f"all {n} clips are of one subject, and leaving one subject out would leave none to learn from",
+                "benchmark a release with at least two subjects",
+            )
+        for name, flow, log_mel, mask in zip(self.names, self.flow, self.log_mel, self.sound_mask, strict=True):
+            if not np.isfinite(flow).all() or not np.isfinite(log_mel[:, mask]).all():
+                raise _broken(name, "features are not all finite numbers (NaN or infinite)")
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        flow: Floats,
+        log_mel: Floats,
+        sound_mask: npt.NDArray[np.bool_],
+        labels: Sequence[int] | npt.NDArray[np.int64],
+        subjects: Sequence[str],
+        names: Sequence[str],
+        classes: Sequence[str],
+        **said: Any,
+    ) -> BenchmarkData:
+        """Sort clips of any order by name.
+
+        Raises:
+            BadInput: shapes do not fit, features are not finite (names the clip), or there are fewer than two subjects
+                or classes.
+        """
+        order = np.argsort(np.array(names))
+        return cls(
+            flow=flow[order],
+            log_mel=log_mel[order],
+            sound_mask=sound_mask[order],
+            labels=np.asarray(labels, dtype=np.int64)[order],
+            subjects=tuple(subjects[index] for index in order),
+            names=tuple(names[index] for index in order),
+            classes=tuple(classes),
+            **said,
+        )
+
+    @property
+    def has_sound(self) -> npt.NDArray[np.bool_]:
+        """(N,)."""
+        sounds: npt.NDArray[np.bool_] = np.any(self.sound_mask, axis=1)
+        return sounds
+
+
+def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> tuple[BenchmarkData, ReleaseFacts]:
+    """Read what the benchmark needs of a release; clips without a class are counted as excluded.
+
+    Args:
+        path: the release's folder.
+        sound_frames: length of the window of log-mels round the apex.
+        only_micro: leave out events that the codebook does not call a micro-expression.
+
+    Raises:
+        BadInput: the folder is no release, or holds nothing that can be benchmarked.
+    """
+    dataset = load(path)
+    micro = {entry.code for entry in dataset.codebook.event_types if entry.is_micro}
+    excluded: Counter[str] = Counter()
+    rows = []
+    for row in dataset.clip_rows:
+        if row.emotion_class is None:
+            excluded["in no class"] += 1
+        elif only_micro and row.event_type not in micro:
+            excluded["not a micro-expression"] += 1
+        else:
+            rows.append(row)
+    if not rows:
+        raise BadInput.of(
+            "benchmark.no_classes",
+            f"{path} holds no clip to benchmark: of {len(dataset)}, {_reasons(excluded) or 'none'}",
+            "benchmark a release whose emotions have classes in its codebook",
+        )
+    found = {row.emotion_class for row in rows}
+    classes = tuple(code for code in dataset.codebook.class_codes if code in found)
+    sounds = [_sound_of(dataset, row.clip, sound_frames) for row in rows]
+    data = BenchmarkData.of(
+        flow=np.stack([_flow_of(dataset, row.clip) for row in rows]),
+        log_mel=np.stack([log_mel for log_mel, _ in sounds]),
+        sound_mask=np.stack([mask for _, mask in sounds]),
+        labels=[classes.index(str(row.emotion_class)) for row in rows],
+        subjects=[row.subject for row in rows],
+        names=[row.clip for row in rows],
+        classes=classes,
+        excluded=MappingProxyType(dict(excluded)),
+        notes=tuple(_notes(excluded, dataset, classes)),
+    )
+    return data, dataset.release
+
+
+def levelled_flow(flow: Floats) -> Floats:
+    """(3, 48, 48) px → the same, about size 1: each channel by its own root mean square, near nothing stays small."""
+    size = np.sqrt(np.mean(np.square(flow), axis=(1, 2), keepdims=True))  # (3, 1, 1)
+    levelled: Floats = (flow / (size + QUIET_FLOW)).astype(np.float32)
+    return levelled
+
+
+def levelled_sound(log_mel: Floats) -> Floats:
+    """(64, n) → the same without each band's mean (voice, room and microphone), about size 1."""
+    centred = log_mel - log_mel.mean(axis=1, keepdims=True)
+    levelled: Floats = (centred / max(float(centred.std()), QUIET_SOUND)).astype(np.float32)
+    return levelled
+
+
+def window_round(log_mel: Floats, centre: int, n_frames: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Frames centre - n_frames/2 up to centre + n_frames/2, zeros where there are none.
+
+    Returns:
+        (64, n_frames) values and (n_frames,) mask.
+    """
+    first = centre - n_frames // 2
+    inside = np.arange(first, first + n_frames)
+    mask = (inside >= 0) & (inside < log_mel.shape[1])  # (T,)
+    window = np.zeros((log_mel.shape[0], n_frames), dtype=np.float32)
+    window[:, mask] = log_mel[:, inside[mask]]
+    return window, mask
+
+
+def _flow_of(dataset: Dataset, clip: str) -> Floats:
+    flow = dataset.clip(clip).features().get("flow")
+    if flow is None or flow.shape != FLOW_SHAPE:
+        raise _broken(clip, f"features hold no flow of shape {FLOW_SHAPE}")
+    if not np.isfinite(flow).all():
+        raise _broken(clip, "flow is not all finite numbers (NaN or infinite)")
+    return levelled_flow(flow)
+
+
+def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    nothing = np.zeros((N_BANDS, n_frames), dtype=np.float32), np.zeros(n_frames, dtype=np.bool_)
+    released = dataset.clip(clip)
+    if released.row.sound_features is None:
+        return nothing
+    arrays = released.sound_features()
+    missing = [name for name in ("log_mel", "hop_s", "window_s", "apex_s") if name not in arrays]
+    if missing:
+        raise _broken(clip, f"sound features lack {', '.join(missing)}")
+    log_mel = arrays["log_mel"]
+    if log_mel.ndim != 2 or log_mel.shape[0] != N_BANDS:
+        raise _broken(clip, f"log-mel is {log_mel.shape}, expected ({N_BANDS}, n)")
+    if not np.isfinite(log_mel).all():
+        raise _broken(clip, "log-mel is not all finite numbers (NaN or infinite)")
+    if not log_mel.shape[1]:
+        return nothing
+    # frame n is centred on n hops and half a window
+    centre = round((float(arrays["apex_s"]) - float(arrays["window_s"]) / 2) / float(arrays["hop_s"]))
+    window, mask = window_round(log_mel, centre, n_frames)
+    if not mask.any():
+        return nothing
+    window[:, mask] = levelled_sound(window[:, mask])
+    return window, mask
+
+
+def _notes(excluded: Counter[str], dataset: Dataset, classes: tuple[str, ...]) -> list[Finding]:
+    notes = []
+    if excluded:
+        notes.append(
+            Finding(
+                code="benchmark.excluded",
+                what=f"left out: {_reasons(excluded)}",
+                remedy="nothing, they belong to no class of this task",
+                severity=Severity.NOTE,
+            )
+        )
+    absent = [code for code in dataset.codebook.class_codes if code not in classes]
+    if absent:
+        notes.append(
+            Finding(
+                code="benchmark.class_absent",
+                what=f"no clip is of class {', '.join(absent)}, so scores are over {len(classes)} classes",
+                remedy="do not set them beside scores over all classes",
+                severity=Severity.WARNING,
+            )
+        )
+    return notes
+
+
+def _reasons(excluded: Counter[str]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(excluded.items()))
+
+
+def _broken(clip: str, what: str) -> BadInput:
+    return BadInput.of(
+        "benchmark.features",
+        f"clip {clip}: {what}",
+        "measure the clip again (mmed recut) and release anew",
+        clip=clip,
+    )

@@ -1,0 +1,86 @@
+"""What a benchmark run is told: read from `pipelines/benchmark/`, with no number of its own. Needs no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.yamlfile import Declared, read_yaml
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Augmentation(Declared):
+    """How a training clip is varied without changing its class."""
+
+    time_roll_frames: Annotated[int, Field(ge=0)]
+    """The sound is rolled by up to this many 10 ms frames either way."""
+    mask_bands: Annotated[int, Field(ge=0, le=64)]
+    """One run of up to this many mel bands is silenced."""
+    mask_frames: Annotated[int, Field(ge=0)]
+    """One run of up to this many frames is silenced."""
+    sound_noise: Size
+    """Standard deviation of what is added to each log-mel."""
+    flow_noise: Size
+    """Standard deviation of what is added to each flow value."""
+    flip_flow: bool
+    """Half of the flows are mirrored left to right."""
+
+
+class ModalityDropout(Declared):
+    """How often a modality is hidden in training, so that each can answer alone."""
+
+    sound: Annotated[float, Field(ge=0, le=0.5)]
+    picture: Annotated[float, Field(ge=0, le=0.5)]
+
+
+class Intervals(Declared):
+    """How intervals over subjects are drawn."""
+
+    resamples: Annotated[int, Field(ge=100)]
+    seed: Annotated[int, Field(ge=0)]
+
+
+class BenchmarkSettings(Declared):
+    """One way to run the benchmark."""
+
+    format: Literal["mmed-benchmark-settings"]
+    version: Literal[1]
+    name: str
+    title: str
+    only_micro: bool
+    """Leave out events that the codebook does not call a micro-expression."""
+    sound_frames: Annotated[int, Field(ge=8, multiple_of=8)]
+    """Frames of log-mel round the apex; a multiple of the audio convolution's stride."""
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    """One run of all folds per seed; counts are pooled over them."""
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    learning_rate: Positive
+    weight_decay: Size
+    warmup_share: Share
+    max_gradient_norm: Positive
+    dropout: Share
+    auxiliary_weight: Size
+    logit_adjustment: Size
+    """Strength of the training fold's priors in the loss; 0: plain cross-entropy."""
+    augmentation: Augmentation
+    modality_dropout: ModalityDropout
+    intervals: Intervals
+
+
+def load_settings(name_or_path: str) -> BenchmarkSettings:
+    """Read packaged settings by name, or any by their path.
+
+    Raises:
+        BadInput: there are none of that name, or the file has a mistake; names line and key.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = packaged_path("pipelines", "benchmark", f"{name_or_path}.yaml")
+    return read_yaml(path, BenchmarkSettings)
