@@ -193,9 +193,7 @@ def _cut_for_coding(clips: Sequence[Clip], recording: Recording, job: RecordingJ
         )
         for clip in clips
     ]
-    cut_and_named(
-        job.path, recording.clock, requests, job.recipe.coding.encoding.crf, job.recipe.coding.encoding.preset
-    )
+    cut_into_folders(job.path, recording.clock, requests, job.recipe.coding.encoding)
     assets = []
     for clip, request in zip(clips, requests, strict=True):
         assets.append(asset_of(clip, AssetKind.CODING_PICTURE, request.picture, job.media, request))

@@ -1,0 +1,104 @@
+"""`mmed ingest` and `mmed recut`: recordings in, clips out; settled events cut again for release."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
+from mmed_curate.domain.records import IngestOutcome
+from mmed_curate.ingest.recipe import load_recipe
+from mmed_curate.ingest.recut import recut as recut_settled
+from mmed_curate.ingest.run import ingest as ingest_files
+from mmed_curate.store.workspace import Workspace
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--subject", required=True, help="Code of the subject whose face and voice are taken.")
+@click.option("--session", required=True, help="Code of the game session.")
+@click.option("--recipe", default="mmed", show_default=True, help="Packaged recipe, or a path to one.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
+@json_option
+def ingest(
+    files: tuple[Path, ...], subject: str, session: str, recipe: str, workers: int | None, as_json: bool
+) -> None:
+    """Register recordings, find the face, propose candidates and cut clips.
+
+    The same file again is not done twice. A file that cannot be used is named with the reason; the others go
+    through, and the exit code is then 2.
+    """
+    workspace = Workspace.find()
+    with progress_bar("ingest", "frames") as progress:
+        outcomes = ingest_files(
+            workspace,
+            files,
+            subject=subject,
+            session=session,
+            recipe=load_recipe(recipe),
+            workers=workers,
+            progress=progress,
+        )
+    if as_json:
+        print_json({"files": [_outcome_as_json(outcome) for outcome in outcomes]})
+    else:
+        show_outcomes(outcomes)
+    if any(outcome.error for outcome in outcomes):
+        sys.exit(2)
+
+
+def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
+    """Print what became of each file, then every remark with its remedy."""
+    rows = [
+        (
+            Path(outcome.path).name,
+            "refused" if outcome.error else "already done" if outcome.already_done else "taken in",
+            outcome.n_candidates,
+            outcome.n_clips,
+        )
+        for outcome in outcomes
+    ]
+    out.print(table("Ingest", ("file", "outcome", "candidates", "clips"), rows))
+    for outcome in outcomes:
+        if outcome.error:
+            err.print(f"{Path(outcome.path).name}: {outcome.error}", markup=False)
+        for note in outcome.notes:
+            err.print(f"{Path(outcome.path).name}: note: {note}", markup=False)
+
+
+@click.command()
+@click.option("--recipe", default="mmed", show_default=True, help="Packaged recipe, or a path to one.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
+@json_option
+def recut(recipe: str, workers: int | None, as_json: bool) -> None:
+    """Cut every settled event out of its recording and measure its features, ready for release.
+
+    What is up to date is left alone.
+    """
+    workspace = Workspace.find()
+    with progress_bar("recut", "events") as progress:
+        summary = recut_settled(workspace, load_recipe(recipe), workers=workers, progress=progress)
+    if as_json:
+        print_json(
+            {"cut": summary.n_cut, "up_to_date": summary.n_up_to_date, "errors": [str(e) for e in summary.errors]}
+        )
+    else:
+        out.print(f"{summary.n_cut} settled event(s) cut, {summary.n_up_to_date} up to date")
+        for error in summary.errors:
+            err.print(str(error), markup=False)
+    if summary.errors:
+        sys.exit(2)
+
+
+def _outcome_as_json(outcome: IngestOutcome) -> dict[str, object]:
+    return {
+        "path": outcome.path,
+        "recording": outcome.recording,
+        "candidates": outcome.n_candidates,
+        "clips": outcome.n_clips,
+        "already_done": outcome.already_done,
+        "error": outcome.error,
+        "notes": list(outcome.notes),
+    }

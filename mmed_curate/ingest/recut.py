@@ -1,0 +1,192 @@
+"""After settling: every settled event cut round its consensus and measured, once, so that a release only copies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmed_curate.agreement.settle import course
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId, RecordingId
+from mmed_curate.domain.progress import Progress, silent
+from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.records import Asset, AssetKind, Clip, Recording
+from mmed_curate.domain.serial import to_json
+from mmed_curate.domain.time import Span
+from mmed_curate.ingest.features import write_picture_features, write_sound_features
+from mmed_curate.ingest.recipe import Recipe
+from mmed_curate.ingest.recording import asset_of, changed_since, cut_into_folders
+from mmed_curate.ingest.run import Channel, run_jobs
+from mmed_curate.ingest.windows import release_window
+from mmed_curate.media.cut import CutRequest
+from mmed_curate.store.workspace import Workspace
+
+RELEASE_KINDS = frozenset(
+    {AssetKind.RELEASE_PICTURE, AssetKind.RELEASE_SOUND, AssetKind.FEATURES, AssetKind.SOUND_FEATURES}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledEvent:
+    """One event of a clip as the experts settled it."""
+
+    clip: Clip
+    event: int
+    """Which event of the clip, from 0 in order of onset."""
+    span: Span
+    """In frames of the recording."""
+
+    def folder(self, recipe: Recipe) -> str:
+        """Where its files lie, relative to the media folder: another span or recipe, another folder."""
+        made_from = canonical_json(
+            [
+                to_json(self.span),
+                recipe.release.model_dump(mode="json"),
+                to_json(self.clip.crop) if self.clip.crop else None,
+            ]
+        )
+        return f"release/{self.clip.id}/{self.event}-{hashlib.sha256(made_from.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecutJob:
+    """What a worker is told: one recording and its settled events."""
+
+    recording: Recording
+    events: tuple[SettledEvent, ...]
+    recipe: Recipe
+    media: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecutSummary:
+    """What a recut did."""
+
+    n_cut: int
+    n_up_to_date: int
+    errors: tuple[BadInput, ...]
+    """One for each recording that could not be read again."""
+
+
+def recut(
+    workspace: Workspace, recipe: Recipe, *, workers: int | None = None, progress: Progress = silent
+) -> RecutSummary:
+    """Cut and measure every settled event that has no up-to-date files.
+
+    Args:
+        workspace: whose clips.
+        recipe: context and encoding of the release cut.
+        workers: processes; None: one for each core.
+        progress: called with events done.
+    """
+    settled = settled_events(workspace)
+    with workspace.read() as records:
+        recordings = {recording.id: recording for recording in records.recordings()}
+        present = defaultdict(set)
+        for asset in records.assets():
+            if asset.kind in RELEASE_KINDS:
+                present[asset.clip].add(Path(asset.path).parent.as_posix())
+    stale: dict[RecordingId, list[SettledEvent]] = defaultdict(list)
+    n_up_to_date = 0
+    for clip, events in settled.items():
+        if {event.folder(recipe) for event in events} == present[clip]:
+            n_up_to_date += len(events)
+        else:
+            stale[events[0].clip.recording].extend(events)
+    jobs = {
+        position: RecutJob(recording=recordings[recording], events=tuple(events), recipe=recipe, media=workspace.media)
+        for position, (recording, events) in enumerate(sorted(stale.items()))
+    }
+    errors: list[BadInput] = []
+    n_cut = 0
+
+    def store(position: int, result: tuple[Asset, ...] | BadInput) -> None:
+        nonlocal n_cut
+        if isinstance(result, BadInput):
+            errors.append(result)
+            return
+        made = defaultdict(list)
+        for asset in result:
+            made[asset.clip].append(asset)
+        with workspace.write(actor="recut") as records:
+            for clip in sorted({event.clip.id for event in jobs[position].events}):
+                kept = [asset for asset in records.assets(clip=clip) if asset.kind not in RELEASE_KINDS]
+                records.put_assets(clip, [*kept, *made[clip]])
+        n_cut += len(jobs[position].events)
+
+    run_jobs(_recut_reporting, jobs, store, workers=workers, progress=progress, total=sum(map(len, stale.values())))
+    return RecutSummary(n_cut=n_cut, n_up_to_date=n_up_to_date, errors=tuple(errors))
+
+
+def settled_events(workspace: Workspace) -> dict[ClipId, tuple[SettledEvent, ...]]:
+    """The events of every settled clip that holds any, by clip, in order of onset."""
+    with workspace.read() as records:
+        clips = {clip.id: clip for clip in records.clips()}
+        settled = [clip for clip, stage in records.stages().items() if stage is Stage.SETTLED]
+        judgements = defaultdict(list)
+        for judgement in records.judgements():
+            judgements[judgement.clip].append(judgement)
+    events: dict[ClipId, tuple[SettledEvent, ...]] = {}
+    for clip_id in sorted(settled):
+        clip = clips[clip_id]
+        consensus = course(judgements[clip_id], workspace.protocol, clip.clock, workspace.codebook).consensus
+        if consensus is not None and consensus.events:
+            events[clip_id] = tuple(
+                SettledEvent(clip=clip, event=index, span=clip.in_recording(event.span))
+                for index, event in enumerate(consensus.events)
+            )
+    return events
+
+
+def make_release_files(job: RecutJob, *, progress: Progress = silent) -> tuple[Asset, ...]:
+    """Cut one recording's settled events and measure each.
+
+    Raises:
+        BadInput: the recording is gone or is no longer the file that was ingested.
+    """
+    if (error := changed_since(job.recording)) is not None:
+        raise error
+    path = Path(job.recording.path)
+    requests = [_request(event, job) for event in job.events]
+    cut_into_folders(path, job.recording.clock, requests, job.recipe.release.encoding)
+    assets: list[Asset] = []
+    for done, (event, request) in enumerate(zip(job.events, requests, strict=True)):
+        assets.extend(_measured(event, request, job))
+        progress(done + 1, len(job.events))
+    return tuple(assets)
+
+
+def _request(event: SettledEvent, job: RecutJob) -> CutRequest:
+    first, last = release_window(event.span, job.recording.clock, context_s=job.recipe.release.context_s)
+    folder = job.media / event.folder(job.recipe)
+    return CutRequest(
+        first=first,
+        last=last,
+        crop=event.clip.crop,
+        picture=folder / "picture.mp4",
+        sound=folder / "sound.wav" if job.recording.has_sound else None,
+    )
+
+
+def _measured(event: SettledEvent, request: CutRequest, job: RecutJob) -> Sequence[Asset]:
+    def asset(kind: AssetKind, path: Path) -> Asset:
+        return asset_of(event.clip, kind, path, job.media, request, event.event)
+
+    path, folder = Path(job.recording.path), request.picture.parent
+    write_picture_features(folder / "features.npz", path, job.recording.clock, request, event.span)
+    made = [asset(AssetKind.RELEASE_PICTURE, request.picture), asset(AssetKind.FEATURES, folder / "features.npz")]
+    if request.sound is not None:
+        write_sound_features(folder / "sound-features.npz", path, job.recording.clock, request, event.span)
+        made += [
+            asset(AssetKind.RELEASE_SOUND, request.sound),
+            asset(AssetKind.SOUND_FEATURES, folder / "sound-features.npz"),
+        ]
+    return made
+
+
+def _recut_reporting(position: int, job: RecutJob, channel: Channel) -> tuple[Asset, ...]:
+    return make_release_files(job, progress=lambda done, total: channel.put((position, done)))
