@@ -7,46 +7,67 @@ from pathlib import Path
 
 import click
 
-from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
+from mmed_curate.cli.console import table as as_table
 from mmed_curate.domain.records import IngestOutcome
 from mmed_curate.ingest.recipe import load_recipe
 from mmed_curate.ingest.recut import recut as recut_settled
-from mmed_curate.ingest.run import ingest as ingest_files
+from mmed_curate.ingest.run import Source
+from mmed_curate.ingest.run import ingest as ingest_recordings
+from mmed_curate.ingest.sources import read_sources
 from mmed_curate.store.workspace import Workspace
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--subject", required=True, help="Code of the subject whose face and voice are taken.")
-@click.option("--session", required=True, help="Code of the game session.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--subject", help="Code of the subject whose face and voice are taken.")
+@click.option("--session", help="Code of the game session.")
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    help="Instead of FILES: a CSV of recordings with the columns recording, subject, session.",
+)
 @click.option("--recipe", default="mmed", show_default=True, help="Packaged recipe, or a path to one.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
 @json_option
 def ingest(
-    files: tuple[Path, ...], subject: str, session: str, recipe: str, workers: int | None, as_json: bool
+    files: tuple[Path, ...],
+    subject: str | None,
+    session: str | None,
+    table: Path | None,
+    recipe: str,
+    workers: int | None,
+    as_json: bool,
 ) -> None:
     """Register recordings, find the face, propose candidates and cut clips.
 
     The same file again is not done twice. A file that cannot be used is named with the reason; the others go
     through, and the exit code is then 2.
     """
-    workspace = Workspace.find()
+    sources = _sources(files, subject, session, table)
+    workspace, how = Workspace.find(), load_recipe(recipe)
     with progress_bar("ingest", "frames") as progress:
-        outcomes = ingest_files(
-            workspace,
-            files,
-            subject=subject,
-            session=session,
-            recipe=load_recipe(recipe),
-            workers=workers,
-            progress=progress,
-        )
+        outcomes = ingest_recordings(workspace, sources, recipe=how, workers=workers, progress=progress)
     if as_json:
         print_json({"files": [_outcome_as_json(outcome) for outcome in outcomes]})
     else:
         show_outcomes(outcomes)
     if any(outcome.error for outcome in outcomes):
         sys.exit(2)
+
+
+def _sources(
+    files: tuple[Path, ...], subject: str | None, session: str | None, table: Path | None
+) -> tuple[Source, ...]:
+    if table is not None:
+        if files or subject or session:
+            raise click.UsageError("give either --table, or FILES with --subject and --session")
+        return read_sources(table)
+    if not files:
+        raise click.UsageError("name at least one recording, or give --table")
+    if subject is None or session is None:
+        raise click.UsageError("say whose the recordings are: --subject CODE --session CODE")
+    return tuple(Source(path=path, subject=subject, session=session) for path in files)
 
 
 def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
@@ -60,7 +81,7 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
         )
         for outcome in outcomes
     ]
-    out.print(table("Ingest", ("file", "outcome", "candidates", "clips"), rows))
+    out.print(as_table("Ingest", ("file", "outcome", "candidates", "clips"), rows))
     for outcome in outcomes:
         if outcome.error:
             err.print(f"{Path(outcome.path).name}: {outcome.error}", markup=False)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -41,26 +42,33 @@ class Channel(Protocol):
         """The next message; raises queue.Empty."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file to take in, and whose it is."""
+
+    path: Path
+    subject: str
+    """The subject's code."""
+    session: str
+    """The session's code; the subject must have taken part."""
+
+
 def ingest(
     workspace: Workspace,
-    files: Sequence[Path],
+    sources: Sequence[Source],
     *,
-    subject: str,
-    session: str,
     recipe: Recipe,
     workers: int | None = None,
     progress: Progress = silent,
 ) -> tuple[IngestOutcome, ...]:
-    """Take recordings of one subject in one session into the workspace.
+    """Take recordings into the workspace.
 
     Each recording is stored in one transaction when all of its files are written. A recording whose bytes are
     registered already is left alone.
 
     Args:
         workspace: where to.
-        files: media files, each of the same subject and session.
-        subject: the subject's code.
-        session: the session's code; the subject must have taken part.
+        sources: media files, and whose they are.
         recipe: how.
         workers: processes; None: one for each core.
         progress: called with frames done of the frames that the files claim.
@@ -69,21 +77,15 @@ def ingest(
         What became of each file, in the order given; a file that could not be used carries its sentence.
 
     Raises:
-        BadInput: subject or session are not registered, or do not belong together.
+        BadInput: a subject or session is not registered, or they do not belong together.
     """
-    with workspace.read() as records:
-        who, game = records.subject(subject), records.session(session)
-    if who.id not in game.subjects:
-        raise BadInput.of(
-            "ingest.not_in_session",
-            f"subject {subject} did not take part in session {session}",
-            "name the session's own subjects, or register the session with this one",
-        )
+    owners = _owners(workspace, sources)
     outcomes: dict[int, IngestOutcome] = {}
     jobs: dict[int, RecordingJob] = {}
     first_with: dict[str, Path] = {}
     expected_frames = 0
-    for position, path in enumerate(files):
+    for position, source in enumerate(sources):
+        path, (who, game) = source.path, owners[source.subject, source.session]
         try:
             expected_frames += _expected_frames(path)
             outcome = _known_already(workspace, path, who, game, first_with)
@@ -103,7 +105,7 @@ def ingest(
             )
 
     def store(position: int, result: IngestedRecording | BadInput) -> None:
-        path = str(files[position])
+        path = str(sources[position].path)
         if isinstance(result, BadInput):
             outcomes[position] = IngestOutcome(path=path, recording=None, error=str(result))
             return
@@ -122,7 +124,7 @@ def ingest(
         )
 
     run_jobs(_take_in_reporting, jobs, store, workers=workers, progress=progress, total=expected_frames)
-    return tuple(outcomes[position] for position in range(len(files)))
+    return tuple(outcomes[position] for position in range(len(sources)))
 
 
 def run_jobs(
@@ -184,6 +186,22 @@ def run_jobs(
     progress(total, total)
     if ours:
         raise ours[0]
+
+
+def _owners(workspace: Workspace, sources: Sequence[Source]) -> dict[tuple[str, str], tuple[Subject, Session]]:
+    """Subject and session of every pair of codes, checked to belong together."""
+    owners = {}
+    with workspace.read() as records:
+        for codes in sorted({(source.subject, source.session) for source in sources}):
+            who, game = records.subject(codes[0]), records.session(codes[1])
+            if who.id not in game.subjects:
+                raise BadInput.of(
+                    "ingest.not_in_session",
+                    f"subject {who.code} did not take part in session {game.code}",
+                    "name the session's own subjects, or register the session with this one",
+                )
+            owners[codes] = (who, game)
+    return owners
 
 
 def _take_in_reporting(position: int, job: RecordingJob, channel: Channel) -> IngestedRecording:
