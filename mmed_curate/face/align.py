@@ -51,20 +51,22 @@ eyes 70 px apart).
 _STABLE = np.array(list(_TEMPLATE), dtype=np.intp)
 _STABLE_AT = np.array(list(_TEMPLATE.values()), dtype=np.float32)
 
-REGIONS: Mapping[str, tuple[int, ...]] = MappingProxyType(
+REGIONS: Mapping[str, tuple[tuple[int, ...], ...]] = MappingProxyType(
     {
-        "brow-right": (70, 63, 105, 66, 107, 46, 53, 52, 65, 55),
-        "brow-left": (300, 293, 334, 296, 336, 276, 283, 282, 295, 285),
-        "lid-right": (161, 160, 159, 158, 157, 163, 144, 145, 153, 154),
-        "lid-left": (388, 387, 386, 385, 384, 390, 373, 374, 380, 381),
-        "nose-wing-right": (129, 49, 48, 64, 98),
-        "nose-wing-left": (358, 279, 278, 294, 327),
-        "mouth-corner-right": (61, 57, 185, 146, 76),
-        "mouth-corner-left": (291, 287, 409, 375, 306),
-        "chin": (152, 175, 199, 200, 171, 396),
+        "brow-right": ((107, 66, 55), (105, 52), (70, 63, 46)),  # inner, middle, outer
+        "brow-left": ((336, 296, 285), (334, 282), (300, 293, 276)),
+        "lid-right": ((159,), (145,)),  # upper, lower
+        "lid-left": ((386,), (374,)),
+        "nose-wing-right": ((129, 64),),
+        "nose-wing-left": ((358, 294),),
+        "mouth-corner-right": ((61, 57),),
+        "mouth-corner-left": ((291, 287),),
+        "chin": ((199, 200), (152, 175)),  # boss, tip
     }
 )
-"""Named parts of the face, by the mesh points that lie on them."""
+"""Named parts of the face, each with the places that are measured apart; a place is the middle of some mesh points."""
+LIPS = (61, 291, 0, 17, 37, 267, 84, 314)
+"""Mesh points round the lips: with the regions, what moves by itself."""
 
 Image = TypeVar("Image", ByteArray, FloatArray)
 

@@ -25,6 +25,11 @@ MIN_PRESENCE = 0.5
 
 RIGHT_EYE_OUTER, RIGHT_EYE_INNER = 33, 133
 LEFT_EYE_INNER, LEFT_EYE_OUTER = 362, 263
+_LIDS = (
+    (RIGHT_EYE_OUTER, RIGHT_EYE_INNER, ((160, 144), (159, 145), (158, 153))),
+    (LEFT_EYE_OUTER, LEFT_EYE_INNER, ((387, 373), (386, 374), (385, 380))),
+)
+"""Corners of each eye, and pairs of points on the upper and lower lid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,23 @@ def eye_distance_px(points: FloatArray) -> float:
     right = (points[RIGHT_EYE_OUTER] + points[RIGHT_EYE_INNER]) / 2
     left = (points[LEFT_EYE_OUTER] + points[LEFT_EYE_INNER]) / 2
     return float(np.linalg.norm(left - right))
+
+
+def eye_openness(points: FloatArray) -> FloatArray:
+    """Height of each eye over its width: the eye aspect ratio (Soukupová & Čech 2016), about 0.3 open, 0.1 shut.
+
+    Args:
+        points: (468, 2) px.
+
+    Returns:
+        (2,) right eye, left eye.
+    """
+    ratios = [
+        np.mean([np.linalg.norm(points[upper] - points[lower]) for upper, lower in pairs])
+        / max(float(np.linalg.norm(points[outer] - points[inner])), 1e-6)
+        for outer, inner, pairs in _LIDS
+    ]
+    return np.array(ratios, dtype=np.float32)
 
 
 class FaceMesh:

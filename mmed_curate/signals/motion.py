@@ -1,0 +1,196 @@
+"""How much each part of a face moves: every frame against the median face of the seconds round it, by optical flow.
+
+Times are real times in seconds, so a variable frame rate needs no care. Displacements are in pixels of the aligned
+face, x to the right, y down. Faces are kept only as long as the window; what is measured is a few numbers per frame.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mmed_curate.signals.flow import ByteArray, FloatArray, flow, head_motion
+
+_GRID = 4
+"""The flow is read every so many px: it is smoother than that."""
+_PLACE_SIGMA_PX = 5.0
+"""Standard deviation of the Gaussian that a place is read with (ours: a lid is about 10 px high)."""
+_OWN_REACH_PX = 10
+"""Round each place so much counts as moving by itself, and not as the head."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionCurve:
+    """What was measured of one face, frame by frame."""
+
+    times_s: npt.NDArray[np.float64]
+    """(T,) seconds, increasing."""
+    places: tuple[str, ...]
+    """(P,) the region that each place lies in; a region may hold several places."""
+    displacement: FloatArray
+    """(T, P, 2) px from the median face of the window round the frame, the head's own motion taken out."""
+    drift: FloatArray
+    """(T, P, 2) px by which that median face itself has moved since the first one; the two add up to the place."""
+    head: FloatArray
+    """(T, 2) place of the head in the picture, in px at the scale of the aligned face."""
+    openness: FloatArray
+    """(T,) mean eye aspect ratio."""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions, each once, in the order of the places."""
+        return tuple(dict.fromkeys(self.places))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    time_s: float
+    face: ByteArray
+    points: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What frames are compared with."""
+
+    face: ByteArray
+    grid: FloatArray  # (n, 2) px, where the flow is read
+    weights: FloatArray  # (n,) 1 where the head is rigid
+    read: FloatArray  # (P, n) how each place is read off the grid
+
+
+class MotionMeter:
+    """Measures one face of one recording; give it every frame in order.
+
+    The reference is renewed every `step_s` from `n_faces` faces spread over `window_s`, centred.
+    """
+
+    def __init__(
+        self,
+        *,
+        regions: Mapping[str, tuple[tuple[int, ...], ...]],
+        lips: tuple[int, ...],
+        window_s: float,
+        step_s: float,
+        n_faces: int,
+    ) -> None:
+        """Begin with nothing seen.
+
+        Args:
+            regions: per region the places in it, each the middle of some landmarks.
+            lips: landmarks round the lips.
+            window_s: length of the window whose median face is the reference.
+            step_s: how often the reference is renewed.
+            n_faces: how many faces of the window the median is taken of.
+        """
+        self._regions = regions
+        self._lips = list(lips)
+        self._places = tuple(region for region, places in regions.items() for _ in places)
+        self._window_s, self._step_s, self._n_faces = window_s, step_s, n_faces
+        self._seen: deque[_Seen] = deque()
+        self._measured = 0  # frames at the head of `_seen` that are done and kept for the median only
+        self._rest: _Rest | None = None
+        self._drift = np.zeros((len(self._places), 2), dtype=np.float32)
+        self._times: list[float] = []
+        self._displacements: list[FloatArray] = []
+        self._drifts: list[FloatArray] = []
+        self._heads: list[tuple[float, float]] = []
+        self._openness: list[float] = []
+
+    def add(
+        self, time_s: float, face: ByteArray, points: FloatArray, *, head: tuple[float, float], openness: float
+    ) -> None:
+        """Take the next frame.
+
+        Args:
+            time_s: its time, later than the last one's.
+            face: (128, 128) uint8, aligned.
+            points: (468, 2) landmarks in px of the aligned face.
+            head: place of the head in the picture, in px at the scale of the aligned face.
+            openness: mean eye aspect ratio.
+        """
+        self._seen.append(_Seen(time_s, face, points))
+        self._heads.append(head)
+        self._openness.append(openness)
+        while self._measured < len(self._seen) and (
+            time_s - self._seen[self._measured].time_s >= self._step_s + self._window_s / 2
+        ):
+            self._measure_block()
+
+    def curve(self) -> MotionCurve:
+        """What was measured; finishes the frames that still waited for their window."""
+        while self._measured < len(self._seen):
+            self._measure_block()
+        count = len(self._times)
+        shape = (count, len(self._places), 2)
+        return MotionCurve(
+            times_s=np.array(self._times, dtype=np.float64),
+            places=self._places,
+            displacement=np.array(self._displacements, dtype=np.float32).reshape(shape),
+            drift=np.array(self._drifts, dtype=np.float32).reshape(shape),
+            head=np.array(self._heads, dtype=np.float32).reshape(count, 2),
+            openness=np.array(self._openness, dtype=np.float32),
+        )
+
+    def _measure_block(self) -> None:
+        begin_s = self._seen[self._measured].time_s
+        middle_s = begin_s + self._step_s / 2
+        while self._measured and self._seen[0].time_s < middle_s - self._window_s / 2:
+            self._seen.popleft()
+            self._measured -= 1
+        rest = self._median_face(middle_s)
+        if self._rest is not None:
+            self._drift = self._drift + _displacement(self._rest, rest.face)
+        self._rest = rest
+        while self._measured < len(self._seen):
+            seen = self._seen[self._measured]
+            if seen.time_s >= begin_s + self._step_s:
+                break
+            self._times.append(seen.time_s)
+            self._displacements.append(_displacement(rest, seen.face))
+            self._drifts.append(self._drift)
+            self._measured += 1
+
+    def _median_face(self, middle_s: float) -> _Rest:
+        near = [seen for seen in self._seen if abs(seen.time_s - middle_s) <= self._window_s / 2]
+        near = near or [self._seen[self._measured]]
+        chosen = [near[index] for index in np.unique(np.linspace(0, len(near) - 1, self._n_faces).astype(int))]
+        stack = np.sort(np.stack([seen.face for seen in chosen]), axis=0)
+        points: FloatArray = np.stack([seen.points for seen in chosen]).mean(axis=0).astype(np.float32)
+        return self._resting(stack[len(chosen) // 2], points)
+
+    def _resting(self, face: ByteArray, points: FloatArray) -> _Rest:
+        height, width = face.shape
+        down, right = np.mgrid[_GRID // 2 : height : _GRID, _GRID // 2 : width : _GRID]
+        grid = np.column_stack([right.ravel(), down.ravel()]).astype(np.float32)  # (n, 2)
+        places = np.array(
+            [points[list(members)].mean(axis=0) for region in self._regions.values() for members in region],
+            dtype=np.float32,
+        )  # (P, 2)
+        away = np.linalg.norm(grid[None] - places[:, None], axis=2)  # (P, n)
+        read = np.exp(-(away**2) / (2 * _PLACE_SIGMA_PX**2))
+        total = read.sum(axis=1, keepdims=True)
+        rigid = np.zeros((height, width), dtype=np.uint8)
+        cv2.fillConvexPoly(rigid, cv2.convexHull(points.astype(np.int32)), 1)
+        cv2.fillConvexPoly(rigid, cv2.convexHull(points[self._lips].astype(np.int32)), 0)
+        held = rigid[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID].ravel() * (away.min(axis=0) > _OWN_REACH_PX)
+        return _Rest(
+            face=face,
+            grid=grid,
+            weights=held.astype(np.float32),
+            # a place outside the aligned face (an extreme pose) is read as still
+            read=(read / np.where(total > 1e-6, total, np.inf)).astype(np.float32),
+        )
+
+
+def _displacement(rest: _Rest, face: ByteArray) -> FloatArray:
+    """(P, 2) px by which each place of `face` lies off the resting face, apart from the head's own motion."""
+    vectors = flow(rest.face, face)[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID].reshape(-1, 2)
+    head = head_motion(vectors, rest.grid, rest.weights)
+    own = vectors - (rest.grid @ head[:, :2].T + head[:, 2])
+    return (rest.read @ own).astype(np.float32)
