@@ -208,7 +208,7 @@ def agreement_report(
     )
 
 
-def nominal_alpha(ratings: Ratings, settings: AgreementSettings, level: Level = Level.NOMINAL) -> Measure:
+def reported_alpha(ratings: Ratings, settings: AgreementSettings, level: Level = Level.NOMINAL) -> Measure:
     """Alpha with its interval: the point by the `krippendorff` package where it can, the interval by ours."""
     occurring = sorted({ratings.labels[index] for index in set(ratings.pairable.value.tolist())})
     only = occurring[0] if occurring else ""
@@ -239,7 +239,7 @@ def one_against_rest(ratings: Ratings, settings: AgreementSettings) -> tuple[Cla
             ClassAgreement(
                 code=ratings.labels[index],
                 positives=positives,
-                alpha=_rare(positives, settings) or nominal_alpha(ratings.one_against_rest(index), settings),
+                alpha=_rare(positives, settings) or reported_alpha(ratings.one_against_rest(index), settings),
             )
         )
     return tuple(found)
@@ -250,7 +250,7 @@ def layer_agreement(name: str, unit: str, ratings: Ratings, settings: AgreementS
     return LayerAgreement(
         name=name,
         unit=unit,
-        alpha=nominal_alpha(ratings, settings),
+        alpha=reported_alpha(ratings, settings),
         ac1=nominal_coefficient(ratings, Chance.AC1, settings),
         fleiss=nominal_coefficient(ratings, Chance.FLEISS, settings),
         percent=nominal_coefficient(ratings, Chance.NONE, settings),
@@ -279,7 +279,7 @@ def _each_or_not(
         positives = len(set(paired.unit[paired.value == ratings.labels.index(_YES)].tolist()))
         found.append(
             ClassAgreement(
-                code=code, positives=positives, alpha=_rare(positives, settings) or nominal_alpha(ratings, settings)
+                code=code, positives=positives, alpha=_rare(positives, settings) or reported_alpha(ratings, settings)
             )
         )
     return tuple(found)

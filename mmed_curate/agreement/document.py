@@ -1,0 +1,119 @@
+"""An agreement report as the JSON document that leaves us (schema/json/agreement.schema.json), and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmed_curate.agreement.report import AgreementReport, ClassAgreement, LayerAgreement
+from mmed_curate.agreement.settings import AgreementSettings
+from mmed_curate.agreement.times import TimeAgreement
+from mmed_curate.domain.measures import Interval, Measure, Undetermined
+
+FORMAT = "mmed-agreement"
+VERSION = 1
+
+
+def report_document(report: AgreementReport) -> dict[str, Any]:
+    """The whole report; holds no name of a coder, subject or clip."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "simulated": report.simulated,
+        "judgements_digest": report.judgements_digest,
+        "protocol": report.protocol,
+        "codebook": report.codebook,
+        "settings": settings_document(report.settings),
+        "n_clips": report.n_clips,
+        "n_coded": report.n_coded,
+        "n_subjects": report.n_subjects,
+        "n_coders": report.n_coders,
+        "n_events": report.n_events,
+        "layers": [layer_document(layer) for layer in report.layers],
+        "times": times_document(report.times),
+        "action_units": _classes(report.action_units),
+        "vocal_cues": _classes(report.vocal_cues),
+    }
+
+
+def settings_document(settings: AgreementSettings) -> dict[str, Any]:
+    """How intervals were made and what was too little to measure."""
+    return settings.model_dump(mode="json", exclude={"format", "version"})
+
+
+def layer_document(layer: LayerAgreement) -> dict[str, Any]:
+    """One layer."""
+    return {
+        "name": layer.name,
+        "unit": layer.unit,
+        "alpha": measure_document(layer.alpha),
+        "ac1": measure_document(layer.ac1),
+        "fleiss": measure_document(layer.fleiss),
+        "percent": measure_document(layer.percent),
+        "classes": _classes(layer.classes),
+    }
+
+
+def times_document(times: TimeAgreement) -> dict[str, Any]:
+    """Times in ms."""
+    return {
+        "marks": [
+            {
+                "mark": mark.mark,
+                "n_pairs": mark.n_pairs,
+                "median_ms": mark.median_ms,
+                "p95_ms": mark.p95_ms,
+                "within_tolerance": measure_document(mark.within_tolerance),
+            }
+            for mark in times.marks
+        ],
+        "median_iou": times.median_iou,
+        "duration_alpha": measure_document(times.duration_alpha),
+    }
+
+
+def measure_document(measure: Measure) -> dict[str, Any]:
+    """A number with its interval; nulls and a reason where undetermined."""
+    if isinstance(measure, Undetermined):
+        return {
+            "value": None,
+            "lower": None,
+            "upper": None,
+            "confidence": None,
+            "n_units": None,
+            "n_judgements": None,
+            "n_clusters": None,
+            "undetermined": measure.reason,
+            "no_interval": measure.reason,
+        }
+    spread = measure.interval if isinstance(measure.interval, Interval) else None
+    return {
+        "value": measure.value,
+        "lower": spread.lower if spread else None,
+        "upper": spread.upper if spread else None,
+        "confidence": spread.confidence if spread else None,
+        "n_units": measure.n_units,
+        "n_judgements": measure.n_judgements,
+        "n_clusters": measure.n_clusters,
+        "undetermined": None,
+        "no_interval": measure.interval.reason if isinstance(measure.interval, Undetermined) else None,
+    }
+
+
+def alpha_in_words(measure: Measure, settings: AgreementSettings) -> str:
+    """What an alpha allows, judged by the lower end of its interval, in Krippendorff's words (2004, p. 241)."""
+    if isinstance(measure, Undetermined):
+        return f"undetermined: {measure.reason}"
+    if isinstance(measure.interval, Undetermined):
+        return f"no interval: {measure.interval.reason}"
+    if measure.interval.lower >= settings.firm_from:
+        return "reliable"
+    if measure.interval.lower >= settings.tentative_from:
+        return "good for tentative conclusions"
+    if measure.value >= settings.tentative_from:
+        return f"uncertain: the interval reaches below {settings.tentative_from:g}"
+    return "not reliable"
+
+
+def _classes(classes: Sequence[ClassAgreement]) -> list[dict[str, Any]]:
+    return [{"code": one.code, "positives": one.positives, "alpha": measure_document(one.alpha)} for one in classes]

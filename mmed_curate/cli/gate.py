@@ -1,0 +1,96 @@
+"""`mmed gate`: the release policy held against report and evidence; 1 where it stays shut."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+
+import click
+from rich.markup import escape
+
+from mmed_curate.agreement.report import agreement_report
+from mmed_curate.agreement.settings import load_settings
+from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.gate.decide import Decision, Relation, RuleVerdict, decide
+from mmed_curate.gate.document import decision_document
+from mmed_curate.gate.policy import Policy, load_policy
+from mmed_curate.report.tables import NOTHING
+
+_SIGN = {Relation.AT_LEAST: "≥", Relation.AT_MOST: "≤"}
+
+
+@click.command()
+@click.option("--policy", help="Name or path of a policy [default: the workspace's, else mmed].")
+@click.option("--on", "day", metavar="DATE", help="Day for which consent is looked up, as 2030-12-31 [default: today].")
+@click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
+@json_option
+def gate(policy: str | None, day: str | None, settings: str, as_json: bool) -> None:
+    """Hold the release policy against this workspace. Closed: exit code 1, and every rule that fails with its remedy.
+
+    There is no override. What is undetermined closes the gate.
+    """
+    from mmed_curate.release.evidence import gather, judged_clips
+    from mmed_curate.store.workspace import Workspace
+
+    on = _day(day)
+    workspace = Workspace.find()
+    rules = load_policy(policy or workspace.settings["gate"])
+    report = agreement_report(judged_clips(workspace), workspace.protocol, workspace.codebook, load_settings(settings))
+    with progress_bar("Checking files", "clips") as progress:
+        evidence = gather(workspace, on=on, progress=progress)
+    decision = decide(report, evidence, rules)
+    if as_json:
+        print_json(decision_document(decision, evidence, rules))
+    else:
+        if any(facts.simulated for facts in evidence.clips):
+            out.print("[bold]SIMULATED: this workspace holds simulated content[/bold]")
+        tell_decision(decision, rules)
+    if decision.passed is None:
+        sys.exit(1)
+
+
+def tell_decision(decision: Decision, policy: Policy) -> None:
+    """Print a decision as a table, and what to do for each rule that fails."""
+    out.print(
+        table(
+            f"{escape(policy.title)} ({escape(policy.name)})",
+            ("rule", "number", "bound", "holds", "what was looked at"),
+            [
+                (
+                    escape(verdict.name),
+                    NOTHING if verdict.number is None else _figure(verdict.number),
+                    f"{_SIGN[verdict.relation]} {_figure(verdict.bound)}",
+                    "yes" if verdict.holds else "[bold red]no[/bold red]",
+                    escape(verdict.what),
+                )
+                for verdict in decision.verdicts
+            ],
+        )
+    )
+    if decision.passed is not None:
+        out.print("[bold green]The gate is open.[/bold green] Next: mmed release create VERSION")
+        return
+    failed = decision.failed
+    rules = "1 rule fails" if len(failed) == 1 else f"{len(failed)} rules fail"
+    out.print(f"[bold red]The gate is closed:[/bold red] {rules}. What to do:")
+    for verdict in failed:
+        out.print(f"  - {_said(verdict)}")
+
+
+def _said(verdict: RuleVerdict) -> str:
+    got = "undetermined" if verdict.number is None else _figure(verdict.number)
+    return escape(f"{verdict.name}: {got}, needed {_SIGN[verdict.relation]} {_figure(verdict.bound)}: {verdict.remedy}")
+
+
+def _figure(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) and abs(value) != 1 else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now().astimezone().date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput.of("gate.date", f"{text} is no date", "write it as 2030-12-31") from error
