@@ -1,0 +1,52 @@
+"""What a coder gets to see of a clip. Everything that is not here is withheld."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.identity import TicketId
+from mmed_curate.domain.judgements import CodedEvent
+from mmed_curate.domain.protocol import AnswerField, Stage
+from mmed_curate.domain.time import FrameClock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetteredReading:
+    """What one coder saw, without who it was: no name, no note, no time."""
+
+    letter: str
+    """A, B, C… in an order drawn for this ticket."""
+    events: tuple[CodedEvent, ...]
+    """In order of onset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One clip to be judged by one coder at one stage."""
+
+    id: TicketId
+    stage: Stage
+    round: int
+    """1 at first; one more each time verification sends the clip back."""
+    clip_name: str
+    """Opaque and of this ticket only: two coders of one clip read two names."""
+    picture: Path | None
+    """What may be looked at; None: this pass shows no picture."""
+    sound: Path | None
+    """What may be listened to; None: this pass lets nothing be heard, or the clip has no sound."""
+    clock: FrameClock
+    """The clip's own clock: frames of the answer count on it."""
+    fields: tuple[AnswerField, ...]
+    """What is asked of each event, in the order in which it is asked."""
+    codebook: Codebook
+    """What can be chosen."""
+    readings: tuple[LetteredReading, ...] = ()
+    """At adjudication: what the coders saw. Else empty."""
+    disputed: tuple[AnswerField, ...] = ()
+    """At adjudication: the fields that are to be settled. Else empty."""
+    returned_because: str = ""
+    """At adjudication after verification sent the clip back: why. Else empty."""
+    proposed: tuple[CodedEvent, ...] = ()
+    """At verification: the events as they would stand. Else empty."""
