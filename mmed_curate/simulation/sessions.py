@@ -18,7 +18,7 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from mmed_curate.domain.codebook import Codebook, load_codebook
-from mmed_curate.domain.files import folder_written_aside, readable_json, write_text
+from mmed_curate.domain.files import folder_written_aside, readable_json, sha256_of, write_text
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.media.write import RecordingWriter
 from mmed_curate.simulation.camera import Camera
@@ -39,6 +39,7 @@ class SimulatedRecording:
     """One file and whose it is."""
 
     file: str
+    sha256: str
     subject: str
     session: str
     planted: tuple[Planted, ...]
@@ -138,6 +139,7 @@ def render_recording(
             tell()
     return SimulatedRecording(
         file=name,
+        sha256=sha256_of(folder / name),
         subject=f"sim-s{subject + 1:02d}",
         session=f"sim-g{subject // settings.subjects_per_session + 1:02d}",
         planted=planted,
@@ -202,6 +204,7 @@ def _write_tables(made: SimulatedSessions, settings: SessionSettings) -> None:
                 subject=recording.subject,
                 session=recording.session,
                 recording=recording.file,
+                sha256=recording.sha256,
                 planted=one,
                 rate_hz=settings.picture.rate_hz,
                 sample_rate_hz=settings.sound.rate_hz,
@@ -219,6 +222,17 @@ def _write_tables(made: SimulatedSessions, settings: SessionSettings) -> None:
             for one in sorted(made.recordings, key=lambda one: one.subject)
         ],
     )
+    (made.folder / "events").mkdir()
+    for recording in made.recordings:
+        _write_table(
+            made.folder / "events" / f"{Path(recording.file).stem}.csv",
+            ("onset", "apex", "offset", "region"),
+            [
+                (str(one.span.onset), str(one.span.apex), str(one.span.offset), one.region)
+                for one in recording.planted
+                if one.kind is Kind.EVENT
+            ],
+        )
     _write_table(
         made.folder / "recordings.csv",
         ("recording", "subject", "session", "simulated"),
@@ -259,7 +273,8 @@ otherwise that of an emotion drawn by its share; a planted voice cue is its emot
 | both | {best.both:.1%} |
 
 Files: `truth.csv` (all that was planted, distractors too), `subjects.csv` (for `mmed subject import`),
-`recordings.csv` (whose each recording is), `simulation.json` (settings and ceiling).
+`recordings.csv` (whose each recording is), `events/` (the micro-expressions of each recording, for
+`mmed spot evaluate` and `mmed cut`), `simulation.json` (settings and ceiling).
 """
 
 

@@ -83,6 +83,8 @@ class TruthRow:
     session: str
     recording: str
     """File name."""
+    sha256: str
+    """Of the file: how simulated coders know it again."""
     planted: Planted
     rate_hz: int
     """Pictures a second: frame n appears at n / rate_hz."""
@@ -92,7 +94,7 @@ class TruthRow:
 COLUMNS = (
     "subject", "session", "recording", "kind", "onset", "apex", "offset", "onset_s", "apex_s", "offset_s",
     "emotion", "emotion_class", "movement", "region", "amplitude_px", "action_units",
-    "voice_cue", "cue_onset_s", "cue_offset_s", "simulated",
+    "voice_cue", "cue_onset_s", "cue_offset_s", "sha256", "simulated",
 )  # fmt: skip
 
 
@@ -113,7 +115,7 @@ def write_truth(path: Path, rows: Sequence[TruthRow]) -> None:
             + [span.onset, span.apex, span.offset]
             + [_seconds(frame, row.rate_hz) for frame in (span.onset, span.apex, span.offset)]
             + [one.emotion, one.emotion_class, one.movement, one.region, f"{one.amplitude_px:.3f}"]
-            + [" ".join(one.action_units), one.voice_cue, *cue, "yes"]
+            + [" ".join(one.action_units), one.voice_cue, *cue, row.sha256, "yes"]
         )
     write_text(path, text.getvalue())
 
@@ -124,6 +126,7 @@ class KnownEvent:
 
     recording: str
     """File name."""
+    sha256: str
     kind: Kind
     span: Span
     """In frames of the recording."""
@@ -153,6 +156,7 @@ def read_truth(path: Path) -> tuple[KnownEvent, ...]:
             events.append(
                 KnownEvent(
                     recording=row["recording"],
+                    sha256=row["sha256"],
                     kind=Kind(row["kind"]),
                     span=Span(
                         onset=Frame(int(row["onset"])), apex=Frame(int(row["apex"])), offset=Frame(int(row["offset"]))

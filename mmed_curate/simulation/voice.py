@@ -107,7 +107,7 @@ def babble(
     aspirated = rng.standard_normal(n_samples)
     source = _pulses(pitch_hz, rate) + voice.breathiness * aspirated
     voiced = sum(
-        weight * _through(source, formants, voice.tract, rate)
+        weight * _to_rms(_through(source, formants, voice.tract, rate), 1.0)  # a vowel is not loud by itself
         for weight, formants in zip(weights, _VOWELS_HZ, strict=True)
     )
     level = 10 ** (settings.level_db / 20)
