@@ -37,7 +37,7 @@ class MotionCurve:
     drift: FloatArray
     """(T, P, 2) px by which that median face itself has moved since the first one; the two add up to the place."""
     head: FloatArray
-    """(T, 2) place of the head in the picture, in px at the scale of the aligned face."""
+    """(T, 2) place of the head in the picture, at the scale of the aligned face (eyes 44 px apart)."""
     openness: FloatArray
     """(T,) mean eye aspect ratio."""
 
@@ -100,10 +100,18 @@ class MotionMeter:
         self._displacements: list[FloatArray] = []
         self._drifts: list[FloatArray] = []
         self._heads: list[tuple[float, float]] = []
+        self._scales: list[float] = []
         self._openness: list[float] = []
 
     def add(
-        self, time_s: float, face: ByteArray, points: FloatArray, *, head: tuple[float, float], openness: float
+        self,
+        time_s: float,
+        face: ByteArray,
+        points: FloatArray,
+        *,
+        head: tuple[float, float],
+        scale: float,
+        openness: float,
     ) -> None:
         """Take the next frame.
 
@@ -111,11 +119,13 @@ class MotionMeter:
             time_s: its time, later than the last one's.
             face: (128, 128) uint8, aligned.
             points: (468, 2) landmarks in px of the aligned face.
-            head: place of the head in the picture, in px at the scale of the aligned face.
+            head: place of the head in the picture, px.
+            scale: px of the aligned face per px of the picture.
             openness: mean eye aspect ratio.
         """
         self._seen.append(_Seen(time_s, face, points))
         self._heads.append(head)
+        self._scales.append(scale)
         self._openness.append(openness)
         while self._measured < len(self._seen) and (
             time_s - self._seen[self._measured].time_s >= self._step_s + self._window_s / 2
@@ -128,12 +138,14 @@ class MotionMeter:
             self._measure_block()
         count = len(self._times)
         shape = (count, len(self._places), 2)
+        scale = float(np.median(self._scales)) if self._scales else 1.0
         return MotionCurve(
             times_s=np.array(self._times, dtype=np.float64),
             places=self._places,
             displacement=np.array(self._displacements, dtype=np.float32).reshape(shape),
             drift=np.array(self._drifts, dtype=np.float32).reshape(shape),
-            head=np.array(self._heads, dtype=np.float32).reshape(count, 2),
+            # one scale for all: a face that breathes in size must not seem to travel
+            head=np.array(self._heads, dtype=np.float32).reshape(count, 2) * np.float32(scale),
             openness=np.array(self._openness, dtype=np.float32),
         )
 

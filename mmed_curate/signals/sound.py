@@ -146,7 +146,7 @@ def _framed(samples: FloatArray, rate_hz: int) -> tuple[npt.NDArray[np.float64],
 
 
 def _starts(count: int, rate_hz: int) -> npt.NDArray[np.int64]:
-    return np.floor(np.arange(count) * HOP_S * rate_hz + 1e-6).astype(np.int64)
+    return cast("npt.NDArray[np.int64]", np.floor(np.arange(count) * HOP_S * rate_hz + 1e-6).astype(np.int64))
 
 
 def _mel_bands(rate_hz: int, size: int) -> npt.NDArray[np.float64]:
