@@ -57,7 +57,7 @@ VERBS: dict[str, Verb] = {
     "subject": Verb("setup:subject", "Register subjects and their consent.", _STORE),
     "session": Verb("setup:session", "Register game sessions.", _STORE),
     "coder": Verb("setup:coder", "Register the people who judge.", _STORE),
-    "protocol": Verb("setup:protocol", "Check a protocol and its codebook."),
+    "protocol": Verb("protocol:protocol", "Check a protocol and its codebook."),
     "ingest": Verb("ingest:ingest", "Take recordings in: find the face, spot candidates, cut clips.", _CURATE),
     "recut": Verb("ingest:recut", "Cut and measure what was settled, ready for release.", _CURATE),
     "simulate": Verb(

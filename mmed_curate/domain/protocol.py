@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from mmed_curate.domain.codebook import Codebook, load_codebook
 from mmed_curate.domain.packaged import packaged_path
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.domain.yamlfile import Declared, read_yaml
@@ -176,3 +177,19 @@ def load_protocol(name_or_path: str) -> Protocol:
     if path.suffix not in {".yaml", ".yml"}:
         path = packaged_path("pipelines", "protocols", f"{name_or_path}.yaml")
     return read_yaml(path, Protocol)
+
+
+def codebook_of(protocol: Protocol, place: str) -> Codebook:
+    """The codebook that a protocol names; a path is relative to the protocol's own file.
+
+    Args:
+        protocol: the protocol.
+        place: the name or path it was loaded from.
+
+    Raises:
+        BadInput: there is no such codebook, or it has a mistake.
+    """
+    name = Path(protocol.codebook)
+    if name.suffix in {".yaml", ".yml"} and Path(place).suffix in {".yaml", ".yml"}:
+        return load_codebook(str(Path(place).parent / name))
+    return load_codebook(protocol.codebook)

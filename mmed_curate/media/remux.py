@@ -1,4 +1,4 @@
-"""The same pictures in a file without sound, for those who must judge without hearing."""
+"""The same pictures in a file without sound: the compressed frames are copied, not encoded again."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ from pathlib import Path
 
 import av
 
+from mmed_curate.domain.findings import BadInput
+
 
 def without_sound(source: Path, target: Path) -> None:
-    """Copy the packets of the first picture stream into an mp4 that holds nothing else: no sound, no metadata.
+    """Write the pictures of an mp4 into another one that has no sound and no metadata; frames and times stay exact.
 
     Args:
         source: an mp4 of ours.
         target: where to; replaced.
+
+    Raises:
+        BadInput: the source is not an mp4 with pictures.
     """
-    with (
-        av.open(str(source)) as inside,
-        av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as out,
-    ):
-        stream = inside.streams.video[0]
-        copied = out.add_stream_from_template(stream)
-        copied.metadata.clear()
-        for packet in inside.demux(stream):
-            if packet.dts is None:  # the flush at the end
-                continue
-            packet.stream = copied
-            out.mux(packet)
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    try:
+        with av.open(str(source)) as given, av.open(str(target), "w", format="mp4", options=options) as written:
+            pictures = given.streams.video[0]
+            copied = written.add_stream_from_template(pictures)
+            copied.metadata.clear()
+            for packet in given.demux(pictures):
+                if packet.dts is None:  # the empty packet that ends the stream
+                    continue
+                packet.stream = copied
+                written.mux(packet)
+    except (av.error.FFmpegError, IndexError) as error:
+        raise BadInput.of(
+            "media.remux", f"the sound cannot be taken out of {source} ({error})", "make that file again"
+        ) from error

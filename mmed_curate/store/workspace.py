@@ -13,10 +13,10 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session as OrmSession
 
-from mmed_curate.domain.codebook import Codebook, load_codebook
+from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.protocol import Protocol, load_protocol
+from mmed_curate.domain.protocol import Protocol, codebook_of, load_protocol
 from mmed_curate.store.database import connect, refuse_network_filesystem, transaction
 from mmed_curate.store.journal import Clock, utc_now
 from mmed_curate.store.migrate import back_up, check_revision, migrate, revision_of
@@ -213,22 +213,6 @@ def upgrade(root: Path, *, now: Clock = utc_now) -> Path | None:
     back_up(database, backup)
     migrate(engine, database)
     return backup
-
-
-def codebook_of(protocol: Protocol, place: str) -> Codebook:
-    """The codebook that a protocol names; a path is relative to the protocol's own file.
-
-    Args:
-        protocol: the protocol.
-        place: the name or path it was loaded from.
-
-    Raises:
-        BadInput: there is no such codebook, or it has a mistake.
-    """
-    name = Path(protocol.codebook)
-    if name.suffix in {".yaml", ".yml"} and Path(place).suffix in {".yaml", ".yml"}:
-        return load_codebook(str(Path(place).parent / name))
-    return load_codebook(protocol.codebook)
 
 
 def _make_database(path: Path, secret: bytes, protocol: str, *, simulated: bool, now: Clock) -> None:

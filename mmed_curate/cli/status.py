@@ -1,0 +1,250 @@
+"""`mmed status` and `mmed audit`: where everything stands, and whether the log was tampered with."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from mmed_curate.cli.console import json_option, out, print_json, table
+from mmed_curate.domain.protocol import Stage
+from mmed_curate.store import Setting, TicketState, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingLine:
+    """One recording at a glance."""
+
+    name: str
+    id: str
+    subject: str
+    session: str
+    length_s: float
+    candidates: int
+    clips: int
+    settled: int
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoderLine:
+    """One coder at a glance."""
+
+    code: str
+    roles: tuple[str, ...]
+    waiting: int
+    on_desk: int
+    submitted: int
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All that `mmed status` says."""
+
+    root: Path
+    simulated: bool
+    protocol: str
+    codebook: str
+    subjects: int
+    sessions: int
+    recordings: tuple[RecordingLine, ...]
+    stages: dict[Stage, int]
+    unseated: dict[Stage, int]
+    """By stage: seats that nobody was given yet."""
+    coders: tuple[CoderLine, ...]
+    settings: tuple[Setting, ...]
+
+
+@click.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Where every recording and clip stands, who has work waiting, and where each setting comes from."""
+    standing = gather(Workspace.find())
+    if as_json:
+        print_json(_document(standing))
+    else:
+        _tell(standing)
+
+
+@click.command()
+@json_option
+def audit(as_json: bool) -> None:
+    """Check the event log's chain, and that judgements and consents are those that it sealed.
+
+    Ends with 0 where all fit, with 1 and the first altered row where something does not. Keep the newest hash
+    elsewhere: with it you can tell a log that was cut off.
+    """
+    workspace = Workspace.find()
+    with workspace.read() as records:
+        found = records.audit()
+    if as_json:
+        print_json(
+            {
+                "intact": found.intact,
+                "entries": found.entries,
+                "newest": found.newest,
+                "findings": [{"code": one.code, "what": one.what, "remedy": one.remedy} for one in found.findings],
+            }
+        )
+    else:
+        for finding in found.findings:
+            out.print(f"  {finding}", markup=False)
+        if found.intact:
+            out.print(f"the chain of {found.entries} log entries is whole; newest {found.newest}", style="bold green")
+        else:
+            out.print("the log does not hold together", style="bold red")
+    if not found.intact:
+        sys.exit(1)
+
+
+def gather(workspace: Workspace) -> Standing:
+    """Read all that `mmed status` says, in one view."""
+    with workspace.read() as records:
+        subjects = {subject.id: subject for subject in records.subjects()}
+        sessions = {session.id: session for session in records.sessions()}
+        recordings = records.recordings()
+        candidates = Counter(candidate.recording for candidate in records.candidates())
+        clips = records.clips()
+        places = records.places()
+        coders = records.coders()
+        counts = records.ticket_counts()
+        unanswered = Counter(
+            (ticket.clip, ticket.stage, ticket.round)
+            for ticket in records.tickets(states=(TicketState.OPEN, TicketState.HELD))
+        )
+    of_recording = Counter(clip.recording for clip in clips)
+    settled = Counter(clip.recording for clip in clips if places[clip.id].stage is Stage.SETTLED)
+    unseated: Counter[Stage] = Counter()
+    for clip, place in places.items():
+        unseated[place.stage] += max(0, place.open_seats - unanswered[clip, place.stage, place.round])
+    lines = [
+        RecordingLine(
+            name=Path(recording.path).name,
+            id=recording.id,
+            subject=subjects[recording.subject].code,
+            session=sessions[recording.session].code,
+            length_s=float((recording.clock.end_pts - recording.clock.pts[0]) * recording.clock.time_base),
+            candidates=candidates[recording.id],
+            clips=of_recording[recording.id],
+            settled=settled[recording.id],
+            simulated=recording.simulated,
+        )
+        for recording in recordings
+    ]
+    nothing = dict.fromkeys(TicketState, 0)
+    return Standing(
+        root=workspace.root,
+        simulated=workspace.simulated,
+        protocol=workspace.protocol.title,
+        codebook=f"{workspace.codebook.name} {workspace.codebook.version}",
+        subjects=len(subjects),
+        sessions=len(sessions),
+        recordings=tuple(sorted(lines, key=lambda line: (line.session, line.subject, line.name, line.id))),
+        stages={stage: sum(place.stage is stage for place in places.values()) for stage in Stage},
+        unseated={stage: unseated[stage] for stage in Stage},
+        coders=tuple(
+            CoderLine(
+                code=coder.code,
+                roles=tuple(sorted(role.value for role in coder.roles)),
+                waiting=counts.get(coder.id, nothing)[TicketState.OPEN],
+                on_desk=counts.get(coder.id, nothing)[TicketState.HELD],
+                submitted=counts.get(coder.id, nothing)[TicketState.SUBMITTED],
+                simulated=coder.simulated,
+            )
+            for coder in coders
+        ),
+        settings=tuple(workspace.settings.by_name.values()),
+    )
+
+
+def _tell(standing: Standing) -> None:
+    kind = "SIMULATED workspace" if standing.simulated else "workspace"
+    out.print(f"{kind} {standing.root}", style="bold", markup=False)
+    out.print(f"{standing.protocol}; codebook {standing.codebook}", markup=False)
+    out.print(f"{standing.subjects} subject(s), {standing.sessions} session(s)", markup=False)
+    rows = [
+        (
+            escape(line.name) + (" (simulated)" if line.simulated else ""),
+            escape(line.session),
+            escape(line.subject),
+            _length(line.length_s),
+            line.candidates,
+            line.clips,
+            line.settled,
+        )
+        for line in standing.recordings
+    ]
+    columns = ("recording", "session", "subject", "length", "candidates", "clips", "settled")
+    out.print(table("Recordings", columns, rows) if rows else "no recordings yet: mmed ingest FILES…")
+    stages = [(stage.value, number, standing.unseated[stage]) for stage, number in standing.stages.items()]
+    if rows:
+        out.print(table("Clips", ("stage", "clips", "seats nobody has"), stages))
+    coders = [
+        (
+            escape(line.code) + (" (simulated)" if line.simulated else ""),
+            ", ".join(line.roles),
+            line.waiting,
+            line.on_desk,
+            line.submitted,
+        )
+        for line in standing.coders
+    ]
+    if coders:
+        out.print(table("Tickets", ("coder", "roles", "waiting", "on the desk", "submitted"), coders))
+    settings = [(setting.name, escape(setting.value), setting.origin.value) for setting in standing.settings]
+    out.print(table("Settings", ("setting", "value", "from"), settings))
+    if any(standing.unseated.values()):
+        out.print("seats are free: run `mmed assign`")
+
+
+def _document(standing: Standing) -> dict[str, object]:
+    return {
+        "workspace": str(standing.root),
+        "simulated": standing.simulated,
+        "protocol": standing.protocol,
+        "codebook": standing.codebook,
+        "subjects": standing.subjects,
+        "sessions": standing.sessions,
+        "recordings": [
+            {
+                "recording": line.id,
+                "name": line.name,
+                "session": line.session,
+                "subject": line.subject,
+                "length_s": line.length_s,
+                "candidates": line.candidates,
+                "clips": line.clips,
+                "settled": line.settled,
+                "simulated": line.simulated,
+            }
+            for line in standing.recordings
+        ],
+        "clips": {
+            stage.value: {"clips": number, "free_seats": standing.unseated[stage]}
+            for stage, number in standing.stages.items()
+        },
+        "coders": [
+            {
+                "coder": line.code,
+                "roles": list(line.roles),
+                "waiting": line.waiting,
+                "on_desk": line.on_desk,
+                "submitted": line.submitted,
+                "simulated": line.simulated,
+            }
+            for line in standing.coders
+        ],
+        "settings": {
+            setting.name: {"value": setting.value, "from": setting.origin.value} for setting in standing.settings
+        },
+    }
+
+
+def _length(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds, 1), 60)
+    return f"{int(minutes)}:{rest:04.1f}"
