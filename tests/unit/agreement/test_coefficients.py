@@ -1,0 +1,127 @@
+"""Alpha and its relatives: equal to the package, indifferent to names and order, silent on degenerate data."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import krippendorff
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from mmed_curate.agreement.alpha import alpha, package_alpha
+from mmed_curate.agreement.coefficients import Chance, corrected
+from mmed_curate.agreement.ratings import Level, from_counts, tally
+from mmed_curate.agreement.report import reported_alpha
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.measures import Coefficient, Undetermined
+
+cells = st.one_of(st.none(), st.integers(0, 4))
+tables = st.integers(2, 4).flatmap(
+    lambda coders: st.lists(st.lists(cells, min_size=coders, max_size=coders), min_size=2, max_size=12)
+)
+"""Units × coders, with gaps."""
+
+
+def ratings_of(table: Sequence[Sequence[float | None]], level: Level = Level.NOMINAL):
+    long = [(unit, value) for unit, row in enumerate(table) for value in row if value is not None]
+    return tally([unit for unit, _ in long], [value for _, value in long], level=level)
+
+
+def pairable_values(table) -> set[float]:
+    return {value for row in table if sum(cell is not None for cell in row) > 1 for value in row if value is not None}
+
+
+@pytest.mark.parametrize("level", list(Level))
+@examples(deadline=None, max_examples=120)
+@given(table=tables)
+def test_alpha_equals_the_package_wherever_that_can_compute(level, table):
+    assume(len(pairable_values(table)) >= 2)
+    data = np.array([[np.nan if cell is None else cell for cell in row] for row in table], dtype=float).T
+    expected = krippendorff.alpha(reliability_data=data, level_of_measurement=level.value)
+    ratings = ratings_of(table, level)
+    assert alpha(ratings, level).point() == pytest.approx(expected, abs=1e-9)
+    assert package_alpha(ratings, level) == pytest.approx(expected, abs=1e-9)
+
+
+@examples(deadline=None, max_examples=60)
+@given(table=tables, seed=st.integers(0, 1000))
+def test_names_and_order_change_nothing(table, seed):
+    assume(len(pairable_values(table)) >= 2)
+    chance = random.Random(seed)
+    names = chance.sample("pqrst", 5)
+    other = [[None if cell is None else names[cell] for cell in row] for row in table]
+    for row in other:
+        chance.shuffle(row)  # coders change places, even within one unit
+    chance.shuffle(other)
+    one, two = ratings_of(table), ratings_of(other)
+    assert alpha(one, Level.NOMINAL).point() == pytest.approx(alpha(two, Level.NOMINAL).point(), abs=1e-12)
+    for kind in Chance:
+        assert corrected(one, kind).point() == pytest.approx(corrected(two, kind).point(), abs=1e-12)
+
+
+@pytest.mark.parametrize("level", list(Level))
+@examples(deadline=None, max_examples=30)
+@given(values=st.lists(st.integers(0, 4), min_size=2, max_size=10))
+def test_perfect_agreement_on_two_values_or_more_is_one(level, values):
+    assume(len(set(values)) >= 2)
+    ratings = ratings_of([[value, value, value] for value in values], level)
+    assert alpha(ratings, level).point() == pytest.approx(1.0, abs=1e-12)
+    assert corrected(ratings, Chance.AC1).point() == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_one_value_only_gives_no_number(level, settings):
+    ratings = ratings_of([[3, 3]] * 20, level)
+    assert np.isnan(alpha(ratings, level).point())
+    measured = reported_alpha(ratings, settings, level)
+    assert isinstance(measured, Undetermined) and "only one value occurs (3)" in measured.reason
+    assert np.isnan(corrected(ratings, Chance.AC1).point())
+    assert corrected(ratings, Chance.NONE).point() == 1.0  # which is why percent agreement is not enough
+
+
+def test_nothing_pairable_and_too_few_units_give_no_number(settings):
+    alone = ratings_of([[1, None], [None, 2], [3, None]])
+    assert reported_alpha(alone, settings) == Undetermined(reason="no unit was judged by two or more coders")
+    few = reported_alpha(ratings_of([[1, 1], [2, 2], [1, 2]]), settings)
+    assert isinstance(few, Undetermined) and "3 units" in few.reason
+
+
+def test_a_value_that_nobody_else_could_confirm_does_not_count_as_a_second_value(settings):
+    measured = reported_alpha(ratings_of([[1, 1]] * 10 + [[2, None]]), settings)
+    assert isinstance(measured, Undetermined)
+
+
+def test_interval_alpha_of_distinct_large_values(settings):
+    """10,000 distinct values a day in ms apart from each other: the package would need 2 TB."""
+    draws = np.random.default_rng(0)
+    true = 1.7e12 + 86_400_000.0 * draws.permutation(10_000)
+    given_values = np.column_stack([true, true + draws.normal(0, 1000, 10_000)])  # (U, 2)
+    ratings = tally(np.repeat(np.arange(10_000), 2).tolist(), given_values.ravel().tolist(), level=Level.INTERVAL)
+    assert package_alpha(ratings, Level.INTERVAL) is None
+    measured = reported_alpha(ratings, settings, Level.INTERVAL)
+    assert isinstance(measured, Coefficient)
+    # noise of variance s^2 on one of two coders: 1 - alpha = s^2 / 2 / variance of all
+    expected = 1000.0**2 / 2 / given_values.var()
+    assert 1 - measured.value == pytest.approx(expected, rel=0.05)
+
+
+def test_counts_and_long_rows_are_the_same_data():
+    counts = [[2, 1, 0], [0, 3, 0], [1, 0, 2], [0, 0, 1]]
+    long = [(unit, value) for unit, row in enumerate(counts) for value, n in enumerate(row) for _ in range(n)]
+    rows = tally([unit for unit, _ in long], [value for _, value in long])
+    assert alpha(from_counts(counts), Level.NOMINAL).point() == alpha(rows, Level.NOMINAL).point()
+
+
+def test_what_does_not_fit_a_level_is_refused():
+    with pytest.raises(BadInput, match="interval level needs numbers, got joy"):
+        tally(["u", "u"], ["joy", "1"], level=Level.INTERVAL)
+    with pytest.raises(BadInput, match="ratio value is negative"):
+        tally(["u", "u"], [-1.0, 1.0], level=Level.RATIO)
+    with pytest.raises(BadInput, match="huge is not in the order"):
+        tally(["u", "u"], ["low", "huge"], level=Level.ORDINAL, order=["low", "high"])
+    with pytest.raises(BadInput, match="two clusters"):
+        tally(["u", "u"], ["a", "b"], ["s", "t"])
