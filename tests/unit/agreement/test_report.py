@@ -1,0 +1,206 @@
+"""The report over whole clips: what counts, what is a unit, and what the document says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mmed_curate.agreement.document import alpha_in_words, measure_document, report_document
+from mmed_curate.agreement.judged import JudgedClip, judgements_digest
+from mmed_curate.agreement.report import agreement_report
+from mmed_curate.domain.identity import ClipId, SubjectId
+from mmed_curate.domain.judgements import ActionUnitMark, VerificationVerdict
+from mmed_curate.domain.measures import Coefficient, Interval, Undetermined
+
+
+@pytest.fixture
+def judged(new_log, clock):
+    def build(number: int, story) -> JudgedClip:
+        """The clip of this number, of one of six subjects in turn, with the judgements of a story."""
+        log = new_log(f"clip{number:02d}")
+        story(log)
+        return JudgedClip(
+            clip=ClipId(log.clip),
+            subject=SubjectId(f"S{number % 6}"),
+            clock=clock,
+            judgements=tuple(log.judgements),
+        )
+
+    return build
+
+
+@pytest.fixture
+def measured(protocol, codebook, settings):
+    return lambda clips: agreement_report(clips, protocol, codebook, settings)
+
+
+@pytest.fixture
+def many(judged, an_event):
+    """Twenty-four clips; coder b calls every sixth one another emotion, marks onsets 2 frames later, and every
+    twelfth offset 20 frames later."""
+
+    def one(number):
+        emotion = number % 3
+        other = (emotion + 1) % 3 if number % 6 == 0 else emotion
+        longer = 20 if number % 12 == 0 else number % 2
+        return judged(
+            number,
+            lambda log: (
+                log.screened()
+                .coded("a", an_event(20, 30, 50 + number, emotion=emotion))
+                .coded("b", an_event(22, 30, 50 + number + longer, emotion=other))
+            ),
+        )
+
+    return [one(number) for number in range(24)]
+
+
+def test_emotion_alpha_by_hand(measured, many):
+    """24 pairs, 8 of each emotion by coder a; clips 0, 6, 12, 18 (emotion 0) are read as emotion 1 by coder b.
+
+    Values: 12 of emotion 0, 20 of 1, 16 of 2; n = 48. Observed: 4 pairs apart, 8 / 48. Expected:
+    (48^2 - 144 - 400 - 256) / (48 x 47) = 1504 / 2256 = 2 / 3. Alpha = 1 - (1 / 6) / (2 / 3) = 0.75.
+    """
+    report = measured(many)
+    emotion = report.measures["emotion.alpha"]
+    assert emotion.value == pytest.approx(0.75)
+    assert (emotion.n_units, emotion.n_judgements, emotion.n_clusters) == (24, 48, 6)
+    assert report.measures["emotion.percent"].value == pytest.approx(20 / 24)
+    assert isinstance(emotion.interval, Interval)
+    assert (report.n_clips, report.n_coded, report.n_coders, report.n_subjects, report.n_events) == (24, 24, 2, 6, 24)
+
+
+def test_times_by_hand(measured, many):
+    report = measured(many)
+    onset, apex, offset = report.times.marks
+    assert (onset.median_ms, onset.p95_ms, onset.n_pairs) == (20.0, 20.0, 24)  # always 2 frames of 10 ms
+    assert apex.median_ms == 0.0
+    assert report.measures["onset.within-tolerance"].value == 1.0
+    assert offset.within_tolerance.value == pytest.approx(22 / 24)  # clips 0 and 12 lie 200 ms apart
+    assert 0.5 < report.measures["duration.alpha"].value < 1
+
+
+def test_alpha_of_frame_numbers_is_nowhere(measured, many):
+    assert not {"onset.alpha", "apex.alpha", "offset.alpha"} & set(measured(many).measures)
+
+
+def test_what_stood_when_coding_closed_counts_and_nothing_later(measured, judged, an_event, many):
+    """A clip adjudicated, sent back, and rejected counts with its coding as it was."""
+    long_story = judged(
+        0,
+        lambda log: (
+            log.screened()
+            .coded("a", an_event(20, 30, 50, emotion=2))
+            .coded("a", an_event(20, 30, 50, emotion=0), supersedes="clip00-j2")
+            .coded("b", an_event(22, 30, 70, emotion=1))
+            .adjudicated("j", an_event(22, 30, 70, emotion=1))
+            .verified("x", VerificationVerdict.REJECT)
+        ),
+    )
+    first, second = measured(many), measured([long_story, *many[1:]])
+    assert first.layers == second.layers and first.times == second.times
+    assert first.judgements_digest != second.judgements_digest
+
+
+def test_a_clip_still_being_coded_does_not_count(measured, judged, an_event, many):
+    half = judged(24, lambda log: log.screened().coded("a", an_event(emotion=5)))
+    report = measured([*many, half])
+    assert (report.n_clips, report.n_coded) == (25, 24)
+    assert report.layers[0] == measured(many).layers[0]
+
+
+def test_an_event_of_one_coder_is_missing_in_emotion_and_counts_in_existence(measured, judged, an_event, many):
+    seen_once = [
+        judged(number, lambda log: log.screened().coded("a", an_event()).coded("b")) for number in range(24, 30)
+    ]
+    quiet = [judged(number, lambda log: log.screened().coded("a").coded("b")) for number in range(30, 36)]
+    report = measured([*many, *seen_once, *quiet])
+    assert report.measures["emotion.alpha"].value == pytest.approx(0.75)
+    # 24 yes-yes, 6 yes-no, 6 no-no: 54 yes, 18 no; observed 12 / 72, expected 2 x 54 x 18 / (72 x 71)
+    assert report.measures["existence.alpha"].value == pytest.approx(1 - (12 / 72) / (2 * 54 * 18 / (72 * 71)))
+    assert report.measures["existence.alpha"].n_units == 36
+
+
+def test_each_emotion_against_the_rest_says_how_often_it_was_chosen(measured, many, codebook):
+    classes = {one.code: one for one in measured(many).layers[0].classes}
+    codes = [entry.code for entry in codebook.emotions[:3]]
+    assert {code: classes[code].positives for code in codes} == dict(zip(codes, (8, 12, 8), strict=True))
+    assert classes[codes[2]].alpha.value == 1.0
+
+
+def test_a_rare_action_unit_gets_no_number(measured, judged, an_event, codebook):
+    unit = ActionUnitMark(code=codebook.action_units[0].code)
+    clips = [
+        judged(
+            number,
+            lambda log, number=number: (
+                log.screened().coded("a", an_event(units=(unit,) if number < 2 else ())).coded("b", an_event())
+            ),
+        )
+        for number in range(12)
+    ]
+    (found,) = measured(clips).action_units
+    assert found.positives == 2 and isinstance(found.alpha, Undetermined)
+
+
+def test_one_emotion_only_and_no_second_screener_are_undetermined(measured, judged, an_event):
+    clips = [
+        judged(number, lambda log: log.screened().coded("a", an_event()).coded("b", an_event())) for number in range(12)
+    ]
+    measures = measured(clips).measures
+    assert "only one value" in measures["emotion.alpha"].reason
+    assert measures["screening.alpha"] == Undetermined(reason="no unit was judged by two or more coders")
+    assert "all durations are the same" in measures["duration.alpha"].reason
+
+
+def test_no_clips_at_all_is_no_error(measured):
+    report = measured([])
+    assert all(isinstance(measure, Undetermined) for measure in report.measures.values())
+
+
+def test_the_order_of_clips_changes_nothing(measured, many):
+    assert measured(many) == measured(many[::-1])
+
+
+def test_the_digest_sees_every_judgement_and_no_order(many):
+    judgements = [one for clip in many for one in clip.judgements]
+    assert judgements_digest(judgements) == judgements_digest(judgements[::-1])
+    assert judgements_digest(judgements) != judgements_digest(judgements[:-1])
+
+
+def test_the_document_fits_its_schema_and_names_nobody(measured, many, repository):
+    jsonschema = pytest.importorskip("jsonschema", reason="needs the curate extra")
+    document = report_document(measured(many))
+    schema = json.loads((repository / "schema" / "json" / "agreement.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    text = json.dumps(document)
+    assert "clip0" not in text and "S1" not in text
+    for change in ({"extra": 1}, {"n_clips": "many"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.Draft202012Validator(schema).validate({**document, **change})
+    for key in document:
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.Draft202012Validator(schema).validate({k: v for k, v in document.items() if k != key})
+
+
+def test_alpha_in_words_goes_by_the_lower_end(settings):
+    def words(value, lower, upper):
+        return alpha_in_words(
+            Coefficient(
+                value=value,
+                interval=Interval(lower=lower, upper=upper, confidence=0.95),
+                n_units=9,
+                n_judgements=18,
+                n_clusters=9,
+            ),
+            settings,
+        )
+
+    assert words(0.9, 0.8, 0.95) == "reliable"
+    assert words(0.9, 0.667, 0.95) == "good for tentative conclusions"
+    assert words(0.9, 0.6, 0.95) == "uncertain: the interval reaches below 0.667"
+    assert words(0.6, 0.5, 0.7) == "not reliable"
+    assert alpha_in_words(Undetermined(reason="too few"), settings) == "undetermined: too few"
+    assert measure_document(Undetermined(reason="too few"))["value"] is None
