@@ -33,9 +33,11 @@ CLIPS = "clips.csv"
 JUDGEMENTS = "judgements.csv"
 JUDGED_CLIPS = "judged-clips.csv"
 CODEBOOK = "codebook.yaml"
+PROTOCOL = "protocol.yaml"
+POLICY = "policy.yaml"
 AGREEMENT = "agreement.json"
 GATE = "gate.json"
-_NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, AGREEMENT, GATE)
+_NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, PROTOCOL, AGREEMENT, GATE, POLICY)
 
 
 class Withheld(BadInput):
@@ -126,8 +128,10 @@ class ReleasedClip:
         from mmed_curate.media.sound import read_sound, sound_span
 
         path = self._file(self.row.sound, Term.PUBLISH_VOICE, "sound")
-        start, stop = sound_span(path)
-        sound = read_sound(path, start, stop)
+        span = sound_span(path)
+        if span is None:
+            raise _half(self.root, f"holds a {self.row.sound} without sound")
+        sound = read_sound(path, *span)
         return ClipSound(samples=sound.samples, rate_hz=sound.rate_hz)
 
     def features(self) -> dict[str, NDArray[Any]]:

@@ -52,8 +52,8 @@ class ClipRow:
     """Code from codebook.yaml."""
     emotion_class: str | None
     """The emotion's class of three; None: in no class, left out of the benchmark."""
-    basis: str
-    """Code of what the emotion label rests on."""
+    basis: str | None
+    """Code of what the emotion label rests on; None: the coders named different ones."""
     action_units: tuple[str, ...]
     """`code`, then `:side` unless both, then `:intensity` where scored; for instance `au12:left:B`."""
     vocal_cues: tuple[str, ...]

@@ -12,22 +12,11 @@ from pathlib import Path
 
 from mmed_curate.dataset.facts import RELEASE, read_facts
 from mmed_curate.dataset.manifest import MANIFEST, files_under, inside, read_manifest, release_id, total_bytes
+from mmed_curate.dataset.rederivation import ATTESTED, Rederived, derive_again
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rederived:
-    """One statement of the release that was computed again from its tables."""
-
-    what: str
-    stated: str
-    """What the release says."""
-    found: str
-    """What its judgements give."""
-    same: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +95,6 @@ def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
             changed.append(name)
     whole = not changed and set(sealed) <= there and not links
     facts = read_facts(root) if RELEASE in there and RELEASE not in changed else None
-    rederived, attested = (_derive_again(root)) if whole else ((), ())
     return VerifyReport(
         release="" if facts is None else f"{facts.name} {facts.version}",
         id=release_id(root),
@@ -117,8 +105,8 @@ def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
         missing=tuple(sorted(set(sealed) - there)),
         extra=tuple(sorted(there - set(sealed) - links)),
         links=tuple(sorted(links)),
-        rederived=rederived,
-        attested=attested,
+        rederived=derive_again(root) if whole else (),
+        attested=ATTESTED if whole else (),
     )
 
 
@@ -137,7 +125,3 @@ def _read(path: Path, before: int, total: int, progress: Progress) -> tuple[str,
             return f"unreadable ({error.strerror})", n_bytes
         raise
     return digest.hexdigest(), n_bytes
-
-
-def _derive_again(root: Path) -> tuple[tuple[Rederived, ...], tuple[str, ...]]:
-    return (), ()

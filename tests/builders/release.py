@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import yaml
 
+from mmed_curate.agreement.document import report_document
+from mmed_curate.agreement.report import AgreementReport, agreement_report
+from mmed_curate.agreement.settings import AgreementSettings, load_settings
 from mmed_curate.dataset.answers import judgement_row
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_text
-from mmed_curate.dataset.manifest import seal
+from mmed_curate.dataset.loading import Dataset
+from mmed_curate.dataset.manifest import Manifest, seal
+from mmed_curate.dataset.rederivation import judged_clips
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text, durations_text
 from mmed_curate.domain.codebook import Codebook, load_codebook
-from mmed_curate.domain.identity import ClipId, CoderId, JudgementId
-from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Verification, VerificationVerdict
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.files import readable_json
+from mmed_curate.domain.identity import ClipId, CoderId, JudgementId, SubjectId
+from mmed_curate.domain.judgements import (
+    CodedEvent,
+    Coding,
+    Judgement,
+    Screening,
+    ScreeningVerdict,
+    Verification,
+    VerificationVerdict,
+)
+from mmed_curate.domain.protocol import Stage, load_protocol
 from mmed_curate.domain.records import Term
 from mmed_curate.domain.time import Frame, Span
+from mmed_curate.domain.yamlfile import Declared
+from mmed_curate.gate.decide import decide
+from mmed_curate.gate.document import decision_document
+from mmed_curate.gate.evidence import ClipFacts, Evidence
+from mmed_curate.gate.policy import Policy, load_policy
 
 N_FRAMES = 24
 RATE_HZ = 30
@@ -29,14 +48,11 @@ SPAN = Span(onset=Frame(6), apex=Frame(10), offset=Frame(15))
 """Where every event lies in its clip."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planted:
-    """What the builder says of one clip."""
-
-    clip: str
-    subject: str
-    emotion: str
-    emotion_class: str | None
+_SETTLED_BY = tuple(
+    f"{name}:{'median' if name in {'onset', 'apex', 'offset'} else 'majority'}"
+    for name in ("action_units", "apex", "basis", "emotion", "event_type", "offset", "onset", "vocal_cues")
+)
+"""How it comes to stand where two coders say the same."""
 
 
 def a_release(
@@ -119,14 +135,14 @@ def a_release(
         protocol="mmed",
         codebook=codebook.name,
         codebook_version=codebook.version,
-        judgements_digest="0" * 64,
+        judgements_digest="",
         counts=Counts(
             clips=len(clips),
             judged_clips=len(judged),
             judgements=len(judgements),
             subjects=n_subjects,
             sessions=1,
-            coders=3,
+            coders=4,
         ),
     )
     _write_tables(folder, facts, clips, judged, judgements)
@@ -140,6 +156,25 @@ def reseal(folder: Path) -> None:
     seal(folder, derived=lambda path: path.startswith("benchmark/"))
 
 
+def lenient_policy() -> Policy:
+    """A policy that any release of this builder passes: every bound is the least there is."""
+    policy = load_policy("simulation")
+    least = {"min_units": 1, "min_subjects": 2, "min_coders": 2, "measure": "emotion.percent"}
+    rule = policy.measures[0].model_copy(update={"measure": "emotion.percent", "at_least": 0.0})
+    return policy.model_copy(
+        update={
+            "sample": policy.sample.model_copy(update=least),
+            "measures": (type(rule).model_validate({**rule.model_dump(), "held": "value"}, strict=False),),
+        }
+    )
+
+
+def lenient_settings() -> AgreementSettings:
+    """Agreement settings under which one unit is enough."""
+    few = {"resamples": 100, "min_units": 1, "min_positives": 1}
+    return load_settings("mmed").model_copy(update=few)
+
+
 def _write_tables(
     folder: Path,
     facts: ReleaseFacts,
@@ -147,18 +182,58 @@ def _write_tables(
     judged: Sequence[JudgedClipRow],
     judgements: Sequence[JudgementRow],
 ) -> None:
+    codebook, protocol, policy = load_codebook("mmed"), load_protocol("mmed"), lenient_policy()
+    dataset = Dataset(
+        root=folder,
+        release=facts,
+        manifest=Manifest(files=()),
+        clips=clips,
+        judgements=judgements,
+        judged_clips=judged,
+    )
+    report = agreement_report(judged_clips(dataset), protocol, codebook, lenient_settings())
+    evidence = _evidence(report, judged, judgements)
     texts = {
-        RELEASE: facts_text(facts),
+        RELEASE: facts_text(replace(facts, judgements_digest=report.judgements_digest)),
         "README.md": "# SIMULATED test release\n",
         "clips.csv": csv_text(ClipRow, clips),
         "judged-clips.csv": csv_text(JudgedClipRow, judged),
         "judgements.csv": csv_text(JudgementRow, judgements),
-        "codebook.yaml": packaged_path("schema", "codebooks", "mmed.yaml").read_text(encoding="utf-8"),
-        "agreement.json": json.dumps({"format": "mmed-agreement", "version": 1}) + "\n",
-        "gate.json": json.dumps({"format": "mmed-gate", "version": 1}) + "\n",
+        "codebook.yaml": _yaml(codebook),
+        "protocol.yaml": _yaml(protocol),
+        "policy.yaml": _yaml(policy),
+        "agreement.json": readable_json(report_document(report)),
+        "gate.json": readable_json(decision_document(decide(report, evidence, policy), evidence, policy)),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _evidence(report: AgreementReport, judged: Sequence[JudgedClipRow], judgements: Sequence[JudgementRow]) -> Evidence:
+    def who(clip: str, stage: str) -> frozenset[CoderId]:
+        return frozenset(CoderId(row.coder) for row in judgements if (row.clip, row.stage) == (clip, stage))
+
+    facts = [
+        ClipFacts(
+            clip=ClipId(row.clip),
+            subject=SubjectId(row.subject),
+            subject_code=row.subject,
+            stage=Stage(row.stage),
+            n_events=row.n_events,
+            coded_by=who(row.clip, "coding"),
+            adjudicated_by=who(row.clip, "adjudication"),
+            verified_by=next(iter(who(row.clip, "verification"))),
+            terms=frozenset(Term),
+            faults=(),
+            simulated=row.simulated,
+        )
+        for row in judged
+    ]
+    return Evidence(on=date(2026, 1, 2), judgements_digest=report.judgements_digest, clips=tuple(facts))
+
+
+def _yaml(declared: Declared) -> str:
+    return yaml.safe_dump(declared.model_dump(mode="json"), sort_keys=False)
 
 
 def _one_emotion_per_class(codebook: Codebook) -> list[str]:
@@ -196,7 +271,7 @@ def _clip_row(
         action_units=(),
         vocal_cues=(),
         n_coders=2,
-        settled_by=("emotion:majority", "onset:median"),
+        settled_by=_SETTLED_BY,
         judged_shift=0,
         picture=files["picture"],
         sound=files["sound"],
@@ -208,6 +283,7 @@ def _clip_row(
 
 def _judgement_rows(clip: str, subject: str, event: CodedEvent, codebook: Codebook) -> list[JudgementRow]:
     answers = [
+        ("C-00000003", Screening(verdict=ScreeningVerdict.ACCEPT)),
         ("C-00000000", Coding(events=(event,))),
         ("C-00000001", Coding(events=(event,))),
         ("C-00000002", Verification(verdict=VerificationVerdict.ACCEPT)),

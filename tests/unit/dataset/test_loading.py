@@ -48,8 +48,9 @@ def test_what_is_withheld_reads_as_missing(release: Path) -> None:
 
 def test_every_coders_judgement_is_there(release: Path) -> None:
     dataset = load(release)
-    assert list(dataset.judgements.stage[:3]) == ["coding", "coding", "verification"]
-    assert [row.coder for row in next(iter(dataset)).judgements] == ["C-00000000", "C-00000001", "C-00000002"]
+    assert list(dataset.judgements.stage[:4]) == ["screening", "coding", "coding", "verification"]
+    said = next(iter(dataset)).judgements
+    assert [row.coder for row in said] == ["C-00000003", "C-00000000", "C-00000001", "C-00000002"]
     assert str(dataset.judgements.dtypes["onset"]) == "Int64"
 
 

@@ -1,0 +1,155 @@
+"""`mmed release create`: agreement, gate, build, benchmark, seal, in one go; 1 where the gate stays shut."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mmed_curate.agreement.settings import load_settings
+from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
+from mmed_curate.cli.gate import tell_decision
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.gate.policy import load_policy
+
+if TYPE_CHECKING:
+    from mmed_curate.gate.decide import RuleVerdict
+    from mmed_curate.release.build import Release
+
+
+@click.group()
+def release() -> None:
+    """Make a sealed, versioned release."""
+
+
+@release.command()
+@click.argument("version")
+@click.option("--policy", help="Name or path of a gate policy [default: the workspace's, else mmed].")
+@click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
+@click.option("--recipe", default="mmed", show_default=True, help="Name or path of pipelines/release/*.yaml.")
+@click.option(
+    "--licence", type=click.Path(path_type=Path), help="Text file with the terms of use [default: a template]."
+)
+@click.option("--to", type=click.Path(path_type=Path), help="Folder to make [default: releases/ in the workspace].")
+@click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
+@click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of the benchmark [default: one per core].")
+@json_option
+def create(
+    version: str,
+    policy: str | None,
+    settings: str,
+    recipe: str,
+    licence: Path | None,
+    to: Path | None,
+    benchmark: str | None,
+    no_benchmark: bool,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Make release VERSION of this workspace, such as 1.0.0.
+
+    The gate is held first. Closed: every rule that fails with its remedy, exit code 1, and no release. Open: the
+    folder is filled aside, benchmarked, sealed, and then takes its name.
+    """
+    from mmed_curate.release.build import Wishes, create_release
+    from mmed_curate.release.leave import ask_gate
+    from mmed_curate.release.recipe import load_release_recipe, read_licence
+    from mmed_curate.store.workspace import Workspace
+
+    workspace = Workspace.find()
+    wishes = Wishes(
+        version=version,
+        recipe=load_release_recipe(recipe),
+        licence=None if licence is None else read_licence(licence),
+        to=to,
+        benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers),
+    )
+    rules = load_policy(policy or workspace.settings["gate"])
+    with progress_bar("Checking files", "clips") as progress:
+        decision, leave = ask_gate(
+            workspace,
+            policy=rules,
+            settings=load_settings(settings),
+            on=datetime.now().astimezone().date(),
+            progress=progress,
+        )
+    if leave is None:
+        if as_json:
+            print_json({"released": False, "failed": [_failed(verdict) for verdict in decision.failed]})
+        else:
+            tell_decision(decision, rules)
+        sys.exit(1)
+    with progress_bar("Copying files", "files") as progress:
+        made = create_release(workspace, leave, wishes, progress=progress)
+    if as_json:
+        print_json({"released": True, **_document(made)})
+    else:
+        _tell(made, templated=licence is None and "TEMPLATE" in wishes.recipe.licence.name)
+
+
+def _benchmark(settings: str, workers: int | None) -> Callable[[Path], object]:
+    """What runs the benchmark on a release before it is sealed."""
+    for package in ("torch", "matplotlib"):
+        if importlib.util.find_spec(package) is None:
+            raise BadInput.of(
+                "release.no_torch",
+                f"the benchmark inside a release needs {package}",
+                "pip install 'mmed-curate[benchmark]', or pass --no-benchmark",
+            )
+    from mmed_curate.benchmark.run import run_benchmark
+    from mmed_curate.benchmark.settings import load_settings as load_benchmark
+
+    loaded = load_benchmark(settings)
+
+    def run(folder: Path) -> object:
+        with progress_bar("Benchmark", "folds") as progress:
+            return run_benchmark(folder, loaded, to=folder / "benchmark", progress=progress, workers=workers)
+
+    return run
+
+
+def _document(made: Release) -> dict[str, object]:
+    return {
+        "path": str(made.path),
+        "id": made.id,
+        "name": made.facts.name,
+        "version": made.facts.version,
+        "simulated": made.facts.simulated,
+        "clips": made.facts.counts.clips,
+        "subjects": made.facts.counts.subjects,
+        "files": made.n_files,
+        "bytes": made.n_bytes,
+    }
+
+
+def _tell(made: Release, *, templated: bool) -> None:
+    counts = made.facts.counts
+    simulated = "SIMULATED " if made.facts.simulated else ""
+    out.print(
+        f"{simulated}{made.facts.name} {made.facts.version}: {counts.clips} events of {counts.subjects} subjects, "
+        f"{made.n_files} files, {made.n_bytes / 1e6:,.1f} MB",
+        markup=False,
+    )
+    out.print(f"id {made.id}", markup=False)
+    out.print(str(made.path), markup=False)
+    if templated:
+        err.print("LICENSE.txt is a template: give the lab's own with --licence FILE before publishing", markup=False)
+    out.print(f"Next: mmed verify {made.path}", markup=False)
+
+
+def _failed(verdict: RuleVerdict) -> dict[str, object]:
+    return {
+        "name": verdict.name,
+        "number": verdict.number,
+        "relation": verdict.relation.value,
+        "bound": verdict.bound,
+        "what": verdict.what,
+        "remedy": verdict.remedy,
+        "clips": list(verdict.clips),
+    }

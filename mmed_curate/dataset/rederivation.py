@@ -1,0 +1,309 @@
+"""What a release says, computed again from its own judgements: consensus, agreement, and the gate's rules on them.
+
+A stranger needs nothing of the lab for it: protocol.yaml, codebook.yaml and policy.yaml say how, judgements.csv what
+was said, judged-clips.csv on which frames. What rests on more than that is attested.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mmed_curate.agreement.document import report_document
+from mmed_curate.agreement.judged import JudgedClip, judgements_digest
+from mmed_curate.agreement.report import AgreementReport, agreement_report
+from mmed_curate.agreement.settings import AgreementSettings
+from mmed_curate.agreement.settle import Course, course
+from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cue_text
+from mmed_curate.dataset.loading import AGREEMENT, CLIPS, POLICY, PROTOCOL, Dataset, load
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
+from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.findings import BadInput, MmedError
+from mmed_curate.domain.identity import ClipId, SubjectId
+from mmed_curate.domain.judgements import ConsensusEvent, Judgement, Verification, VerificationVerdict
+from mmed_curate.domain.protocol import Protocol, Stage
+from mmed_curate.domain.time import FrameClock
+from mmed_curate.domain.yamlfile import read_yaml
+from mmed_curate.gate.decide import RuleVerdict, decide
+from mmed_curate.gate.evidence import ClipFacts, Evidence
+from mmed_curate.gate.policy import Policy
+
+_NEAR = 1e-9
+"""Relative difference of two numbers that are the same but for the order of a sum."""
+
+_ATTESTED_RULES: Mapping[str, str] = {
+    "open-clips": "that no clip of the lab was left open",
+    "consent": "that every subject's consent covers what is released",
+    "files": "that the files are the ones that the lab cut and measured",
+    "simulated": "that what is not marked as simulated is not",
+}
+"""Rules of the gate that rest on what is not in a release."""
+
+ATTESTED = (
+    *_ATTESTED_RULES.values(),
+    "that the judgements are those of the people behind the pseudonyms, given blind and in this order",
+    "that the media and features show what the judgements are about",
+)
+"""What a release cannot prove of itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rederived:
+    """One statement of the release that was computed again from its tables."""
+
+    what: str
+    stated: str
+    """What the release says."""
+    found: str
+    """What its judgements give."""
+    same: bool
+
+
+def derive_again(root: Path) -> tuple[Rederived, ...]:
+    """Compute again what a release states, from the tables inside it.
+
+    Args:
+        root: a release whose files are as they were sealed.
+    """
+    try:
+        dataset = load(root)
+        protocol = read_yaml(root / PROTOCOL, Protocol)
+        policy = read_yaml(root / POLICY, Policy)
+        judged = judged_clips(dataset)
+        courses = {one.clip: course(one.judgements, protocol, one.clock, dataset.codebook) for one in judged}
+        report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset))
+    except MmedError as error:
+        return (Rederived(what="its own tables", stated="can be judged by", found=str(error), same=False),)
+    evidence = _evidence(dataset, courses, judged)
+    return (
+        _digest(dataset, report),
+        _consensus(dataset, courses),
+        _agreement(dataset, report),
+        *_gate(dataset, report, evidence, policy),
+    )
+
+
+def judged_clips(dataset: Dataset) -> tuple[JudgedClip, ...]:
+    """Every judged clip of a release with what was said of it: what agreement is measured on.
+
+    Raises:
+        BadInput: a clock or an answer in the tables is none.
+    """
+    said: dict[str, list[Judgement]] = defaultdict(list)
+    for row in dataset.judgement_rows:
+        said[row.clip].append(judgement_of(row))
+    return tuple(
+        JudgedClip(
+            clip=ClipId(row.clip),
+            subject=SubjectId(row.subject),
+            clock=clock_of(row),
+            judgements=tuple(said[row.clip]),
+        )
+        for row in dataset.judged_clip_rows
+    )
+
+
+def clock_of(row: JudgedClipRow) -> FrameClock:
+    """The clock of a judged clip, from its row.
+
+    Raises:
+        BadInput: the row holds none.
+    """
+    try:
+        ticks = tuple(accumulate(durations_of(row.durations), initial=0))
+        return FrameClock(pts=ticks[:-1], end_pts=ticks[-1], time_base=Fraction(row.time_base))
+    except (ValueError, ZeroDivisionError) as error:
+        raise BadInput.of(
+            "dataset.clock", f"judged-clips.csv holds no times for {row.clip} ({error})", "run `mmed verify` on it"
+        ) from error
+
+
+def _settings(dataset: Dataset) -> AgreementSettings:
+    try:
+        return AgreementSettings.model_validate(
+            {"format": "mmed-agreement-settings", "version": 1, **dataset.agreement["settings"]}, strict=False
+        )
+    except (ValidationError, KeyError, TypeError) as error:
+        raise BadInput.of(
+            "dataset.settings", f"{AGREEMENT} does not say how it was measured", "ask for a whole release"
+        ) from error
+
+
+def _digest(dataset: Dataset, report: AgreementReport) -> Rederived:
+    stated = {
+        dataset.release.judgements_digest,
+        str(dataset.agreement.get("judgements_digest")),
+        str(dataset.gate.get("judgements_digest")),
+    }
+    return Rederived(
+        what="hash of the judgements that were measured and that passed the gate",
+        stated=", ".join(sorted(stated)),
+        found=report.judgements_digest,
+        same=stated == {report.judgements_digest},
+    )
+
+
+def _consensus(dataset: Dataset, courses: Mapping[ClipId, Course]) -> Rederived:
+    rows: dict[str, list[ClipRow]] = defaultdict(list)
+    for clip in dataset.clip_rows:
+        rows[clip.judged_clip].append(clip)
+    wrong = []
+    for judged in dataset.judged_clip_rows:
+        found = courses[ClipId(judged.clip)]
+        events = settled_events(found, dataset.codebook)
+        stated = {row.clip: _as_settled(row) for row in rows.pop(judged.clip, [])}
+        derived = {
+            judged.clip if place == 0 else f"{judged.clip}-e{place + 1}": _settled(event, found)
+            for place, event in events.items()
+        }
+        if stated != derived or judged.stage != found.stage.value or judged.n_events != len(events):
+            wrong.append(judged.clip)
+    wrong.extend(rows)
+    return Rederived(
+        what=f"consensus of {len(courses)} judged clips in {CLIPS}",
+        stated=f"{len(dataset)} events",
+        found=f"{len(dataset)} events" if not wrong else f"another reading of {', '.join(wrong[:5])}",
+        same=not wrong,
+    )
+
+
+def settled_events(found: Course, codebook: Codebook) -> dict[int, ConsensusEvent]:
+    """The settled events of a clip that are events by the codebook, by their place among all."""
+    if found.stage is not Stage.SETTLED or found.consensus is None:
+        return {}
+    is_event = {entry.code: entry.is_event for entry in codebook.event_types}
+    return {place: event for place, event in enumerate(found.consensus.events) if is_event[event.event_type]}
+
+
+def _as_settled(row: ClipRow) -> tuple[object, ...]:
+    back = -row.judged_shift
+    return (
+        (row.onset + back, row.apex + back, row.offset + back),
+        (row.event_type, row.emotion, row.basis),
+        row.action_units,
+        row.vocal_cues,
+        row.settled_by,
+        row.n_coders,
+    )
+
+
+def _settled(event: ConsensusEvent, found: Course) -> tuple[object, ...]:
+    return (
+        (event.span.onset, event.span.apex, event.span.offset),
+        (event.event_type, event.emotion, event.basis or None),
+        tuple(action_unit_text(mark) for mark in event.action_units),
+        tuple(vocal_cue_text(mark) for mark in event.vocal_cues),
+        tuple(f"{name}:{how.rule.value}" for name, how in sorted(event.how.items())),
+        len(found.coded),
+    )
+
+
+def _agreement(dataset: Dataset, report: AgreementReport) -> Rederived:
+    differ = list(_differences(dataset.agreement, report_document(report)))
+    headline = f"{len(report.measures)} measures of {report.n_coded} coded clips"
+    return Rederived(
+        what=AGREEMENT,
+        stated=headline if not differ else "; ".join(f"{path} is {stated}" for path, stated, _ in differ[:5]),
+        found=headline if not differ else "; ".join(f"{path} is {found}" for path, _, found in differ[:5]),
+        same=not differ,
+    )
+
+
+def _differences(stated: Any, found: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(stated, dict) and isinstance(found, dict):
+        for key in sorted({*stated, *found}):
+            yield from _differences(stated.get(key), found.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
+        for index, (one, other) in enumerate(zip(stated, found, strict=True)):
+            name = one.get("name") or one.get("code") or one.get("mark") if isinstance(one, dict) else None
+            yield from _differences(one, other, f"{path}.{name or index}")
+    elif isinstance(stated, float) and isinstance(found, (int, float)):
+        if not math.isclose(stated, found, rel_tol=_NEAR, abs_tol=_NEAR):
+            yield path, stated, found
+    elif stated != found:
+        yield path, json.dumps(stated), json.dumps(found)
+
+
+def _evidence(dataset: Dataset, courses: Mapping[ClipId, Course], judged: tuple[JudgedClip, ...]) -> Evidence:
+    simulated = {row.clip: row.simulated for row in dataset.judged_clip_rows}
+    facts = []
+    for one in judged:
+        found = courses[one.clip]
+        facts.append(
+            ClipFacts(
+                clip=one.clip,
+                subject=one.subject,
+                subject_code=one.subject,
+                stage=found.stage,
+                n_events=len(settled_events(found, dataset.codebook)),
+                coded_by=frozenset(said.coder for said in one.judgements if said.stage is Stage.CODING),
+                adjudicated_by=frozenset(said.coder for said in one.judgements if said.stage is Stage.ADJUDICATION),
+                verified_by=next(
+                    (
+                        said.coder
+                        for said in reversed(found.standing)
+                        if isinstance(said.answer, Verification) and said.answer.verdict is VerificationVerdict.ACCEPT
+                    ),
+                    None,
+                ),
+                terms=frozenset(),
+                faults=(),
+                simulated=simulated[one.clip],
+            )
+        )
+    return Evidence(
+        on=dataset.release.released_on,
+        judgements_digest=judgements_digest(said for one in judged for said in one.judgements),
+        clips=tuple(facts),
+    )
+
+
+def _gate(dataset: Dataset, report: AgreementReport, evidence: Evidence, policy: Policy) -> Iterator[Rederived]:
+    yield Rederived(
+        what="hash of the policy",
+        stated=str(dataset.gate.get("policy_digest")),
+        found=policy.digest(),
+        same=dataset.gate.get("policy_digest") == policy.digest(),
+    )
+    stated = {str(rule.get("name")): rule for rule in dataset.gate.get("rules", [])}
+    for verdict in decide(report, evidence, policy).verdicts:
+        rule = stated.pop(verdict.name, None)
+        if verdict.name in _ATTESTED_RULES:
+            if rule is None or rule.get("holds") is not True:
+                yield _rule(verdict.name, "does not hold" if rule else "is missing", "must hold", same=False)
+            continue
+        said = "is missing" if rule is None else _in_words(rule.get("number"), rule.get("bound"), rule.get("holds"))
+        same = rule is not None and verdict.holds and _same_rule(rule, verdict)
+        yield _rule(verdict.name, said, _in_words(verdict.number, verdict.bound, verdict.holds), same=same)
+    for name in stated:
+        yield _rule(name, "is among the rules", "is not in the policy", same=False)
+
+
+def _rule(name: str, stated: str, found: str, *, same: bool) -> Rederived:
+    return Rederived(what=f"gate rule {name}", stated=stated, found=found, same=same)
+
+
+def _same_rule(rule: Mapping[str, Any], verdict: RuleVerdict) -> bool:
+    number = rule.get("number")
+    return (
+        rule.get("bound") == verdict.bound
+        and rule.get("relation") == verdict.relation.value
+        and rule.get("holds") is verdict.holds
+        and isinstance(number, (int, float))
+        and verdict.number is not None
+        and math.isclose(number, verdict.number, rel_tol=_NEAR, abs_tol=_NEAR)
+    )
+
+
+def _in_words(number: object, bound: object, holds: object) -> str:
+    shown = f"{number:.4f}" if isinstance(number, float) else str(number)
+    return f"{shown} against {bound}, {'holds' if holds is True else 'does not hold'}"

@@ -1,0 +1,114 @@
+"""What the gate must know of every clip: who judged it, what its subject agreed to, and whether its files are whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from mmed_curate.agreement.judged import JudgedClip, judgements_digest
+from mmed_curate.domain.files import sha256_of
+from mmed_curate.domain.identity import CoderId
+from mmed_curate.domain.judgements import Verification, VerificationVerdict
+from mmed_curate.domain.progress import Progress, silent
+from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.records import Asset, AssetKind, Clip, Term
+from mmed_curate.gate.evidence import ClipFacts, Evidence
+from mmed_curate.release.snapshot import Snapshot, read_snapshot
+from mmed_curate.store.workspace import Workspace
+
+SAYS: Mapping[AssetKind, str] = {
+    AssetKind.RELEASE_PICTURE: "picture",
+    AssetKind.RELEASE_SOUND: "sound",
+    AssetKind.FEATURES: "features",
+    AssetKind.SOUND_FEATURES: "sound features",
+}
+"""The kinds of files that a release copies, in words."""
+
+
+def judged_clips(workspace: Workspace) -> tuple[JudgedClip, ...]:
+    """Every clip that was judged, with all that was said of it, as a release tells it: under pseudonyms, no free text.
+
+    So a stranger who holds the release measures the same numbers, and the same hash of the judgements, as the gate
+    saw. Clips of subjects who did not agree to research and redistribution are left out: what cannot be released must
+    not count in a number that is.
+    """
+    return read_snapshot(workspace).judged_clips()
+
+
+def gather(workspace: Workspace, *, on: date, rehash: bool = True, progress: Progress = silent) -> Evidence:
+    """Look at every clip of a workspace on a given day.
+
+    Args:
+        workspace: whose clips.
+        on: the day for which consent is looked up.
+        rehash: read every file that a release would copy and compare its hash; else only look whether it is there.
+        progress: called with clips done and how many there are.
+    """
+    return evidence_of(read_snapshot(workspace), on=on, rehash=rehash, progress=progress)
+
+
+def evidence_of(snapshot: Snapshot, *, on: date, rehash: bool, progress: Progress = silent) -> Evidence:
+    """The same, of records already read."""
+    facts = []
+    for done, clip in enumerate(sorted(snapshot.clips.values(), key=lambda clip: clip.id), start=1):
+        facts.append(_facts(snapshot, clip, on, rehash=rehash))
+        progress(done, len(snapshot.clips))
+    digest = judgements_digest(one for judged in snapshot.judged_clips() for one in judged.judgements)
+    return Evidence(on=on, judgements_digest=digest, clips=tuple(facts))
+
+
+def kinds_of(snapshot: Snapshot, clip: Clip) -> tuple[AssetKind, ...]:
+    """Kinds of files that `mmed recut` makes for each event of a clip."""
+    with_sound = (AssetKind.RELEASE_SOUND, AssetKind.SOUND_FEATURES)
+    has_sound = snapshot.recordings[clip.recording].has_sound
+    return (AssetKind.RELEASE_PICTURE, AssetKind.FEATURES, *(with_sound if has_sound else ()))
+
+
+def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFacts:
+    subject = snapshot.subjects[clip.subject]
+    standing = snapshot.courses[clip.id]
+    events = snapshot.events(clip.id)
+    faults = []
+    for place, event in events:
+        span = clip.in_recording(event.span)
+        for kind in kinds_of(snapshot, clip):
+            asset = snapshot.assets.get((clip.id, place, kind))
+            if asset is None:
+                faults.append(f"no {SAYS[kind]}")
+            elif not asset.first <= span.onset <= span.offset <= asset.last:
+                faults.append(f"{SAYS[kind]} cut round another span")
+            elif fault := _fault(snapshot, asset, rehash=rehash):
+                faults.append(f"{SAYS[kind]} {fault}")
+    return ClipFacts(
+        clip=clip.id,
+        subject=clip.subject,
+        subject_code=subject.code,
+        stage=standing.stage,
+        n_events=len(events),
+        coded_by=_who(snapshot, clip, Stage.CODING),
+        adjudicated_by=_who(snapshot, clip, Stage.ADJUDICATION),
+        verified_by=next(
+            (
+                one.coder
+                for one in reversed(standing.standing)
+                if isinstance(one.answer, Verification) and one.answer.verdict is VerificationVerdict.ACCEPT
+            ),
+            None,
+        ),
+        terms=frozenset(term for term in Term if subject.consent.covers(term, on)),
+        faults=tuple(faults),
+        simulated=snapshot.is_simulated(clip),
+    )
+
+
+def _who(snapshot: Snapshot, clip: Clip, stage: Stage) -> frozenset[CoderId]:
+    return frozenset(one.coder for one in snapshot.judgements.get(clip.id, ()) if one.stage is stage)
+
+
+def _fault(snapshot: Snapshot, asset: Asset, *, rehash: bool) -> str:
+    path = snapshot.media / asset.path
+    if not path.is_file():
+        return "missing"
+    if path.stat().st_size != asset.n_bytes or (rehash and sha256_of(path) != asset.sha256):
+        return "changed"
+    return ""

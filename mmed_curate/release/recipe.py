@@ -1,0 +1,69 @@
+"""What a release says about itself, read from `pipelines/release/`: title, authors, licence, the data card's words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.yamlfile import Declared, read_yaml
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Licence(Declared):
+    """Under which terms a release may be used."""
+
+    name: Text
+    text: Text
+
+
+class ReleaseRecipe(Declared):
+    """The words of a release."""
+
+    format: Literal["mmed-release-recipe"]
+    version: Literal[1]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """Short name of the dataset; folders and citations use it."""
+    title: Text
+    authors: Annotated[tuple[Text, ...], Field(min_length=1)]
+    contact: Text | None
+    """Where to write to; None: nowhere yet."""
+    licence: Licence
+    motivation: Text
+    collection: Text
+    uses: tuple[Text, ...]
+    not_for: Annotated[tuple[Text, ...], Field(min_length=1)]
+    limits: tuple[Text, ...]
+
+
+def load_release_recipe(name_or_path: str) -> ReleaseRecipe:
+    """Read a packaged recipe by name, or any by its path.
+
+    Raises:
+        BadInput: there is none of that name, or the file has a mistake.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = packaged_path("pipelines", "release", f"{name_or_path}.yaml")
+    return read_yaml(path, ReleaseRecipe)
+
+
+def read_licence(path: Path) -> Licence:
+    """A licence from a lab's own text file; its name is the first line.
+
+    Raises:
+        BadInput: the file is missing, empty, or not UTF-8 text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput.of(
+            "release.licence", f"{path} cannot be read ({error})", "give the licence as a UTF-8 text file"
+        ) from error
+    if not text.strip():
+        raise BadInput.of("release.licence", f"{path} is empty", "give the licence as a UTF-8 text file")
+    return Licence(name=text.strip().splitlines()[0].strip(), text=text.rstrip("\n") + "\n")

@@ -1,0 +1,136 @@
+"""Everything of a workspace that bears on a release, read in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mmed_curate.agreement.judged import JudgedClip
+from mmed_curate.agreement.settle import Course, course
+from mmed_curate.dataset.answers import judgement_of, judgement_row
+from mmed_curate.dataset.rederivation import settled_events
+from mmed_curate.dataset.rows import JudgementRow
+from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SessionId, SubjectId
+from mmed_curate.domain.judgements import ConsensusEvent, Judgement
+from mmed_curate.domain.protocol import Protocol
+from mmed_curate.domain.records import Asset, AssetKind, Clip, Coder, Recording, Session, Subject, Term
+from mmed_curate.release.pseudonyms import Pseudonyms
+from mmed_curate.store.workspace import Workspace
+
+RELEASED_TERMS = frozenset({Term.RESEARCH, Term.REDISTRIBUTE})
+"""Without these, nothing of a subject goes out, and nothing of a subject counts in a released number."""
+
+_NOT_CONTENT = frozenset({"release", "ticket"})
+"""Kinds of log entries after which the same release would still be made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The records of one moment, by id."""
+
+    protocol: Protocol
+    codebook: Codebook
+    media: Path
+    """The workspace's media folder."""
+    pseudonyms: Pseudonyms
+    subjects: Mapping[SubjectId, Subject]
+    sessions: Mapping[SessionId, Session]
+    coders: Mapping[CoderId, Coder]
+    recordings: Mapping[RecordingId, Recording]
+    clips: Mapping[ClipId, Clip]
+    judgements: Mapping[ClipId, tuple[Judgement, ...]]
+    """In log order; superseded ones too."""
+    assets: Mapping[tuple[ClipId, int, AssetKind], Asset]
+    """By clip, event of the clip, and kind."""
+    last_act: str
+    """When the last thing that bears on a release was entered in the log: UTC, RFC 3339."""
+
+    @cached_property
+    def courses(self) -> Mapping[ClipId, Course]:
+        """Where each clip stands, from its judgements."""
+        return {
+            clip.id: course(self.judgements.get(clip.id, ()), self.protocol, clip.clock, self.codebook)
+            for clip in self.clips.values()
+        }
+
+    def events(self, clip: ClipId) -> tuple[tuple[int, ConsensusEvent], ...]:
+        """A settled clip's events that are events by the codebook, each with its place among all; else none."""
+        return tuple(settled_events(self.courses[clip], self.codebook).items())
+
+    def may_go_out(self, subject: SubjectId) -> bool:
+        """Whether the subject agreed to research and redistribution at all; the gate looks at the dates."""
+        return self.subjects[subject].consent.terms >= RELEASED_TERMS
+
+    def is_simulated(self, clip: Clip) -> bool:
+        """Whether the clip's subject, session, recording, or any judge or judgement of it is simulated."""
+        recording = self.recordings[clip.recording]
+        said = self.judgements.get(clip.id, ())
+        return (
+            self.subjects[clip.subject].simulated
+            or self.sessions[recording.session].simulated
+            or recording.simulated
+            or any(one.simulated or self.coders[one.coder].simulated for one in said)
+        )
+
+    @cached_property
+    def judged(self) -> tuple[Clip, ...]:
+        """Clips that were judged and whose subject agreed to research and redistribution, by their release names."""
+        found = [clip for clip in self.clips.values() if self.judgements.get(clip.id) and self.may_go_out(clip.subject)]
+        return tuple(sorted(found, key=lambda clip: self.pseudonyms.clip(clip.id)))
+
+    def judgement_rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
+        """What everyone said of a clip, in log order, under pseudonyms and without free text."""
+        said = self.judgements[clip.id]
+        corrected = {one.supersedes for one in said if one.supersedes is not None}
+        names = self.pseudonyms
+        return tuple(
+            judgement_row(
+                judgement,
+                name=names.judgement(judgement.id),
+                clip=names.clip(clip.id),
+                subject=names.subject(clip.subject),
+                coder=names.coder(judgement.coder),
+                order=order,
+                supersedes=None if judgement.supersedes is None else names.judgement(judgement.supersedes),
+                superseded=judgement.id in corrected,
+            )
+            for order, judgement in enumerate(said, start=1)
+        )
+
+    def judged_clips(self) -> tuple[JudgedClip, ...]:
+        """What agreement is measured on: see `evidence.judged_clips`."""
+        return tuple(
+            JudgedClip(
+                clip=ClipId(self.pseudonyms.clip(clip.id)),
+                subject=SubjectId(self.pseudonyms.subject(clip.subject)),
+                clock=clip.clock,
+                judgements=tuple(judgement_of(row) for row in self.judgement_rows(clip)),
+            )
+            for clip in self.judged
+        )
+
+
+def read_snapshot(workspace: Workspace) -> Snapshot:
+    """Read a workspace as it stands now."""
+    judgements: dict[ClipId, list[Judgement]] = defaultdict(list)
+    with workspace.read() as records:
+        for judgement in sorted(records.judgements(), key=lambda one: one.order):
+            judgements[judgement.clip].append(judgement)
+        return Snapshot(
+            protocol=workspace.protocol,
+            codebook=workspace.codebook,
+            media=workspace.media,
+            pseudonyms=Pseudonyms(workspace.secret),
+            subjects={subject.id: subject for subject in records.subjects()},
+            sessions={session.id: session for session in records.sessions()},
+            coders={coder.id: coder for coder in records.coders()},
+            recordings={recording.id: recording for recording in records.recordings()},
+            clips={clip.id: clip for clip in records.clips()},
+            judgements={clip: tuple(said) for clip, said in judgements.items()},
+            assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
+            last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
+        )

@@ -1,0 +1,200 @@
+"""The rows of a release out of a snapshot: settled events, what was judged, and what everyone said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mmed_curate.dataset.answers import action_unit_text, vocal_cue_text
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
+from mmed_curate.domain.findings import Finding, Refused
+from mmed_curate.domain.judgements import ConsensusEvent
+from mmed_curate.domain.protocol import NEXT
+from mmed_curate.domain.records import Asset, AssetKind, Clip, Term
+from mmed_curate.release.evidence import SAYS, kinds_of
+from mmed_curate.release.pseudonyms import check_apart
+from mmed_curate.release.snapshot import Snapshot
+
+FILE_OF: dict[AssetKind, str] = {
+    AssetKind.RELEASE_PICTURE: "picture.mp4",
+    AssetKind.RELEASE_SOUND: "sound.wav",
+    AssetKind.FEATURES: "features.npz",
+    AssetKind.SOUND_FEATURES: "sound-features.npz",
+}
+"""What each kind is called inside a clip's folder."""
+
+NEEDS: dict[AssetKind, Term | None] = {
+    AssetKind.RELEASE_PICTURE: Term.PUBLISH_FACE,
+    AssetKind.RELEASE_SOUND: Term.PUBLISH_VOICE,
+    AssetKind.FEATURES: None,
+    AssetKind.SOUND_FEATURES: Term.PUBLISH_VOICE,
+}
+"""The consent without which it stays in the lab, beyond research and redistribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedFile:
+    """A file of the workspace on its way into a release."""
+
+    asset: Asset
+    path: str
+    """Where it goes, relative to the release."""
+    strip_sound: bool
+    """The face may be published, the voice may not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """All rows of a release, sorted by name, and the files that go with them."""
+
+    clips: tuple[ClipRow, ...]
+    judged_clips: tuple[JudgedClipRow, ...]
+    judgements: tuple[JudgementRow, ...]
+    files: tuple[CopiedFile, ...]
+
+
+def tables_of(snapshot: Snapshot) -> Tables:
+    """Lay out what a release of this snapshot holds.
+
+    Raises:
+        Refused: a file is missing, or a clip that was begun is still open.
+        BadInput: two things would go out under one name.
+    """
+    clips = snapshot.judged
+    _refuse_open(snapshot, clips)
+    rows: list[ClipRow] = []
+    files: list[CopiedFile] = []
+    for clip in clips:
+        for place, event in snapshot.events(clip.id):
+            copied = _files(snapshot, clip, place)
+            rows.append(_clip_row(snapshot, clip, place, event, copied))
+            files.extend(copied)
+    tables = Tables(
+        clips=tuple(sorted(rows, key=lambda row: row.clip)),
+        judged_clips=tuple(_judged_clip_row(snapshot, clip) for clip in clips),
+        judgements=tuple(row for clip in clips for row in snapshot.judgement_rows(clip)),
+        files=tuple(sorted(files, key=lambda file: file.path)),
+    )
+    names = snapshot.pseudonyms
+    check_apart(
+        [
+            *(row.clip for row in tables.judged_clips),
+            *(row.judgement for row in tables.judgements),
+            *(names.subject(subject) for subject in snapshot.subjects),
+            *(names.session(session) for session in snapshot.sessions),
+            *(names.coder(coder) for coder in snapshot.coders),
+        ]
+    )
+    return tables
+
+
+def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
+    open_clips = [clip.id for clip in clips if NEXT[snapshot.courses[clip.id].stage]]
+    if open_clips:
+        raise Refused(
+            Finding(
+                code="release.open_clips",
+                what=f"{len(open_clips)} clips are still being judged, and a release would show what was said of them",
+                remedy="finish them first",
+            ),
+            tuple(
+                Finding(
+                    code="release.open_clip",
+                    what=f"clip {clip} is at {snapshot.courses[clip].stage.value}",
+                    remedy="have it finished",
+                )
+                for clip in open_clips
+            ),
+        )
+
+
+def _files(snapshot: Snapshot, clip: Clip, place: int) -> tuple[CopiedFile, ...]:
+    terms = snapshot.subjects[clip.subject].consent.terms
+    name = snapshot.pseudonyms.clip(clip.id, place)
+    files = []
+    for kind in kinds_of(snapshot, clip):
+        term = NEEDS[kind]
+        if term is not None and term not in terms:
+            continue
+        asset = snapshot.assets.get((clip.id, place, kind))
+        if asset is None:
+            raise Refused(
+                Finding(
+                    code="release.no_file",
+                    what=f"clip {clip.id} has no {SAYS[kind]} cut round its event {place + 1}",
+                    remedy="run `mmed recut`",
+                )
+            )
+        files.append(
+            CopiedFile(
+                asset=asset,
+                path=f"media/{name}/{FILE_OF[kind]}",
+                strip_sound=kind is AssetKind.RELEASE_PICTURE and Term.PUBLISH_VOICE not in terms,
+            )
+        )
+    return tuple(files)
+
+
+def _clip_row(
+    snapshot: Snapshot, clip: Clip, place: int, event: ConsensusEvent, files: tuple[CopiedFile, ...]
+) -> ClipRow:
+    recording = snapshot.recordings[clip.recording]
+    path_of = {file.asset.kind: file.path for file in files}
+    window = next(file.asset for file in files if file.asset.kind is AssetKind.FEATURES)
+    shift = clip.first - window.first
+    if event.span.onset + shift < 0 or event.span.offset + shift > window.last - window.first:
+        raise Refused(
+            Finding(
+                code="release.stale_file",
+                what=f"clip {clip.id} was cut round another span than its event {place + 1} settled on",
+                remedy="run `mmed recut`",
+            )
+        )
+    span = event.span.shifted(shift)
+    clock = recording.clock.window(window.first, window.last).from_zero()
+    withheld = {NEEDS[kind] for kind in kinds_of(snapshot, clip) if kind not in path_of}
+    return ClipRow(
+        clip=snapshot.pseudonyms.clip(clip.id, place),
+        judged_clip=snapshot.pseudonyms.clip(clip.id),
+        subject=snapshot.pseudonyms.subject(clip.subject),
+        session=snapshot.pseudonyms.session(recording.session),
+        simulated=snapshot.is_simulated(clip),
+        onset=span.onset,
+        apex=span.apex,
+        offset=span.offset,
+        onset_s=float(clock.start_of(span.onset)),
+        apex_s=float(clock.start_of(span.apex)),
+        offset_s=float(clock.end_of(span.offset)),
+        n_frames=clock.n_frames,
+        rate_hz=float(clock.rate_hz()),
+        event_type=event.event_type,
+        emotion=event.emotion,
+        emotion_class=snapshot.codebook.class_of(event.emotion),
+        basis=event.basis or None,
+        action_units=tuple(action_unit_text(mark) for mark in event.action_units),
+        vocal_cues=tuple(vocal_cue_text(mark, shift=shift) for mark in event.vocal_cues),
+        n_coders=len(snapshot.courses[clip.id].coded),
+        settled_by=tuple(f"{name}:{how.rule.value}" for name, how in sorted(event.how.items())),
+        judged_shift=shift,
+        picture=path_of.get(AssetKind.RELEASE_PICTURE),
+        sound=path_of.get(AssetKind.RELEASE_SOUND),
+        features=path_of[AssetKind.FEATURES],
+        sound_features=path_of.get(AssetKind.SOUND_FEATURES),
+        withheld=tuple(sorted(term.value for term in withheld if term is not None)),
+    )
+
+
+def _judged_clip_row(snapshot: Snapshot, clip: Clip) -> JudgedClipRow:
+    ticks = (*clip.clock.pts, clip.clock.end_pts)
+    return JudgedClipRow(
+        clip=snapshot.pseudonyms.clip(clip.id),
+        subject=snapshot.pseudonyms.subject(clip.subject),
+        session=snapshot.pseudonyms.session(snapshot.recordings[clip.recording].session),
+        simulated=snapshot.is_simulated(clip),
+        stage=snapshot.courses[clip.id].stage.value,
+        n_events=len(snapshot.events(clip.id)),
+        n_frames=clip.clock.n_frames,
+        time_base=str(clip.clock.time_base),
+        durations=durations_text([later - earlier for earlier, later in pairwise(ticks)]),
+    )
