@@ -64,6 +64,14 @@ class Passed:
         if seal is not _SEAL:
             raise BadInput.of("gate.forged", "only the gate makes a Passed", "call mmed_curate.gate.decide.decide")
 
+    def __reduce_ex__(self, protocol: object) -> str:
+        """Refuses to be pickled or copied: what comes out of a pickle was not made by the gate."""
+        raise TypeError("a Passed cannot be pickled or copied; hold the gate again")
+
+    def __setstate__(self, state: object) -> None:
+        """Refuses to be filled from outside."""
+        raise TypeError("a Passed cannot be pickled or copied; hold the gate again")
+
     def opens(self, *, judgements_digest: str, evidence_digest: str) -> bool:
         """Whether it opens the door for this state: the same judgements and the same evidence, to the last bit."""
         return judgements_digest == self.judgements_digest and evidence_digest == self.evidence_digest

@@ -1,0 +1,165 @@
+"""`mmed agreement TABLE.csv`: published numbers, every option, one sentence for every mistake."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmed_curate.cli.main import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as exit_:
+        main(list(words))
+    captured = capsys.readouterr()
+    return int(exit_.value.code or 0), captured.out, captured.err
+
+
+@pytest.fixture
+def abstractors(tmp_path: Path) -> Path:
+    """Two abstractors' 100 diagnoses, made from the counts [[13, 0, 0], [0, 20, 7], [0, 4, 56]] (Gwet 2014)."""
+    counts = [[13, 0, 0], [0, 20, 7], [0, 4, 56]]
+    pairs = [(a, b) for a, row in enumerate(counts) for b, n in enumerate(row) for _ in range(n)]
+    path = tmp_path / "votes.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["case", "who", "diagnosis", "ward"])
+        for case, pair in enumerate(pairs):
+            for who, value in zip("ab", pair, strict=True):
+                writer.writerow([case, who, f"type{value}", case % 10])
+    return path
+
+
+COLUMNS = ("--unit", "case", "--coder", "who", "--value", "diagnosis")
+
+
+def test_a_table_for_people_says_what_the_number_means(abstractors, capsys):
+    code, out, err = run(capsys, "agreement", str(abstractors), *COLUMNS, "--cluster", "ward")
+    assert code == 0 and err == ""
+    assert "0.797" in out and "type0" in out  # 0.79726 by irrCAC
+    assert "is 1 where coders always agree and 0 where they agree as chance would have it" in out
+    assert "resample the column ward" in out
+
+
+@pytest.mark.parametrize(("measure", "expected"), [("alpha", 0.79726), ("ac1", 0.84933), ("percent", 0.89)])
+def test_json_fits_its_schema(abstractors, capsys, repository, measure, expected):
+    code, out, _ = run(capsys, "agreement", str(abstractors), *COLUMNS, "--measure", measure, "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["coefficient"]["value"] == pytest.approx(expected, abs=5e-6)
+    assert document["coefficient"]["lower"] < expected < document["coefficient"]["upper"]
+    check(document, repository)
+
+
+def test_times_in_json_fit_the_same_schema(tmp_path, capsys, repository):
+    path = tmp_path / "times.csv"
+    rows = [
+        f"{event},{who},{event + late},{event + 5},{event + 9}"
+        for event in range(8)
+        for who, late in (("a", 0), ("b", 1))
+    ]
+    path.write_text("\n".join(["event,who,on,ap,off", *rows]) + "\n", encoding="utf-8")
+    words = (
+        "--unit",
+        "event",
+        "--coder",
+        "who",
+        "--measure",
+        "times",
+        "--onset",
+        "on",
+        "--apex",
+        "ap",
+        "--offset",
+        "off",
+    )
+    code, out, _ = run(capsys, "agreement", str(path), *words, "--rate-hz", "25", "--tolerance-ms", "20", "--json")
+    document = json.loads(out)
+    assert code == 0
+    onset, apex, _ = document["times"]["marks"]
+    assert (onset["median_ms"], apex["median_ms"]) == (40.0, 0.0)
+    assert (onset["within_tolerance"]["value"], apex["within_tolerance"]["value"]) == (0.0, 1.0)
+    check(document, repository)
+    code, out, _ = run(capsys, "agreement", str(path), *words)
+    assert code == 0 and "1000 ms" in out  # without a rate the columns are seconds
+
+
+def check(document: object, repository: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="needs the curate extra")
+    path = repository / "schema" / "json" / "table-agreement.schema.json"
+    jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8"))).validate(document)
+
+
+def test_degenerate_data_are_undetermined_and_no_error(tmp_path, capsys):
+    path = tmp_path / "same.csv"
+    path.write_text("case,who,diagnosis\n" + "".join(f"{n},{w},x\n" for n in range(9) for w in "ab"), encoding="utf-8")
+    code, out, _ = run(capsys, "agreement", str(path), *COLUMNS)
+    assert code == 0 and "undetermined" in out and "1.000" not in out
+    _, out, _ = run(capsys, "agreement", str(path), *COLUMNS, "--json")
+    assert json.loads(out)["coefficient"]["value"] is None
+
+
+def test_the_seed_moves_the_interval_and_not_the_number(abstractors, capsys):
+    def found(seed: str) -> dict[str, float]:
+        return json.loads(run(capsys, "agreement", str(abstractors), *COLUMNS, "--seed", seed, "--json")[1])[
+            "coefficient"
+        ]  # type: ignore[no-any-return]
+
+    one, again, other = found("1"), found("1"), found("2")
+    assert one == again
+    assert one["value"] == other["value"] and one["lower"] != other["lower"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--unit", "case"), "a table needs --unit and --coder"),
+        (("--unit", "case", "--coder", "who"), "alpha needs --value"),
+        (("--unit", "case", "--coder", "doctor", "--value", "diagnosis"), "has no column doctor"),
+        ((*COLUMNS, "--measure", "times"), "times need --onset, --apex and --offset"),
+        ((*COLUMNS, "--measure", "ac1", "--level", "ordinal"), "ac1 is for nominal values"),
+        ((*COLUMNS, "--level", "ordinal"), "is no number, as the ordinal level needs: give --order"),
+        ((*COLUMNS, "--settings", "none.yaml"), "none.yaml cannot be read"),
+    ],
+)
+def test_a_mistake_is_one_sentence(abstractors, capsys, words, said):
+    code, out, err = run(capsys, "agreement", str(abstractors), *words)
+    assert code == 2 and out == ""
+    assert said in err and err.count("\n") == 1
+
+
+def test_columns_without_a_table_are_a_mistake(capsys):
+    code, _, err = run(capsys, "agreement", "--unit", "case")
+    assert code == 2 and "no table" in err
+
+
+def test_ordinal_values_take_their_order_from_the_option(tmp_path, capsys):
+    path = tmp_path / "sure.csv"
+    values = ["low", "low", "low", "mid", "mid", "mid", "mid", "high", "high", "high", "high", "high"]
+    rows = [f"{index // 2},{'ab'[index % 2]},{value}" for index, value in enumerate(values)]
+    path.write_text("\n".join(["case,who,diagnosis", *rows]) + "\n", encoding="utf-8")
+    code, out, _ = run(
+        capsys, "agreement", str(path), *COLUMNS, "--level", "ordinal", "--order", "low, mid, high", "--json"
+    )
+    # by hand: mid-ranks 1.5, 5, 9.5; two pairs lie 3.5 and 4.5 apart: D_o = 2 (12.25 + 20.25) / 12;
+    # D_e = 2 (12 x sum n r^2 - (sum n r)^2) / (12 x 11) = 2 (12 x 558 - 72^2) / 132
+    assert code == 0
+    assert json.loads(out)["coefficient"]["value"] == pytest.approx(1 - (65 / 12) / (2 * (12 * 558 - 72**2) / 132))
+
+
+def test_a_table_needs_nothing_beyond_the_base_install(abstractors):
+    """In a process where matplotlib, scipy, SQLAlchemy, OpenCV and torch cannot be imported."""
+    script = (
+        "import sys\n"
+        "for name in ('matplotlib', 'scipy', 'sqlalchemy', 'cv2', 'torch', 'jsonschema'): sys.modules[name] = None\n"
+        "from mmed_curate.cli.main import main\n"
+        f"main(['agreement', {str(abstractors)!r}, *{COLUMNS!r}])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "0.797" in done.stdout

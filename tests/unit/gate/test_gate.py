@@ -1,0 +1,262 @@
+"""The door stays shut unless every rule holds; only the gate opens it, for what it saw and nothing else."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import math
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
+from mmed_curate.domain.measures import Coefficient, Interval, Measure, Undetermined
+from mmed_curate.domain.packaged import packaged_names, packaged_path
+from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.records import Term
+from mmed_curate.gate.decide import Passed, decide
+from mmed_curate.gate.document import decision_document, passed_document
+from mmed_curate.gate.evidence import ClipFacts, Evidence
+from mmed_curate.gate.policy import Policy, load_policy
+
+DIGEST = "a" * 64
+
+
+def good(value: float = 0.9, lower: float = 0.85) -> Coefficient:
+    return Coefficient(
+        value=value,
+        interval=Interval(lower=lower, upper=0.95, confidence=0.95),
+        n_units=200,
+        n_judgements=400,
+        n_clusters=20,
+    )
+
+
+MEASURES: Mapping[str, Measure] = {
+    "emotion.alpha": good(),
+    "onset.within-tolerance": good(),
+    "apex.within-tolerance": good(),
+    "offset.within-tolerance": good(),
+    "duration.alpha": good(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """As much of an agreement report as the gate reads."""
+
+    judgements_digest: str = DIGEST
+    measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
+    n_coders: int = 3
+
+
+def facts(number: int = 0, **changes: object) -> ClipFacts:
+    """A settled clip with one event, verified by another, with full consent and whole files."""
+    whole = ClipFacts(
+        clip=ClipId(f"clip{number}"),
+        subject=SubjectId(f"subject{number}"),
+        subject_code=f"P{number}",
+        stage=Stage.SETTLED,
+        n_events=1,
+        coded_by=frozenset({CoderId("a"), CoderId("b")}),
+        adjudicated_by=frozenset({CoderId("j")}),
+        verified_by=CoderId("x"),
+        terms=frozenset(Term),
+        faults=(),
+        simulated=False,
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def evidence(*clips: ClipFacts) -> Evidence:
+    return Evidence(on=date(2030, 1, 1), judgements_digest=DIGEST, clips=clips or (facts(0), facts(1)))
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return load_policy("mmed")
+
+
+def test_it_opens_when_every_rule_holds(policy):
+    decision = decide(Report(), evidence(), policy)
+    assert decision.passed is not None and not decision.failed
+    assert decision.passed.verdicts == decision.verdicts
+    assert decision.passed.opens(judgements_digest=DIGEST, evidence_digest=evidence().digest())
+
+
+@pytest.mark.parametrize("name", sorted(MEASURES))
+@pytest.mark.parametrize(
+    "worse",
+    [
+        Undetermined(reason="only one value occurs"),
+        good(math.nan, math.nan),
+        good(0.5, 0.4),
+        replace(good(), value=0.5, interval=Undetermined(reason="4 clusters are too few")),
+    ],
+)
+def test_each_measure_alone_keeps_it_shut(policy, name, worse):
+    decision = decide(Report(measures={**MEASURES, name: worse}), evidence(), policy)
+    assert decision.passed is None
+    rule = next(rule.name for rule in policy.measures if rule.measure == name)
+    verdict = next(verdict for verdict in decision.failed if verdict.name == rule)
+    assert verdict.remedy and verdict.bound > 0
+
+
+def test_a_measure_that_the_report_does_not_hold_keeps_it_shut(policy):
+    without = {name: measure for name, measure in MEASURES.items() if name != "duration.alpha"}
+    assert [verdict.name for verdict in decide(Report(measures=without), evidence(), policy).failed] == [
+        "duration-alpha"
+    ]
+
+
+def test_the_emotion_rule_holds_the_lower_end_and_not_the_point(policy):
+    """0.72 looks fine; its interval reaches down to 0.666."""
+    decision = decide(Report(measures={**MEASURES, "emotion.alpha": good(0.72, 0.666)}), evidence(), policy)
+    (failed,) = decision.failed
+    assert (failed.name, failed.number, failed.bound) == ("emotion-alpha", 0.666, 0.667)
+    exactly = Report(measures={**MEASURES, "emotion.alpha": good(0.72, 0.667)})
+    assert decide(exactly, evidence(), policy).passed is not None
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_no_number_below_the_bound_opens_it(number):
+    decision = decide(
+        Report(measures={**MEASURES, "emotion.alpha": good(number, number)}), evidence(), load_policy("mmed")
+    )
+    assert (decision.passed is not None) == (number >= 0.667)
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "said"),
+    [
+        ("open-clips", {"stage": Stage.CODING, "n_events": 0, "verified_by": None}, "1 at coding"),
+        ("verified-by-another", {"verified_by": None}, "clip7"),
+        ("verified-by-another", {"verified_by": CoderId("a")}, "clip7"),
+        ("verified-by-another", {"verified_by": CoderId("j")}, "clip7"),
+        ("consent", {"terms": frozenset(Term) - {Term.REDISTRIBUTE}}, "P7 lacks redistribute"),
+        ("files", {"faults": ("picture changed",)}, "clip7 (picture changed)"),
+        ("simulated", {"simulated": True}, "P7"),
+    ],
+)
+def test_one_bad_clip_keeps_it_shut_and_is_named(policy, rule, changes, said):
+    (failed,) = decide(Report(), evidence(facts(0), facts(7, **changes)), policy).failed
+    assert (failed.name, failed.number, failed.bound, failed.clips) == (rule, 1, 0, ("clip7",))
+    assert said in failed.remedy
+
+
+def test_a_clip_that_is_not_released_needs_no_consent_and_no_files(policy):
+    rejected = facts(5, stage=Stage.REJECTED, n_events=0, verified_by=None, terms=frozenset(), faults=("gone",))
+    quiet = facts(6, n_events=0, terms=frozenset(), faults=("gone",))
+    assert decide(Report(), evidence(facts(0), rejected, quiet), policy).passed is not None
+
+
+def test_nothing_to_release_keeps_it_shut(policy):
+    failed = decide(Report(), evidence(facts(0, n_events=0)), policy).failed
+    assert [verdict.name for verdict in failed] == ["released-clips"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "report"),
+    [
+        ("coded-units", Report(measures={**MEASURES, "emotion.alpha": replace(good(), n_units=99)})),
+        ("subjects", Report(measures={**MEASURES, "emotion.alpha": replace(good(), n_clusters=9)})),
+        ("coders", Report(n_coders=1)),
+        ("same-judgements", Report(judgements_digest="b" * 64)),
+    ],
+)
+def test_too_little_or_other_judgements_keep_it_shut(policy, rule, report):
+    assert [verdict.name for verdict in decide(report, evidence(), policy).failed] == [rule]
+
+
+def test_simulated_content_passes_only_where_the_policy_says_so_and_is_marked(policy):
+    clips = evidence(facts(0, simulated=True), facts(1))
+    assert decide(Report(), clips, policy).passed is None
+    passed = decide(Report(), clips, load_policy("simulation")).passed
+    assert passed is not None and passed.simulated
+    assert not decide(Report(), evidence(), policy).passed.simulated
+
+
+def test_the_policy_for_simulations_holds_agreement_to_the_same_bounds(policy):
+    assert load_policy("simulation").measures == policy.measures
+    assert load_policy("simulation").required_terms == policy.required_terms
+    assert load_policy("simulation").max_open_clips == policy.max_open_clips == 0
+
+
+def test_nobody_else_makes_a_passed(policy):
+    values = {"judgements_digest": DIGEST, "evidence_digest": DIGEST, "policy_digest": DIGEST, "policy": "mine"}
+    for seal in (None, object(), True):
+        with pytest.raises(BadInput, match="only the gate"):
+            Passed(**values, simulated=False, verdicts=(), seal=seal)
+    with pytest.raises(TypeError):
+        Passed(**values, simulated=False, verdicts=())  # type: ignore[call-arg]
+    passed = decide(Report(), evidence(), policy).passed
+    with pytest.raises((ValueError, TypeError)):
+        dataclasses.replace(passed, judgements_digest="c" * 64)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        passed.judgements_digest = "c" * 64  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        pickle.dumps(passed)
+    with pytest.raises(TypeError):
+        copy.deepcopy(passed)
+
+
+def test_a_judgement_or_a_fact_more_and_it_no_longer_opens(policy):
+    before = evidence()
+    passed = decide(Report(), before, policy).passed
+    changed = [
+        evidence(facts(0)),
+        evidence(facts(0), facts(1, terms=frozenset())),
+        evidence(facts(0), facts(1, faults=("sound missing",))),
+        replace(before, on=date(2031, 1, 1)),
+    ]
+    for now in changed:
+        assert not passed.opens(judgements_digest=DIGEST, evidence_digest=now.digest())
+    assert not passed.opens(judgements_digest="b" * 64, evidence_digest=before.digest())
+
+
+def test_the_evidence_digest_does_not_depend_on_order():
+    assert evidence(facts(0), facts(1)).digest() == evidence(facts(1), facts(0)).digest()
+
+
+def test_the_documents_fit_their_schema(policy, repository):
+    jsonschema = pytest.importorskip("jsonschema", reason="needs the curate extra")
+    schema = json.loads((repository / "schema" / "json" / "gate.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    shut = evidence(facts(0, verified_by=None))
+    closed = decision_document(decide(Report(measures={}), shut, policy), shut, policy)
+    decision = decide(Report(), evidence(), policy)
+    opened = decision_document(decision, evidence(), policy)
+    for document in (closed, opened):
+        validator.validate(document)
+        for key in document:
+            with pytest.raises(jsonschema.ValidationError):
+                validator.validate({k: v for k, v in document.items() if k != key})
+    assert closed["passed"] is False and opened == passed_document(decision.passed)
+    assert "P0" not in json.dumps(opened) and "clip0" not in json.dumps(opened)
+
+
+@pytest.mark.parametrize("name", packaged_names("pipelines", "gate"))
+def test_every_packaged_bound_names_its_source(name):
+    assert load_policy(name).name == name
+    lines = packaged_path("pipelines", "gate", f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    bounds = [line for line in lines if line.strip().startswith("at_least:")]
+    assert len(bounds) == len(load_policy(name).measures)
+    assert all("#" in line for line in bounds)
+
+
+def test_a_policy_with_a_mistake_is_refused_by_line(tmp_path):
+    text = packaged_path("pipelines", "gate", "mmed.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.yaml"
+    path.write_text(text.replace("max_open_clips", "max_open_clip"), encoding="utf-8")
+    with pytest.raises(BadInput, match="max_open_clip"):
+        load_policy(str(path))
+    path.write_text(text.replace("at_least: 0.667", "at_least: .nan"), encoding="utf-8")
+    with pytest.raises(BadInput, match="at_least"):
+        load_policy(str(path))
