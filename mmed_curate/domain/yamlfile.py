@@ -22,6 +22,8 @@ class Declared(BaseModel):
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same words ten times faster, where libyaml is there
+
 
 def read_yaml(path: Path, model: type[Model]) -> Model:
     """Read one YAML file into its model.
@@ -40,8 +42,9 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
             "yaml.unreadable", f"{path} cannot be read ({error})", "give the path of a UTF-8 YAML file"
         ) from error
     try:
-        document = yaml.safe_load(text)
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = _LOADER(text)
+        tree = loader.get_single_node()
+        document = None if tree is None else loader.construct_document(tree)
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         line = f", line {place.line + 1}" if place else ""

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from mmed_curate.domain.findings import BadInput
 
@@ -35,7 +34,7 @@ def connect(path: Path, *, wait_s: float = 30.0, at_most_pages: int | None = Non
         wait_s: how long a writer waits for another one, in seconds.
         at_most_pages: the database may not grow beyond this many pages; None: as large as the disk.
     """
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, hide_parameters=True)
+    engine = create_engine(f"sqlite:///{path}", max_overflow=-1, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: object) -> None:

@@ -212,6 +212,7 @@ def upgrade(root: Path, *, now: Clock = utc_now) -> Path | None:
     backup = root / "backups" / f"mmed-{found or '0000'}-{stamp}.sqlite"
     back_up(database, backup)
     migrate(engine, database)
+    engine.dispose()
     return backup
 
 
@@ -223,6 +224,7 @@ def _make_database(path: Path, secret: bytes, protocol: str, *, simulated: bool,
         Writer(session, secret=secret, seats=0, actor="curator", now=now).log_act(
             "workspace.created", {"protocol": Path(protocol).name, "simulated": simulated}
         )
+    engine.dispose()  # closing the last connection empties the write-ahead log into the file, which can now be moved
 
 
 def _relative(protocol: str, root: Path) -> str:

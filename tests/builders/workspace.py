@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import shutil
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 from mmed_curate.domain.codebook import Codebook
@@ -71,7 +75,8 @@ def a_workspace(
         subject, session, recording, region, score: what a coder must never learn.
         picture, sound: the media's bytes, followed by the clip's number.
     """
-    workspace = Workspace.create(root, seed=7, now=noon)
+    shutil.copytree(_empty(), root)
+    workspace = Workspace.open(root, now=noon)
     with workspace.write() as records:
         records.add_subject(subject, SIGNED, simulated=True)
         records.add_session(session, [subject], simulated=True)
@@ -80,6 +85,15 @@ def a_workspace(
     if n_clips:
         add_clips(workspace, n_clips, subject, session, recording, region, score, picture, sound)
     return workspace
+
+
+@cache
+def _empty() -> Path:
+    """An empty workspace to copy: making the tables takes longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="mmed-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Workspace.create(folder / "empty", seed=7, now=noon)
+    return folder / "empty"
 
 
 def add_clips(
