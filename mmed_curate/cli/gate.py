@@ -30,15 +30,18 @@ def gate(policy: str | None, day: str | None, settings: str, as_json: bool) -> N
 
     There is no override. What is undetermined closes the gate.
     """
-    from mmed_curate.release.evidence import gather, judged_clips
+    from mmed_curate.release.evidence import evidence_of
+    from mmed_curate.release.snapshot import read_snapshot
     from mmed_curate.store.workspace import Workspace
 
     on = _day(day)
     workspace = Workspace.find()
     rules = load_policy(policy or workspace.settings["gate"])
-    report = agreement_report(judged_clips(workspace), workspace.protocol, workspace.codebook, load_settings(settings))
+    measured_by = load_settings(settings)
+    snapshot = read_snapshot(workspace)  # one moment for both, so that they speak of the same judgements
+    report = agreement_report(snapshot.judged_clips(), snapshot.protocol, snapshot.codebook, measured_by)
     with progress_bar("Checking files", "clips") as progress:
-        evidence = gather(workspace, on=on, progress=progress)
+        evidence = evidence_of(snapshot, on=on, rehash=True, progress=progress)
     decision = decide(report, evidence, rules)
     if as_json:
         print_json(decision_document(decision, evidence, rules))
@@ -79,8 +82,10 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
 
 
 def _said(verdict: RuleVerdict) -> str:
-    got = "undetermined" if verdict.number is None else _figure(verdict.number)
-    return escape(f"{verdict.name}: {got}, needed {_SIGN[verdict.relation]} {_figure(verdict.bound)}: {verdict.remedy}")
+    needed = f"needed {_SIGN[verdict.relation]} {_figure(verdict.bound)}"
+    if verdict.number is None:
+        return escape(f"{verdict.name}: no number, {needed} ({verdict.what}): {verdict.remedy}")
+    return escape(f"{verdict.name}: {_figure(verdict.number)}, {needed}: {verdict.remedy}")
 
 
 def _figure(value: float) -> str:
