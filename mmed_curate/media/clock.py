@@ -32,7 +32,8 @@ class ClockBuilder:
     def clock(self) -> FrameClock:
         """The clock of all frames added.
 
-        The last frame ends where its own duration says; without one it lasts as long as the frame before it.
+        The last frame ends where its own duration says; without one it lasts as long as the frame before it. (An .mp4
+        of variable rate with B-frames keeps durations in order of decoding, so there it may be a neighbour's.)
 
         Raises:
             BadInput: no frame was added, or their times do not increase.

@@ -18,6 +18,9 @@ from mmed_curate.domain.findings import BadInput
 MICROSECOND = Fraction(1, 1_000_000)
 """Unit of a container's own duration (AV_TIME_BASE)."""
 
+_MAY_LACK_S = Fraction(1, 4)
+"""How much earlier than its header says a recording without an index may end: durations are often rounded."""
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
@@ -92,6 +95,11 @@ def read_only(container: InputContainer, wanted: Stream) -> None:
             stream.discard = Discard.all
 
 
+def knows_times(container: InputContainer) -> bool:
+    """Whether the format stores presentation times; AVI stores none, only the order and pace of decoding."""
+    return container.format.name != "avi"
+
+
 def tick_of(stream: Stream) -> Fraction:
     """Length of one tick of a stream in seconds."""
     return Fraction(stream.time_base) if stream.time_base else MICROSECOND
@@ -100,11 +108,30 @@ def tick_of(stream: Stream) -> Fraction:
 def claimed_end_s(container: InputContainer, stream: Stream) -> Fraction | None:
     """The time at which the file's header says that a stream ends, in seconds; None: it does not say."""
     tick = tick_of(stream)
+    if not knows_times(container) and stream.frames:
+        return stream.frames * tick  # AVI counts in ticks; FFmpeg shortens its duration to fit a truncated file
     if stream.duration is not None:
         return ((stream.start_time or 0) + stream.duration) * tick
     if container.duration is not None:
-        return ((container.start_time or 0) + container.duration) * MICROSECOND
+        # Matroska's duration counts from 0, whenever its first frame comes
+        start = 0 if "matroska" in container.format.name else container.start_time or 0
+        return (start + container.duration) * MICROSECOND
     return None
+
+
+def ends_early(container: InputContainer, stream: Stream, *, n_packets: int, reached: Fraction) -> bool:
+    """Whether a file that was read from start to end holds less of a stream than it says.
+
+    Args:
+        container: the file, read to its end.
+        stream: the stream.
+        n_packets: how many undamaged packets of it were read.
+        reached: when the last packet ended, in seconds.
+    """
+    if "mov" in container.format.name:
+        return n_packets < len(stream.index_entries)
+    end = claimed_end_s(container, stream)
+    return end is not None and reached < end - _MAY_LACK_S
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,7 @@ A frame that repeats the PTS of the one before is never on screen: it is not cou
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,15 @@ from numpy.typing import NDArray
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import Frame, FrameClock
-from mmed_curate.media.container import claimed_end_s, opened, picture_stream, read_only, tick_of
+from mmed_curate.media.container import (
+    claimed_end_s,
+    ends_early,
+    knows_times,
+    opened,
+    picture_stream,
+    read_only,
+    tick_of,
+)
 from mmed_curate.media.orientation import Orientation, orientation_of
 
 _log = logging.getLogger(__name__)
@@ -33,9 +42,6 @@ _STEPS_BACK_S = (0, 2, 10, 60)
 
 Some formats seek by decoding time, so that the first try may land on a key frame behind the wanted one.
 """
-
-_MAY_LACK_S = Fraction(1, 2)
-"""How much earlier than the header says a recording without an index may end: its duration is often rounded."""
 
 
 class Picture:
@@ -228,7 +234,7 @@ def _run(path: Path, clock: FrameClock, wanted: Frame, back_s: int | None) -> It
             return
         target = clock.pts[wanted]
         aim = clock.pts[0] if back_s is None else target - round(back_s / clock.time_base)
-        from_start = aim <= clock.pts[0]
+        from_start = aim <= clock.pts[0] or not knows_times(container)
         if not from_start:
             try:
                 container.seek(aim, stream=stream, backward=True)
@@ -260,12 +266,13 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
     """All frames that the decoder gives from here on, `frame` counting from 0; says where the stream breaks off."""
     stream.thread_type = "AUTO"
     tick = tick_of(stream)
-    indexed = "mov" in container.format.name
-    # without an index or a duration of its own, only all streams together tell whether the file ends early
-    everything = not indexed and stream.duration is None
+    # without a duration of its own, only all streams together tell whether the file ends early
+    everything = stream.duration is None
     if not everything:
         read_only(container, stream)
     reformatter = VideoReformatter()
+    # frames come out in order, so without times of its own the i-th frame is shown at the i-th packet's time
+    paces: deque[int] | None = None if knows_times(container) else deque()
     n_frames = n_packets = 0
     last_pts: int | None = None
     reached = Fraction(0)
@@ -276,9 +283,13 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
             if packet.stream.index != stream.index:  # the flushing packet has no index of its own
                 continue
             n_packets += bool(packet.size) and not packet.is_corrupt
+            if paces is not None and packet.size and packet.dts is not None:
+                paces.append(packet.dts)
             for stored in packet.decode():
                 if not isinstance(stored, VideoFrame):
                     continue
+                if paces is not None:
+                    stored.pts = paces.popleft() if paces else None
                 if stored.pts is None:
                     raise BadInput.of(
                         "media.no_times",
@@ -299,10 +310,7 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
         raise _broken(container, stream, path, n_frames, last_pts) from error
     if not whole:
         return
-    end = claimed_end_s(container, stream)
-    early = end is not None and reached < end - _MAY_LACK_S
-    short = n_packets < len(stream.index_entries) if indexed else early
-    if short or not n_frames:
+    if not n_frames or ends_early(container, stream, n_packets=n_packets, reached=reached):
         raise _broken(container, stream, path, n_frames, last_pts)
 
 

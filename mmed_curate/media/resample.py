@@ -47,7 +47,8 @@ def resampled(
     band = _PASS_BAND * min(1.0, new_rate_hz / old_rate_hz)
     away = np.arange(phases)[:, None] / phases - offsets  # (P, K)
     window = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (away / (reach + 1)) ** 2, 0, None))) / np.i0(_KAISER_BETA)
-    kernels = (band * np.sinc(band * away) * window).astype(np.float32)  # (P, K)
+    kernels = np.sinc(band * away) * window  # (P, K)
+    kernels = (kernels / kernels.sum(axis=1, keepdims=True)).astype(np.float32)  # a constant stays what it is
     result = np.empty((stop - start, samples.shape[1]), dtype=np.float32)
     for block in range(start, stop, _OUTPUTS_AT_ONCE):
         wanted = np.arange(block, min(stop, block + _OUTPUTS_AT_ONCE), dtype=np.int64)  # (n,)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import SampleRange, samples_between
-from mmed_curate.media.container import opened, read_only, sound_stream, tick_of
+from mmed_curate.media.container import ends_early, knows_times, opened, read_only, sound_stream, tick_of
 from mmed_curate.media.resample import margin, resampled
 from mmed_curate.media.write import as_int16
 
@@ -210,7 +210,7 @@ class SoundReader:
                 self._may_seek = False
                 self._begin()
                 return
-        frames = _frames(container, stream, self._path)
+        frames = _frames(container, stream, self._path, whole=wanted is None)
         first = next(frames, None)
         self._kept.clear()
         self._floor, self._reached = wanted, 0
@@ -221,7 +221,12 @@ class SoundReader:
             self._may_seek = False
             self._begin()
             return
-        self._runs = _placed(first, frames, origin=self._origin, tick=tick, path=self._path)
+        ends: int | None = None
+        if self._may_seek and stream.duration is not None:
+            # where the sound starts late, FFmpeg cuts the last packet's duration too short: believe the track's too
+            track_ends = ((stream.start_time or 0) + stream.duration) * tick
+            ends = round((track_ends - self._origin) * self._rate_hz)
+        self._runs = _placed(first, frames, origin=self._origin, tick=tick, ends=ends, path=self._path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,10 +241,16 @@ class _Decoded:
     """(N, C)."""
 
 
-def _frames(container: InputContainer, stream: AudioStream, path: Path) -> Iterator[_Decoded]:
+def _frames(container: InputContainer, stream: AudioStream, path: Path, *, whole: bool = False) -> Iterator[_Decoded]:
+    """All frames from here on; with `whole`, the file is read from its start and must hold all it says."""
     last_s = 0.0
+    n_packets = 0
+    reached = Fraction(0)
     try:
         for packet in container.demux(stream):
+            n_packets += bool(packet.size) and not packet.is_corrupt
+            if packet.pts is not None:
+                reached = max(reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
             for frame in packet.decode():
                 if isinstance(frame, AudioFrame) and frame.samples:
                     last_s = last_s if frame.time is None else frame.time
@@ -247,11 +258,18 @@ def _frames(container: InputContainer, stream: AudioStream, path: Path) -> Itera
                         pts=frame.pts, duration=frame.duration, rate_hz=frame.sample_rate, samples=_floats(frame)
                     )
     except av.FFmpegError as error:
-        raise BadInput.of(
-            "media.sound_broken",
-            f"{path}: the sound cannot be decoded after {last_s:.3f} s",
-            "copy it again from its source, or cut off the damaged end",
-        ) from error
+        raise _broken(path, last_s) from error
+    own_length = stream.duration is not None or not knows_times(container)  # without it, the picture's reading tells
+    if whole and own_length and ends_early(container, stream, n_packets=n_packets, reached=reached):
+        raise _broken(path, last_s)
+
+
+def _broken(path: Path, last_s: float) -> BadInput:
+    return BadInput.of(
+        "media.sound_broken",
+        f"{path}: the sound breaks off after {last_s:.3f} s",
+        "copy it again from its source, or cut off the damaged end",
+    )
 
 
 def _floats(frame: AudioFrame) -> Samples:
@@ -267,7 +285,7 @@ def _floats(frame: AudioFrame) -> Samples:
 
 
 def _placed(
-    first: _Decoded, others: Iterator[_Decoded], *, origin: Fraction, tick: Fraction, path: Path
+    first: _Decoded, others: Iterator[_Decoded], *, origin: Fraction, tick: Fraction, ends: int | None, path: Path
 ) -> Iterator[tuple[int, Samples]]:
     """Where on the grid each frame's samples lie; never overlapping, in order.
 
@@ -297,10 +315,11 @@ def _placed(
             if following is None or abs(stamped(following, behind) - behind) > slack:
                 samples = samples[max(0, at - round(stamp)) :]
                 at = max(at, round(stamp))
-        lasts = current.duration * tick * rate_hz
-        if following is None and current.duration and len(current.samples) - lasts > slack:
+        if following is None and current.duration:
             # the encoder filled its last frame with padding, and the container says so
-            samples = samples[: round(lasts)]
+            behind = max(at + round(current.duration * tick * rate_hz), at if ends is None else ends)
+            if at + len(samples) - behind > slack:
+                samples = samples[: behind - at]
         yield at, samples
         at += len(samples)
         current = following

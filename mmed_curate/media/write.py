@@ -32,6 +32,8 @@ _BITRATE = "128k"
 _CHUNK = 1024
 """Samples in one frame handed to the encoder."""
 
+_LARGEST_TIMESCALE = 1_000_000
+
 AAC_RATES_HZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 """Rates that AAC knows (ISO/IEC 14496-3, table 1.18)."""
 
@@ -114,6 +116,8 @@ class RecordingWriter:
             options = {"fflags": "+bitexact"}
             if self._path.suffix in {".mp4", ".mov", ".m4v"}:
                 options["movflags"] = "+faststart"
+                # edit lists count in this unit: in the usual ms, the last samples would be cut off
+                options["movie_timescale"] = str(self._rate_hz or min(self._time_base.denominator, _LARGEST_TIMESCALE))
             self._container: OutputContainer = stack.enter_context(av.open(f"file:{aside}", mode="w", options=options))
             self._picture_stream = self._new_picture_stream()
             self._sound_stream = self._new_sound_stream()

@@ -1,0 +1,132 @@
+"""What a recording is; and every file that is none is refused in one sentence that names it and the cure."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from builders.video import a_recording
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.media.clock import read_clock
+from mmed_curate.media.probe import probe
+from mmed_curate.media.sound import sound_span
+
+SOUND_ONLY = {".wav", ".flac"}
+
+
+def test_a_recording_is_described(tmp_path: Path) -> None:
+    planted = a_recording(tmp_path / "r.mov", sound_start=Fraction(1, 2), channels=2)
+    found = probe(planted.path)
+    assert (found.picture.codec, found.picture.width, found.picture.height) == ("h264", 128, 32)
+    assert (found.picture.rotation_deg, found.picture.time_base) == (0, planted.time_base)
+    assert found.sound is not None
+    assert (found.sound.codec, found.sound.rate_hz, found.sound.channels) == ("pcm_s16le", 48000, 2)
+    assert found.sound.start == Fraction(1, 2)
+    assert found.duration_s == pytest.approx(2.0)
+
+
+def test_cover_art_is_not_the_picture(material: Path) -> None:
+    found = probe(material / "ugly-torchcodec" / "nasa_13013.mp4")
+    assert (found.picture.index, found.picture.width, found.picture.height) == (3, 480, 270)
+    assert found.sound is not None
+    assert found.sound.index == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "rotation"), [("video_0.mov", (568, 320), 0), ("video_90.mov", (320, 568), 90)]
+)
+def test_a_turned_recording_has_the_size_that_is_shown(
+    material: Path, name: str, size: tuple[int, int], rotation: int
+) -> None:
+    picture = probe(material / "ugly-decord" / name).picture
+    assert ((picture.width, picture.height), picture.rotation_deg) == (size, rotation)
+
+
+@pytest.mark.parametrize(
+    ("name", "pixel_format"),
+    [("ugly-torchcodec/h264_10bits.mp4", "yuv420p10le"), ("intel-asl/please.mkv", "yuvj420p")],
+)
+def test_pixel_formats_are_named(material: Path, name: str, pixel_format: str) -> None:
+    assert probe(material / name).picture.pixel_format == pixel_format
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"there is no file .*missing\.mp4: check"):
+        probe(tmp_path / "missing.mp4")
+    with pytest.raises(BadInput, match="is a folder"):
+        probe(tmp_path)
+
+
+def test_what_is_no_media_is_refused(tmp_path: Path) -> None:
+    empty, text, noise = tmp_path / "empty.webm", tmp_path / "text.mp4", tmp_path / "noise.mkv"
+    empty.touch()
+    text.write_text("onset,apex,offset\n" * 200)
+    noise.write_bytes(bytes(range(7, 250)) * 500)
+    with pytest.raises(BadInput, match=r"empty.webm is empty \(0 bytes\): copy"):
+        probe(empty)
+    for path in (text, noise):
+        with pytest.raises(BadInput, match=f"{path.name} is not a media file"):
+            probe(path)
+
+
+def test_a_name_with_signs_that_mean_something_to_ffmpeg_is_only_a_name(tmp_path: Path) -> None:
+    planted = a_recording(tmp_path / "plain.mp4", sound_codec="aac")
+    odd = planted.path.rename(tmp_path / "concat:a b?%d#é.mp4")
+    assert probe(odd).picture.width == 128
+
+
+def test_sound_alone_is_refused(tmp_path: Path, material: Path) -> None:
+    for path in (material / "whisper-jfk" / "jfk.flac", material / "aana" / "physicsworks_audio.webm"):
+        with pytest.raises(BadInput, match=f"{path.name} holds only sound, no picture: give"):
+            probe(path)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.8])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("tail-index.mp4", {}), ("front-index.mp4", {"movflags": "+faststart"}), ("r.mkv", {}), ("r.avi", {})],
+)
+def test_a_truncated_copy_is_refused_by_name(tmp_path: Path, name: str, options: dict[str, str], share: float) -> None:
+    whole = a_recording(
+        tmp_path / f"whole-{name}",
+        pts=tuple(range(0, 120 * 33, 33)),
+        time_base=Fraction(1, 1000),
+        last_lasts=33,
+        b_frames=0,
+        options=options,
+        sound_codec="pcm_s16le" if name.endswith((".mkv", ".avi")) else "aac",
+    )
+    assert read_clock(whole.path).n_frames == 120
+    data = whole.path.read_bytes()
+    cut_short = tmp_path / name
+    cut_short.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(BadInput, match=name) as caught:
+        read_clock(cut_short)
+        sound_span(cut_short)  # .avi may lack only sound
+    assert caught.value.finding.remedy
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_recording_says_where_it_breaks_off(material: Path) -> None:
+    path = material / "ugly-decord" / "corrupted.mp4"
+    assert probe(path).picture.width == 1280  # its beginning is sound
+    with pytest.raises(BadInput, match=r"frame 27 at 2\.700 s is the last .* claims to last until 5\.000 s"):
+        read_clock(path)
+
+
+def test_every_file_of_the_material_is_read_or_refused_in_one_sentence(material: Path) -> None:
+    read, refused = [], {}
+    for path in sorted(path for path in material.rglob("*") if path.is_file()):
+        try:
+            probe(path)
+            read.append(path.name)
+        except BadInput as error:
+            assert path.name in str(error)
+            assert "\n" not in str(error)
+            refused[path.name] = error.finding.code
+    assert {"franck.mp4", "face_noface.mov", "fire2.mp4", "please.mkv", "corrupted.mp4"} <= set(read)
+    assert refused["result.webm"] == "media.empty"
+    assert {refused[path.name] for path in material.rglob("*") if path.suffix in SOUND_ONLY} == {"media.no_picture"}
+    assert {refused["MANIFEST.json"], refused["NOTES.md"]} <= {"media.not_media", "media.no_picture"}
