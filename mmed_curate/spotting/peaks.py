@@ -243,7 +243,7 @@ def _blinks(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagPara
 
 
 def _mouth_beats(run: EvenCurve, peak: _Peak, curve: MotionCurve, wanted: FloatArray, parameters: TagParameters) -> int:
-    """How often the mouth moves in the time round a peak: tops of its strongest region, at least half as high as asked."""
+    """How often the mouth moves in the time round a peak: tops at least half as high as asked for."""
     half = round(parameters.speech_window_s / 2 / run.step_s)
     mouth = [index for index, name in enumerate(curve.regions) if name.startswith(_MOUTH)]
     values = (run.strength[max(peak.apex - half, 0) : peak.apex + half + 1][:, mouth] / wanted[mouth]).max(axis=1)
