@@ -40,12 +40,13 @@ def match_events(spans: Sequence[Sequence[Span]], *, match_iou: float) -> tuple[
         key=lambda event: (*_key(spans[event[0]][event[1]]), event),
     )
     chosen = [spans[coder][index] for coder, index in events]
+    bound = Fraction(match_iou)
     likeness: dict[tuple[int, int], Fraction] = {}
     for a, b in combinations(range(len(events)), 2):
         if events[a][0] == events[b][0] or chosen[b].onset > chosen[a].offset:
             continue
         shared = same_event(chosen[a], chosen[b])
-        if shared > 0 and shared >= match_iou:
+        if shared > 0 and shared >= bound:
             likeness[a, b] = shared
     groups: list[list[int]] = []
     owner = [coder for coder, _ in events]

@@ -286,26 +286,28 @@ def _each_or_not(
 
 
 def _timed(event: CodedEvent, unit: str, subject: str, clock: FrameClock) -> TimedEvent:
-    span = event.span
-    onset_ms, apex_ms, offset_ms = (float(clock.start_of(mark) * 1000) for mark in (span.onset, span.apex, span.offset))
+    tick_ms = float(clock.time_base * 1000)
+    onset, apex, offset = (clock.pts[mark] for mark in (event.span.onset, event.span.apex, event.span.offset))
+    following = event.span.offset + 1
+    end = clock.pts[following] if following < clock.n_frames else clock.end_pts
     return TimedEvent(
         unit=unit,
         cluster=subject,
-        marks_ms=(onset_ms, apex_ms, offset_ms),
-        duration_ms=float(clock.span_duration(span) * 1000),
+        marks_ms=(onset * tick_ms, apex * tick_ms, offset * tick_ms),
+        duration_ms=(end - onset) * tick_ms,
     )
 
 
 def _pair(one: CodedEvent, other: CodedEvent, subject: str, clock: FrameClock, protocol: Protocol) -> TimedPair:
     a, b = one.span, other.span
-
-    def apart_ms(first: int, second: int) -> float:
-        ticks = abs(clock.pts[first] - clock.pts[second])
-        return float(ticks * clock.time_base * 1000)
-
+    tick_ms = float(clock.time_base * 1000)
     return TimedPair(
         cluster=subject,
-        apart_ms=(apart_ms(a.onset, b.onset), apart_ms(a.apex, b.apex), apart_ms(a.offset, b.offset)),
+        apart_ms=(
+            abs(clock.pts[a.onset] - clock.pts[b.onset]) * tick_ms,
+            abs(clock.pts[a.apex] - clock.pts[b.apex]) * tick_ms,
+            abs(clock.pts[a.offset] - clock.pts[b.offset]) * tick_ms,
+        ),
         within=(
             protocol.tolerance.onset.holds(a.onset, b.onset, clock),
             protocol.tolerance.apex.holds(a.apex, b.apex, clock),

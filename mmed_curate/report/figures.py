@@ -107,7 +107,7 @@ def intervals_figure(
     with _drawing(path, width_in=8.0, height_in=1.2 + 0.42 * len(rows)) as axes:
         for place, row in enumerate(rows):
             if row.value is None:
-                axes.text(0.0, place, f"undetermined {row.note}".rstrip(), va="center", color=_GREY, fontsize=8)
+                axes.text(0.0, place, f"undetermined: {row.note}".rstrip(": "), va="center", color=_GREY, fontsize=8)
                 continue
             if row.lower is not None and row.upper is not None:
                 axes.plot([row.lower, row.upper], [place, place], color=_BLUE, linewidth=2, solid_capstyle="butt")
