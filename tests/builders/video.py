@@ -69,13 +69,16 @@ class Planted:
         """When a frame gives way, in seconds."""
         return (*self.pts, self.end_pts)[frame + 1] * self.time_base
 
-    def samples_of(self, first: int, last: int) -> list[int]:
-        """Indices of the samples that sound during frames first..last, counted one by one; also those never written."""
+    def samples_of(self, first: int, last: int) -> range:
+        """Indices of the samples that sound during frames first..last, found by stepping; also those never written."""
         assert self.rate_hz is not None
-        begin, end = self.time_of(first), self.end_of(last)
-        guess = int((begin - self.sound_start) * self.rate_hz) - 2
-        length = int((end - begin) * self.rate_hz) + 5
-        return [i for i in range(guess, guess + length) if begin <= self.sound_start + Fraction(i, self.rate_hz) < end]
+        edges = []
+        for edge in (self.time_of(first), self.end_of(last)):
+            index = int((edge - self.sound_start) * self.rate_hz) - 2
+            while self.sound_start + Fraction(index, self.rate_hz) < edge:
+                index += 1
+            edges.append(index)
+        return range(*edges)
 
 
 def steady(n_frames: int, step: int, start: int = 0) -> tuple[int, ...]:
