@@ -1,0 +1,47 @@
+"""A face keeps its number from picture to picture, and gives it to nobody else."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from mmed_curate.face.track import FaceTracker
+
+ByteArray = npt.NDArray[np.uint8]
+
+
+def test_a_moving_face_stays_one_track(man_at_the_door: ByteArray) -> None:
+    tracker = FaceTracker()
+    seen = [tracker.step(np.roll(man_at_the_door, 4 * step, axis=1)) for step in range(12)]
+    assert [face.track for faces in seen for face in faces] == [0] * 12
+    travelled = seen[-1][0].landmarks.mean(axis=0) - seen[0][0].landmarks.mean(axis=0)
+    np.testing.assert_allclose(travelled, (44, 0), atol=1.5)
+
+
+def test_two_faces_are_kept_apart(man_at_the_door: ByteArray) -> None:
+    man = man_at_the_door[:, 130:460]
+    both = np.ascontiguousarray(np.hstack([man, man[:, ::-1]]))
+    tracker = FaceTracker()
+    for step in range(8):
+        faces = tracker.step(np.roll(both, step, axis=0))
+        assert [face.track for face in faces] == [0, 1]
+    one, other = (face.landmarks.mean(axis=0) for face in faces)
+    assert abs(one[0] - other[0]) > 200
+
+
+def test_a_face_that_comes_back_soon_keeps_its_number(man_at_the_door: ByteArray) -> None:
+    tracker = FaceTracker(patience=10)
+    nobody = np.full_like(man_at_the_door, 127)
+    assert [face.track for face in tracker.step(man_at_the_door)] == [0]
+    assert all(tracker.step(nobody) == () for _ in range(5))
+    assert [track for _ in range(4) for track in {face.track for face in tracker.step(man_at_the_door)}][-1] == 0
+
+
+def test_a_face_that_comes_back_late_is_a_new_track(man_at_the_door: ByteArray) -> None:
+    tracker = FaceTracker(patience=3)
+    nobody = np.full_like(man_at_the_door, 127)
+    tracker.step(man_at_the_door)
+    for _ in range(8):
+        assert tracker.step(nobody) == ()
+    later = [face.track for _ in range(4) for face in tracker.step(man_at_the_door)]
+    assert set(later) == {1}
