@@ -146,7 +146,7 @@ def test_a_word_that_the_codebook_does_not_hold_is_refused(workspace: Workspace,
     answer(workspace, "ann")
     ticket = take(workspace, "bob")
     event = replace(an_event(workspace.codebook), **{name: "gloom"})
-    with pytest.raises(BadInput, match='the codebook has no .*"gloom"'):
+    with pytest.raises(BadInput, match=r'the codebook has no .*"gloom"'):
         Desk(workspace, "bob").submit(ticket.id, Coding(events=(event,)))
 
 
