@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -99,7 +100,10 @@ COLUMNS = (
 
 
 def write_truth(path: Path, rows: Sequence[TruthRow]) -> None:
-    """Write the table; times in seconds are those at which a frame appears, and of a cue's first and last sample."""
+    """Write the table; times in seconds are those at which a frame appears, and of a cue's first and last sample.
+
+    They are rounded up to whole microseconds.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -178,4 +182,5 @@ def read_truth(path: Path) -> tuple[KnownEvent, ...]:
 
 
 def _seconds(count: int, rate_hz: int) -> str:
-    return f"{float(Fraction(count, rate_hz)):.6f}"
+    # up to the next microsecond: rounded down it would name a time at which the frame before is still on screen
+    return f"{math.ceil(Fraction(count, rate_hz) * 1_000_000) / 1_000_000:.6f}"

@@ -31,6 +31,8 @@ _VOWELS_HZ = (
 _BANDWIDTHS_HZ = (60, 90, 150, 250)
 """Of the formants (Klatt 1980, typical values)."""
 
+_OPEN = 4.0
+"""How much wider the formants are while the glottis stays open."""
 _OPENING, _CLOSING = 0.40, 0.16
 """Parts of a period in which the glottis opens and closes (Rosenberg 1971, pulse C)."""
 _SLOW_HZ = 200
@@ -112,8 +114,8 @@ def babble(
     )
     level = 10 ** (settings.level_db / 20)
     speech = _to_rms(loudness * voiced, level)
-    # a breath is noise through an open throat: the source's noise, without its pulses
-    blown = breath * _to_rms(_through(aspirated, _VOWELS_HZ[0], voice.tract, rate), level * _BREATH_LEVEL)
+    # a breath is noise without pulses through an open throat, whose formants are wider (Klatt 1980)
+    blown = breath * _to_rms(_through(aspirated, _VOWELS_HZ[0], voice.tract, rate, _OPEN), level * _BREATH_LEVEL)
     room = _to_rms(lfilter([1.0], [1.0, -0.9], rng.standard_normal(n_samples)), 10 ** (settings.floor_db / 20))
     return np.clip(speech + blown + room, -0.99, 0.99).astype(np.float32)[:, None]
 
@@ -188,13 +190,15 @@ def _pulses(pitch_hz: DoubleArray, rate_hz: int) -> DoubleArray:
     return np.diff(flow, prepend=0.0)
 
 
-def _through(source: DoubleArray, formants_hz: Sequence[float], tract: float, rate_hz: int) -> DoubleArray:
+def _through(
+    source: DoubleArray, formants_hz: Sequence[float], tract: float, rate_hz: int, widened: float = 1.0
+) -> DoubleArray:
     """(N,) the source through a cascade of resonators, each with gain 1 at 0 Hz (Klatt 1980, eq. 1 and 2)."""
     sound = source
     for frequency_hz, bandwidth_hz in zip(formants_hz, _BANDWIDTHS_HZ, strict=True):
         if frequency_hz * tract >= rate_hz / 2:
             continue
-        shrink = math.exp(-math.pi * bandwidth_hz / rate_hz)
+        shrink = math.exp(-math.pi * bandwidth_hz * widened / rate_hz)
         turn = 2 * shrink * math.cos(2 * math.pi * frequency_hz * tract / rate_hz)
         sound = lfilter([1 - turn + shrink * shrink], [1.0, -turn, shrink * shrink], sound)
     return sound
