@@ -57,7 +57,7 @@ def create(
     The gate is held first. Closed: every rule that fails with its remedy, exit code 1, and no release. Open: the
     folder is filled aside, benchmarked, sealed, and then takes its name.
     """
-    from mmed_curate.release.build import Wishes, create_release
+    from mmed_curate.release.build import Wishes, create_release, target_of
     from mmed_curate.release.leave import ask_gate
     from mmed_curate.release.recipe import load_release_recipe, read_licence
     from mmed_curate.store.workspace import Workspace
@@ -70,6 +70,7 @@ def create(
         to=to,
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers),
     )
+    target_of(workspace, wishes)  # what cannot be made is said before files are read
     rules = load_policy(policy or workspace.settings["gate"])
     with progress_bar("Checking files", "clips") as progress:
         decision, leave = ask_gate(

@@ -89,7 +89,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         Refused: the workspace is no longer what passed the gate, a file is missing or changed, or what was built does
             not say what its own judgements give.
     """
-    target = _target(workspace, wishes)
+    target = target_of(workspace, wishes)
     snapshot = read_snapshot(workspace)
     _check_leave(snapshot, leave)
     tables = tables_of(snapshot)
@@ -111,7 +111,12 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     return made
 
 
-def _target(workspace: Workspace, wishes: Wishes) -> Path:
+def target_of(workspace: Workspace, wishes: Wishes) -> Path:
+    """The folder that a release would be made in.
+
+    Raises:
+        BadInput: the version is none, or the folder exists already.
+    """
     if not _VERSION.fullmatch(wishes.version):
         raise BadInput.of(
             "release.version",

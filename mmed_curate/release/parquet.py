@@ -25,4 +25,5 @@ def write_parquet(path: Path, rows: Sequence[ClipRow]) -> None:
     """Write the rows with the types of their columns, and with nothing of pandas in the file's metadata."""
     schema = pa.schema([pa.field(one.name, _TYPE_OF[str(one.type)]) for one in fields(ClipRow)])
     columns = {one.name: [getattr(row, one.name) for row in rows] for one in fields(ClipRow)}
-    pq.write_table(pa.table(columns, schema=schema), path, compression="snappy")
+    with path.open("wb") as stream:  # given a path, pyarrow would refuse what the locale cannot spell
+        pq.write_table(pa.table(columns, schema=schema), stream, compression="snappy")

@@ -130,7 +130,7 @@ Subjects as they described themselves, where they did:
 
 ## Collection
 
-{recipe.collection}
+{_made(facts)}{recipe.collection}
 
 Audio-video skew of the recordings was not measured.
 
@@ -192,6 +192,12 @@ def citation(told: Told) -> str:
         allow_unicode=True,
         width=1000,
     )
+
+
+def _made(facts: ReleaseFacts) -> str:
+    if not facts.simulated:
+        return ""
+    return "SIMULATED: what is marked so was made by a program. This is how recordings of people are made:\n\n"
 
 
 def _example(told: Told) -> str:

@@ -1,0 +1,324 @@
+"""What goes into a release, what stays in the lab, and what keeps a release from being made."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders.release import lenient_policy, lenient_settings
+from builders.road import CANARY, WINDOW, a_settled_workspace
+
+from mmed_curate.dataset import load, verify
+from mmed_curate.dataset.manifest import Mark, files_under, read_manifest
+from mmed_curate.domain.findings import BadInput, Refused
+from mmed_curate.domain.judgements import Screening, ScreeningVerdict
+from mmed_curate.domain.protocol import Modality, Stage
+from mmed_curate.domain.records import AssetKind, Consent, Term
+from mmed_curate.media.clock import read_clock
+from mmed_curate.media.sound import has_sound
+from mmed_curate.release.build import Release, Wishes, create_release
+from mmed_curate.release.leave import Leave, ask_gate
+from mmed_curate.release.recipe import read_licence
+from mmed_curate.store.workspace import Workspace
+
+Ask = Callable[[Workspace], Leave]
+
+
+def test_a_release_verifies_and_loads(made: Release) -> None:
+    report = verify(made.path)
+    assert report.ok, report.differences
+    assert report.id == made.id
+    dataset = load(made.path)
+    # of 5 clips per subject: one adjudicated event, two events, none, screened out, one event
+    assert len(dataset) == 5 * 4
+    assert len(dataset.judged_clip_rows) == 5 * 5
+    assert sorted(row.stage for row in dataset.judged_clip_rows).count("rejected") == 5
+    assert len(dataset.subjects) == 5
+
+
+def test_every_judgement_is_there_and_a_corrected_one_is_marked(made: Release) -> None:
+    dataset = load(made.path)
+    # per subject: 4 accepted screenings and a rejection, 8 codings and a correction, an adjudication, 4 verifications
+    assert len(dataset.judgements) == 5 * (5 + 9 + 1 + 4)
+    corrected = dataset.judgements[dataset.judgements.superseded]
+    assert len(corrected) == 5
+    assert set(corrected.judgement) == set(dataset.judgements.supersedes.dropna())
+    assert set(corrected.n_events) == {0}  # the builder's first answer was: nothing happened
+
+
+def test_frames_of_an_event_count_in_its_own_picture(made: Release) -> None:
+    dataset = load(made.path)
+    clip = next(clip for clip in dataset if clip.row.picture and clip.row.settled_by[0].endswith("majority"))
+    # the builder's events begin at frame 20 or 35 of the judged clip, and its window at frame 5
+    assert clip.row.onset in {20 - WINDOW[0], 35 - WINDOW[0]}
+    assert clip.row.judged_shift == -WINDOW[0]
+    assert clip.row.onset_s == pytest.approx(clip.row.onset / 30, abs=1e-6)
+    assert clip.row.offset_s == pytest.approx((clip.row.offset + 1) / 30, abs=1e-6)
+    assert len(clip.picture().frames) == clip.row.n_frames == WINDOW[1] - WINDOW[0] + 1
+
+
+def test_a_clip_of_two_events_gives_two_rows(made: Release) -> None:
+    rows = [clip.row for clip in load(made.path)]
+    seconds = [row for row in rows if row.clip.endswith("-e2")]
+    assert len(seconds) == 5
+    for second in seconds:
+        first = next(row for row in rows if row.clip == second.judged_clip)
+        assert first.onset < second.onset
+
+
+def test_consent_decides_what_of_a_clip_goes_out(made: Release) -> None:
+    kept: dict[tuple[str, ...], set[frozenset[str]]] = {}
+    for clip in load(made.path):
+        files = frozenset(path.name for path in (made.path / "media" / clip.name).iterdir())
+        kept.setdefault(clip.row.withheld, set()).add(files)
+    everything = frozenset({"picture.mp4", "sound.wav", "features.npz", "sound-features.npz"})
+    assert kept == {
+        (): {everything, frozenset({"picture.mp4", "features.npz"})},  # the second subject's recording is silent
+        ("publish-voice",): {frozenset({"picture.mp4", "features.npz"})},
+        ("publish-face",): {everything - {"picture.mp4"}},
+        ("publish-face", "publish-voice"): {frozenset({"features.npz"})},
+    }
+
+
+def test_a_picture_without_consent_to_the_voice_has_no_sound_and_the_same_frames(made: Release) -> None:
+    clips = {clip.row.withheld: clip for clip in load(made.path) if clip.row.picture}
+    silenced, whole = clips["publish-voice",], next(c for c in load(made.path) if c.row.sound and c.row.picture)
+    heard = made.path / str(whole.row.picture)
+    muted = made.path / str(silenced.row.picture)
+    assert has_sound(heard)
+    assert not has_sound(muted)
+    assert read_clock(muted) == read_clock(heard)
+    np.testing.assert_array_equal(silenced.picture().frames, whole.picture().frames)
+
+
+def test_nothing_of_the_labs_names_ids_or_words_goes_out(made: Release, pristine: Path) -> None:
+    workspace = Workspace.open(pristine)
+    with workspace.read() as records:
+        secrets = {
+            *(subject.id for subject in records.subjects()),
+            *(session.id for session in records.sessions()),
+            *(coder.id for coder in records.coders()),
+            *(recording.id for recording in records.recordings()),
+            *(recording.sha256 for recording in records.recordings()),
+            *(clip.id for clip in records.clips()),
+            *(judgement.id for judgement in records.judgements()),
+        }
+    secrets |= {CANARY, "/recordings/", str(pristine)}
+    for path in files_under(made.path):
+        data = (made.path / path).read_bytes()
+        found = [secret for secret in secrets if secret.encode() in data or secret in path]
+        assert not found, f"{path} holds {found[0]}"
+
+
+def test_no_text_in_a_table_can_begin_a_formula(made: Release) -> None:
+    for name in ("clips.csv", "judgements.csv", "judged-clips.csv"):
+        with (made.path / name).open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                for column, cell in row.items():
+                    assert cell[:1] not in {"=", "+", "@", "\t"}, column
+                    assert not cell.startswith("-") or column == "judged_shift"
+
+
+def test_what_is_simulated_says_so_first(made: Release) -> None:
+    assert (made.path / "README.md").read_text(encoding="utf-8").startswith("# SIMULATED")
+    assert (made.path / "DATACARD.md").read_text(encoding="utf-8").startswith("# SIMULATED")
+    first = next(iter(json.loads((made.path / "release.json").read_text(encoding="utf-8")).items()))
+    assert first[0] == "notice"
+    assert first[1].startswith("SIMULATED")
+    assert (made.path / "release.json").read_text(encoding="utf-8").splitlines()[1].startswith('  "notice": "SIMULATED')
+    assert load(made.path).clips.simulated.all()
+
+
+def test_what_is_not_simulated_does_not_say_so(tmp_path: Path, ask: Ask, wishes: Wishes) -> None:
+    workspace = a_settled_workspace(tmp_path / "ws", simulated=False)
+    release = create_release(workspace, ask(workspace), wishes)
+    assert not release.facts.simulated
+    assert "SIMULATED" not in (release.path / "README.md").read_text(encoding="utf-8")
+    assert not load(release.path).clips.simulated.any()
+
+
+def test_one_simulated_coder_makes_the_release_simulated(tmp_path: Path, ask: Ask, wishes: Wishes) -> None:
+    workspace = a_settled_workspace(tmp_path / "ws", simulated=False, simulated_coder="eve")
+    release = create_release(workspace, ask(workspace), wishes)
+    assert release.facts.simulated
+
+
+def test_csv_is_core_and_what_depends_on_packages_is_derived(made: Release) -> None:
+    marks = {file.path: file.mark for file in read_manifest(made.path).files}
+    assert marks["clips.csv"] is Mark.CORE
+    assert marks["clips.parquet"] is Mark.DERIVED
+
+
+def test_parquet_holds_what_the_csv_holds(made: Release) -> None:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(made.path / "clips.parquet")
+    rows = load(made.path).clip_rows
+    assert table.column_names == list(type(rows[0]).__dataclass_fields__)
+    assert table["clip"].to_pylist() == [row.clip for row in rows]
+    assert table["sound"].to_pylist() == [row.sound for row in rows]
+    assert table["settled_by"].to_pylist() == [list(row.settled_by) for row in rows]
+    assert b"pandas" not in (table.schema.metadata or {})
+
+
+def test_the_benchmark_is_inside_the_seal(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    seen = []
+
+    def benchmark(folder: Path) -> None:
+        seen.append(len(load(folder)))  # the folder is a release already
+        (folder / "benchmark").mkdir()
+        (folder / "benchmark" / "benchmark.json").write_text("{}")
+
+    release = create_release(workspace, ask(workspace), replace(wishes, benchmark=benchmark))
+    assert seen == [20]
+    marks = {file.path: file.mark for file in read_manifest(release.path).files}
+    assert marks["benchmark/benchmark.json"] is Mark.DERIVED
+    assert verify(release.path).ok
+
+
+def test_a_benchmark_that_writes_elsewhere_is_refused(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    def benchmark(folder: Path) -> None:
+        (folder / "elsewhere.txt").write_text("")
+
+    with pytest.raises(BadInput, match=r"touched elsewhere\.txt"):
+        create_release(workspace, ask(workspace), replace(wishes, benchmark=benchmark))
+    assert not list((workspace.root / "releases").iterdir())
+
+
+@pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "01.0.0", "1.0.0/..", "", "1.0.0 "])
+def test_a_version_must_be_semantic(workspace: Workspace, ask: Ask, wishes: Wishes, version: str) -> None:
+    with pytest.raises(BadInput, match="not a semantic version"):
+        create_release(workspace, ask(workspace), replace(wishes, version=version))
+
+
+def test_a_release_is_never_made_again(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    create_release(workspace, ask(workspace), wishes)
+    with pytest.raises(BadInput, match="exists already"):
+        create_release(workspace, ask(workspace), wishes)
+
+
+def test_what_was_said_after_the_gate_closes_it_again(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    leave = ask(workspace)
+    with workspace.write() as records:
+        (code,) = [one.code for one in records.subjects() if one.code.endswith("-0")]
+        consent = Consent(terms=frozenset({Term.RECORD}), form_version="2", signed_on=date(2026, 3, 2))
+        records.add_consent(code, consent)
+    with pytest.raises(Refused, match="no longer what passed the gate"):
+        create_release(workspace, leave, wishes)
+
+
+def test_another_policy_than_the_one_that_passed_is_refused(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    leave = ask(workspace)
+    other = leave.policy.model_copy(update={"max_open_clips": 9})
+    with pytest.raises(Refused, match="no longer what passed"):
+        create_release(workspace, replace(leave, policy=other), wishes)
+
+
+def test_a_file_that_changed_since_it_was_cut_is_refused(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    leave = ask(workspace)
+    features = workspace.media / "release" / "features.npz"
+    data = bytearray(features.read_bytes())
+    data[-100] ^= 1
+    features.write_bytes(bytes(data))  # as many bytes as before: only its hash tells
+    with pytest.raises(Refused, match="has changed since it was cut"):
+        create_release(workspace, leave, wishes)
+    assert not list((workspace.root / "releases").iterdir())
+    _, shut = ask_gate(workspace, policy=lenient_policy(), settings=lenient_settings(), on=date(2026, 6, 1))
+    assert shut is None
+
+
+def test_a_clip_whose_files_are_missing_keeps_the_gate_shut(workspace: Workspace) -> None:
+    with workspace.write() as records:
+        asset = records.assets(kind=AssetKind.FEATURES)[0]
+        kept = [one for one in records.assets(clip=asset.clip) if one.kind is not AssetKind.FEATURES]
+        records.put_assets(asset.clip, kept)
+    decision, leave = ask_gate(workspace, policy=lenient_policy(), settings=lenient_settings(), on=date(2026, 6, 1))
+    assert leave is None
+    (verdict,) = decision.failed
+    assert verdict.name == "files"
+    assert verdict.clips == (asset.clip,)
+    assert "mmed recut" in verdict.remedy
+
+
+def test_what_is_being_judged_is_not_released(workspace: Workspace, wishes: Wishes) -> None:
+    with workspace.write() as records:
+        code = records.subjects()[0].code
+    _begin_another_clip(workspace, code)
+    policy = lenient_policy().model_copy(update={"max_open_clips": 5})
+    _, leave = ask_gate(workspace, policy=policy, settings=lenient_settings(), on=date(2026, 6, 1))
+    assert leave is not None
+    with pytest.raises(Refused, match="still being judged"):
+        create_release(workspace, leave, wishes)
+
+
+def test_nothing_goes_out_of_who_did_not_agree_to_redistribution(tmp_path: Path, wishes: Wishes) -> None:
+    full = frozenset(Term)
+    consents = (full, full, full, full, full, full - {Term.REDISTRIBUTE})
+    workspace = a_settled_workspace(tmp_path / "ws", consents=consents)
+    decision, leave = ask_gate(workspace, policy=lenient_policy(), settings=lenient_settings(), on=date(2026, 6, 1))
+    assert leave is None
+    assert [verdict.name for verdict in decision.failed] == ["consent"]
+    # nor does a policy help that does not ask for the term
+    policy = lenient_policy().model_copy(update={"required_terms": (Term.RECORD,)})
+    _, leave = ask_gate(workspace, policy=policy, settings=lenient_settings(), on=date(2026, 6, 1))
+    assert leave is not None
+    with pytest.raises(Refused, match="did not agree to research and redistribution"):
+        create_release(workspace, leave, wishes)
+
+
+def test_a_lab_gives_its_own_licence(workspace: Workspace, ask: Ask, wishes: Wishes, tmp_path: Path) -> None:
+    (tmp_path / "terms.txt").write_text("Terms of the Lab\r\n\r\nResearch only.\r\n", encoding="utf-8")
+    release = create_release(workspace, ask(workspace), replace(wishes, licence=read_licence(tmp_path / "terms.txt")))
+    assert (release.path / "LICENSE.txt").read_text() == "Terms of the Lab\n\nResearch only.\n"
+    assert "Licence: Terms of the Lab." in (release.path / "README.md").read_text()
+
+
+def test_the_packaged_licence_says_that_it_is_a_template(made: Release) -> None:
+    assert (made.path / "LICENSE.txt").read_text().startswith("TEMPLATE - REPLACE BEFORE PUBLISHING")
+
+
+def test_the_log_tells_of_a_release_and_its_day_does_not_move(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    first = create_release(workspace, ask(workspace), wishes)
+    with workspace.read() as records:
+        (entry,) = records.log("release.created")
+    assert json.loads(entry.payload)["id"] == first.id
+    second = create_release(workspace, ask(workspace), replace(wishes, to=workspace.root / "again"))
+    assert second.id == first.id
+
+
+def test_arrays_are_copied_as_they_were_made(made: Release, pristine: Path) -> None:
+    clip = next(iter(load(made.path)))
+    with zipfile.ZipFile(pristine / "media" / "release" / "features.npz") as given:
+        names = given.namelist()
+    assert [f"{name}.npy" for name in clip.features()] == names
+
+
+def _begin_another_clip(workspace: Workspace, code: str) -> None:
+    with workspace.write() as records:
+        subject = records.subject(code)
+        recording = next(one for one in records.recordings() if one.subject == subject.id)
+        clip = records.clips(recording.id)[0]
+        other = replace(
+            recording, id=type(recording.id)(recording.id[::-1]), sha256=recording.sha256[::-1], path="/other.mp4"
+        )
+        begun = replace(clip, id=type(clip.id)(clip.id[::-1]), recording=other.id)
+        records.add_recording(other, (), [begun], ())
+        coder = next(one for one in records.coders() if one.code.endswith("ann"))
+        ticket = records.open_ticket(clip=begun.id, coder=coder.id, stage=Stage.SCREENING, round=1)
+        records.append_judgement(
+            ticket=ticket.id,
+            clip=begun.id,
+            coder=coder.id,
+            answer=Screening(verdict=ScreeningVerdict.ACCEPT),
+            round=1,
+            modality=Modality.BOTH,
+            codebook_version=workspace.codebook.version,
+            simulated=True,
+        )
