@@ -275,6 +275,7 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
     paces: deque[int] | None = None if knows_times(container) else deque()
     n_frames = n_packets = 0
     last_pts: int | None = None
+    orientation: Orientation | None = None
     reached = Fraction(0)
     try:
         for packet in container.demux() if everything else container.demux(stream):
@@ -297,12 +298,15 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
                         "remux the recording into .mp4 or .mkv with its times",
                     )
                 last_pts = stored.pts
+                if orientation is None:
+                    # once: asking a frame for it ties the frame into a cycle that only the garbage collector undoes
+                    orientation = orientation_of(stored)
                 yield Picture(
                     stored,
                     frame=Frame(n_frames),
                     pts=stored.pts,
                     time_base=tick,
-                    orientation=orientation_of(stored),
+                    orientation=orientation,
                     reformatter=reformatter,
                 )
                 n_frames += 1

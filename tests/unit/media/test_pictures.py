@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -180,3 +181,12 @@ def test_ten_bits_and_full_range_of_real_recordings(material: Path) -> None:
     assert np.ptp(deep.luma()) > 50
     full = next(pictures(material / "intel-asl" / "please.mkv"))
     assert full.luma().max() > 235  # beyond limited range: taken as it is
+
+
+def test_memory_does_not_grow_with_the_recording(material: Path) -> None:
+    def resident_mib() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    held = [resident_mib() for shown in pictures(material / "sync-autoeditor" / "example.mp4") if shown.luma().any()]
+    # a picture of 1280 × 720 takes 1.3 MiB, so a few dozen that stay alive would show
+    assert max(held[300:]) - held[100] < 40

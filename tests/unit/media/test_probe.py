@@ -5,13 +5,27 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
-from builders.video import a_recording
+from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
+from builders.video import a_recording, barcode, ramp
+from numpy.typing import NDArray
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.media.clock import read_clock
 from mmed_curate.media.probe import probe
 from mmed_curate.media.sound import sound_span
+
+
+def png(picture: NDArray[np.uint8]) -> bytes:
+    """A picture (H, W, 3) as the bytes of a PNG file."""
+    encoder = av.CodecContext.create("png", "w")
+    encoder.height, encoder.width = picture.shape[:2]
+    encoder.pix_fmt, encoder.time_base = "rgb24", Fraction(1, 25)
+    return b"".join(bytes(p) for p in encoder.encode(VideoFrame.from_ndarray(picture, format="bgr24").to_rgb()))
+
 
 SOUND_ONLY = {".wav", ".flac"}
 
@@ -27,7 +41,7 @@ def test_a_recording_is_described(tmp_path: Path) -> None:
     assert found.duration_s == pytest.approx(2.0)
 
 
-def test_cover_art_is_not_the_picture(material: Path) -> None:
+def test_of_several_streams_the_richest_is_taken(material: Path) -> None:
     found = probe(material / "ugly-torchcodec" / "nasa_13013.mp4")
     assert (found.picture.index, found.picture.width, found.picture.height) == (3, 480, 270)
     assert found.sound is not None
@@ -130,3 +144,18 @@ def test_every_file_of_the_material_is_read_or_refused_in_one_sentence(material:
     assert refused["result.webm"] == "media.empty"
     assert {refused[path.name] for path in material.rglob("*") if path.suffix in SOUND_ONLY} == {"media.no_picture"}
     assert {refused["MANIFEST.json"], refused["NOTES.md"]} <= {"media.not_media", "media.no_picture"}
+
+
+def test_cover_art_is_no_picture(tmp_path: Path) -> None:
+    song = tmp_path / "song.mkv"
+    with av.open(str(song), "w") as container:
+        container.add_attachment("cover.png", "image/png", png(barcode(5)))
+        sound = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        frame = AudioFrame.from_ndarray(ramp(0, 4000)[None], format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    with av.open(str(song)) as container:
+        assert [stream.type for stream in container.streams if stream.type == "video"] == ["video"]
+    with pytest.raises(BadInput, match=r"song\.mkv holds only sound"):
+        probe(song)
