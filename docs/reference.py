@@ -92,8 +92,8 @@ def _section(words: str, command: click.Command) -> str:
     help_text = _flowed(command.help or command.short_help or "")
     if help_text:
         lines += [help_text, ""]
-    options = [option.get_help_record(context) for option in command.get_params(context)]
-    rows = [record for record in options if record is not None and not record[0].startswith("-h, --help")]
+    options = [option.get_help_record(context) for option in command.params if isinstance(option, click.Option)]
+    rows = [record for record in options if record is not None]
     if rows:
         lines += ["| option | |", "|---|---|"]
         lines += [f"| `{_cell(flag)}` | {_cell(meaning)} |" for flag, meaning in rows]
