@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,12 +64,13 @@ def create(
     from mmed_curate.store.workspace import Workspace
 
     workspace = Workspace.find()
+    bars = ExitStack()
     wishes = Wishes(
         version=version,
         recipe=load_release_recipe(recipe),
         licence=None if licence is None else read_licence(licence),
         to=to,
-        benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers),
+        benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
     )
     target_of(workspace, wishes)  # what cannot be made is said before files are read
     rules = load_policy(policy or workspace.settings["gate"])
@@ -86,16 +88,18 @@ def create(
         else:
             tell_decision(decision, rules)
         sys.exit(1)
-    with progress_bar("Copying files", "files") as progress:
-        made = create_release(workspace, leave, wishes, progress=progress)
+    with bars:
+        made = create_release(
+            workspace, leave, wishes, progress=bars.enter_context(progress_bar("Copying files", "files"))
+        )
     if as_json:
         print_json({"released": True, **_document(made)})
     else:
         _tell(made, templated=licence is None and "TEMPLATE" in wishes.recipe.licence.name)
 
 
-def _benchmark(settings: str, workers: int | None) -> Callable[[Path], object]:
-    """What runs the benchmark on a release before it is sealed."""
+def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:
+    """What runs the benchmark on a release before it is sealed; ends the bars before it, for two at once do not go."""
     for package in ("torch", "matplotlib"):
         if importlib.util.find_spec(package) is None:
             raise BadInput.of(
@@ -109,6 +113,7 @@ def _benchmark(settings: str, workers: int | None) -> Callable[[Path], object]:
     loaded = load_benchmark(settings)
 
     def run(folder: Path) -> object:
+        bars.close()
         with progress_bar("Benchmark", "folds") as progress:
             return run_benchmark(folder, loaded, to=folder / "benchmark", progress=progress, workers=workers)
 

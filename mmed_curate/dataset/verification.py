@@ -90,6 +90,9 @@ def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
     changed = []
     n_bytes = 0
     for name in sorted(there & set(sealed) - links):
+        if not (root / name).is_file():  # a pipe or a device would keep us waiting
+            changed.append(name)
+            continue
         digest, n_bytes = _read(inside(root, name), n_bytes, total, progress)
         if digest != sealed[name]:
             changed.append(name)
@@ -103,11 +106,16 @@ def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
         n_bytes=n_bytes,
         changed=tuple(changed),
         missing=tuple(sorted(set(sealed) - there)),
-        extra=tuple(sorted(there - set(sealed) - links)),
-        links=tuple(sorted(links)),
+        extra=tuple(_shown(name) for name in sorted(there - set(sealed) - links)),
+        links=tuple(_shown(name) for name in sorted(links)),
         rederived=derive_again(root) if whole else (),
         attested=ATTESTED if whole else (),
     )
+
+
+def _shown(name: str) -> str:
+    """A name from a stranger's disk, with whatever cannot be printed written out."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name)
 
 
 def _read(path: Path, before: int, total: int, progress: Progress) -> tuple[str, int]:

@@ -91,6 +91,7 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | agreement.json, gate.json | how well the experts agree, and the gate's verdicts |
 | DATACARD.md, LICENSE.txt, CITATION.cff | read these before using it |
 | media/ | per clip: picture.mp4, sound.wav, features.npz, sound-features.npz, where consent allows |
+| benchmark/ | what AMF-Net makes of it, leaving one subject out, where it was run |
 
 ## The gate
 

@@ -237,7 +237,16 @@ def _release_files(folder: Path) -> dict[AssetKind, Path]:
     write_wav(folder / "sound.wav", Sound(samples=tone, rate_hz=SOUND_RATE_HZ, start=Fraction(0)))
     noise = np.random.default_rng(0)
     np.savez(folder / "features.npz", flow=noise.normal(size=(3, 48, 48)).astype(np.float32))
-    np.savez(folder / "sound-features.npz", log_mel=noise.normal(size=(64, 160)).astype(np.float32))
+    np.savez(
+        folder / "sound-features.npz",
+        log_mel=noise.normal(size=(64, 160)).astype(np.float32),
+        hop_s=np.array(0.010),
+        window_s=np.array(0.025),
+        rate_hz=np.array(SOUND_RATE_HZ),
+        onset_s=np.array(0.5),
+        apex_s=np.array(0.6),
+        offset_s=np.array(0.8),
+    )
     (folder / "coding.mp4").write_bytes(b"what the coders saw")
     return {
         AssetKind.RELEASE_PICTURE: picture,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -102,3 +103,15 @@ def test_a_folder_without_manifest_cannot_be_verified(tmp_path: Path) -> None:
         verify(tmp_path)
     with pytest.raises(BadInput, match="there is no folder"):
         verify(tmp_path / "nowhere")
+
+
+def test_a_name_that_cannot_be_printed_is_written_out(copy: Path) -> None:
+    (copy / "two\nlines").write_text("")
+    (copy / os.fsdecode(b"not-\xff-utf8")).write_text("")
+    assert verify(copy).extra == ("not-\\udcff-utf8", "two\\nlines")
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(copy: Path) -> None:
+    (copy / "README.md").unlink()
+    os.mkfifo(copy / "README.md")
+    assert verify(copy).changed == ("README.md",)
