@@ -15,7 +15,7 @@ FEATURE_SIZE = 48
 """Side of the flow features, cells."""
 
 _WINDOW = 21
-"""Farneback's averaging window, px of a 128-px face: of 11, 15 and 21 the best recall of planted 1–2 px movements."""
+"""Farneback's averaging window, px of a 128-px face."""
 _REFITS = 2
 """Rounds of re-weighting in the fit of the head's own motion."""
 
@@ -23,14 +23,34 @@ _REFITS = 2
 def flow(previous: ByteArray, current: ByteArray) -> FloatArray:
     """Where each pixel of `previous` went in `current` (Farnebäck 2003: polynomial expansion), sub-pixel.
 
+    With a Gaussian window: a bump of 0.8 px and 10 px standard deviation is read as 0.7 px.
+
     Args:
         previous, current: (H, W) uint8, aligned faces of one size.
 
     Returns:
         (H, W, 2) px to the right and down.
     """
+    return _farneback(previous, current, cv2.OPTFLOW_FARNEBACK_GAUSSIAN)
+
+
+def steady_flow(previous: ByteArray, current: ByteArray) -> FloatArray:
+    """The same with a flat window: for finding, not for measuring.
+
+    It reads the bump as 0.5 px, but with less noise: of 48 planted movements of 1 to 2 px it finds 47, `flow` 44.
+
+    Args:
+        previous, current: (H, W) uint8, aligned faces of one size.
+
+    Returns:
+        (H, W, 2) px to the right and down.
+    """
+    return _farneback(previous, current, 0)
+
+
+def _farneback(previous: ByteArray, current: ByteArray, flags: int) -> FloatArray:
     found = np.empty((*previous.shape, 2), dtype=np.float32)
-    return cast(FloatArray, cv2.calcOpticalFlowFarneback(previous, current, found, 0.5, 3, _WINDOW, 3, 5, 1.1, 0))
+    return cast(FloatArray, cv2.calcOpticalFlowFarneback(previous, current, found, 0.5, 3, _WINDOW, 3, 5, 1.1, flags))
 
 
 def head_motion(vectors: FloatArray, places: FloatArray, weights: FloatArray) -> FloatArray:

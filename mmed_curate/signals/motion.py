@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.signals.flow import ByteArray, FloatArray, flow, head_motion
+from mmed_curate.signals.flow import ByteArray, FloatArray, head_motion, steady_flow
 
 _GRID = 4
 """The flow is read every so many px: it is smoother than that."""
@@ -202,7 +202,7 @@ class MotionMeter:
 
 def _displacement(rest: _Rest, face: ByteArray) -> FloatArray:
     """(P, 2) px by which each place of `face` lies off the resting face, apart from the head's own motion."""
-    vectors = flow(rest.face, face)[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID].reshape(-1, 2)
+    vectors = steady_flow(rest.face, face)[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID].reshape(-1, 2)
     head = head_motion(vectors, rest.grid, rest.weights)
     own = vectors - (rest.grid @ head[:, :2].T + head[:, 2])
     return (rest.read @ own).astype(np.float32)

@@ -46,14 +46,15 @@ def log_mel(samples: FloatArray, rate_hz: int) -> FloatArray:
         rate_hz: sampling rate.
 
     Returns:
-        (64, n) natural log of the power, relative to full scale; at least log(1e-10).
+        (64, n) natural log of the mean square in each band, relative to full scale; at least log(1e-10).
 
     Raises:
         BadInput: the samples are not mono, or their rate is below 8 kHz.
     """
     framed, window = _framed(samples, rate_hz)  # (n, W)
     size = 1 << int(np.ceil(np.log2(max(rate_hz / _BIN_HZ, framed.shape[1]))))
-    power = np.abs(np.fft.rfft(framed * window, size, axis=1)) ** 2 / float((window**2).sum())  # (n, F)
+    # one-sided and over the window's energy: the bins of a window add up to its mean square, at any rate
+    power = 2 * np.abs(np.fft.rfft(framed * window, size, axis=1)) ** 2 / (size * float((window**2).sum()))  # (n, F)
     bands = power @ _mel_bands(rate_hz, size).T  # (n, 64)
     return np.ascontiguousarray(np.log(np.maximum(bands, _FLOOR_POWER)).T, dtype=np.float32)
 
