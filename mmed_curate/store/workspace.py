@@ -133,6 +133,10 @@ class Workspace:
         """
         return cls.open(find_root(start, environment=environment))
 
+    def close(self) -> None:
+        """Let go of the database file; it is taken up again when it is next read or written."""
+        self._engine.dispose()
+
     @property
     def database(self) -> Path:
         """The SQLite file."""

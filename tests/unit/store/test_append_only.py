@@ -1,0 +1,203 @@
+"""Judgements, consents and the log cannot be changed; where the file is forced open, the audit says where."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from builders.workspace import SIGNED, a_workspace, an_answer, noon
+
+from mmed_curate.annotation import Desk, assign
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.store import Workspace
+from mmed_curate.store.chain import GENESIS, digest_of
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A clip that was screened and coded twice; three judgements, one consent."""
+    made = a_workspace(tmp_path / "ws")
+    for code in ("ann", "bob", "cem"):
+        assign(made, seed=1)
+        ticket = Desk(made, code).next_ticket()
+        assert ticket is not None
+        Desk(made, code).submit(ticket.id, an_answer(ticket.stage, made.codebook))
+    made.close()
+    return made
+
+
+def raw(workspace: Workspace) -> sqlite3.Connection:
+    """The database as any other program opens it."""
+    return sqlite3.connect(workspace.database, isolation_level=None)
+
+
+@pytest.mark.parametrize("table", ["judgement", "consent", "log"])
+@pytest.mark.parametrize(
+    "act", ["UPDATE {} SET sequence = sequence", "DELETE FROM {}", "INSERT OR REPLACE INTO {0} SELECT * FROM {0}"]
+)
+def test_the_database_itself_refuses_to_change_them(workspace: Workspace, table: str, act: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+        raw(workspace).execute(act.format(table))
+
+
+def test_the_chain_is_as_documented(workspace: Workspace) -> None:
+    with workspace.read() as records:
+        entries = records.log()
+    assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
+    previous = GENESIS
+    for entry in entries:
+        assert entry.previous == previous
+        assert entry.digest == digest_of(
+            previous=previous,
+            sequence=entry.sequence,
+            at=entry.at,
+            actor=entry.actor,
+            kind=entry.kind,
+            payload=entry.payload,
+        )
+        previous = entry.digest
+    assert {entry.at for entry in entries[1:]} == {"2026-03-01T12:00:00.000000Z"}
+
+
+def test_a_digest_can_be_recomputed_by_hand() -> None:
+    """`printf '%064d\\n1\\n2026-01-01T00:00:00.000000Z\\ncurator\\nk\\n{}' 0 | sha256sum`"""
+    assert (
+        digest_of(
+            previous=GENESIS, sequence=1, at="2026-01-01T00:00:00.000000Z", actor="curator", kind="k", payload="{}"
+        )
+        == "a8a60da659185b98541d0392ebf8bd0262db800bb699c65ee5815fa9528ce296"
+    )
+
+
+def test_an_untouched_workspace_is_whole(workspace: Workspace) -> None:
+    with workspace.read() as records:
+        found = records.audit()
+    assert found.intact
+    assert found.entries == len(workspace_log(workspace))
+    assert found.newest == workspace_log(workspace)[-1].digest
+
+
+def workspace_log(workspace: Workspace) -> tuple[object, ...]:
+    with workspace.read() as records:
+        return records.log()
+
+
+TAMPERING = {
+    "a log entry altered": ("log", "UPDATE log SET actor = 'someone' WHERE sequence = 3", "log entry 3 .* was altered"),
+    "a log entry altered with its digest": (
+        "log",
+        "UPDATE log SET payload = '{}', digest = 'f' WHERE sequence = 3",
+        "log entry 3 .* was altered",
+    ),
+    "a log entry taken out": ("log", "DELETE FROM log WHERE sequence = 4", "log entry 4 is missing"),
+    "a label altered": (
+        "judgement",
+        "UPDATE judgement SET answer = replace(answer, '\"onset\":20', '\"onset\":19') WHERE stage = 'coding'",
+        "the judgement of log entry .* was altered",
+    ),
+    "a judgement given to another": (
+        "judgement",
+        "UPDATE judgement SET coder = (SELECT id FROM coder WHERE code = 'eve') WHERE stage = 'screening'",
+        "the judgement of log entry .* was altered",
+    ),
+    "a judgement taken out": (
+        "judgement",
+        "DELETE FROM judgement WHERE stage = 'coding'",
+        "the judgement of log entry .* is missing",
+    ),
+    "a consent widened": (
+        "consent",
+        "UPDATE consent SET expires_on = '2099-01-01'",
+        "the consent of log entry .* was altered",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+def test_the_audit_names_the_first_row_that_was_forced(workspace: Workspace, name: str) -> None:
+    table, act, said = TAMPERING[name]
+    connection = raw(workspace)
+    for trigger in (f"{table}_no_update", f"{table}_no_delete"):
+        connection.execute(f"DROP TRIGGER {trigger}")
+    assert connection.execute(act).rowcount >= 1
+    connection.close()
+    with workspace.read() as records:
+        found = records.audit()
+    assert not found.intact
+    assert found.findings[0].code == "audit.altered"
+    assert re.search(said, str(found.findings[0]))
+
+
+def test_the_log_says_nothing_of_what_was_answered(workspace: Workspace) -> None:
+    with workspace.read() as records:
+        entries = records.log("judgement.submitted")
+        emotion = workspace.codebook.emotions[0].code
+    assert len(entries) == 3
+    assert not [entry for entry in entries if emotion in entry.payload or "onset" in entry.payload]
+
+
+def test_writers_at_once_keep_one_chain(tmp_path: Path) -> None:
+    workspace = a_workspace(tmp_path / "ws", n_clips=0)
+
+    def add(number: int) -> None:
+        own = Workspace.open(workspace.root, now=noon)
+        with own.write() as records:
+            records.add_subject(f"T{number}", SIGNED)
+        own.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(16)))
+    with workspace.read() as records:
+        assert len(records.subjects()) == 17
+        assert records.audit().intact
+
+
+WORK = """
+import sys
+from pathlib import Path
+from mmed_curate.store import Workspace
+from mmed_curate.domain.records import Consent, Term
+from datetime import date
+workspace = Workspace.open(Path(sys.argv[1]))
+signed = Consent(terms=frozenset(Term), form_version="1", signed_on=date(2026, 1, 2))
+for number in range(100000):
+    with workspace.write() as records:
+        records.add_subject(f"K{number}", signed)
+    print(number, flush=True)
+"""
+
+
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    workspace = a_workspace(tmp_path / "ws", n_clips=0)
+    worker = subprocess.Popen([sys.executable, "-c", WORK, str(workspace.root)], stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    acknowledged = [int(worker.stdout.readline()) for _ in range(10)]
+    worker.send_signal(signal.SIGKILL)
+    acknowledged += [int(line) for line in worker.stdout if line.endswith("\n")]
+    worker.wait()
+    with Workspace.open(workspace.root).read() as records:
+        kept = {subject.code for subject in records.subjects()}
+        assert records.audit().intact
+    assert {f"K{number}" for number in acknowledged} <= kept
+
+
+def test_a_ticket_can_lead_to_one_judgement_only(workspace: Workspace) -> None:
+    with workspace.read() as records:
+        first = records.judgements()[0]
+        ticket = next(one for one in records.tickets() if one.stage is first.stage)
+    with pytest.raises(BadInput, match="the database refuses this"), workspace.write() as records:
+        records.append_judgement(
+            ticket=ticket.id,
+            clip=first.clip,
+            coder=first.coder,
+            answer=first.answer,
+            round=1,
+            modality=first.modality,
+            codebook_version="1.0",
+        )
