@@ -9,6 +9,7 @@ the words are ours, and numbers made with it are not the paper's.
 - Dynamic audio sequence: log-mels round the apex, one strided convolution → bidirectional GRU (Cho et al. 2014).
 - Asymmetric cross-attention (Vaswani et al. 2017): the summary is the only query; the sequence gives keys and values.
   With one query the key projection is absorbed into the query's and values are projected after pooling; both are exact.
+  What is pooled is layer-normalised (Ba et al. 2016), or with few clips the fused answer never learns to listen.
 - Gated residual: fused = summary + gate · heard, and the gate is shut where nothing sounds, so that a clip without
   sound gets the visual model's answer, bit for bit: both answers come from the same head.
 - An auxiliary head for sound reads the sequence's maximum over time.
@@ -112,7 +113,9 @@ class AsymmetricFusion(nn.Module):
         super().__init__()
         self.query = nn.Linear(WIDTH, 2 * HIDDEN)  # query and key projections in one
         self.value = nn.Linear(2 * HIDDEN, WIDTH)
+        self.norm = nn.LayerNorm(2 * HIDDEN)  # a mean over steps is small beside the summary, and would be learned late
         self.gate = nn.Linear(2 * WIDTH, WIDTH)
+        nn.init.constant_(self.gate.bias, 1.0)  # open at first: what is not let in cannot be learned from
 
     def attention(self, summary: Tensor, sequence: Tensor, steps: Tensor) -> Tensor:
         """Where the summary listens: (B, T'), sums to 1 over steps that sound; all zero where none does."""
@@ -124,7 +127,7 @@ class AsymmetricFusion(nn.Module):
     def forward(self, summary: Tensor, sequence: Tensor, steps: Tensor) -> Tensor:
         """(B, WIDTH), (B, T', 2 HIDDEN), (B, T') → (B, WIDTH); equals the summary where nothing sounds."""
         pooled = (self.attention(summary, sequence, steps)[:, None, :] @ sequence)[:, 0]  # (B, 48)
-        heard = self.value(pooled)  # (B, 32)
+        heard = self.value(self.norm(pooled))  # (B, 32)
         gate = torch.sigmoid(self.gate(torch.cat([summary, heard], dim=1)))  # (B, 32)
         sounds = steps.any(dim=1, keepdim=True)  # (B, 1)
         return summary + torch.where(sounds, gate * heard, 0.0)  # (B, 32)

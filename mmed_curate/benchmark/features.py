@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,9 +46,6 @@ class BenchmarkData:
     names: tuple[str, ...]
     """Clip names, increasing."""
     classes: tuple[str, ...]
-    excluded: MappingProxyType[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    """How many clips were left out, by reason."""
-    notes: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         n, frames = len(self.names), self.sound_mask.shape[-1]
@@ -102,7 +97,6 @@ class BenchmarkData:
         subjects: Sequence[str],
         names: Sequence[str],
         classes: Sequence[str],
-        **said: Any,
     ) -> BenchmarkData:
         """Sort clips of any order by name.
 
@@ -119,7 +113,6 @@ class BenchmarkData:
             subjects=tuple(subjects[index] for index in order),
             names=tuple(names[index] for index in order),
             classes=tuple(classes),
-            **said,
         )
 
     @property
@@ -129,7 +122,18 @@ class BenchmarkData:
         return sounds
 
 
-def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> tuple[BenchmarkData, ReleaseFacts]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseData:
+    """What a release gives the benchmark."""
+
+    clips: BenchmarkData
+    facts: ReleaseFacts
+    excluded: tuple[tuple[str, int], ...]
+    """How many clips were left out, by reason."""
+    notes: tuple[Finding, ...]
+
+
+def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseData:
     """Read what the benchmark needs of a release; clips without a class are counted as excluded.
 
     Args:
@@ -160,7 +164,7 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> tuple[Be
     found = {row.emotion_class for row in rows}
     classes = tuple(code for code in dataset.codebook.class_codes if code in found)
     sounds = [_sound_of(dataset, row.clip, sound_frames) for row in rows]
-    data = BenchmarkData.of(
+    clips = BenchmarkData.of(
         flow=np.stack([_flow_of(dataset, row.clip) for row in rows]),
         log_mel=np.stack([log_mel for log_mel, _ in sounds]),
         sound_mask=np.stack([mask for _, mask in sounds]),
@@ -168,10 +172,13 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> tuple[Be
         subjects=[row.subject for row in rows],
         names=[row.clip for row in rows],
         classes=classes,
-        excluded=MappingProxyType(dict(excluded)),
+    )
+    return ReleaseData(
+        clips=clips,
+        facts=dataset.release,
+        excluded=tuple(sorted(excluded.items())),
         notes=tuple(_notes(excluded, dataset, classes)),
     )
-    return data, dataset.release
 
 
 def levelled_flow(flow: Floats) -> Floats:

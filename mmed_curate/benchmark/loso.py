@@ -7,6 +7,7 @@ with more than one worker needs `if __name__ == "__main__":`, because the proces
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -65,7 +66,8 @@ def _answered(
         for fold in folds:
             yield fold, predict_fold(data, fold, settings)
         return
-    with _one_thread_each(), ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    processes = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_parent)
+    with _one_thread_each(), processes as pool:
         pending: dict[Future[list[int]], Fold] = {
             pool.submit(predict_fold, data, fold, settings): fold for fold in folds
         }
@@ -105,6 +107,10 @@ def _gathered(
 def _n_workers(workers: int | None, n_folds: int) -> int:
     wanted = min(os.cpu_count() or 1, 8) if workers is None else workers
     return max(1, min(wanted, n_folds))
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

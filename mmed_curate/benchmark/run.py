@@ -66,7 +66,7 @@ class BenchmarkReport:
     n_clips: int
     n_with_sound: int
     subjects: tuple[str, ...]
-    excluded: Mapping[str, int]
+    excluded: tuple[tuple[str, int], ...]
     """Clips left out, by reason."""
     models: tuple[ModelResult, ...]
     notes: tuple[Finding, ...]
@@ -87,7 +87,7 @@ class BenchmarkReport:
             "n_clips": self.n_clips,
             "n_with_sound": self.n_with_sound,
             "subjects": list(self.subjects),
-            "excluded": dict(self.excluded),
+            "excluded": [{"reason": reason, "n_clips": count} for reason, count in self.excluded],
             "notes": [str(note) for note in self.notes],
             "models": [_model_json(model) for model in self.models],
         }
@@ -121,13 +121,15 @@ def run_benchmark(
         BadInput: the folder is no release, holds nothing that can be benchmarked, or `to` exists.
     """
     with folder_written_aside(to) as folder:
-        data, facts = read_release(release, sound_frames=settings.sound_frames, only_micro=settings.only_micro)
+        read = read_release(release, sound_frames=settings.sound_frames, only_micro=settings.only_micro)
         report = benchmark(
-            data,
+            read.clips,
             settings,
-            name=facts.name,
-            version=facts.version,
-            simulated=facts.simulated,
+            name=read.facts.name,
+            version=read.facts.version,
+            simulated=read.facts.simulated,
+            excluded=read.excluded,
+            notes=read.notes,
             progress=progress,
             workers=workers,
         )
@@ -142,6 +144,8 @@ def benchmark(
     name: str,
     version: str,
     simulated: bool,
+    excluded: Sequence[tuple[str, int]] = (),
+    notes: Sequence[Finding] = (),
     progress: Progress = silent,
     workers: int | None = None,
 ) -> BenchmarkReport:
@@ -152,6 +156,8 @@ def benchmark(
         settings: how.
         name, version: what the report says it is about.
         simulated: True where any clip is simulated.
+        excluded: how many clips were left out before, by reason.
+        notes: what was found out before and must be said.
         progress: told how many folds are done.
         workers: processes; None: one per core.
     """
@@ -178,9 +184,9 @@ def benchmark(
         n_clips=len(data.names),
         n_with_sound=int(data.has_sound.sum()),
         subjects=tuple(sorted(set(data.subjects))),
-        excluded=data.excluded,
+        excluded=tuple(excluded),
         models=tuple(results),
-        notes=(*data.notes, *_notes(data, len(hearing))),
+        notes=(*notes, *_notes(data, len(hearing))),
     )
 
 

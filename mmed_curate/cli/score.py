@@ -37,7 +37,7 @@ def score(predictions: Path, classes: str | None, seed: int, resamples: int, as_
         print_json(
             {
                 "format": "mmed-scores",
-                "version": "1.0",
+                "version": 1,
                 **scores.as_json(),
                 "n_subjects": len(subjects),
                 "intervals": {

@@ -42,7 +42,7 @@ def test_json_holds_the_order_asked_for(ststnet_log: Path, capsys: pytest.Captur
 
     found = json.loads(out)
     assert code == 0
-    assert found["format"] == "mmed-scores" and found["version"] == "1.0"
+    assert found["format"] == "mmed-scores" and found["version"] == 1
     assert found["classes"] == ["s", "n", "p"]
     assert found["confusion"][0] == [64, 12, 7]
     assert found["uar"] == pytest.approx(0.7250, abs=5e-5)
