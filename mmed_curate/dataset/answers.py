@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mmed_curate.dataset.rows import JudgementRow
@@ -105,7 +105,9 @@ def judgement_row(
         basis=None if first is None else first.basis,
         confidence=None if first is None else first.confidence,
         action_units=() if first is None else tuple(action_unit_text(mark) for mark in first.action_units),
-        vocal_cues=() if first is None else tuple(vocal_cue_text(mark) for mark in first.vocal_cues),
+        vocal_cues=()
+        if first is None
+        else tuple(_cue_text(mark, mark.onset, mark.offset) for mark in first.vocal_cues),
         answer=answer_text(answer),
     )
 
@@ -140,9 +142,23 @@ def action_unit_text(mark: ActionUnitMark) -> str:
     return f"{mark.code}{side}" + ("" if mark.intensity is None else f":{mark.intensity.value}")
 
 
-def vocal_cue_text(mark: VocalCueMark, *, shift: int = 0) -> str:
-    """`code:onset-offset:owner`, its frames moved by `shift`."""
-    return f"{mark.code}:{mark.onset + shift}-{mark.offset + shift}:{mark.owner}"
+def vocal_cues_text(marks: Iterable[VocalCueMark], *, shift: int, n_frames: int) -> tuple[str, ...]:
+    """`code:onset-offset:owner` of each cue, as far as a cut shows it; cues that lie wholly outside are left out.
+
+    Args:
+        marks: cues in frames of the judged clip.
+        shift: from frames of the judged clip to frames of the cut.
+        n_frames: length of the cut.
+    """
+    return tuple(
+        _cue_text(mark, max(mark.onset + shift, 0), min(mark.offset + shift, n_frames - 1))
+        for mark in marks
+        if mark.offset + shift >= 0 and mark.onset + shift < n_frames
+    )
+
+
+def _cue_text(mark: VocalCueMark, onset: int, offset: int) -> str:
+    return f"{mark.code}:{onset}-{offset}:{mark.owner}"
 
 
 def _garbled(where: str) -> BadInput:

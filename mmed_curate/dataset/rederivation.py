@@ -23,7 +23,7 @@ from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course, course
-from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cue_text
+from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
 from mmed_curate.dataset.loading import AGREEMENT, CLIPS, POLICY, PROTOCOL, Dataset, load
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
 from mmed_curate.domain.codebook import Codebook
@@ -160,12 +160,14 @@ def _consensus(dataset: Dataset, courses: Mapping[ClipId, Course]) -> Rederived:
     for judged in dataset.judged_clip_rows:
         found = courses[ClipId(judged.clip)]
         events = settled_events(found, dataset.codebook)
-        stated = {row.clip: _as_settled(row) for row in rows.pop(judged.clip, [])}
+        stated = {row.clip: row for row in rows.pop(judged.clip, [])}
         derived = {
-            judged.clip if place == 0 else f"{judged.clip}-e{place + 1}": _settled(event, found)
-            for place, event in events.items()
+            judged.clip if place == 0 else f"{judged.clip}-e{place + 1}": event for place, event in events.items()
         }
-        if stated != derived or judged.stage != found.stage.value or judged.n_events != len(events):
+        same = stated.keys() == derived.keys() and all(
+            _as_settled(row) == _settled(derived[name], found, row) for name, row in stated.items()
+        )
+        if not same or judged.stage != found.stage.value or judged.n_events != len(events):
             wrong.append(judged.clip)
     wrong.extend(rows)
     return Rederived(
@@ -185,9 +187,8 @@ def settled_events(found: Course, codebook: Codebook) -> dict[int, ConsensusEven
 
 
 def _as_settled(row: ClipRow) -> tuple[object, ...]:
-    back = -row.judged_shift
     return (
-        (row.onset + back, row.apex + back, row.offset + back),
+        (row.onset, row.apex, row.offset),
         (row.event_type, row.emotion, row.basis),
         row.action_units,
         row.vocal_cues,
@@ -196,12 +197,14 @@ def _as_settled(row: ClipRow) -> tuple[object, ...]:
     )
 
 
-def _settled(event: ConsensusEvent, found: Course) -> tuple[object, ...]:
+def _settled(event: ConsensusEvent, found: Course, row: ClipRow) -> tuple[object, ...]:
+    """The consensus in the terms of its row: frames of the released cut."""
+    span = event.span
     return (
-        (event.span.onset, event.span.apex, event.span.offset),
+        tuple(mark + row.judged_shift for mark in (span.onset, span.apex, span.offset)),
         (event.event_type, event.emotion, event.basis or None),
         tuple(action_unit_text(mark) for mark in event.action_units),
-        tuple(vocal_cue_text(mark) for mark in event.vocal_cues),
+        vocal_cues_text(event.vocal_cues, shift=row.judged_shift, n_frames=row.n_frames),
         tuple(f"{name}:{how.rule.value}" for name, how in sorted(event.how.items())),
         len(found.coded),
     )

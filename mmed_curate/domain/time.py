@@ -114,9 +114,14 @@ class FrameClock:
         """Seconds from the start of the onset frame to the end of the offset frame."""
         return self.end_of(span.offset) - self.start_of(span.onset)
 
+    @property
+    def duration(self) -> Fraction:
+        """Seconds from the start of the first frame to the end of the last."""
+        return (self.end_pts - self.pts[0]) * self.time_base
+
     def rate_hz(self) -> Fraction:
         """Mean frame rate over the whole run."""
-        return self.n_frames / ((self.end_pts - self.pts[0]) * self.time_base)
+        return self.n_frames / self.duration
 
     def window(self, first: Frame, last: Frame) -> FrameClock:
         """The clock of frames first..last, both inside, on the same time axis."""

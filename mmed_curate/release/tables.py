@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mmed_curate.dataset.answers import action_unit_text, vocal_cue_text
+from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.judgements import ConsensusEvent
@@ -192,7 +192,7 @@ def _clip_row(
         emotion_class=snapshot.codebook.class_of(event.emotion),
         basis=event.basis or None,
         action_units=tuple(action_unit_text(mark) for mark in event.action_units),
-        vocal_cues=tuple(vocal_cue_text(mark, shift=shift) for mark in event.vocal_cues),
+        vocal_cues=vocal_cues_text(event.vocal_cues, shift=shift, n_frames=clock.n_frames),
         n_coders=len(snapshot.courses[clip.id].coded),
         settled_by=tuple(f"{name}:{how.rule.value}" for name, how in sorted(event.how.items())),
         judged_shift=shift,
