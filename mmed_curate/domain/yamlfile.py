@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -81,10 +81,18 @@ def _cure(model: type[BaseModel], kind: str, keys: list[str]) -> str:
 def _keys_of(model: type[BaseModel], path: Iterable[str]) -> Iterable[str]:
     current: type[BaseModel] | None = model
     for key in path:
+        if key.isdigit():  # a place in a list, whose entries the annotation names
+            continue
         field = current.model_fields.get(key) if current else None
-        annotation: object = field.annotation if field else None
-        current = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+        current = _model_in(field.annotation) if field else None
     return tuple(current.model_fields) if current else ()
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """The model that an annotation is, or holds: `Entry`, `tuple[Entry, ...]`, `Entry | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner)) is not None), None)
 
 
 def _line_of(tree: yaml.Node | None, location: tuple[int | str, ...]) -> int:

@@ -1,0 +1,95 @@
+"""Files and folders appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from mmed_curate.domain.files import (
+    canonical_json,
+    folder_written_aside,
+    readable_json,
+    sha256_of,
+    write_text,
+    written_aside,
+)
+from mmed_curate.domain.findings import BadInput
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    with written_aside(tmp_path / "a.mp4") as aside:
+        assert aside.suffix == ".mp4"
+        aside.write_bytes(b"new")
+        assert not (tmp_path / "a.mp4").exists()
+    assert (tmp_path / "a.mp4").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_failure_keeps_the_old_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(ZeroDivisionError), written_aside(tmp_path / "a") as aside:
+        aside.write_bytes(b"half")
+        raise ZeroDivisionError
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there is no folder"):
+        write_text(tmp_path / "none" / "a", "x")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BadInput, match="no room left"),
+        written_aside(tmp_path / "a"),
+        Path("/dev/full").open("wb", buffering=0) as full,
+    ):
+        full.write(b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_appears_when_it_is_whole_and_never_replaces_one(tmp_path: Path) -> None:
+    with folder_written_aside(tmp_path / "f") as aside:
+        (aside / "x").write_text("1")
+        assert not (tmp_path / "f").exists()
+    assert (tmp_path / "f" / "x").read_text() == "1"
+    (tmp_path / "empty").mkdir()
+    for name in ("f", "empty"):
+        with pytest.raises(BadInput, match="exists already"), folder_written_aside(tmp_path / name):
+            pass
+
+
+def test_an_empty_folder_that_came_in_between_is_not_replaced(tmp_path: Path) -> None:
+    """Linux would rename over it without a word."""
+    with pytest.raises(BadInput, match="exists already"), folder_written_aside(tmp_path / "f"):
+        (tmp_path / "f").mkdir()
+    assert os.listdir(tmp_path) == ["f"]  # noqa: PTH208
+
+
+def test_a_failure_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), folder_written_aside(tmp_path / "f"):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hash_is_sha256_of_the_bytes(tmp_path: Path) -> None:
+    contents = bytes(range(256)) * 9000  # longer than one piece
+    (tmp_path / "a").write_bytes(contents)
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(contents).hexdigest()
+
+
+def test_equal_values_give_equal_json_and_nan_none() -> None:
+    assert (
+        canonical_json({"b": 1, "a": [1.5, "é"]})
+        == canonical_json({"a": [1.5, "é"], "b": 1})
+        == '{"a":[1.5,"é"],"b":1}'
+    )
+    assert readable_json({"a": 1}) == '{\n  "a": 1\n}\n'
+    for write in (canonical_json, readable_json):
+        with pytest.raises(ValueError, match="JSON compliant"):
+            write(float("nan"))

@@ -1,0 +1,118 @@
+"""The stages hold together, and the packaged protocol is the one that is documented."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.judgements import STAGE_OF_ANSWER
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.protocol import (
+    JUDGED,
+    MAY_NOT_HAVE_JUDGED,
+    NEXT,
+    ROLE_FOR,
+    AnswerField,
+    Role,
+    Stage,
+    Tolerance,
+    codebook_of,
+    load_protocol,
+)
+from mmed_curate.domain.time import Frame, FrameClock
+
+
+def test_every_stage_has_its_moves_role_and_answer() -> None:
+    assert set(NEXT) == set(Stage)
+    assert set(ROLE_FOR) == set(MAY_NOT_HAVE_JUDGED) == set(JUDGED) == set(STAGE_OF_ANSWER.values())
+    assert set(ROLE_FOR.values()) == set(Role)
+
+
+def test_from_every_stage_an_end_can_be_reached() -> None:
+    ends = {stage for stage in Stage if not NEXT[stage]}
+    reached = set(ends)
+    while grown := {stage for stage in Stage if NEXT[stage] & reached} - reached:
+        reached |= grown
+    assert reached == set(Stage)
+    assert ends == {Stage.SETTLED, Stage.REJECTED}
+
+
+def test_the_packaged_protocol_is_ours_and_says_so() -> None:
+    protocol = load_protocol("mmed")
+    assert "our reading" in protocol.title
+    assert [protocol.rules(stage).judges for stage in JUDGED] == [1, 2, 1, 1]
+    assert (protocol.tolerance.onset.frames, protocol.tolerance.onset.ms) == (2, 50)
+    assert (protocol.tolerance.apex.frames, protocol.tolerance.apex.ms) == (2, 50)
+    assert (protocol.tolerance.offset.frames, protocol.tolerance.offset.ms) == (3, 100)
+    assert protocol.match_iou == 0.5
+    assert set(protocol.must_agree) == {AnswerField.SPAN, AnswerField.EVENT_TYPE, AnswerField.EMOTION}
+    fields = protocol.coding.fields
+    assert fields.index(AnswerField.ACTION_UNITS) < fields.index(AnswerField.EMOTION)
+    assert codebook_of(protocol, "mmed").name == "mmed"
+
+
+def test_nobody_judges_at_an_end() -> None:
+    with pytest.raises(KeyError):
+        load_protocol("mmed").rules(Stage.SETTLED)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "apart", "holds"),
+    [
+        (200, 10, True),  # 50 ms: the larger bound at 200 frames a second
+        (200, 11, False),
+        (30, 2, True),  # 67 ms, but two frames
+        (30, 3, False),
+    ],
+)
+def test_of_two_bounds_the_larger_counts(rate_hz: int, apart: int, holds: bool) -> None:
+    clock = FrameClock(pts=tuple(range(100)), end_pts=100, time_base=Fraction(1, rate_hz))
+    tolerance = Tolerance(frames=2, ms=50)
+    assert tolerance.holds(Frame(20), Frame(20 + apart), clock) is holds
+    assert tolerance.holds(Frame(20 + apart), Frame(20), clock) is holds
+
+
+MISTAKES = {
+    "a single coder": ("judges: 2", "judges: 1", "one coder agrees with nobody"),
+    "nobody screens": ("judges: 1  # ours", "judges: 0  # ours", "key screening.judges"),
+    "an unknown field": ("[span, event_type, emotion]", "[span, mood]", "key must_agree.1"),
+    "a misspelt key": ("tolerance:", "tolerances:", "did you mean tolerance"),
+    "a text for a number": ("match_iou: 0.5", 'match_iou: "half"', "key match_iou"),
+    "an overlap beyond 1": ("match_iou: 0.5", "match_iou: 1.5", "key match_iou"),
+    "broken YAML": ("coding:  #", "coding:  [#", "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_named_with_line_and_key(tmp_path: Path, name: str) -> None:
+    right, wrong, said = MISTAKES[name]
+    text = packaged_path("pipelines", "protocols", "mmed.yaml").read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "ours.yaml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(BadInput, match=said) as refused:
+        load_protocol(str(tmp_path / "ours.yaml"))
+    assert "ours.yaml, line " in str(refused.value)
+
+
+def test_the_line_is_the_line_of_the_mistake(tmp_path: Path) -> None:
+    text = packaged_path("pipelines", "protocols", "mmed.yaml").read_text(encoding="utf-8")
+    wrong = text.replace("match_iou: 0.5", "match_iou: 1.5")
+    (tmp_path / "ours.yaml").write_text(wrong, encoding="utf-8")
+    line = next(number for number, line in enumerate(wrong.splitlines(), 1) if line.startswith("match_iou"))
+    with pytest.raises(BadInput, match=f"line {line}, key match_iou"):
+        load_protocol(str(tmp_path / "ours.yaml"))
+
+
+@pytest.mark.parametrize("contents", [b"", b"- a list", b"\xff\xfe not text"])
+def test_a_file_that_is_no_protocol_is_one_sentence(tmp_path: Path, contents: bytes) -> None:
+    (tmp_path / "ours.yaml").write_bytes(contents)
+    with pytest.raises(BadInput):
+        load_protocol(str(tmp_path / "ours.yaml"))
+
+
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        load_protocol(str(tmp_path / "none.yaml"))
