@@ -81,6 +81,8 @@ class TagParameters(Declared):
     """The head itself moves more than this within the span, in px of the aligned face."""
     speech_window_s: Positive
     """How long round the peak the mouth is watched."""
+    speech_px: Positive
+    """The mouth moves where it is further than this from its usual place, in px of the aligned face."""
     speech_beats: Annotated[int, Field(ge=2)]
     """The mouth moves so many times in that window."""
 

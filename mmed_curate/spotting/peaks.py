@@ -92,7 +92,7 @@ def propose(
                 apex=Frame(int(run.frames[peak.apex])),
                 offset=Frame(int(run.frames[peak.offset])),
             )
-            tags = _tags(run, peak, curve, wanted, parameters.tags)
+            tags = _tags(run, peak, curve, parameters.tags)
             region = curve.regions[peak.region]
             found.append(Proposal(span=span, score=peak.score, region=region, tags=tags, track=track))
     return tuple(sorted(found, key=lambda proposal: (proposal.span.apex, proposal.span.onset)))
@@ -210,9 +210,7 @@ def _merged(peaks: list[_Peak], overlap: float) -> list[_Peak]:
     return kept
 
 
-def _tags(
-    run: EvenCurve, peak: _Peak, curve: MotionCurve, wanted: FloatArray, parameters: TagParameters
-) -> frozenset[Tag]:
+def _tags(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagParameters) -> frozenset[Tag]:
     region = curve.regions[peak.region]
     tags = set()
     if (peak.offset - peak.onset + 1) * run.step_s > parameters.micro_s + run.step_s or not _settles(
@@ -224,7 +222,7 @@ def _tags(
     head = run.head[peak.onset : peak.offset + 1]
     if float(np.linalg.norm(np.ptp(head, axis=0))) > parameters.head_px:
         tags.add(Tag.HEAD_MOTION)
-    if region.startswith(_MOUTH) and _mouth_beats(run, peak, curve, wanted, parameters) >= parameters.speech_beats:
+    if region.startswith(_MOUTH) and _mouth_beats(run, peak, curve, parameters) >= parameters.speech_beats:
         tags.add(Tag.SPEECH)
     return frozenset(tags)
 
@@ -242,13 +240,13 @@ def _blinks(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagPara
     return openness < parameters.blink_narrowing and down > parameters.blink_px
 
 
-def _mouth_beats(run: EvenCurve, peak: _Peak, curve: MotionCurve, wanted: FloatArray, parameters: TagParameters) -> int:
-    """How often the mouth moves in the time round a peak: tops at least half as high as asked for."""
+def _mouth_beats(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagParameters) -> int:
+    """How often the mouth moves in the time round a peak: tops of its strongest region above a fixed height."""
     half = round(parameters.speech_window_s / 2 / run.step_s)
     mouth = [index for index, name in enumerate(curve.regions) if name.startswith(_MOUTH)]
-    values = (run.strength[max(peak.apex - half, 0) : peak.apex + half + 1][:, mouth] / wanted[mouth]).max(axis=1)
+    values = run.strength[max(peak.apex - half, 0) : peak.apex + half + 1][:, mouth].max(axis=1)
     inner = values[1:-1]
-    return int(((inner >= 0.5) & (inner >= values[:-2]) & (inner > values[2:])).sum())
+    return int(((inner >= parameters.speech_px) & (inner >= values[:-2]) & (inner > values[2:])).sum())
 
 
 def _settles(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagParameters) -> bool:
