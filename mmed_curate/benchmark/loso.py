@@ -66,11 +66,11 @@ def _answered(
         for fold in folds:
             yield fold, predict_fold(data, fold, settings)
         return
-    processes = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_parent)
-    with _one_thread_each(), processes as pool:
-        pending: dict[Future[list[int]], Fold] = {
-            pool.submit(predict_fold, data, fold, settings): fold for fold in folds
-        }
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with _workers_start_quietly():
+            pending: dict[Future[list[int]], Fold] = {
+                pool.submit(predict_fold, data, fold, settings): fold for fold in folds
+            }
         try:
             for done in as_completed(pending):
                 yield pending[done], done.result()
@@ -109,18 +109,17 @@ def _n_workers(workers: int | None, n_folds: int) -> int:
     return max(1, min(wanted, n_folds))
 
 
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    # read by the numerical libraries when a spawned process loads them, before we could say it in torch
+def _workers_start_quietly() -> Iterator[None]:
+    """Processes started inside run one numerical thread each, and leave Ctrl-C to this one."""
+    # both are inherited: the variable is read when a library loads, the mask holds before our first line runs
     before = os.environ.get("OMP_NUM_THREADS")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ["OMP_NUM_THREADS"] = "1"
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if before is None:
             del os.environ["OMP_NUM_THREADS"]
         else:
