@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import LogEntry
-from mmed_curate.store import rows
 from mmed_curate.store.chain import GENESIS, digest_of
 from mmed_curate.store.read import Reader
 from mmed_curate.store.tables import LogRow
@@ -33,16 +33,16 @@ class Journal(Reader):
         super().__init__(session)
         self._actor = actor
         self._now = now
+        self._last: tuple[int, str] | None = None  # nobody else writes while this transaction lasts
 
     def log_act(self, kind: str, payload: Mapping[str, object]) -> LogEntry:
         """Append an entry to the event log, chained to the one before; time of day is noted here and nowhere else."""
-        last = self._session.execute(
-            select(LogRow.sequence, LogRow.digest).order_by(LogRow.sequence.desc()).limit(1)
-        ).first()
-        sequence, previous = (1, GENESIS) if last is None else (last.sequence + 1, last.digest)
+        if self._last is None:
+            self._last = self._newest()
+        sequence, previous = self._last[0] + 1, self._last[1]
         at = self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         text = canonical_json(payload)
-        row = LogRow(
+        entry = LogEntry(
             sequence=sequence,
             at=at,
             actor=self._actor,
@@ -51,8 +51,14 @@ class Journal(Reader):
             previous=previous,
             digest=digest_of(previous=previous, sequence=sequence, at=at, actor=self._actor, kind=kind, payload=text),
         )
-        self._add(row)
-        return rows.log_entry_of(row)
+        self._session.execute(insert(LogRow), [asdict(entry)])
+        self._last = (entry.sequence, entry.digest)
+        return entry
+
+    def _newest(self) -> tuple[int, str]:
+        query = select(LogRow.sequence, LogRow.digest).order_by(LogRow.sequence.desc()).limit(1)
+        found = self._session.execute(query).first()
+        return (0, GENESIS) if found is None else (found.sequence, found.digest)
 
     def _add(self, row: object) -> None:
         self._session.add(row)
