@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,7 +70,7 @@ def test_no_frame_is_in_two_clips_and_every_candidate_is_whole_in_one(starts: li
         for member in window.members:
             assert window.first <= candidates[member].span.onset
             assert candidates[member].span.offset <= window.last
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         assert earlier.last < later.first
 
 

@@ -1,0 +1,145 @@
+"""Recordings into a workspace: what goes through, what is refused, and that neither spoils the other."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.records import AssetKind, Consent, IngestOutcome, Term
+from mmed_curate.ingest.recipe import load_recipe
+from mmed_curate.ingest.run import Source, ingest
+from mmed_curate.media.pictures import pictures
+from mmed_curate.media.sound import read_sound, sound_span
+from mmed_curate.store.workspace import Workspace
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Workspace:
+    """A workspace with one subject who took part in one session, and one who did not."""
+    workspace = Workspace.create(tmp_path / "lab", seed=3)
+    signed = Consent(terms=frozenset({Term.RECORD}), form_version="1", signed_on=date(2025, 1, 1))
+    with workspace.write() as records:
+        records.add_subject("P1", signed)
+        records.add_subject("P2", signed)
+        records.add_session("G1", ["P1"])
+    return workspace
+
+
+def taken_in(workspace: Workspace, *files: Path, recipe: str = "every-candidate") -> tuple[IngestOutcome, ...]:
+    sources = [Source(path=path, subject="P1", session="G1") for path in files]
+    return ingest(workspace, sources, recipe=load_recipe(recipe), workers=1)
+
+
+def test_a_smile_is_cut_with_the_sound_that_starts_late(lab: Workspace, repository: Path) -> None:
+    """face_noface.mov: a real smile, variable frame rate, sound that begins 2.43 s after the picture."""
+    recording = repository / "demo" / "recordings" / "face_noface.mov"
+    (outcome,) = taken_in(lab, recording)
+    assert outcome.error is None
+    assert outcome.n_clips >= 1
+    with lab.read() as records:
+        (known,) = records.recordings()
+        clips = records.clips()
+        assets = {(asset.clip, asset.kind): asset for asset in records.assets()}
+    assert known.has_sound
+    for clip in clips:
+        picture = lab.media / assets[clip.id, AssetKind.CODING_PICTURE].path
+        sound = lab.media / assets[clip.id, AssetKind.CODING_SOUND].path
+        assert sum(1 for _ in pictures(picture)) == clip.last - clip.first + 1
+        span = sound_span(sound)
+        assert span is not None
+        heard = read_sound(sound, *span)
+        # the rule of the house: the samples between two instants, to less than one sample
+        ideal = float(clip.clock.duration) * heard.rate_hz
+        assert abs(heard.n_samples - ideal) < 1
+
+
+def test_the_same_bytes_are_taken_in_once(lab: Workspace, repository: Path, tmp_path: Path) -> None:
+    recording = repository / "demo" / "recordings" / "please.mkv"
+    copy = tmp_path / "another name.mkv"
+    copy.write_bytes(recording.read_bytes())
+    first, second = taken_in(lab, recording, copy)
+    assert first.error is None
+    assert second.already_done
+    (again,) = taken_in(lab, copy)
+    assert again.already_done
+    assert again.recording == first.recording
+    with lab.read() as records:
+        assert len(records.recordings()) == 1
+
+
+def test_one_bad_file_never_stops_the_others(lab: Workspace, repository: Path, tmp_path: Path) -> None:
+    empty, words, nowhere = tmp_path / "empty.mp4", tmp_path / "words.mp4", tmp_path / "nowhere.mp4"
+    empty.touch()
+    words.write_text("not a film\n" * 100)
+    truncated = tmp_path / "truncated.mp4"
+    whole = (repository / "demo" / "recordings" / "single_face.mp4").read_bytes()
+    truncated.write_bytes(whole[: len(whole) // 2])
+    good = repository / "demo" / "recordings" / "please.mkv"
+    outcomes = taken_in(lab, empty, words, nowhere, truncated, tmp_path, good)
+    *refused, through = outcomes
+    assert through.error is None
+    for outcome in refused:
+        assert outcome.error is not None
+        assert Path(outcome.path).name in outcome.error
+        assert "\n" not in outcome.error
+    with lab.read() as records:
+        (recording,) = records.recordings()
+        kept = {Path(asset.path).parts[1] for asset in records.assets()}
+    assert recording.path == str(good)
+    coding = lab.media / "coding"
+    assert {folder.name for folder in coding.iterdir()} == kept if coding.exists() else not kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ugly-moviepy/result.webm",  # zero bytes
+        "ugly-decord/corrupted.mp4",  # 28 of 50 frames
+        "aana/physicsworks_audio.webm",  # sound only
+        "whisper-jfk/jfk.flac",
+        "vad-silero/test.wav",
+        "labels-samm/SAMM_Micro_FACS_Codes_v2.xlsx",  # no media at all
+        "boris/test.boris",
+    ],
+)
+def test_what_is_no_recording_is_refused_in_one_sentence(lab: Workspace, material: Path, name: str) -> None:
+    (outcome,) = taken_in(lab, material / name)
+    assert outcome.recording is None
+    assert outcome.error is not None
+    assert Path(name).name in outcome.error
+    assert "\n" not in outcome.error
+    with lab.read() as records:
+        assert records.recordings() == ()
+
+
+def test_a_face_that_is_not_there_is_said(lab: Workspace, material: Path) -> None:
+    (outcome,) = taken_in(lab, material / "ugly-decord" / "video_0.mov")
+    assert outcome.error is None
+    assert (outcome.n_candidates, outcome.n_clips) == (0, 0)
+    assert any("no face" in note for note in outcome.notes)
+
+
+@pytest.mark.parametrize(
+    ("subject", "session", "said"),
+    [("P9", "G1", "P9"), ("P1", "G9", "G9"), ("P2", "G1", "P2 did not take part in session G1")],
+)
+def test_whose_a_recording_is_must_be_known(
+    lab: Workspace, repository: Path, subject: str, session: str, said: str
+) -> None:
+    source = Source(path=repository / "demo" / "recordings" / "please.mkv", subject=subject, session=session)
+    with pytest.raises(BadInput, match=said):
+        ingest(lab, [source], recipe=load_recipe("mmed"), workers=1)
+
+
+def test_nothing_in_a_clip_names_its_recording(lab: Workspace, repository: Path, tmp_path: Path) -> None:
+    named = tmp_path / "CANARY-anna-game7.mp4"
+    named.write_bytes((repository / "demo" / "recordings" / "single_face.mp4").read_bytes())
+    taken_in(lab, named)
+    files = [path for path in lab.media.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        assert "CANARY" not in str(path.relative_to(lab.root))
+        assert b"CANARY" not in path.read_bytes()
