@@ -10,19 +10,9 @@ from rich.markup import escape
 from mmed_curate.benchmark.run import NAME_OF, REPORT, BenchmarkReport, notice, run_benchmark
 from mmed_curate.benchmark.scores import Interval
 from mmed_curate.benchmark.settings import BenchmarkSettings, load_settings
-from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.console import RunUnlessNamed, err, json_option, out, print_json, progress_bar, table
 from mmed_curate.cli.score import confusion_table
 from mmed_curate.domain.findings import BadInput
-
-
-class RunUnlessNamed(click.Group):
-    """A group that takes an unknown first word for an argument of its subcommand `run`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `run` before anything that is neither a subcommand nor a cry for help."""
-        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
 
 
 @click.group(cls=RunUnlessNamed)

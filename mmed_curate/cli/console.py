@@ -53,6 +53,16 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     return drawn
 
 
+class RunUnlessNamed(click.Group):
+    """A group whose unknown first word means its subcommand `run`: `mmed spot FILE` is `mmed spot run FILE`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `run` in front of anything but a subcommand or a request for help."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Units a second, over the last while."""

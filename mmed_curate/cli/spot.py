@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.console import RunUnlessNamed, err, json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.serial import to_json
@@ -19,17 +19,7 @@ _SHOWN_AT_MOST = 20
 """Rows that the terminal shows; the file holds all."""
 
 
-class _VerbAndGroup(click.Group):
-    """A group whose unknown first word means the subcommand `run`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `run` in front of anything but a subcommand or a request for help."""
-        if args and args[0] not in self.commands and args[0] not in {"-h", "--help"}:
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_VerbAndGroup)
+@click.group(cls=RunUnlessNamed)
 def spot() -> None:
     """Propose micro-expressions: mmed spot RECORDING -o CANDIDATES.csv. Or score them: mmed spot evaluate."""
 
