@@ -27,7 +27,7 @@ from mmed_curate.store.workspace import Workspace
     type=click.Path(path_type=Path),
     help="Instead of FILES: a CSV of recordings with the columns recording, subject, session.",
 )
-@click.option("--recipe", default="mmed", show_default=True, help="Packaged recipe, or a path to one.")
+@click.option("--recipe", help="Name or path of a recipe [default: the workspace's, else mmed].")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
 @json_option
 def ingest(
@@ -35,7 +35,7 @@ def ingest(
     subject: str | None,
     session: str | None,
     table: Path | None,
-    recipe: str,
+    recipe: str | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -45,7 +45,8 @@ def ingest(
     through, and the exit code is then 2.
     """
     sources = _sources(files, subject, session, table)
-    workspace, how = Workspace.find(), load_recipe(recipe)
+    workspace = Workspace.find()
+    how = load_recipe(recipe or workspace.settings["recipe"])
     with progress_bar("ingest", "frames") as progress:
         outcomes = ingest_recordings(workspace, sources, recipe=how, workers=workers, progress=progress)
     if as_json:
@@ -84,23 +85,26 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
     out.print(as_table("Ingest", ("file", "outcome", "candidates", "clips"), rows))
     for outcome in outcomes:
         if outcome.error:
-            err.print(f"{Path(outcome.path).name}: {outcome.error}", markup=False)
+            err.print(f"refused: {outcome.error}", markup=False)
         for note in outcome.notes:
-            err.print(f"{Path(outcome.path).name}: note: {note}", markup=False)
+            err.print(
+                f"note: {note}" if Path(outcome.path).name in note else f"note on {outcome.path}: {note}", markup=False
+            )
 
 
 @click.command()
-@click.option("--recipe", default="mmed", show_default=True, help="Packaged recipe, or a path to one.")
+@click.option("--recipe", help="Name or path of a recipe [default: the workspace's, else mmed].")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
 @json_option
-def recut(recipe: str, workers: int | None, as_json: bool) -> None:
+def recut(recipe: str | None, workers: int | None, as_json: bool) -> None:
     """Cut every settled event out of its recording and measure its features, ready for release.
 
     What is up to date is left alone.
     """
     workspace = Workspace.find()
+    how = load_recipe(recipe or workspace.settings["recipe"])
     with progress_bar("recut", "events") as progress:
-        summary = recut_settled(workspace, load_recipe(recipe), workers=workers, progress=progress)
+        summary = recut_settled(workspace, how, workers=workers, progress=progress)
     if as_json:
         print_json(
             {"cut": summary.n_cut, "up_to_date": summary.n_up_to_date, "errors": [str(e) for e in summary.errors]}
