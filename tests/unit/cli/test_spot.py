@@ -1,0 +1,88 @@
+"""`mmed spot` as a person uses it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mmed_curate.cli.main import main
+from mmed_curate.cli.spot import spot
+from mmed_curate.domain.time import Frame
+from mmed_curate.media.pictures import pictures
+from mmed_curate.media.write import RecordingWriter
+
+
+@pytest.fixture(scope="module")
+def blinking(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """The second half of a bundled recording, in which the man blinks."""
+    path = tmp_path_factory.mktemp("spot") / "blinking.mp4"
+    source = repository / "demo" / "recordings" / "single_face.mp4"
+    with RecordingWriter(path, width=640, height=360, time_base=Fraction(1, 30)) as writer:
+        for picture in pictures(source, first=Frame(15), last=Frame(59)):
+            writer.picture(picture.bgr(), picture.frame - 15)
+    return path
+
+
+def test_a_recording_becomes_a_table(blinking: Path, tmp_path: Path) -> None:
+    table = tmp_path / "candidates.csv"
+    done = CliRunner().invoke(spot, [str(blinking), "-o", str(table)], catch_exceptions=False)
+    assert done.exit_code == 0
+    with table.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0])[:7] == ["onset", "apex", "offset", "score", "region", "tag", "track"]
+    # the man shuts his eyes round frame 27 of the original, 12 here
+    assert any(row["tag"] == "blink" and 8 <= int(row["apex"]) <= 16 for row in rows)
+
+
+def test_json_alone_on_stdout(blinking: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(spot, ["run", str(blinking), "-o", str(tmp_path / "c.csv"), "--json"])
+    document = json.loads(done.stdout)
+    assert document["format"] == "mmed-spotting" and document["n_frames"] == 45
+    assert document["tracks"] == [{"track": 0, "first": 0, "last": 44, "n_frames": 45}]
+
+
+def test_two_tables_become_scores(tmp_path: Path) -> None:
+    proposed, truth = tmp_path / "p.csv", tmp_path / "t.csv"
+    proposed.write_text("onset,apex,offset,tag\n0,3,9,\n40,44,49,\n70,71,75,blink\n", encoding="utf-8")
+    truth.write_text("onset,apex,offset\n1,4,9\n100,101,109\n", encoding="utf-8")
+    words = ["evaluate", str(proposed), str(truth), "--minutes", "2", "--json"]
+    scores = json.loads(CliRunner().invoke(spot, words, catch_exceptions=False).stdout)
+    assert (scores["true_positives"], scores["false_positives"], scores["false_negatives"]) == (1, 1, 1)
+    assert scores["recall"] == scores["precision"] == scores["f1"] == scores["false_per_minute"] == 0.5
+    assert scores["n_tagged"] == 1
+    said = CliRunner().invoke(spot, words[:-1], catch_exceptions=False).stdout
+    assert "recall" in said and "0.5000" in said
+
+
+def test_scores_that_cannot_be_had_are_null(tmp_path: Path) -> None:
+    empty = tmp_path / "e.csv"
+    empty.write_text("onset,apex,offset\n", encoding="utf-8")
+    done = CliRunner().invoke(spot, ["evaluate", str(empty), str(empty), "--json"], catch_exceptions=False)
+    scores = json.loads(done.stdout)
+    assert scores["recall"] is None and scores["f1"] is None and scores["false_per_minute"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["spot", "nowhere.mp4", "-o", "c.csv"], "nowhere.mp4"),
+        (["spot", "evaluate", "p.csv", "t.csv"], "p.csv"),
+        (["spot", "a.mp4", "-o", "no/such/folder/c.csv"], "there is no folder"),
+        (["spot", "a.mp4", "-o", "c.csv", "--parameters", "nobody"], "nobody"),
+        (["spot", "a.mp4"], "--output"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    told = capsys.readouterr().err
+    assert left.value.code == 2 and said in told and "Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
