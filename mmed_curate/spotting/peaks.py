@@ -272,4 +272,6 @@ def _settles(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagPar
         begin -= 1
     while end < len(along) - 1 and along[end + 1] > low:
         end += 1
+    if (begin == 0 and first == 0) or first + end == len(run.frames) - 1:
+        return False  # cut off by the end of what was seen: nobody knows that it went back
     return bool((end - begin + 1) * run.step_s <= parameters.micro_s)
