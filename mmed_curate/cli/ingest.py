@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -79,10 +80,11 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
             "refused" if outcome.error else "already done" if outcome.already_done else "taken in",
             outcome.n_candidates,
             outcome.n_clips,
+            os.path.relpath(outcome.sheet) if outcome.sheet else "-",
         )
         for outcome in outcomes
     ]
-    out.print(as_table("Ingest", ("file", "outcome", "candidates", "clips"), rows))
+    out.print(as_table("Ingest", ("file", "outcome", "candidates", "clips", "contact sheet"), rows))
     for outcome in outcomes:
         if outcome.error:
             err.print(f"refused: {outcome.error}", markup=False)
@@ -123,6 +125,7 @@ def _outcome_as_json(outcome: IngestOutcome) -> dict[str, object]:
         "recording": outcome.recording,
         "candidates": outcome.n_candidates,
         "clips": outcome.n_clips,
+        "contact_sheet": outcome.sheet,
         "already_done": outcome.already_done,
         "error": outcome.error,
         "notes": list(outcome.notes),

@@ -252,6 +252,8 @@ class IngestOutcome:
     n_candidates: int = 0
     n_clips: int = 0
     already_done: bool = False
+    sheet: str | None = None
+    """Path of the contact sheet; None: there are no clips."""
     error: str | None = None
     """The sentence that says why it was refused; None: it went through."""
     notes: tuple[str, ...] = field(default=())

@@ -21,9 +21,16 @@ from mmed_curate.ingest.recipe import Encoding, PicturePart, Recipe
 from mmed_curate.ingest.windows import coding_windows
 from mmed_curate.media.cut import ClipEncoding, CutRequest, cut
 from mmed_curate.media.probe import probe
+from mmed_curate.media.sheet import SheetRow, contact_sheet
+from mmed_curate.media.silence import silent_share
 from mmed_curate.media.sound import has_sound
 from mmed_curate.spotting.parameters import load_parameters
 from mmed_curate.spotting.run import Analysis, FaceTrack, analyse
+
+SHEET_ROWS = 12
+"""Clips on a contact sheet: what fits on a screen."""
+MOSTLY_SILENT = 0.9
+"""From this share of silence on, a recording's sound is remarked upon (ours)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,8 @@ class IngestedRecording:
     candidates: tuple[Candidate, ...]
     clips: tuple[Clip, ...]
     assets: tuple[Asset, ...]
+    sheet: Path | None
+    """Contact sheet of the strongest candidates' clips; None: there are no clips."""
     notes: tuple[Finding, ...]
 
 
@@ -84,11 +93,14 @@ def take_in(job: RecordingJob, *, progress: Progress = silent) -> IngestedRecord
     assets = _cut_for_coding(clips, recording, job)
     if not recording.has_sound:
         notes = (*notes, _no_sound(job.path, stream=sources.sound is not None))
+    elif (silent := silent_share(job.path)) >= MOSTLY_SILENT:
+        notes = (*notes, _mostly_silent(job.path, silent))
     return IngestedRecording(
         recording=recording,
         candidates=candidates,
         clips=clips,
         assets=assets,
+        sheet=_sheet(clips, candidates, recording, job),
         notes=(*analysis.notes, *notes),
     )
 
@@ -188,8 +200,8 @@ def _cut_for_coding(clips: Sequence[Clip], recording: Recording, job: RecordingJ
             first=clip.first,
             last=clip.last,
             crop=clip.crop,
-            picture=job.media / "coding" / clip.id / "picture.mp4",
-            sound=job.media / "coding" / clip.id / "sound.wav" if recording.has_sound else None,
+            picture=_coding_folder(job.media, clip) / "picture.mp4",
+            sound=_coding_folder(job.media, clip) / "sound.wav" if recording.has_sound else None,
         )
         for clip in clips
     ]
@@ -200,6 +212,33 @@ def _cut_for_coding(clips: Sequence[Clip], recording: Recording, job: RecordingJ
         if request.sound is not None:
             assets.append(asset_of(clip, AssetKind.CODING_SOUND, request.sound, job.media, request))
     return tuple(assets)
+
+
+def sheet_path(media: Path, recording: RecordingId) -> Path:
+    """Where a recording's contact sheet lies."""
+    return media / "sheets" / f"{recording}.png"
+
+
+def _sheet(
+    clips: Sequence[Clip], candidates: Sequence[Candidate], recording: Recording, job: RecordingJob
+) -> Path | None:
+    by_id = {candidate.id: candidate for candidate in candidates}
+    shown = [(by_id[clip.candidate], clip) for clip in clips if clip.candidate is not None]
+    shown.sort(key=lambda one: (-one[0].score, one[1].first))
+    if not shown:
+        return None
+    path = sheet_path(job.media, recording.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [
+        SheetRow(clip=_coding_folder(job.media, clip) / "picture.mp4", span=clip.in_clip(candidate.span))
+        for candidate, clip in shown[:SHEET_ROWS]
+    ]
+    contact_sheet(rows, path)
+    return path
+
+
+def _coding_folder(media: Path, clip: Clip) -> Path:
+    return media / "coding" / clip.id
 
 
 def cut_into_folders(path: Path, clock: FrameClock, requests: Sequence[CutRequest], encoding: Encoding) -> None:
@@ -234,6 +273,15 @@ def _no_sound(path: Path, *, stream: bool) -> Finding:
         code="ingest.no_sound",
         what=f"{path.name} {what}",
         remedy="its clips will be judged by picture only; give the recording with its sound if there is one",
+    )
+
+
+def _mostly_silent(path: Path, share: float) -> Finding:
+    return Finding(
+        code="ingest.mostly_silent",
+        what=f"{share:.0%} of the sound of {path.name} is silence",
+        remedy="check that the microphone was on and not muted",
+        parameters={"share": share},
     )
 
 

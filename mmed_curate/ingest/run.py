@@ -19,7 +19,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import IngestOutcome, Session, Subject
 from mmed_curate.ingest.recipe import Recipe
-from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, take_in
+from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, sheet_path, take_in
 from mmed_curate.media.probe import probe
 from mmed_curate.store.workspace import Workspace
 
@@ -120,6 +120,7 @@ def ingest(
             recording=result.recording.id,
             n_candidates=len(result.candidates),
             n_clips=len(result.clips),
+            sheet=None if result.sheet is None else str(result.sheet),
             notes=tuple(str(note) for note in result.notes),
         )
 
@@ -262,5 +263,6 @@ def _known_already(
             recording=known.id,
             n_candidates=len(records.candidates(recording=known.id)),
             n_clips=len(records.clips(recording=known.id)),
+            sheet=str(sheet) if (sheet := sheet_path(workspace.media, known.id)).is_file() else None,
             already_done=True,
         )

@@ -18,6 +18,8 @@ from mmed_curate.domain.findings import BadInput
 MICROSECOND = Fraction(1, 1_000_000)
 """Unit of a container's own duration (AV_TIME_BASE)."""
 
+_DRAWN_TEXT = frozenset({"tty", "bin", "xbin", "adf", "idf"})
+"""Formats in which FFmpeg draws text as if it were film: any note would pass for a recording."""
 _MAY_LACK_S = Fraction(1, 4)
 """How much earlier than its header says a recording without an index may end: durations are often rounded."""
 
@@ -45,7 +47,7 @@ def _open(path: Path) -> InputContainer:
         if path.stat().st_size == 0:
             raise BadInput.of("media.empty", f"{path} is empty (0 bytes)", "copy the recording again from its source")
         # `file:` keeps a colon in a name from being read as a protocol; the whitelist keeps playlists from fetching
-        return av.open(
+        container = av.open(
             f"file:{path}", mode="r", metadata_errors="replace", options={"protocol_whitelist": "file,crypto,data"}
         )
     except PermissionError as error:
@@ -56,6 +58,12 @@ def _open(path: Path) -> InputContainer:
             f"{path} is not a media file that can be read, or it is truncated ({_reason(error)})",
             "copy it again from its source, or give a recording such as .mp4, .mov or .mkv",
         ) from error
+    if container.format.name in _DRAWN_TEXT:
+        container.close()
+        raise BadInput.of(
+            "media.not_media", f"{path} is text, not a media file", "give a recording such as .mp4, .mov or .mkv"
+        )
+    return container
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:

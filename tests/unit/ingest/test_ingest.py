@@ -44,6 +44,8 @@ def test_a_smile_is_cut_with_the_sound_that_starts_late(lab: Workspace, reposito
         clips = records.clips()
         assets = {(asset.clip, asset.kind): asset for asset in records.assets()}
     assert known.has_sound
+    assert outcome.sheet is not None
+    assert Path(outcome.sheet).is_file()
     for clip in clips:
         picture = lab.media / assets[clip.id, AssetKind.CODING_PICTURE].path
         sound = lab.media / assets[clip.id, AssetKind.CODING_SOUND].path
@@ -103,6 +105,7 @@ def test_one_bad_file_never_stops_the_others(lab: Workspace, repository: Path, t
         "vad-silero/test.wav",
         "labels-samm/SAMM_Micro_FACS_Codes_v2.xlsx",  # no media at all
         "boris/test.boris",
+        "trackingjs-franck/SOURCE.txt",  # text that FFmpeg would draw as film
     ],
 )
 def test_what_is_no_recording_is_refused_in_one_sentence(lab: Workspace, material: Path, name: str) -> None:
