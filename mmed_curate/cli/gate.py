@@ -12,8 +12,10 @@ from mmed_curate.agreement.report import agreement_report
 from mmed_curate.agreement.settings import load_settings
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.protocol import Stage
 from mmed_curate.gate.decide import Decision, Relation, RuleVerdict, decide
 from mmed_curate.gate.document import decision_document
+from mmed_curate.gate.evidence import Evidence
 from mmed_curate.gate.policy import Policy, load_policy
 from mmed_curate.report.tables import NOTHING
 
@@ -49,8 +51,21 @@ def gate(policy: str | None, day: str | None, settings: str, as_json: bool) -> N
         if any(facts.simulated for facts in evidence.clips):
             out.print("[bold]SIMULATED: this workspace holds simulated content[/bold]")
         tell_decision(decision, rules)
+        tell_left_out(evidence)
     if decision.passed is None:
         sys.exit(1)
+
+
+def tell_left_out(evidence: Evidence) -> None:
+    """Say which settled clips no release will hold, because their subjects never agreed to one."""
+    left_out = [facts for facts in evidence.clips if facts.stage is Stage.SETTLED and not facts.agreed]
+    if left_out:
+        codes = ", ".join(sorted({facts.subject_code for facts in left_out}))
+        out.print(
+            f"{len(left_out)} settled clip(s) stay out of any release: {codes} did not agree to research and "
+            "redistribution",
+            markup=False,
+        )
 
 
 def tell_decision(decision: Decision, policy: Policy) -> None:

@@ -19,6 +19,8 @@ from mmed_curate.gate.policy import Held, MeasureRule, Policy
 
 _SEAL = object()
 """Known to this module only: without it no `Passed` comes into being."""
+_NAMED_AT_MOST = 5
+"""Clips that a remedy names; more would hide what to do."""
 
 
 class Relation(Enum):
@@ -231,7 +233,7 @@ def _of_clips(evidence: Evidence, policy: Policy) -> tuple[RuleVerdict, ...]:
             "files",
             (facts for facts in released if facts.faults),
             "released clips with a missing or changed file",
-            lambda found: "run mmed recut for " + "; ".join(f"{one.clip} ({', '.join(one.faults)})" for one in found),
+            lambda found: f"run mmed recut for {_listed(f'{one.clip} ({_listed(one.faults)})' for one in found)}",
         ),
         _none_of(
             "simulated",
@@ -283,4 +285,11 @@ def _subjects(found: Sequence[ClipFacts]) -> str:
 
 
 def _named(found: Sequence[ClipFacts]) -> str:
-    return ", ".join(facts.clip for facts in found)
+    return _listed(facts.clip for facts in found)
+
+
+def _listed(items: Iterable[str]) -> str:
+    """The first few in words; the verdict itself holds all."""
+    words = list(items)
+    more = len(words) - _NAMED_AT_MOST
+    return ", ".join(words[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")

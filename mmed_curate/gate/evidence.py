@@ -41,7 +41,7 @@ class ClipFacts:
     """The lab's own code; said in remedies, which stay inside the lab."""
     stage: Stage
     n_events: int
-    """Events of the consensus; 0 unless settled."""
+    """Events that a release would hold; 0 unless settled, and 0 where the subject never agreed to a release."""
     coded_by: frozenset[CoderId]
     """Everyone who ever coded it, also where the coding was superseded."""
     adjudicated_by: frozenset[CoderId]
@@ -54,6 +54,8 @@ class ClipFacts:
     """Files that the release would copy and that are missing or changed, each said in a few words."""
     simulated: bool
     """The recording, the subject or any judgement is simulated."""
+    agreed: bool = True
+    """Its subject agreed to a release at all; else the clip is left out of it."""
 
     @property
     def is_released(self) -> bool:

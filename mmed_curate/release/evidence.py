@@ -67,7 +67,9 @@ def kinds_of(snapshot: Snapshot, clip: Clip) -> tuple[AssetKind, ...]:
 def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFacts:
     subject = snapshot.subjects[clip.subject]
     standing = snapshot.courses[clip.id]
-    events = snapshot.events(clip.id)
+    # a subject who never agreed to a release is left out of it, and shuts no gate for the others
+    agreed = snapshot.may_go_out(clip.subject)
+    events = snapshot.events(clip.id) if agreed else ()
     faults = []
     for place, event in events:
         span = clip.in_recording(event.span)
@@ -98,6 +100,7 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFac
         terms=frozenset(term for term in Term if subject.consent.covers(term, on)),
         faults=tuple(faults),
         simulated=snapshot.is_simulated(clip),
+        agreed=agreed,
     )
 
 

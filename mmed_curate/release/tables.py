@@ -63,7 +63,6 @@ def tables_of(snapshot: Snapshot) -> Tables:
     """
     clips = snapshot.judged
     _refuse_open(snapshot, clips)
-    _refuse_without_consent(snapshot)
     rows: list[ClipRow] = []
     files: list[CopiedFile] = []
     for clip in clips:
@@ -107,24 +106,6 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
                 )
                 for clip in open_clips
             ),
-        )
-
-
-def _refuse_without_consent(snapshot: Snapshot) -> None:
-    codes = sorted(
-        {
-            snapshot.subjects[clip.subject].code
-            for clip in snapshot.clips.values()
-            if snapshot.events(clip.id) and not snapshot.may_go_out(clip.subject)
-        }
-    )
-    if codes:
-        raise Refused(
-            Finding(
-                code="release.no_consent",
-                what=f"{', '.join(codes)} did not agree to research and redistribution, but have settled events",
-                remedy="renew their consent, and ask for both terms in the policy",
-            )
         )
 
 
