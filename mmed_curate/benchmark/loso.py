@@ -7,12 +7,9 @@ with more than one worker needs `if __name__ == "__main__":`, because the proces
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context
 
 from mmed_curate.benchmark.amfnet import Modalities
 from mmed_curate.benchmark.features import BenchmarkData
@@ -22,6 +19,7 @@ from mmed_curate.benchmark.train import Fold, predict_fold
 from mmed_curate.dataset import leave_one_subject_out
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
+from mmed_curate.domain.workers import worker_pool
 
 
 def predict_all(
@@ -66,11 +64,10 @@ def _answered(
         for fold in folds:
             yield fold, predict_fold(data, fold, settings)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        with _workers_start_quietly():
-            pending: dict[Future[list[int]], Fold] = {
-                pool.submit(predict_fold, data, fold, settings): fold for fold in folds
-            }
+    with worker_pool(workers) as pool:
+        pending: dict[Future[list[int]], Fold] = {
+            pool.submit(predict_fold, data, fold, settings): fold for fold in folds
+        }
         try:
             for done in as_completed(pending):
                 yield pending[done], done.result()
@@ -80,8 +77,6 @@ def _answered(
                 "a worker process of the benchmark died, most likely for want of memory",
                 "run it again with one worker (--workers 1)",
             ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _gathered(
@@ -107,20 +102,3 @@ def _gathered(
 def _n_workers(workers: int | None, n_folds: int) -> int:
     wanted = min(os.cpu_count() or 1, 8) if workers is None else workers
     return max(1, min(wanted, n_folds))
-
-
-@contextmanager
-def _workers_start_quietly() -> Iterator[None]:
-    """Processes started inside run one numerical thread each, and leave Ctrl-C to this one."""
-    # both are inherited: the variable is read when a library loads, the mask holds before our first line runs
-    before = os.environ.get("OMP_NUM_THREADS")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    os.environ["OMP_NUM_THREADS"] = "1"
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before

@@ -7,9 +7,8 @@ import multiprocessing
 import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -18,6 +17,7 @@ from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import IngestOutcome, Session, Subject
+from mmed_curate.domain.workers import worker_pool
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, sheet_path, take_in
 from mmed_curate.media.probe import probe
@@ -155,8 +155,7 @@ def run_jobs(
     n_workers = min(workers or os.cpu_count() or 1, len(jobs))
     ours: list[BaseException] = []
     done: dict[int, int] = {}
-    context = multiprocessing.get_context("spawn")  # forked children of a threaded decoder can hang
-    with context.Manager() as manager, _pool(n_workers, context) as pool:
+    with multiprocessing.get_context("spawn").Manager() as manager, worker_pool(n_workers) as pool:
         channel: Channel = manager.Queue()
         waiting: dict[Future[Result], int] = {
             pool.submit(work, position, job, channel): position for position, job in sorted(jobs.items())
@@ -211,17 +210,6 @@ def _take_in_reporting(position: int, job: RecordingJob, channel: Channel) -> In
             channel.put((position, done))
 
     return take_in(job, progress=tell)
-
-
-@contextmanager
-def _pool(n_workers: int, context: multiprocessing.context.SpawnContext) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(n_workers, mp_context=context)
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
 
 
 def _messages(channel: Channel) -> Iterator[tuple[int, int]]:

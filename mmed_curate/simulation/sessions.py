@@ -11,7 +11,6 @@ import io
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from multiprocessing.sharedctypes import Synchronized
@@ -20,6 +19,7 @@ from pathlib import Path
 from mmed_curate.domain.codebook import Codebook, load_codebook
 from mmed_curate.domain.files import folder_written_aside, readable_json, sha256_of, write_text
 from mmed_curate.domain.progress import Progress, silent
+from mmed_curate.domain.workers import worker_pool
 from mmed_curate.media.write import RecordingWriter
 from mmed_curate.simulation.camera import Camera
 from mmed_curate.simulation.ceiling import Ceiling, ceiling
@@ -161,12 +161,8 @@ def _rendered(
         for subject in range(settings.subjects):
             yield render_recording(settings, codebook, subject, folder, tell)
         return
-    # spawn: a forked copy of a process with threads may hang
-    context = multiprocessing.get_context("spawn")
-    drawn = context.Value("q", 0)
-    with ProcessPoolExecutor(
-        max_workers=min(workers, settings.subjects), mp_context=context, initializer=_at_work, initargs=(drawn,)
-    ) as pool:
+    drawn = multiprocessing.get_context("spawn").Value("q", 0)
+    with worker_pool(min(workers, settings.subjects), begin_with=_at_work, arguments=(drawn,)) as pool:
         jobs = [pool.submit(_one, settings, codebook, subject, folder) for subject in range(settings.subjects)]
         try:
             while not all(job.done() for job in jobs):

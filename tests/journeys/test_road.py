@@ -154,7 +154,7 @@ def test_the_benchmark_runs_on_the_sealed_release_and_leaves_it_whole(
     report = json.loads(road.mmed("benchmark", release, "--epochs", 2, "--seed", 1, "-o", tmp_path / "out", "--json"))
     assert {model["name"] for model in report["models"]} >= {"amf-net", "visual-only", "audio-only"}
     for model in report["models"]:
-        assert sum(map(sum, model["confusion"])) == report["n_clips"]
+        assert sum(map(sum, model["scores"]["confusion"])) == report["n_clips"]
     scored = json.loads(road.mmed("score", tmp_path / "out" / "predictions-amf-net.csv", "--json"))
     amf_net = next(model for model in report["models"] if model["name"] == "amf-net")
     assert scored["uf1"] == pytest.approx(amf_net["scores"]["uf1"])
