@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,9 +27,17 @@ from mmed_curate.domain.files import readable_json
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-out = Console(highlight=False, soft_wrap=True)
+_PIPED_WIDTH = 120
+"""Columns where no terminal says how many it has: logs and pagers are wider than 80."""
+
+
+def _width(is_terminal: bool) -> int | None:
+    return None if is_terminal or "COLUMNS" in os.environ else _PIPED_WIDTH
+
+
+out = Console(highlight=False, soft_wrap=True, width=_width(sys.stdout.isatty()))
 """For results."""
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True, width=_width(sys.stderr.isatty()))
 """For progress and remarks."""
 
 

@@ -80,11 +80,13 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
             "refused" if outcome.error else "already done" if outcome.already_done else "taken in",
             outcome.n_candidates,
             outcome.n_clips,
-            os.path.relpath(outcome.sheet) if outcome.sheet else "-",
         )
         for outcome in outcomes
     ]
-    out.print(as_table("Ingest", ("file", "outcome", "candidates", "clips", "contact sheet"), rows))
+    out.print(as_table("Ingest", ("file", "outcome", "candidates", "clips"), rows))
+    for outcome in outcomes:
+        if outcome.sheet and not outcome.already_done:
+            out.print(f"contact sheet of {Path(outcome.path).name}: {os.path.relpath(outcome.sheet)}", markup=False)
     for outcome in outcomes:
         if outcome.error:
             err.print(f"refused: {outcome.error}", markup=False)
