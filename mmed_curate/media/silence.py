@@ -11,8 +11,8 @@ from mmed_curate.media.sound import sound_samples
 from mmed_curate.media.write import as_int16
 
 with warnings.catch_warnings():
-    # pydub looks for an ffmpeg to decode with and says so where none is on the PATH; nothing is decoded by it here
-    warnings.simplefilter("ignore", RuntimeWarning)
+    # pydub warns that no ffmpeg is on the PATH, and of audioop's end; it decodes nothing here, and audioop-lts follows
+    warnings.simplefilter("ignore")
     from pydub import AudioSegment
     from pydub.silence import detect_silence
 
