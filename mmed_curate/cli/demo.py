@@ -50,6 +50,10 @@ class SimulatedRoad(Declared):
     benchmark: str
     version: str
     seed: int
+    picture_informative: float | None = None
+    """Instead of the sessions' own; 0: the picture tells nothing."""
+    sound_informative: float | None = None
+    """Instead of the sessions' own; 0: the sound tells nothing."""
 
 
 class DemoSettings(Declared):
@@ -136,7 +140,9 @@ def _real(walk: Walk, chosen: DemoSettings, folder: Path) -> None:
 
 def _simulated(walk: Walk, chosen: SimulatedRoad, folder: Path) -> SpottingScores:
     sessions, workspace = folder / "sessions", folder / "workspace"
-    walk.call("simulate", "sessions", "-o", sessions, "--settings", chosen.sessions)
+    told = {"--picture-informative": chosen.picture_informative, "--sound-informative": chosen.sound_informative}
+    instead = [word for option, share in told.items() if share is not None for word in (option, str(share))]
+    walk.call("simulate", "sessions", "-o", sessions, "--settings", chosen.sessions, *instead)
     walk.call("init", workspace, "--seed", str(chosen.seed))
     with contextlib.chdir(workspace):
         beside = Path(os.path.relpath(sessions))
@@ -244,6 +250,12 @@ def _summary(folder: Path, chosen: SimulatedRoad, scores: SpottingScores, walk: 
                 for model in benchmark["models"]
             ],
         )
+    )
+    ceiling = json.loads((folder / "sessions" / "simulation.json").read_text(encoding="utf-8"))["ceiling"]
+    out.print(
+        f"A reader without error is right in {ceiling['picture']:.3f} by the picture, {ceiling['sound']:.3f} by the "
+        f"sound, {ceiling['both']:.3f} by both, {ceiling['chance']:.3f} by neither, on average over such worlds. "
+        f"{len(recordings)} subjects are few: by chance a model may land on either side of that."
     )
     out.print(f"Release: {release}", markup=False)
     out.print(f"Done in {seconds / 60:.1f} minutes. What to run next:")

@@ -28,6 +28,16 @@ def simulate() -> None:
 @click.option("--minutes", type=click.FloatRange(0.05, 240), help="Length of each recording [default: settings].")
 @click.option("--seed", type=int, help="Another seed, another world [default: as the settings say].")
 @click.option("--settings", default="mmed", show_default=True, help="Packaged simulation settings, or a path.")
+@click.option(
+    "--picture-informative",
+    type=click.FloatRange(0, 1),
+    help="Probability that a movement is its emotion's own; 0: the picture tells nothing [default: settings].",
+)
+@click.option(
+    "--sound-informative",
+    type=click.FloatRange(0, 1),
+    help="Probability that a voice cue is its emotion's own; 0: the sound tells nothing [default: settings].",
+)
 @click.option("--face", "faces", multiple=True, help="A picture or recording of a face to start from; may be repeated.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
 @json_option
@@ -37,6 +47,8 @@ def sessions(
     minutes: float | None,
     seed: int | None,
     settings: str,
+    picture_informative: float | None,
+    sound_informative: float | None,
     faces: tuple[str, ...],
     workers: int | None,
     as_json: bool,
@@ -45,7 +57,15 @@ def sessions(
 
     The same settings and seed give the same bytes on one machine.
     """
-    world = _changed(load_settings(settings), subjects=subjects, minutes=minutes, seed=seed, faces=faces)
+    world = _changed(
+        load_settings(settings),
+        faces,
+        subjects=subjects,
+        minutes=minutes,
+        seed=seed,
+        picture_informative=picture_informative,
+        sound_informative=sound_informative,
+    )
     with progress_bar("simulate", "pictures") as progress:
         made = simulate_sessions(world, to, workers=workers or os.cpu_count() or 1, progress=progress)
     if as_json:
@@ -97,10 +117,7 @@ def show_judgements(done: SimulatedJudgements) -> None:
     out.print(table("Simulated coders", ("stage", "judgements now", "clips standing here"), rows))
 
 
-def _changed(
-    world: SessionSettings, *, subjects: int | None, minutes: float | None, seed: int | None, faces: tuple[str, ...]
-) -> SessionSettings:
-    given = {"subjects": subjects, "minutes": minutes, "seed": seed}
+def _changed(world: SessionSettings, faces: tuple[str, ...], **given: float | None) -> SessionSettings:
     changes: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if faces:
         changes["faces"] = tuple(FaceSource(file=file) for file in faces)

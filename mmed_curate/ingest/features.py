@@ -17,7 +17,7 @@ import numpy.typing as npt
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import Frame, FrameClock, Span
-from mmed_curate.face.align import align
+from mmed_curate.face.align import alignment, warped
 from mmed_curate.face.track import FaceTracker
 from mmed_curate.media.cut import CutRequest
 from mmed_curate.media.pictures import pictures
@@ -48,21 +48,21 @@ def write_picture_features(path: Path, recording: Path, clock: FrameClock, windo
         span: the settled event, in frames of the recording.
 
     Raises:
-        BadInput: no face is seen at the onset or at the apex.
+        BadInput: no face is seen in the whole window.
     """
-    faces = _aligned_faces(recording, clock, window)
-    for mark, frame in (("onset", span.onset), ("apex", span.apex)):
-        if frame not in faces:
-            raise BadInput.of(
-                "features.no_face",
-                f"{recording.name} shows no face at frame {frame}, the {mark} of a settled event",
-                "have the event judged again, or reject its clip",
-                frame=frame,
-            )
+    faces, seen = _aligned_faces(recording, clock, window)
+    if not seen:
+        raise BadInput.of(
+            "features.no_face",
+            f"{recording.name} shows no face in frames {window.first}..{window.last}, round a settled event",
+            "look at its clip; an event without a face cannot be released",
+            first=window.first,
+            last=window.last,
+        )
     rest = faces[span.onset]
     motion = np.full(window.last - window.first + 1, np.nan, dtype=np.float32)  # (T,)
-    for frame, face in faces.items():
-        flow = onset_apex_flow(rest, face)  # (3, 48, 48)
+    for frame in seen:
+        flow = onset_apex_flow(rest, faces[frame])  # (3, 48, 48)
         motion[frame - window.first] = np.hypot(flow[0], flow[1]).mean()
     own_clock = clock.window(window.first, window.last).from_zero()
     _write_arrays(
@@ -118,19 +118,30 @@ def write_sound_features(path: Path, recording: Path, clock: FrameClock, window:
     )
 
 
-def _aligned_faces(recording: Path, clock: FrameClock, window: CutRequest) -> dict[Frame, npt.NDArray[np.uint8]]:
-    """The subject's face in each frame of a window that shows it, (128, 128) grey, by frame of the recording."""
+def _aligned_faces(
+    recording: Path, clock: FrameClock, window: CutRequest
+) -> tuple[dict[Frame, npt.NDArray[np.uint8]], frozenset[Frame]]:
+    """The subject's face in every frame of a window, (128, 128) grey, and the frames that showed it.
+
+    Where the face is lost for a moment (a hand, a turn), the picture is aligned as in the nearest frame that shows it.
+    """
     tracker = FaceTracker(max_faces=1)
-    faces: dict[Frame, npt.NDArray[np.uint8]] = {}
+    alignments: dict[Frame, npt.NDArray[np.float32]] = {}
+    pieces: dict[Frame, npt.NDArray[np.uint8]] = {}
     for picture in pictures(recording, first=window.first, last=window.last, clock=clock):
         left, top = (window.crop.left, window.crop.top) if window.crop else (0, 0)
         right, bottom = (window.crop.right, window.crop.bottom) if window.crop else (picture.width, picture.height)
-        bgr = np.ascontiguousarray(picture.bgr()[top:bottom, left:right])
-        seen = tracker.step(bgr)
+        pieces[picture.frame] = np.ascontiguousarray(picture.luma()[top:bottom, left:right])
+        seen = tracker.step(np.ascontiguousarray(picture.bgr()[top:bottom, left:right]))
         if seen:
-            grey = picture.luma()[top:bottom, left:right]
-            faces[picture.frame] = align(np.ascontiguousarray(grey), seen[0].landmarks)
-    return faces
+            alignments[picture.frame] = alignment(seen[0].landmarks)
+    if not alignments:
+        return {}, frozenset()
+    faces = {
+        frame: warped(piece, alignments[min(alignments, key=lambda other: (abs(other - frame), other))])
+        for frame, piece in pieces.items()
+    }
+    return faces, frozenset(alignments)
 
 
 def _write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:

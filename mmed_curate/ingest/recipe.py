@@ -53,6 +53,8 @@ class CodingCut(Declared):
     context_s: ContextRange
     join_gap_s: Seconds
     """Candidates closer together than this share a clip."""
+    longest_s: Annotated[float, Field(gt=0)]
+    """Candidates that merely lie close share no clip beyond this length; those that overlap always do."""
     encoding: Encoding
 
 

@@ -7,6 +7,7 @@ and returns records; only the coordinator writes the database. Done twice, it wr
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from mmed_curate.media.silence import silent_share
 from mmed_curate.media.sound import has_sound
 from mmed_curate.spotting.parameters import load_parameters
 from mmed_curate.spotting.run import Analysis, FaceTrack, analyse
+
+logger = logging.getLogger(__name__)
 
 SHEET_ROWS = 12
 """Clips on a contact sheet: what fits on a screen."""
@@ -106,9 +109,10 @@ def take_in(job: RecordingJob, *, progress: Progress = silent) -> IngestedRecord
 
 
 def subject_tracks(analysis: Analysis) -> tuple[tuple[FaceTrack, ...], tuple[Finding, ...]]:
-    """The face tracks that are taken as the subject: the longest, and others that never share a frame with it.
+    """The face tracks that are taken as the subject's: the longest, and others that never share a frame with it.
 
-    Faces in the picture at the same time are other people: they never enter a clip.
+    A face in the picture at the same time is somebody else's: nothing is proposed for it. Whether a face that is
+    lost and found again is the same person's cannot be told here, so more than one track taken is remarked upon.
     """
     taken: list[FaceTrack] = []
     seen: set[int] = set()
@@ -120,16 +124,26 @@ def subject_tracks(analysis: Analysis) -> tuple[tuple[FaceTrack, ...], tuple[Fin
             continue
         taken.append(track)
         seen |= frames
-    if not others:
-        return tuple(taken), ()
-    return tuple(taken), (
-        Finding(
-            code="ingest.other_faces",
-            what=f"{others} more face track(s) are in the picture at the same time as the subject's",
-            remedy="check that the longest-seen face is the subject's; the others were left out",
-            parameters={"others": others},
-        ),
-    )
+    notes: list[Finding] = []
+    if others:
+        notes.append(
+            Finding(
+                code="ingest.other_faces",
+                what=f"{others} more face track(s) are in the picture at the same time as the subject's",
+                remedy="check that the longest-seen face is the subject's; nothing was proposed for the others",
+                parameters={"others": others},
+            )
+        )
+    if len(taken) > 1:
+        notes.append(
+            Finding(
+                code="ingest.several_tracks",
+                what=f"the face was lost and found again; {len(taken)} tracks, never at once, are taken as one person",
+                remedy="look at the contact sheet, and reject clips that show somebody else at screening",
+                parameters={"tracks": len(taken)},
+            )
+        )
+    return tuple(taken), tuple(notes)
 
 
 def _candidates(
@@ -171,6 +185,7 @@ def _clips(
         recording.clock,
         context=coding.context_s,
         join_gap_s=coding.join_gap_s,
+        longest_s=coding.longest_s,
         seed=hashlib.sha256(job.secret + recording.sha256.encode()).digest(),
     ):
         strongest = max((wanted[member] for member in window.members), key=lambda candidate: candidate.score)
@@ -233,7 +248,11 @@ def _sheet(
         SheetRow(clip=_coding_folder(job.media, clip) / "picture.mp4", span=clip.in_clip(candidate.span))
         for candidate, clip in shown[:SHEET_ROWS]
     ]
-    contact_sheet(rows, path)
+    try:
+        contact_sheet(rows, path)
+    except BadInput as error:  # a picture for the curator's eye: clips are whole without it
+        logger.warning("%s", error)
+        return None
     return path
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from mmed_curate.agreement.settle import course
-from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.files import canonical_json, sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, RecordingId
 from mmed_curate.domain.progress import Progress, silent
@@ -17,7 +18,12 @@ from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Recording
 from mmed_curate.domain.serial import to_json
 from mmed_curate.domain.time import Span
-from mmed_curate.ingest.features import write_picture_features, write_sound_features
+from mmed_curate.ingest.features import (
+    FEATURES_VERSION,
+    SOUND_RATE_HZ,
+    write_picture_features,
+    write_sound_features,
+)
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import asset_of, changed_since, cut_into_folders
 from mmed_curate.ingest.run import Channel, run_jobs
@@ -25,9 +31,18 @@ from mmed_curate.ingest.windows import release_window
 from mmed_curate.media.cut import CutRequest
 from mmed_curate.store.workspace import Workspace
 
-RELEASE_KINDS = frozenset(
-    {AssetKind.RELEASE_PICTURE, AssetKind.RELEASE_SOUND, AssetKind.FEATURES, AssetKind.SOUND_FEATURES}
+NAME_OF: Mapping[AssetKind, str] = MappingProxyType(
+    {
+        AssetKind.RELEASE_PICTURE: "picture.mp4",
+        AssetKind.RELEASE_SOUND: "sound.wav",
+        AssetKind.FEATURES: "features.npz",
+        AssetKind.SOUND_FEATURES: "sound-features.npz",
+    }
 )
+"""File of each kind in an event's folder."""
+RELEASE_KINDS = frozenset(NAME_OF)
+SOUND_KINDS = frozenset({AssetKind.RELEASE_SOUND, AssetKind.SOUND_FEATURES})
+"""What a recording without sound has none of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +58,19 @@ class SettledEvent:
     def folder(self, recipe: Recipe) -> str:
         """Where its files lie, relative to the media folder: another span or recipe, another folder."""
         made_from = canonical_json(
-            [
-                to_json(self.span),
-                recipe.release.model_dump(mode="json"),
-                to_json(self.clip.crop) if self.clip.crop else None,
-            ]
+            {
+                "span": to_json(self.span),
+                "cut": recipe.release.model_dump(mode="json"),
+                "crop": None if self.clip.crop is None else to_json(self.clip.crop),
+                "features": [FEATURES_VERSION, SOUND_RATE_HZ],
+            }
         )
         return f"release/{self.clip.id}/{self.event}-{hashlib.sha256(made_from.encode()).hexdigest()[:12]}"
+
+    def files(self, recipe: Recipe, *, has_sound: bool) -> frozenset[str]:
+        """Paths of all its files, relative to the media folder."""
+        kinds = RELEASE_KINDS if has_sound else RELEASE_KINDS - SOUND_KINDS
+        return frozenset(f"{self.folder(recipe)}/{NAME_OF[kind]}" for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +84,22 @@ class RecutJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecutFiles:
+    """What a worker made of one recording's events."""
+
+    assets: tuple[Asset, ...]
+    errors: tuple[BadInput, ...]
+    """One for each event that could not be measured; the others are whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecutSummary:
     """What a recut did."""
 
     n_cut: int
     n_up_to_date: int
     errors: tuple[BadInput, ...]
-    """One for each recording that could not be read again."""
+    """One for each recording that could not be read again, and for each event that could not be measured."""
 
 
 def recut(
@@ -86,17 +116,20 @@ def recut(
     settled = settled_events(workspace)
     with workspace.read() as records:
         recordings = {recording.id: recording for recording in records.recordings()}
-        present = defaultdict(set)
+        assets = defaultdict(list)
         for asset in records.assets():
             if asset.kind in RELEASE_KINDS:
-                present[asset.clip].add(Path(asset.path).parent.as_posix())
+                assets[asset.clip].append(asset)
     stale: dict[RecordingId, list[SettledEvent]] = defaultdict(list)
     n_up_to_date = 0
     for clip, events in settled.items():
-        if {event.folder(recipe) for event in events} == present[clip]:
+        recording = recordings[events[0].clip.recording]
+        expected = {path for event in events for path in event.files(recipe, has_sound=recording.has_sound)}
+        whole = {asset.path for asset in assets[clip] if _is_whole(asset, workspace.media)}
+        if whole == expected:
             n_up_to_date += len(events)
         else:
-            stale[events[0].clip.recording].extend(events)
+            stale[recording.id].extend(events)
     jobs = {
         position: RecutJob(recording=recordings[recording], events=tuple(events), recipe=recipe, media=workspace.media)
         for position, (recording, events) in enumerate(sorted(stale.items()))
@@ -104,19 +137,20 @@ def recut(
     errors: list[BadInput] = []
     n_cut = 0
 
-    def store(position: int, result: tuple[Asset, ...] | BadInput) -> None:
+    def store(position: int, result: RecutFiles | BadInput) -> None:
         nonlocal n_cut
         if isinstance(result, BadInput):
             errors.append(result)
             return
+        errors.extend(result.errors)
         made = defaultdict(list)
-        for asset in result:
+        for asset in result.assets:
             made[asset.clip].append(asset)
         with workspace.write(actor="recut") as records:
             for clip in sorted({event.clip.id for event in jobs[position].events}):
                 kept = [asset for asset in records.assets(clip=clip) if asset.kind not in RELEASE_KINDS]
                 records.put_assets(clip, [*kept, *made[clip]])
-        n_cut += len(jobs[position].events)
+        n_cut += len(jobs[position].events) - len(result.errors)
 
     run_jobs(_recut_reporting, jobs, store, workers=workers, progress=progress, total=sum(map(len, stale.values())))
     return RecutSummary(n_cut=n_cut, n_up_to_date=n_up_to_date, errors=tuple(errors))
@@ -142,8 +176,8 @@ def settled_events(workspace: Workspace) -> dict[ClipId, tuple[SettledEvent, ...
     return events
 
 
-def make_release_files(job: RecutJob, *, progress: Progress = silent) -> tuple[Asset, ...]:
-    """Cut one recording's settled events and measure each.
+def make_release_files(job: RecutJob, *, progress: Progress = silent) -> RecutFiles:
+    """Cut one recording's settled events and measure each; one that cannot be measured spoils no other.
 
     Raises:
         BadInput: the recording is gone or is no longer the file that was ingested.
@@ -154,10 +188,14 @@ def make_release_files(job: RecutJob, *, progress: Progress = silent) -> tuple[A
     requests = [_request(event, job) for event in job.events]
     cut_into_folders(path, job.recording.clock, requests, job.recipe.release.encoding)
     assets: list[Asset] = []
+    errors: list[BadInput] = []
     for done, (event, request) in enumerate(zip(job.events, requests, strict=True)):
-        assets.extend(_measured(event, request, job))
+        try:
+            assets.extend(_measured(event, request, job))
+        except BadInput as unmeasured:
+            errors.append(unmeasured)
         progress(done + 1, len(job.events))
-    return tuple(assets)
+    return RecutFiles(assets=tuple(assets), errors=tuple(errors))
 
 
 def _request(event: SettledEvent, job: RecutJob) -> CutRequest:
@@ -167,26 +205,25 @@ def _request(event: SettledEvent, job: RecutJob) -> CutRequest:
         first=first,
         last=last,
         crop=event.clip.crop,
-        picture=folder / "picture.mp4",
-        sound=folder / "sound.wav" if job.recording.has_sound else None,
+        picture=folder / NAME_OF[AssetKind.RELEASE_PICTURE],
+        sound=folder / NAME_OF[AssetKind.RELEASE_SOUND] if job.recording.has_sound else None,
     )
 
 
 def _measured(event: SettledEvent, request: CutRequest, job: RecutJob) -> Sequence[Asset]:
-    def asset(kind: AssetKind, path: Path) -> Asset:
-        return asset_of(event.clip, kind, path, job.media, request, event.event)
-
     path, folder = Path(job.recording.path), request.picture.parent
-    write_picture_features(folder / "features.npz", path, job.recording.clock, request, event.span)
-    made = [asset(AssetKind.RELEASE_PICTURE, request.picture), asset(AssetKind.FEATURES, folder / "features.npz")]
+    write_picture_features(folder / NAME_OF[AssetKind.FEATURES], path, job.recording.clock, request, event.span)
+    kinds = [AssetKind.RELEASE_PICTURE, AssetKind.FEATURES]
     if request.sound is not None:
-        write_sound_features(folder / "sound-features.npz", path, job.recording.clock, request, event.span)
-        made += [
-            asset(AssetKind.RELEASE_SOUND, request.sound),
-            asset(AssetKind.SOUND_FEATURES, folder / "sound-features.npz"),
-        ]
-    return made
+        write_sound_features(folder / NAME_OF[AssetKind.SOUND_FEATURES], path, job.recording.clock, request, event.span)
+        kinds += [AssetKind.RELEASE_SOUND, AssetKind.SOUND_FEATURES]
+    return [asset_of(event.clip, kind, folder / NAME_OF[kind], job.media, request, event.event) for kind in kinds]
 
 
-def _recut_reporting(position: int, job: RecutJob, channel: Channel) -> tuple[Asset, ...]:
+def _is_whole(asset: Asset, media: Path) -> bool:
+    path = media / asset.path
+    return path.is_file() and path.stat().st_size == asset.n_bytes and sha256_of(path) == asset.sha256
+
+
+def _recut_reporting(position: int, job: RecutJob, channel: Channel) -> RecutFiles:
     return make_release_files(job, progress=lambda done, total: channel.put((position, done)))

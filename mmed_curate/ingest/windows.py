@@ -31,7 +31,13 @@ class Window:
 
 
 def coding_windows(
-    candidates: Sequence[Spanned], clock: FrameClock, *, context: ContextRange, join_gap_s: float, seed: bytes
+    candidates: Sequence[Spanned],
+    clock: FrameClock,
+    *,
+    context: ContextRange,
+    join_gap_s: float,
+    longest_s: float,
+    seed: bytes,
 ) -> tuple[Window, ...]:
     """One window per candidate, or per run of candidates too close together to be shown apart.
 
@@ -43,7 +49,8 @@ def coding_windows(
         candidates: spans in frames of the recording, in any order.
         clock: the recording's clock.
         context: bounds of the context on each side, in seconds.
-        join_gap_s: runs are joined across gaps shorter than this, in seconds.
+        join_gap_s: runs are joined across gaps shorter than this, in seconds ...
+        longest_s: ... as long as the run does not become longer than this.
         seed: secret bytes; the same seed and spans give the same windows.
     """
     order = sorted(range(len(candidates)), key=lambda index: (candidates[index].span.onset, index))
@@ -51,8 +58,11 @@ def coding_windows(
     end = Frame(-1)
     for index in order:
         span = candidates[index].span
-        near = runs and (clock.start_of(span.onset) - clock.end_of(end) if span.onset > end else 0) < join_gap_s
+        overlaps = bool(runs) and span.onset <= end
+        near = bool(runs) and not overlaps and clock.start_of(span.onset) - clock.end_of(end) < join_gap_s
         if near:
+            near = clock.end_of(span.offset) - clock.start_of(candidates[runs[-1][0]].span.onset) <= longest_s
+        if overlaps or near:
             runs[-1].append(index)
             end = max(end, span.offset)
         else:

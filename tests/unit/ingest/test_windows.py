@@ -30,7 +30,7 @@ def thirty_hz(n_frames: int) -> FrameClock:
 
 
 def windows_of(candidates: list[Proposed], clock: FrameClock, seed: bytes = b"seed"):  # type: ignore[no-untyped-def]
-    return coding_windows(candidates, clock, context=CONTEXT, join_gap_s=0.6, seed=seed)
+    return coding_windows(candidates, clock, context=CONTEXT, join_gap_s=0.6, longest_s=6.0, seed=seed)
 
 
 def test_context_is_between_its_bounds_and_differs_between_clips() -> None:
@@ -53,6 +53,15 @@ def test_candidates_too_close_to_be_shown_apart_share_a_clip() -> None:
     joined, apart = windows_of([proposed(300, 308), proposed(321, 330), proposed(392, 400)], thirty_hz(2000))
     assert joined.members == (0, 1)
     assert apart.members == (2,)
+
+
+def test_a_run_that_would_grow_too_long_is_cut_apart() -> None:
+    # nine events of 20 frames with 10 between: joined, 250 frames; 6 s are 180
+    run = [proposed(300 + 30 * n, 319 + 30 * n) for n in range(9)]
+    first, second = windows_of(run, thirty_hz(2000))
+    assert first.members == (0, 1, 2, 3, 4, 5)
+    assert second.members == (6, 7, 8)
+    assert first.last < second.first
 
 
 @given(
