@@ -134,7 +134,7 @@ class ReleaseData:
 
 
 def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseData:
-    """Read what the benchmark needs of a release; clips without a class are counted as excluded.
+    """Read what the benchmark needs of a release; clips without a class or features are counted as excluded.
 
     Args:
         path: the release's folder.
@@ -153,13 +153,15 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseD
             excluded["in no class"] += 1
         elif only_micro and row.event_type not in micro:
             excluded["not a micro-expression"] += 1
+        elif row.features is None:
+            excluded["picture features withheld"] += 1
         else:
             rows.append(row)
     if not rows:
         raise BadInput.of(
             "benchmark.no_classes",
             f"{path} holds no clip to benchmark: of {len(dataset)}, {_reasons(excluded) or 'none'}",
-            "benchmark a release whose emotions have classes in its codebook",
+            "benchmark a release with clips whose emotions have classes and whose features are published",
         )
     found = {row.emotion_class for row in rows}
     classes = tuple(code for code in dataset.codebook.class_codes if code in found)
@@ -250,7 +252,7 @@ def _notes(excluded: Counter[str], dataset: Dataset, classes: tuple[str, ...]) -
             Finding(
                 code="benchmark.excluded",
                 what=f"left out: {_reasons(excluded)}",
-                remedy="nothing, they belong to no class of this task",
+                remedy="nothing: they are not of this task, or may not be published",
                 severity=Severity.NOTE,
             )
         )

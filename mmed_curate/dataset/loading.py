@@ -41,7 +41,7 @@ _NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, PROTOCOL, AGREEME
 
 
 class Withheld(BadInput):
-    """What was asked for is left out of the release, because the subject did not consent to its publication."""
+    """What was asked for is left out of the release, because not all who are shown or heard consented to that."""
 
 
 class ClipPicture(NamedTuple):
@@ -99,8 +99,9 @@ class ReleasedClip:
             frames (T, H, W, 3) uint8 RGB and times_s (T,) float64.
 
         Raises:
-            Withheld: the subject did not consent to publication of the face.
-            BadInput: the file is missing or cannot be decoded.
+            Withheld: the subject (where the whole picture is kept: somebody in it) did not consent to publication of
+                the face.
+            BadInput: the file is missing, is not what was released, or cannot be decoded.
         """
         import numpy as np
 
@@ -122,8 +123,9 @@ class ReleasedClip:
             samples (N, channels) float32 in -1..1, and rate_hz.
 
         Raises:
-            Withheld: the subject did not consent to publication of the voice.
-            BadInput: the recording has no sound, or the file is missing or cannot be decoded.
+            Withheld: somebody of the session did not consent to publication of the voice.
+            BadInput: the recording has no sound, or the file is missing, is not what was released, or cannot be
+                decoded.
         """
         from mmed_curate.media.sound import read_sound, sound_span
 
@@ -138,6 +140,8 @@ class ReleasedClip:
         """Picture features: `flow` (3, 48, 48) float32 (u, v, strain), `motion` (T,) float32, and others by name.
 
         Raises:
+            Withheld: the subject (where the whole picture is kept: somebody in it) did not consent to publication of
+                the face.
             BadInput: the file is missing or is not what was released.
         """
         return _arrays(self.root, self._file(self.row.features, Term.PUBLISH_FACE, "features"))
@@ -146,7 +150,7 @@ class ReleasedClip:
         """Sound features: `log_mel` (64, n) float32, `intensity_db` (n,), `hop_s`, `window_s`, and others by name.
 
         Raises:
-            Withheld: the subject did not consent to publication of the voice.
+            Withheld: somebody of the session did not consent to publication of the voice.
             BadInput: the recording has no sound, or the file is missing or is not what was released.
         """
         return _arrays(self.root, self._file(self.row.sound_features, Term.PUBLISH_VOICE, "sound features"))
@@ -155,7 +159,7 @@ class ReleasedClip:
         if relative is None and term.value in self.row.withheld:
             raise Withheld.of(
                 "dataset.withheld",
-                f"the {what} of clip {self.name} is withheld: subject {self.subject} did not consent to {term.value}",
+                f"the {what} of clip {self.name} is withheld: not everybody in it consented to {term.value}",
                 "use the clips whose column `withheld` lacks that word",
                 clip=self.name,
                 term=term.value,

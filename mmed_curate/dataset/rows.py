@@ -68,12 +68,12 @@ class ClipRow:
     """Path of the H.264 mp4, relative to the release; None: withheld."""
     sound: str | None
     """Path of the PCM WAV; None: withheld, or the recording has no sound."""
-    features: str
-    """Path of the picture features (.npz)."""
+    features: str | None
+    """Path of the picture features (.npz); None: withheld."""
     sound_features: str | None
     """Path of the sound features (.npz); None: withheld, or the recording has no sound."""
     withheld: tuple[str, ...]
-    """Consent terms that the subject did not give and for which something is left out."""
+    """Consent terms that the subject, or somebody else heard or shown, did not give: what needs them is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     target = target_of(workspace, wishes)
     snapshot = read_snapshot(workspace)
     _check_leave(snapshot, leave)
-    tables = tables_of(snapshot)
+    tables = tables_of(snapshot, on=leave.on)
     facts = _facts(snapshot, tables, wishes, leave)
     with folder_written_aside(target) as folder:
         hashes = _copy_all(tables.files, snapshot.media, folder, progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
@@ -24,13 +25,13 @@ FILE_OF: dict[AssetKind, str] = {
 }
 """What each kind is called inside a clip's folder."""
 
-NEEDS: dict[AssetKind, Term | None] = {
+NEEDS: dict[AssetKind, Term] = {
     AssetKind.RELEASE_PICTURE: Term.PUBLISH_FACE,
     AssetKind.RELEASE_SOUND: Term.PUBLISH_VOICE,
-    AssetKind.FEATURES: None,
+    AssetKind.FEATURES: Term.PUBLISH_FACE,
     AssetKind.SOUND_FEATURES: Term.PUBLISH_VOICE,
 }
-"""The consent without which it stays in the lab, beyond research and redistribution."""
+"""The consent without which it stays in the lab, beyond research and redistribution; see `published_terms`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class CopiedFile:
     path: str
     """Where it goes, relative to the release."""
     strip_sound: bool
-    """The face may be published, the voice may not."""
+    """The face may be published, the voices may not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,12 @@ class Tables:
     files: tuple[CopiedFile, ...]
 
 
-def tables_of(snapshot: Snapshot) -> Tables:
+def tables_of(snapshot: Snapshot, *, on: date) -> Tables:
     """Lay out what a release of this snapshot holds.
+
+    Args:
+        snapshot: what is released.
+        on: the day for which consent to publication is looked up.
 
     Raises:
         Refused: a file is missing, or a clip that was begun is still open.
@@ -67,7 +72,7 @@ def tables_of(snapshot: Snapshot) -> Tables:
     files: list[CopiedFile] = []
     for clip in clips:
         for place, event in snapshot.events(clip.id):
-            copied = _files(snapshot, clip, place)
+            copied = _files(snapshot, clip, place, published_terms(snapshot, clip, on))
             rows.append(_clip_row(snapshot, clip, place, event, copied))
             files.extend(copied)
     tables = Tables(
@@ -109,14 +114,25 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         )
 
 
-def _files(snapshot: Snapshot, clip: Clip, place: int) -> tuple[CopiedFile, ...]:
-    terms = snapshot.subjects[clip.subject].consent.terms
+def published_terms(snapshot: Snapshot, clip: Clip, on: date) -> frozenset[Term]:
+    """What of a clip may be published: the face, the voice, both or neither.
+
+    A microphone hears the whole room, so the voice needs the consent of everybody in the session; so does the face
+    where the clip shows the whole picture and not one player's part of it.
+    """
+    session = snapshot.sessions[snapshot.recordings[clip.recording].session]
+    everybody = {clip.subject, *session.subjects}
+    shown = everybody if clip.crop is None else {clip.subject}
+    asked = {Term.PUBLISH_FACE: shown, Term.PUBLISH_VOICE: everybody}
+    return frozenset(
+        term for term, people in asked.items() if all(snapshot.subjects[one].consent.covers(term, on) for one in people)
+    )
+
+
+def _files(snapshot: Snapshot, clip: Clip, place: int, terms: frozenset[Term]) -> tuple[CopiedFile, ...]:
     name = snapshot.pseudonyms.clip(clip.id, place)
     files = []
     for kind in kinds_of(snapshot, clip):
-        term = NEEDS[kind]
-        if term is not None and term not in terms:
-            continue
         asset = snapshot.assets.get((clip.id, place, kind))
         if asset is None:
             raise Refused(
@@ -126,6 +142,8 @@ def _files(snapshot: Snapshot, clip: Clip, place: int) -> tuple[CopiedFile, ...]
                     remedy="run `mmed recut`",
                 )
             )
+        if NEEDS[kind] not in terms:
+            continue
         files.append(
             CopiedFile(
                 asset=asset,
@@ -141,7 +159,7 @@ def _clip_row(
 ) -> ClipRow:
     recording = snapshot.recordings[clip.recording]
     path_of = {file.asset.kind: file.path for file in files}
-    window = next(file.asset for file in files if file.asset.kind is AssetKind.FEATURES)
+    window = snapshot.assets[clip.id, place, AssetKind.FEATURES]  # all files of an event cover the same frames
     shift = clip.first - window.first
     if event.span.onset + shift < 0 or event.span.offset + shift > window.last - window.first:
         raise Refused(
@@ -179,9 +197,9 @@ def _clip_row(
         judged_shift=shift,
         picture=path_of.get(AssetKind.RELEASE_PICTURE),
         sound=path_of.get(AssetKind.RELEASE_SOUND),
-        features=path_of[AssetKind.FEATURES],
+        features=path_of.get(AssetKind.FEATURES),
         sound_features=path_of.get(AssetKind.SOUND_FEATURES),
-        withheld=tuple(sorted(term.value for term in withheld if term is not None)),
+        withheld=tuple(sorted(term.value for term in withheld)),
     )
 
 

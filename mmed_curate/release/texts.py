@@ -73,7 +73,7 @@ dataset.judgements                  # what every expert said, under pseudonyms
 clip = dataset.clip({_example(told)})
 clip.picture().frames               # (T, H, W, 3) uint8 RGB, where consent allows
 clip.sound()                        # samples and rate, where consent allows
-clip.features()["flow"]             # (3, 48, 48) float32: u, v, strain from onset to apex
+clip.features()["flow"]             # (3, 48, 48) float32: u, v, strain from onset to apex; where consent allows
 for fold in dataset.loso():         # leave one subject out
     fold.held_out, fold.train, fold.test
 ```
@@ -157,6 +157,10 @@ Measured on coding as it stood before anyone discussed it; intervals resample su
 Every subject in this release agreed to research and to redistribution. The rest is by consent:
 
 {_consent(told)}
+
+A microphone hears the whole room: sound goes out only where everybody of the session agreed to publication of the
+voice, and then others of the session may be heard beside the subject. A clip that shows the whole picture goes out as
+picture or picture features only where everybody of the session agreed to publication of the face.
 
 Pseudonyms are derived with a secret of the lab, stay the same between versions, and tell nothing about who was recorded
 when. When a subject withdraws, the next version leaves the subject out: delete older copies then.
@@ -279,9 +283,9 @@ def _consent(told: Told) -> str:
         for term in (Term.PUBLISH_FACE, Term.PUBLISH_VOICE)
     }
     return _table(
-        ("term", "subjects", "without it is left out"),
+        ("term", "subjects", "left out where it is lacking"),
         (
-            (Term.PUBLISH_FACE.value, with_term[Term.PUBLISH_FACE], "picture.mp4"),
+            (Term.PUBLISH_FACE.value, with_term[Term.PUBLISH_FACE], "picture.mp4, features.npz"),
             (
                 Term.PUBLISH_VOICE.value,
                 with_term[Term.PUBLISH_VOICE],

@@ -97,6 +97,7 @@ def a_release(
                 np.random.default_rng([seed, subject, take]),
                 in_picture=in_picture,
                 in_sound=in_sound,
+                features=subject not in faceless_subjects,
                 picture=media and subject not in faceless_subjects,
                 sound=media and subject not in silent_subjects and subject not in voiceless_subjects,
                 sound_features=subject not in silent_subjects and subject not in voiceless_subjects,
@@ -163,6 +164,7 @@ def lenient_policy() -> Policy:
     rule = policy.measures[0].model_copy(update={"measure": "emotion.percent", "at_least": 0.0})
     return policy.model_copy(
         update={
+            "agreement": lenient_settings().values(),
             "sample": policy.sample.model_copy(update=least),
             "measures": (type(rule).model_validate({**rule.model_dump(), "held": "value"}, strict=False),),
         }
@@ -275,7 +277,7 @@ def _clip_row(
         judged_shift=0,
         picture=files["picture"],
         sound=files["sound"],
-        features=str(files["features"]),
+        features=files["features"],
         sound_features=files["sound_features"],
         withheld=withheld,
     )
@@ -318,6 +320,7 @@ def _write_clip(
     *,
     in_picture: float,
     in_sound: float,
+    features: bool,
     picture: bool,
     sound: bool,
     sound_features: bool,
@@ -329,7 +332,8 @@ def _write_clip(
     times = np.arange(N_FRAMES)
     motion = np.exp(-(((times - SPAN.apex) / 3.0) ** 2)).astype(np.float32)
     head = {"format": np.array("mmed-features"), "version": np.array(1)}
-    np.savez(folder / "features.npz", **head, flow=flow, motion=motion)  # type: ignore[arg-type]
+    if features:
+        np.savez(folder / "features.npz", **head, flow=flow, motion=motion)  # type: ignore[arg-type]
     if sound_features:
         n = 80
         log_mel = noise.normal(size=(64, n)).astype(np.float32)
@@ -354,7 +358,7 @@ def _write_clip(
     return {
         "picture": f"{prefix}/picture.mp4" if picture else None,
         "sound": f"{prefix}/sound.wav" if sound else None,
-        "features": f"{prefix}/features.npz",
+        "features": f"{prefix}/features.npz" if features else None,
         "sound_features": f"{prefix}/sound-features.npz" if sound_features else None,
     }
 

@@ -31,7 +31,7 @@ from mmed_curate.domain.judgements import (
     VerificationVerdict,
 )
 from mmed_curate.domain.protocol import Modality, Role, Stage
-from mmed_curate.domain.records import Asset, AssetKind, Clip, Coder, Consent, Recording, Term
+from mmed_curate.domain.records import Asset, AssetKind, Box, Clip, Coder, Consent, Recording, Term
 from mmed_curate.domain.time import Frame
 from mmed_curate.media.sound import Sound, write_wav
 from mmed_curate.media.write import RecordingWriter
@@ -51,6 +51,8 @@ SILENT = 1
 STAFF = {"ann": Role.SCREENER, "bob": Role.CODER, "cem": Role.CODER, "dee": Role.ADJUDICATOR, "eve": Role.EXPERT}
 CANARY = "Canary-Jones"
 """Stands in every free text and code that must stay inside."""
+PART = Box(left=0, top=0, right=32, bottom=48)
+"""What a clip shows of the picture, if not all."""
 WINDOW = (5, 54)
 """First and last frame of every release cut, in the clip's frames."""
 SOUND_RATE_HZ = 16_000
@@ -64,6 +66,8 @@ def a_settled_workspace(
     simulated: bool = True,
     simulated_coder: str = "",
     backwards: bool = False,
+    together: bool = False,
+    crop: Box | None = PART,
 ) -> Workspace:
     """Make the workspace. Its secret comes from a seed; its clock stands still at noon of 2026-03-01 (UTC).
 
@@ -74,6 +78,8 @@ def a_settled_workspace(
         simulated: how subjects, session, coders and recordings are marked.
         simulated_coder: who is simulated all the same.
         backwards: do everything that has no order in another order.
+        together: all in one session; else each subject alone in one.
+        crop: the part of the picture that clips show.
     """
     turn = slice(None, None, -1 if backwards else 1)
     workspace = Workspace.create(root, seed=7, now=noon)
@@ -81,13 +87,15 @@ def a_settled_workspace(
         for number, terms in list(enumerate(consents))[turn]:
             consent = Consent(terms=terms, form_version="1", signed_on=date(2026, 1, 2))
             records.add_subject(f"{CANARY}-{number}", consent, simulated=simulated, age_band="20-29", sex="f")
-        records.add_session(f"{CANARY}-game", [f"{CANARY}-{n}" for n in range(len(consents))], simulated=simulated)
+        names = [f"{CANARY}-{n}" for n in range(len(consents))]
+        for number, players in enumerate([names] if together else [[name] for name in names]):
+            records.add_session(f"{CANARY}-game-{number}", players, simulated=simulated)
         for code, role in list(STAFF.items())[turn]:
             records.add_coder(f"{CANARY}-{code}", [role], simulated=simulated or code == simulated_coder)
     files = _release_files(workspace.media / "release")
     with workspace.write(actor="ingest") as records:
         made = [
-            _record(workspace, records, number, clips, files, simulated=simulated)
+            _record(workspace, records, number, clips, files, 0 if together else number, crop=crop, simulated=simulated)
             for number in list(range(len(consents)))[turn]
         ]
     with workspace.write(actor="coders") as records:
@@ -163,10 +171,12 @@ def _record(
     number: int,
     n_clips: int,
     files: dict[AssetKind, Path],
+    session_number: int,
     *,
+    crop: Box | None,
     simulated: bool,
 ) -> list[tuple[Clip, int]]:
-    subject, session = records.subject(f"{CANARY}-{number}"), records.session(f"{CANARY}-game")
+    subject, session = records.subject(f"{CANARY}-{number}"), records.session(f"{CANARY}-game-{session_number}")
     sha256 = hashlib.sha256(f"{CANARY} {number}".encode()).hexdigest()
     recording = Recording(
         id=RecordingId(derived_uuid(workspace.secret, "recording", sha256)),
@@ -190,7 +200,7 @@ def _record(
             first=Frame(100 * place),
             last=Frame(100 * place + CLIP_FRAMES - 1),
             clock=a_clock(CLIP_FRAMES),
-            crop=None,
+            crop=crop,
         )
         for place in range(n_clips)
     ]

@@ -52,6 +52,15 @@ def test_clips_are_levelled_by_themselves() -> None:
     assert not levelled_flow(np.zeros((3, 48, 48), dtype=np.float32)).any()
 
 
+def test_clips_without_features_are_counted_out(tmp_path: Path) -> None:
+    read = read_release(
+        a_release(tmp_path / "r", n_subjects=3, faceless_subjects=[1]), sound_frames=128, only_micro=True
+    )
+
+    assert read.excluded == (("picture features withheld", 4),)
+    assert set(read.clips.subjects) == {"S-00000000", "S-00000002"}
+
+
 def test_events_in_no_class_or_not_micro_are_counted_out(tmp_path: Path) -> None:
     folder = a_release(tmp_path / "r")
     table = (folder / "clips.csv").read_text().splitlines()

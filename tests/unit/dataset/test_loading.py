@@ -82,6 +82,12 @@ def test_what_consent_withholds_names_clip_and_term(release: Path) -> None:
         voiceless.picture()
 
 
+def test_picture_features_of_a_face_that_is_kept_back_are_withheld(tmp_path: Path) -> None:
+    clips = load(a_release(tmp_path / "r", faceless_subjects=[0]))
+    with pytest.raises(Withheld, match=r"features of clip .* publish-face"):
+        next(iter(clips)).features()
+
+
 def test_no_sound_is_not_the_same_as_withheld(release: Path) -> None:
     silent = next(clip for clip in load(release) if clip.subject == "S-00000002")
     with pytest.raises(BadInput, match="recording was made without") as caught:
@@ -152,7 +158,7 @@ def test_a_table_cell_that_leads_out_of_the_release_is_refused(copy: Path, tmp_p
 
 def test_a_link_is_never_followed(copy: Path, tmp_path: Path) -> None:
     clip = next(iter(load(copy)))
-    features = copy / clip.row.features
+    features = copy / str(clip.row.features)
     features.rename(tmp_path / "elsewhere.npz")
     features.symlink_to(tmp_path / "elsewhere.npz")
     with pytest.raises(BadInput, match="is a link"):
@@ -161,9 +167,9 @@ def test_a_link_is_never_followed(copy: Path, tmp_path: Path) -> None:
 
 def test_a_missing_or_broken_feature_file_points_to_verify(copy: Path) -> None:
     first, second, third, *_ = load(copy)
-    (copy / first.row.features).unlink()
-    (copy / second.row.features).write_bytes((copy / second.row.features).read_bytes()[:1000])
-    np.savez(copy / third.row.features, flow=np.array([{"a": "pickle"}], dtype=object))
+    (copy / str(first.row.features)).unlink()
+    (copy / str(second.row.features)).write_bytes((copy / str(second.row.features)).read_bytes()[:1000])
+    np.savez(copy / str(third.row.features), flow=np.array([{"a": "pickle"}], dtype=object))
     for clip in (first, second, third):
         with pytest.raises(BadInput, match="mmed verify"):
             clip.features()

@@ -52,7 +52,7 @@ def test_an_honest_release_can_be_derived_again(release: Path) -> None:
     assert report.ok
     what = [one.what for one in report.rederived]
     assert "agreement.json" in what
-    assert "gate rule emotion-alpha" in what
+    assert any(word.startswith("gate rule ") for word in what)
     assert any("consent" in word for word in report.attested)
 
 
@@ -120,8 +120,9 @@ def test_a_milder_policy_than_the_one_that_was_held_is_found(release: Path) -> N
 
 
 def test_a_dropped_rule_is_found(release: Path) -> None:
+    first = load(release).gate["rules"][0]["name"]
     edit(release / "gate.json", lambda gate: gate["rules"].pop(0))
-    assert "gate rule emotion-alpha (stated is missing" in differences(release)
+    assert f"gate rule {first} (stated is missing" in differences(release)
 
 
 def test_an_attested_rule_must_at_least_be_said_to_hold(release: Path) -> None:
