@@ -21,6 +21,8 @@ from mmed_curate.domain.measures import Coefficient, Interval, Measure, Undeterm
 _BLOCK_CELLS = 4_000_000
 """Weights drawn at once (32 MB)."""
 
+_LEAST_TAIL = 1e-12
+"""Two clusters ask for a tail of Phi(-18), which is 0 in floats; this one reads the outermost resample just as well."""
 
 _MANY = 1000
 """Clusters from which on the correction for few of them is below 0.0003 and left out."""
@@ -95,7 +97,7 @@ def expanded_tail(tail: float, n_clusters: int) -> float:
     if n_clusters > _MANY:
         return tail
     t = _student_quantile(tail, n_clusters - 1)
-    return NormalDist().cdf(math.sqrt(n_clusters / (n_clusters - 1)) * t)
+    return max(NormalDist().cdf(math.sqrt(n_clusters / (n_clusters - 1)) * t), _LEAST_TAIL)
 
 
 def _student_quantile(tail: float, freedom: int) -> float:
@@ -156,6 +158,9 @@ def _bca_tails(statistic: Statistic, values: Floats, low: float, high: float) ->
 
     def moved(tail: float) -> float:
         z = bias + normal.inv_cdf(tail)
-        return normal.cdf(bias + z / (1 - acceleration * z))
+        bent = 1 - acceleration * z
+        if bent <= 0:  # past its pole the formula turns over; the outermost resample is all there is
+            return 0.0 if z < 0 else 1.0
+        return normal.cdf(bias + z / bent)
 
     return moved(low), moved(high)

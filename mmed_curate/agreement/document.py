@@ -38,7 +38,7 @@ def report_document(report: AgreementReport) -> dict[str, Any]:
 
 def settings_document(settings: AgreementSettings) -> dict[str, Any]:
     """How intervals were made and what was too little to measure."""
-    return settings.model_dump(mode="json", exclude={"format", "version"})
+    return settings.values()
 
 
 def layer_document(layer: LayerAgreement) -> dict[str, Any]:

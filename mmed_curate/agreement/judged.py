@@ -23,6 +23,8 @@ class JudgedClip:
     """The clip's own clock."""
     judgements: tuple[Judgement, ...]
     """All of them, superseded ones too."""
+    simulated: bool = False
+    """The recording or the subject is simulated; a judgement says of itself whether it is."""
 
 
 def judgements_digest(judgements: Iterable[Judgement]) -> str:

@@ -68,7 +68,7 @@ class AgreementReport:
     codebook: str
     """Name and version."""
     simulated: bool
-    """At least one judgement is by a simulated coder."""
+    """At least one clip, or one judgement, is simulated."""
     n_clips: int
     n_coded: int
     """Clips whose coding has closed; only they are measured."""
@@ -84,6 +84,11 @@ class AgreementReport:
     """Each unit scored or not, over events that two or more coders marked."""
     vocal_cues: tuple[ClassAgreement, ...]
     """Each cue of the subject heard or not, over the same events."""
+
+    @property
+    def measured_by(self) -> Mapping[str, int | float | str]:
+        """The values of its settings by name, which a policy holds against its own."""
+        return self.settings.values()
 
     @property
     def measures(self) -> Mapping[str, Measure]:
@@ -179,7 +184,7 @@ def agreement_report(
                 heard.append((unit, judged.subject, cues))
                 timed.append(_timed(event, unit, judged.subject, judged.clock))
             pairs.extend(
-                _pair(one, other, judged.subject, judged.clock, protocol) for one, other in combinations(seen, 2)
+                _pair(one, other, unit, judged.subject, judged.clock, protocol) for one, other in combinations(seen, 2)
             )
         if not groups:
             for _ in events:
@@ -189,7 +194,7 @@ def agreement_report(
         settings=settings,
         protocol=protocol.name,
         codebook=f"{codebook.name} {codebook.version}",
-        simulated=any(one.simulated for judged in clips for one in judged.judgements),
+        simulated=any(judged.simulated or any(one.simulated for one in judged.judgements) for judged in clips),
         n_clips=len(clips),
         n_coded=n_coded,
         n_subjects=len(subjects),
@@ -298,10 +303,13 @@ def _timed(event: CodedEvent, unit: str, subject: str, clock: FrameClock) -> Tim
     )
 
 
-def _pair(one: CodedEvent, other: CodedEvent, subject: str, clock: FrameClock, protocol: Protocol) -> TimedPair:
+def _pair(
+    one: CodedEvent, other: CodedEvent, unit: str, subject: str, clock: FrameClock, protocol: Protocol
+) -> TimedPair:
     a, b = one.span, other.span
     tick_ms = float(clock.time_base * 1000)
     return TimedPair(
+        unit=unit,
         cluster=subject,
         apart_ms=(
             abs(clock.pts[a.onset] - clock.pts[b.onset]) * tick_ms,

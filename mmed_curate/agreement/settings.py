@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
@@ -43,6 +45,10 @@ class AgreementSettings(Declared):
     tentative_from: Annotated[float, Field(gt=0, le=1)]
     """Alpha from here on is called good for tentative conclusions."""
 
+    def values(self) -> dict[str, Any]:
+        """Every number by name, as a report states it and a policy holds it."""
+        return self.model_dump(mode="json", exclude={"format", "version"})
+
 
 def load_settings(name_or_path: str) -> AgreementSettings:
     """Read packaged settings by name, or any by their path.
@@ -54,3 +60,22 @@ def load_settings(name_or_path: str) -> AgreementSettings:
     if path.suffix not in {".yaml", ".yml"}:
         path = packaged_path("pipelines", "agreement", f"{name_or_path}.yaml")
     return read_yaml(path, AgreementSettings)
+
+
+def settings_of(values: Mapping[str, Any]) -> AgreementSettings:
+    """Settings from their values by name, such as a policy holds (see `AgreementSettings.values`).
+
+    Raises:
+        BadInput: a value is missing, unknown, or none that it may be.
+    """
+    try:
+        return AgreementSettings.model_validate(
+            {"format": "mmed-agreement-settings", "version": 1, **values}, strict=False
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput.of(
+            "agreement.settings",
+            f"the policy's agreement settings: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}",
+            "name settings of pipelines/agreement/ in the policy, such as mmed",
+        ) from error

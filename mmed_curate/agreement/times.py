@@ -40,6 +40,8 @@ class TimedEvent:
 class TimedPair:
     """Two coders' times for the same event."""
 
+    unit: str
+    """The event."""
     cluster: str
     apart_ms: tuple[float, float, float]
     """How far apart onset, apex and offset are; never negative."""
@@ -129,6 +131,7 @@ def timed_pair(one: TimedEvent, other: TimedEvent, tolerance_ms: float | None) -
     common = max(0.0, min(ends) - max(starts))
     union = one.duration_ms + other.duration_ms - common
     return TimedPair(
+        unit=one.unit,
         cluster=one.cluster,
         apart_ms=(onset, apex, offset),
         within=None if tolerance_ms is None else (onset <= tolerance_ms, apex <= tolerance_ms, offset <= tolerance_ms),
@@ -146,7 +149,7 @@ def _share_within(pairs: Sequence[TimedPair], index: int) -> Statistic:
     return Statistic(
         contributions=sums,
         combine=lambda total: divided(total[:, 0], total[:, 1]),
-        n_units=len(pairs),
+        n_units=len({pair.unit for pair in pairs}),  # three coders make three pairs of one event
         n_judgements=2 * len(pairs),
         n_clusters=len(clusters),
     )

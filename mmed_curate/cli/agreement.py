@@ -180,7 +180,7 @@ def _of_workspace(settings: AgreementSettings, *, as_json: bool) -> None:
 def tell_report(report: AgreementReport) -> None:
     """Print a report as tables for people."""
     if report.simulated:
-        out.print("[bold]SIMULATED: some of these judgements are by simulated coders[/bold]")
+        out.print("[bold]SIMULATED: some of these clips or judgements are simulated[/bold]")
     out.print(
         f"{report.n_coded} of {report.n_clips} judged clips are coded, by {report.n_coders} coders; "
         f"{report.n_events} events of {report.n_subjects} subjects"

@@ -9,7 +9,7 @@ import click
 from rich.markup import escape
 
 from mmed_curate.agreement.report import agreement_report
-from mmed_curate.agreement.settings import load_settings
+from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import Stage
@@ -25,9 +25,8 @@ _SIGN = {Relation.AT_LEAST: "≥", Relation.AT_MOST: "≤"}
 @click.command()
 @click.option("--policy", help="Name or path of a policy [default: the workspace's, else mmed].")
 @click.option("--on", "day", metavar="DATE", help="Day for which consent is looked up, as 2030-12-31 [default: today].")
-@click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
 @json_option
-def gate(policy: str | None, day: str | None, settings: str, as_json: bool) -> None:
+def gate(policy: str | None, day: str | None, as_json: bool) -> None:
     """Hold the release policy against this workspace. Closed: exit code 1, and every rule that fails with its remedy.
 
     There is no override. What is undetermined closes the gate.
@@ -39,7 +38,7 @@ def gate(policy: str | None, day: str | None, settings: str, as_json: bool) -> N
     on = _day(day)
     workspace = Workspace.find()
     rules = load_policy(policy or workspace.settings["gate"])
-    measured_by = load_settings(settings)
+    measured_by = settings_of(rules.agreement)
     snapshot = read_snapshot(workspace)  # one moment for both, so that they speak of the same judgements
     report = agreement_report(snapshot.judged_clips(), snapshot.protocol, snapshot.codebook, measured_by)
     with progress_bar("Checking files", "clips") as progress:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmed_curate.agreement.settings import load_settings
+from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.gate import tell_decision
 from mmed_curate.domain.findings import BadInput
@@ -31,7 +31,6 @@ def release() -> None:
 @release.command()
 @click.argument("version")
 @click.option("--policy", help="Name or path of a gate policy [default: the workspace's, else mmed].")
-@click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
 @click.option("--recipe", default="mmed", show_default=True, help="Name or path of pipelines/release/*.yaml.")
 @click.option(
     "--licence", type=click.Path(path_type=Path), help="Text file with the terms of use [default: a template]."
@@ -44,7 +43,6 @@ def release() -> None:
 def create(
     version: str,
     policy: str | None,
-    settings: str,
     recipe: str,
     licence: Path | None,
     to: Path | None,
@@ -78,7 +76,7 @@ def create(
         decision, leave = ask_gate(
             workspace,
             policy=rules,
-            settings=load_settings(settings),
+            settings=settings_of(rules.agreement),
             on=datetime.now().astimezone().date(),
             progress=progress,
         )

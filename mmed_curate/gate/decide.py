@@ -110,6 +110,7 @@ def decide(report: MeasuredAgreement, evidence: Evidence, policy: Policy) -> Dec
         *_sample(report, policy),
         *_of_clips(evidence, policy),
         _same_judgements(report, evidence),
+        _same_settings(report, policy),
     )
     passed = None
     if all(verdict.holds for verdict in verdicts):
@@ -212,8 +213,8 @@ def _of_clips(evidence: Evidence, policy: Policy) -> tuple[RuleVerdict, ...]:
         _at_least("released-clips", len(released), 1, "settled clips with an event", "settle at least one clip"),
         _none_of(
             "open-clips",
-            (facts for facts in evidence.clips if NEXT[facts.stage]),
-            "clips that are neither settled nor rejected",
+            (facts for facts in evidence.clips if facts.agreed and NEXT[facts.stage]),
+            "clips, of subjects who agreed to a release, that are neither settled nor rejected",
             lambda found: f"finish them: {_by_stage(found)}",
             bound=policy.max_open_clips,
         ),
@@ -260,6 +261,20 @@ def _same_judgements(report: MeasuredAgreement, evidence: Evidence) -> RuleVerdi
         holds=not differ,
         what="differences between the judgements that were measured and those that are there now",
         remedy="measure agreement again" if differ else "",
+    )
+
+
+def _same_settings(report: MeasuredAgreement, policy: Policy) -> RuleVerdict:
+    names = sorted({*report.measured_by, *policy.agreement})
+    differ = [name for name in names if report.measured_by.get(name) != policy.agreement.get(name)]
+    return RuleVerdict(
+        name="same-settings",
+        number=len(differ),
+        relation=Relation.AT_MOST,
+        bound=0,
+        holds=not differ,
+        what="differences between the settings that agreement was measured with and those that the policy names",
+        remedy=f"measure agreement with the policy's own {', '.join(differ)}" if differ else "",
     )
 
 

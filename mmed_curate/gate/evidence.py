@@ -23,6 +23,10 @@ class MeasuredAgreement(Protocol):
         """Hash of the judgements that were measured."""
 
     @property
+    def measured_by(self) -> Mapping[str, int | float | str]:
+        """How it was measured: the values of its settings, by name."""
+
+    @property
     def measures(self) -> Mapping[str, Measure]:
         """Measured numbers by name, such as `emotion.alpha`."""
 
@@ -77,6 +81,7 @@ class Evidence:
         """SHA-256 over everything in it, whatever order the clips came in."""
         clips = [
             {
+                "agreed": facts.agreed,
                 "adjudicated_by": sorted(facts.adjudicated_by),
                 "clip": facts.clip,
                 "coded_by": sorted(facts.coded_by),

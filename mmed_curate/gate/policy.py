@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.packaged import packaged_path
@@ -15,6 +16,28 @@ from mmed_curate.domain.records import Term
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class _SettingsFile(BaseModel):
+    """A file of `pipelines/agreement/`, as far as the gate must know it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    format: Literal["mmed-agreement-settings"]
+    version: Literal[1]
+
+
+def _by_name(given: Any) -> Any:
+    """The values behind a name or path of agreement settings; what is no name is left as it is."""
+    if not isinstance(given, str):
+        return given
+    path = Path(given)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = packaged_path("pipelines", "agreement", f"{given}.yaml")
+    return read_yaml(path, _SettingsFile).model_extra
+
+
+AgreementValues = Annotated[Mapping[str, int | float | str], BeforeValidator(_by_name), Field(min_length=1)]
+"""Every number that decides how agreement is measured, by its name in `pipelines/agreement/`."""
 
 
 class Held(Enum):
@@ -61,6 +84,8 @@ class Policy(Declared):
     """Consent terms that every subject in the release must have in force."""
     max_open_clips: Annotated[int, Field(ge=0)]
     """Clips that may still be neither settled nor rejected."""
+    agreement: AgreementValues
+    """How agreement must have been measured: written as the name of packaged settings, held as their values."""
     sample: SampleRule
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]
 
@@ -72,7 +97,7 @@ class Policy(Declared):
         return self
 
     def digest(self) -> str:
-        """SHA-256 over everything in it."""
+        """SHA-256 over everything in it, the agreement settings' values included."""
         return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
 
 

@@ -80,6 +80,18 @@ def test_too_few_clusters_give_a_number_without_an_interval(settings):
     assert isinstance(found, Undetermined) and "4 clusters are too few" in found.reason
 
 
+@pytest.mark.parametrize("n_subjects", [2, 3])
+def test_the_fewest_clusters_there_can_be_give_the_outermost_resamples(settings, n_subjects):
+    """Student's tail with one degree of freedom is past what floats tell from 0."""
+    few = settings.model_copy(update={"min_clusters": 2})
+    statistic = alpha(votes(8, n_subjects, 20), Level.NOMINAL)
+    for method in IntervalMethod:
+        found = interval(statistic, few.model_copy(update={"method": method}))
+        assert isinstance(found, Interval) and found.lower <= statistic.point() <= found.upper
+    values = resampled(statistic, few)
+    assert (found.lower, found.upper) == pytest.approx((values.min(), values.max()))
+
+
 def test_resamples_of_a_single_value_give_no_interval(settings):
     # one clip of ten differs: a third of the draws of ten clusters leave it out, (9/10)^10
     ratings = from_counts([[2, 0]] * 9 + [[1, 1]])

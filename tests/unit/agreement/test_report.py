@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,22 @@ def many(judged, an_event):
         )
 
     return [one(number) for number in range(24)]
+
+
+def test_three_coders_make_three_pairs_of_one_event(measured, judged, an_event):
+    """What counts towards the least number of units is events; more coders on the same events are not more events."""
+    clips = [
+        judged(number, lambda log: log.screened().coded("a", an_event()).coded("b", an_event()).coded("c", an_event()))
+        for number in range(4)
+    ]
+    onset = measured(clips).times.marks[0]
+    assert onset.n_pairs == 12
+    assert isinstance(onset.within_tolerance, Undetermined) and "4 units" in onset.within_tolerance.reason
+
+
+def test_a_clip_of_a_simulated_subject_makes_the_report_simulated(measured, many):
+    assert not measured(many).simulated
+    assert measured([replace(many[0], simulated=True), *many[1:]]).simulated
 
 
 def test_emotion_alpha_by_hand(measured, many):

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import math
 import pickle
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmed_curate.agreement.settings import load_settings, settings_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
 from mmed_curate.domain.measures import Coefficient, Interval, Measure, Undetermined
@@ -40,6 +42,7 @@ def good(value: float = 0.9, lower: float = 0.85) -> Coefficient:
 
 
 MEASURES: Mapping[str, Measure] = {
+    "existence.percent": good(),
     "emotion.alpha": good(),
     "onset.within-tolerance": good(),
     "apex.within-tolerance": good(),
@@ -53,6 +56,7 @@ class Report:
     """As much of an agreement report as the gate reads."""
 
     judgements_digest: str = DIGEST
+    measured_by: Mapping[str, int | float | str] = field(default_factory=lambda: load_policy("mmed").agreement)
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
     n_coders: int = 3
 
@@ -157,6 +161,19 @@ def test_a_clip_that_is_not_released_needs_no_consent_and_no_files(policy):
     assert decide(Report(), evidence(facts(0), rejected, quiet), policy).passed is not None
 
 
+def test_events_that_one_coder_alone_saw_keep_it_shut(policy):
+    """480 of 600 events marked by one of two coders: the other 120 agree on everything, and that is not enough."""
+    seen = replace(good(), value=120 / 600, n_units=600)
+    (failed,) = decide(Report(measures={**MEASURES, "existence.percent": seen}), evidence(), policy).failed
+    assert (failed.name, failed.number, failed.bound) == ("existence", 0.2, 0.7)
+
+
+def test_an_open_clip_of_someone_who_never_agreed_to_a_release_keeps_nothing_shut(policy):
+    open_clip = {"stage": Stage.CODING, "n_events": 0, "verified_by": None}
+    assert decide(Report(), evidence(facts(0), facts(7, **open_clip, agreed=False)), policy).passed is not None
+    assert decide(Report(), evidence(facts(0), facts(7, **open_clip, agreed=True)), policy).passed is None
+
+
 def test_nothing_to_release_keeps_it_shut(policy):
     failed = decide(Report(), evidence(facts(0, n_events=0)), policy).failed
     assert [verdict.name for verdict in failed] == ["released-clips"]
@@ -169,6 +186,9 @@ def test_nothing_to_release_keeps_it_shut(policy):
         ("subjects", Report(measures={**MEASURES, "emotion.alpha": replace(good(), n_clusters=9)})),
         ("coders", Report(n_coders=1)),
         ("same-judgements", Report(judgements_digest="b" * 64)),
+        ("same-settings", Report(measured_by={**load_policy("mmed").agreement, "seed": 7})),
+        ("same-settings", Report(measured_by={**load_policy("mmed").agreement, "confidence": 0.5})),
+        ("same-settings", Report(measured_by={})),
     ],
 )
 def test_too_little_or_other_judgements_keep_it_shut(policy, rule, report):
@@ -214,6 +234,7 @@ def test_a_judgement_or_a_fact_more_and_it_no_longer_opens(policy):
         evidence(facts(0)),
         evidence(facts(0), facts(1, terms=frozenset())),
         evidence(facts(0), facts(1, faults=("sound missing",))),
+        evidence(facts(0), facts(1, agreed=False)),
         replace(before, on=date(2031, 1, 1)),
     ]
     for now in changed:
@@ -249,6 +270,28 @@ def test_every_packaged_bound_names_its_source(name):
     bounds = [line for line in lines if line.strip().startswith("at_least:")]
     assert len(bounds) == len(load_policy(name).measures)
     assert all("#" in line for line in bounds)
+
+
+def test_a_policy_holds_the_values_of_the_agreement_settings_that_it_names(tmp_path, policy):
+    """Named in its file, held as numbers: other numbers make another policy, and it can be read without the name."""
+    assert settings_of(policy.agreement) == load_settings("mmed")
+    settings = packaged_path("pipelines", "agreement", "mmed.yaml").read_text(encoding="utf-8")
+    theirs = tmp_path / "theirs.yaml"
+    theirs.write_text(re.sub(r"seed: \d+", "seed: 7", settings), encoding="utf-8")
+    mine = tmp_path / "mine.yaml"
+    text = packaged_path("pipelines", "gate", "mmed.yaml").read_text(encoding="utf-8")
+    mine.write_text(text.replace("agreement: mmed ", f"agreement: {theirs} "), encoding="utf-8")
+    other = load_policy(str(mine))
+    assert {name for name in other.agreement if other.agreement[name] != policy.agreement[name]} == {"seed"}
+    assert other.digest() != policy.digest()
+    mine.write_text(json.dumps(policy.model_dump(mode="json")), encoding="utf-8")
+    assert load_policy(str(mine)).digest() == policy.digest()
+
+
+def test_settings_that_are_none_are_refused(policy):
+    for values in ({}, {**policy.agreement, "seed": -1}, {**policy.agreement, "sead": 1}):
+        with pytest.raises(BadInput, match="agreement settings"):
+            settings_of(values)
 
 
 def test_a_policy_with_a_mistake_is_refused_by_line(tmp_path):
