@@ -43,6 +43,7 @@ def connect(path: Path, *, wait_s: float = 30.0, at_most_pages: int | None = Non
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA recursive_triggers = ON")  # else REPLACE deletes without firing DELETE triggers
         if at_most_pages is not None:
             connection.execute(f"PRAGMA max_page_count = {at_most_pages}")
 

@@ -1,6 +1,7 @@
 """The live tables, their only owner. Migrations bring an older database here; a test compares the two.
 
 Judgements, consents and the event log are append-only: triggers (made by the migrations) refuse UPDATE and DELETE.
+Recordings and clips are kept: DELETE is refused.
 Frames, where not said otherwise, count in the recording.
 """
 
@@ -16,6 +17,9 @@ HEAD = "0001"
 
 APPEND_ONLY = ("judgement", "consent", "log")
 """Tables whose rows the database itself never lets change."""
+
+KEPT = ("recording", "clip")
+"""Tables whose rows the database itself never lets go."""
 
 
 class Base(DeclarativeBase):

@@ -10,11 +10,19 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-KEYS = {
-    "judgement": "id = NEW.id OR sequence = NEW.sequence",
+SAME = {
+    "judgement": "rowid = NEW.rowid OR id = NEW.id OR sequence = NEW.sequence OR supersedes = NEW.supersedes "
+    "OR (supersedes IS NULL AND NEW.supersedes IS NULL AND ticket = NEW.ticket)",
     "consent": "number = NEW.number OR sequence = NEW.sequence",
     "log": "sequence = NEW.sequence",
 }
+"""By append-only table: what makes a row the same as a new one, over every primary key and unique index."""
+
+KEPT = {
+    "recording": "rowid = NEW.rowid OR id = NEW.id OR sha256 = NEW.sha256",
+    "clip": "rowid = NEW.rowid OR id = NEW.id",
+}
+"""By table whose rows no verb deletes: the same."""
 
 
 def upgrade() -> None:
@@ -219,19 +227,19 @@ def upgrade() -> None:
         postgresql_where=sa.text("supersedes IS NULL"),
     )
     if op.get_bind().dialect.name == "sqlite":
-        for table, same in KEYS.items():
-            _make_append_only(table, same)
+        for table, same in SAME.items():
+            said = f"{table} is append-only"
+            _refuse(table, "update", "BEFORE UPDATE", said)
+            _refuse_loss(table, same, said)
+        for table, same in KEPT.items():
+            _refuse_loss(table, same, f"no row of {table} may be deleted")
 
 
-def _make_append_only(table: str, same: str) -> None:
-    for act in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-    # INSERT OR REPLACE deletes without firing the trigger above
-    op.execute(
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    )
+def _refuse_loss(table: str, same: str, said: str) -> None:
+    _refuse(table, "delete", "BEFORE DELETE", said)
+    # INSERT OR REPLACE deletes the row before, and by default no DELETE trigger fires for it
+    _refuse(table, "replace", "BEFORE INSERT", said, f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})")
+
+
+def _refuse(table: str, name: str, act: str, said: str, when: str = "") -> None:
+    op.execute(f"CREATE TRIGGER {table}_no_{name} {act} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{said}'); END")

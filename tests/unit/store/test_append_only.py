@@ -17,6 +17,7 @@ from mmed_curate.annotation import Desk, assign
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.store import Workspace
 from mmed_curate.store.chain import GENESIS, digest_of
+from mmed_curate.store.tables import APPEND_ONLY, KEPT
 
 
 @pytest.fixture
@@ -44,6 +45,66 @@ def raw(workspace: Workspace) -> sqlite3.Connection:
 def test_the_database_itself_refuses_to_change_them(workspace: Workspace, table: str, act: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
         raw(workspace).execute(act.format(table))
+
+
+KEYS = {
+    "judgement by id": ("judgement", ("id",)),
+    "judgement by sequence": ("judgement", ("sequence",)),
+    "judgement by what it supersedes": ("judgement", ("supersedes",)),
+    "judgement by its ticket, where it is the first": ("judgement", ("ticket", "supersedes")),
+    "judgement by rowid": ("judgement", ("rowid",)),
+    "consent by number": ("consent", ("number",)),
+    "consent by sequence": ("consent", ("sequence",)),
+    "log by sequence": ("log", ("sequence",)),
+    "recording by id": ("recording", ("id",)),
+    "recording by sha256": ("recording", ("sha256",)),
+    "clip by id": ("clip", ("id",)),
+}
+"""Every primary key and unique index of the tables whose rows stay."""
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_replacing_by_any_one_key_is_refused(workspace: Workspace, name: str) -> None:
+    """A new row that meets the old one in this key alone: SQLite would delete the old one without a word."""
+    table, same = KEYS[name]
+    connection = raw(workspace)
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.row_factory = sqlite3.Row
+    old = dict(connection.execute(f"SELECT rowid AS rowid, * FROM {table} LIMIT 1").fetchone())
+    if name == "judgement by what it supersedes":
+        old |= {"rowid": 777, "supersedes": old["id"], "id": "a correction", "sequence": 777}
+        insert(connection, "INSERT", table, old)
+    keys = {"rowid", *(key for held, columns in KEYS.values() if held == table for key in columns)}
+    new = old | {key: (9999 if isinstance(old[key], int) else f"other {key}") for key in keys - set(same)}
+    if "rowid" not in same:
+        new.pop("rowid")
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} (is append-only|may be deleted)"):
+        insert(connection, "INSERT OR REPLACE", table, new)
+
+
+def insert(connection: sqlite3.Connection, act: str, table: str, row: dict[str, object]) -> None:
+    """Put a row in, its rowid too where given."""
+    columns = ", ".join(f'"{column}"' for column in row)
+    connection.execute(f"{act} INTO {table} ({columns}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
+
+
+@pytest.mark.parametrize("table", ["recording", "clip"])
+def test_recordings_and_clips_are_not_deleted(workspace: Workspace, table: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match=f"no row of {table} may be deleted"):
+        raw(workspace).execute(f"DELETE FROM {table}")
+
+
+def test_every_unique_key_has_its_test(workspace: Workspace) -> None:
+    connection = raw(workspace)
+    for table in (*APPEND_ONLY, *KEPT):
+        unique = {
+            frozenset(column for _, _, column in connection.execute(f'PRAGMA index_info("{index}")'))
+            for _, index, is_unique, *_ in connection.execute(f"PRAGMA index_list({table})")
+            if is_unique
+        }
+        tested = {frozenset(columns) - {"rowid"} for held, columns in KEYS.values() if held == table}
+        first = frozenset({"ticket"})
+        assert {frozenset({"ticket", "supersedes"}) if key == first else key for key in unique} <= tested, table
 
 
 def test_the_chain_is_as_documented(workspace: Workspace) -> None:
