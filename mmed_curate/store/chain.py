@@ -54,9 +54,9 @@ def chain_findings(entries: Iterable[LogEntry]) -> tuple[Finding, ...]:
     previous, expected = GENESIS, 1
     for entry in entries:
         if entry.sequence != expected:
-            return (_broken(expected, f"log entry {expected} is missing"),)
+            return (broken(expected, f"log entry {expected} is missing"),)
         if entry.previous != previous:
-            return (_broken(entry.sequence, f"log entry {entry.sequence} does not follow the one before"),)
+            return (broken(entry.sequence, f"log entry {entry.sequence} does not follow the one before"),)
         computed = digest_of(
             previous=entry.previous,
             sequence=entry.sequence,
@@ -66,7 +66,7 @@ def chain_findings(entries: Iterable[LogEntry]) -> tuple[Finding, ...]:
             payload=entry.payload,
         )
         if computed != entry.digest:
-            return (_broken(entry.sequence, f"log entry {entry.sequence} ({entry.kind}) was altered"),)
+            return (broken(entry.sequence, f"log entry {entry.sequence} ({entry.kind}) was altered"),)
         previous, expected = entry.digest, expected + 1
     return ()
 
@@ -88,18 +88,19 @@ def contents_findings(
         name, seals = kinds[entry.kind]
         seen[entry.kind].add(entry.sequence)
         if entry.sequence not in seals:
-            findings.append(_broken(entry.sequence, f"the {name} of log entry {entry.sequence} is missing"))
+            findings.append(broken(entry.sequence, f"the {name} of log entry {entry.sequence} is missing"))
         elif seals[entry.sequence] != json.loads(entry.payload)["seal"]:
-            findings.append(_broken(entry.sequence, f"the {name} of log entry {entry.sequence} was altered"))
+            findings.append(broken(entry.sequence, f"the {name} of log entry {entry.sequence} was altered"))
     for kind, (name, seals) in kinds.items():
         findings.extend(
-            _broken(sequence, f"a {name} claims log entry {sequence}, which speaks of something else")
+            broken(sequence, f"a {name} claims log entry {sequence}, which speaks of something else")
             for sequence in sorted(set(seals) - seen[kind])
         )
     return tuple(findings)
 
 
-def _broken(sequence: int, what: str) -> Finding:
+def broken(sequence: int, what: str) -> Finding:
+    """What an audit says of a row that is not what the log says."""
     return Finding(
         code="audit.altered",
         what=what,

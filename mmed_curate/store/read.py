@@ -30,6 +30,7 @@ from mmed_curate.domain.records import (
 )
 from mmed_curate.store import rows
 from mmed_curate.store.chain import Audit, chain_findings, contents_findings
+from mmed_curate.store.facts import facts_findings, facts_of
 from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
 from mmed_curate.store.tables import (
     AssetRow,
@@ -278,7 +279,7 @@ class Reader:
         return tuple(rows.log_entry_of(row) for row in self._session.scalars(query))
 
     def audit(self) -> Audit:
-        """Check the log's chain, and that judgements and consents are what it sealed."""
+        """Check the log's chain, that judgements and consents are what it sealed, and all registered as it says."""
         entries = self.log()
         seals = {
             JUDGEMENT_SUBMITTED: (
@@ -290,7 +291,11 @@ class Reader:
                 {row.sequence: consent_seal(row) for row in self._session.scalars(select(ConsentRow))},
             ),
         }
-        findings = chain_findings(entries) or contents_findings(entries, seals)
+        findings = chain_findings(entries) or (
+            *contents_findings(entries, seals),
+            *facts_findings(entries, facts_of(self._session)),
+        )
+        findings = tuple(sorted(findings, key=lambda finding: int(str(finding.parameters["sequence"]))))
         return Audit(entries=len(entries), newest=entries[-1].digest if entries else "", findings=findings)
 
 

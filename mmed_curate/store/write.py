@@ -26,6 +26,7 @@ from mmed_curate.domain.protocol import Modality, Role, Stage
 from mmed_curate.domain.records import Asset, Candidate, Clip, Coder, Consent, Recording, Session, Subject
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store import rows
+from mmed_curate.store.facts import CODER_ADDED, RECORDING_ADDED, SESSION_ADDED, SUBJECT_ADDED
 from mmed_curate.store.journal import Clock, Journal
 from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
 from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
@@ -82,7 +83,7 @@ class Writer(Journal):
             beard=beard,
         )
         self._add(row)
-        self.log_act("subject.added", {"subject": row.id, "code": code, "simulated": simulated})
+        self.log_act(SUBJECT_ADDED, {"subject": row.id, "code": code, "simulated": simulated})
         self._add_consent(SubjectId(row.id), consent)
         return self.subject(code)
 
@@ -126,9 +127,7 @@ class Writer(Journal):
         self._add(SessionRow(id=id, code=code, game=game, played_on=played_on, simulated=simulated))
         for position, subject in enumerate(took_part):
             self._add(SessionSubjectRow(session=id, position=position, subject=subject))
-        self.log_act(
-            "session.added", {"session": id, "code": code, "subjects": list(took_part), "simulated": simulated}
-        )
+        self.log_act(SESSION_ADDED, {"session": id, "code": code, "subjects": list(took_part), "simulated": simulated})
         return self.session(code)
 
     def add_coder(self, code: str, roles: Collection[Role], *, simulated: bool = False) -> Coder:
@@ -147,7 +146,7 @@ class Writer(Journal):
         id = derived_uuid(self._secret, "coder", code)
         self._add(CoderRow(id=id, code=code, roles=rows.sorted_words(set(roles)), simulated=simulated))
         self.log_act(
-            "coder.added",
+            CODER_ADDED,
             {"coder": id, "code": code, "roles": sorted(role.value for role in roles), "simulated": simulated},
         )
         return self.coder(code)
@@ -180,7 +179,7 @@ class Writer(Journal):
         )
         self._add_all(_checked_asset_row(asset) for asset in assets)
         self.log_act(
-            "recording.added",
+            RECORDING_ADDED,
             {
                 "recording": recording.id,
                 "sha256": recording.sha256,

@@ -180,6 +180,61 @@ TAMPERING = {
 }
 
 
+QUIET = {
+    "a subject made real": ("UPDATE subject SET simulated = 0", r"the subject S1 of log entry \d+ .* \(simulated\)"),
+    "a session made real": ("UPDATE session SET simulated = 0", r"the session G1 of log entry \d+ .* \(simulated\)"),
+    "a coder made real": (
+        "UPDATE coder SET simulated = 0 WHERE code = 'bob'",
+        r"the coder bob of log entry \d+ .* \(simulated\)",
+    ),
+    "a coder admitted": (
+        "UPDATE coder SET roles = '[\"adjudicator\"]' WHERE code = 'bob'",
+        r"the coder bob of log entry \d+ .* \(roles\)",
+    ),
+    "a recording made real": (
+        "UPDATE recording SET simulated = 0",
+        r"the recording \S+ of log entry \d+ .* \(simulated\)",
+    ),
+    "other bytes": ("UPDATE recording SET sha256 = 'f'", r"the recording \S+ of log entry \d+ .* \(sha256\)"),
+    "someone else took part": (
+        "DELETE FROM session_subject",
+        r"the session G1 of log entry \d+ was altered \(subjects\)",
+    ),
+    "a coder nobody registered": (
+        "INSERT INTO coder VALUES ('x', 'zoe', '[]', 0)",
+        "the coder zoe is in the database, but no log entry registered it",
+    ),
+    "a coder taken out": ("DELETE FROM coder WHERE code = 'eve'", r"the coder eve of log entry \d+ is missing"),
+}
+"""Changes of tables that no trigger guards: what is done, and what the audit says."""
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_the_audit_compares_what_was_registered_with_the_log(workspace: Workspace, name: str) -> None:
+    act, said = QUIET[name]
+    connection = raw(workspace)
+    assert connection.execute(act).rowcount >= 1
+    connection.close()
+    with workspace.read() as records:
+        found = records.audit()
+    assert not found.intact
+    assert re.search(said, str(found.findings[0]))
+
+
+def test_the_audit_misses_a_clip_that_nobody_judged(tmp_path: Path) -> None:
+    workspace = a_workspace(tmp_path / "ws", n_clips=2)
+    with workspace.read() as records:
+        gone = records.clips()[1].id
+    connection = raw(workspace)
+    connection.execute("DROP TRIGGER clip_no_delete")
+    for table, column in (("asset", "clip"), ("place", "clip"), ("clip", "id")):
+        assert connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (gone,)).rowcount >= 1
+    connection.close()
+    with workspace.read() as records:
+        found = records.audit()
+    assert re.search(r"the recording \S+ of log entry \d+ was altered \(clips\)", str(found.findings[0]))
+
+
 @pytest.mark.parametrize("name", TAMPERING)
 def test_the_audit_names_the_first_row_that_was_forced(workspace: Workspace, name: str) -> None:
     table, act, said = TAMPERING[name]

@@ -1,0 +1,107 @@
+"""What the event log says of rows that it shows whole: who and what was registered, and which of it is simulated."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from mmed_curate.domain.findings import Finding
+from mmed_curate.domain.records import LogEntry
+from mmed_curate.store.chain import broken
+from mmed_curate.store.tables import (
+    CandidateRow,
+    ClipRow,
+    CoderRow,
+    RecordingRow,
+    SessionRow,
+    SessionSubjectRow,
+    SubjectRow,
+)
+
+SUBJECT_ADDED = "subject.added"
+SESSION_ADDED = "session.added"
+CODER_ADDED = "coder.added"
+RECORDING_ADDED = "recording.added"
+
+_NAMES: Mapping[str, str] = {
+    SUBJECT_ADDED: "subject",
+    SESSION_ADDED: "session",
+    CODER_ADDED: "coder",
+    RECORDING_ADDED: "recording",
+}
+"""By kind of entry: the key of its payload that holds the row's id."""
+
+Facts = Mapping[str, Mapping[str, Mapping[str, object]]]
+"""By kind of entry and id of the row: what its entry must say."""
+
+
+def facts_of(session: OrmSession) -> Facts:
+    """What the rows say today, as the entries that registered them would."""
+    took_part: dict[str, list[str]] = defaultdict(list)
+    for row in session.scalars(select(SessionSubjectRow).order_by(SessionSubjectRow.position)):
+        took_part[row.session].append(row.subject)
+    clips: dict[str, list[str]] = defaultdict(list)
+    for id, recording in session.execute(select(ClipRow.id, ClipRow.recording)):
+        clips[recording].append(id)
+    candidates = Counter(session.scalars(select(CandidateRow.recording)))
+    recordings = select(RecordingRow.id, RecordingRow.sha256, RecordingRow.simulated)  # without their large clocks
+    return {
+        SUBJECT_ADDED: {
+            row.id: {"subject": row.id, "code": row.code, "simulated": row.simulated}
+            for row in session.scalars(select(SubjectRow))
+        },
+        SESSION_ADDED: {
+            row.id: {"session": row.id, "code": row.code, "subjects": took_part[row.id], "simulated": row.simulated}
+            for row in session.scalars(select(SessionRow))
+        },
+        CODER_ADDED: {
+            row.id: {"coder": row.id, "code": row.code, "roles": json.loads(row.roles), "simulated": row.simulated}
+            for row in session.scalars(select(CoderRow))
+        },
+        RECORDING_ADDED: {
+            id: {
+                "recording": id,
+                "sha256": sha256,
+                "candidates": candidates[id],
+                "clips": sorted(clips[id]),
+                "simulated": simulated,
+            }
+            for id, sha256, simulated in session.execute(recordings)
+        },
+    }
+
+
+def facts_findings(entries: Iterable[LogEntry], facts: Facts) -> tuple[Finding, ...]:
+    """Rows that are not as they were registered, in the order of the log; then those that never were.
+
+    Args:
+        entries: the log, whose chain holds.
+        facts: what the rows say today.
+    """
+    findings = []
+    newest = 0
+    registered: dict[str, set[str]] = {kind: set() for kind in _NAMES}
+    for entry in entries:
+        newest = entry.sequence
+        if entry.kind not in _NAMES:
+            continue
+        said = json.loads(entry.payload)
+        name, id = _NAMES[entry.kind], said[_NAMES[entry.kind]]
+        registered[entry.kind].add(id)
+        called = f"the {name} {said.get('code', id)} of log entry {entry.sequence}"
+        today = facts[entry.kind].get(id)
+        if today is None:
+            findings.append(broken(entry.sequence, f"{called} is missing"))
+            continue
+        differ = sorted(key for key in {*said, *today} if said.get(key) != today.get(key))
+        if differ:
+            findings.append(broken(entry.sequence, f"{called} was altered ({', '.join(differ)})"))
+    for kind, name in _NAMES.items():
+        for id in sorted(set(facts[kind]) - registered[kind]):
+            code = facts[kind][id].get("code", id)
+            findings.append(broken(newest, f"the {name} {code} is in the database, but no log entry registered it"))
+    return tuple(findings)
