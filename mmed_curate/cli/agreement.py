@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from mmed_curate.agreement.report import (
 from mmed_curate.agreement.settings import AgreementSettings, load_settings
 from mmed_curate.agreement.table import LongTable, ratings_of, read_long_table, timed_events_of
 from mmed_curate.agreement.times import TimeAgreement, pairs_of, time_agreement
-from mmed_curate.cli.console import json_option, out, print_json, table
+from mmed_curate.cli.console import err, json_option, out, print_json, table
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.measures import Measure, Undetermined
 from mmed_curate.report.tables import NOTHING, count, milliseconds, number, share, spread
@@ -56,6 +57,7 @@ _MEANING = {
 @click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the resampling [default: from the settings].")
 @click.option("--resamples", type=click.IntRange(min=100), help="[default: from the settings]")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the workspace's numbers.")
 @json_option
 def agreement(
     table_csv: Path | None,
@@ -74,6 +76,7 @@ def agreement(
     settings: str,
     seed: int | None,
     resamples: int | None,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """How well coders agree: in this workspace, or in TABLE.csv, a long table with one row per judgement.
@@ -93,8 +96,10 @@ def agreement(
                 "a column or measure was given, but no table",
                 "give TABLE.csv, or leave these options out to measure the workspace",
             )
-        _of_workspace(chosen, as_json=as_json)
+        _of_workspace(chosen, plot, as_json=as_json)
         return
+    if plot is not None:
+        raise BadInput.of("agreement.plot", "--plot draws a workspace, not a table", "leave --plot out")
     kind = measure or "alpha"
     if unit is None or coder is None:
         raise BadInput.of("agreement.columns", "a table needs --unit and --coder", "name the columns that hold them")
@@ -165,7 +170,7 @@ def _of_values(
     _tell_meaning(found, kind)
 
 
-def _of_workspace(settings: AgreementSettings, *, as_json: bool) -> None:
+def _of_workspace(settings: AgreementSettings, plot: Path | None, *, as_json: bool) -> None:
     from mmed_curate.release.evidence import judged_clips
     from mmed_curate.store.workspace import Workspace
 
@@ -175,6 +180,38 @@ def _of_workspace(settings: AgreementSettings, *, as_json: bool) -> None:
         print_json(report_document(report))
     else:
         tell_report(report)
+    if plot is not None:
+        draw_report(report, plot)
+        err.print(f"wrote {plot}", markup=False)
+
+
+def draw_report(report: AgreementReport, path: Path) -> None:
+    """Draw every layer's alpha, the share who agree on events, and what is said of times, each with its interval."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise BadInput.of("agreement.no_matplotlib", "--plot needs matplotlib", "pip install 'mmed-curate[curate]'")
+    from mmed_curate.report.figures import IntervalRow, intervals_figure
+
+    def row(name: str, measure: Measure) -> IntervalRow:
+        if isinstance(measure, Undetermined):
+            return IntervalRow(label=name, value=None, note=measure.reason)
+        if isinstance(measure.interval, Undetermined):
+            return IntervalRow(label=name, value=measure.value, note=f"(no interval: {measure.interval.reason})")
+        return IntervalRow(label=name, value=measure.value, lower=measure.interval.lower, upper=measure.interval.upper)
+
+    drawn = [
+        *((f"{layer.name}.alpha", layer.alpha) for layer in report.layers),
+        *((f"{layer.name}.percent", layer.percent) for layer in report.layers),
+        *((f"{mark.mark}.within-tolerance", mark.within_tolerance) for mark in report.times.marks),
+        ("duration.alpha", report.times.duration_alpha),
+    ]
+    intervals_figure(
+        [row(name, measure) for name, measure in drawn],
+        path,
+        title=f"{'SIMULATED: ' if report.simulated else ''}agreement of {report.n_coders} coders, "
+        f"{report.n_events} events of {report.n_subjects} subjects",
+        x_label=f"value, {_interval_name(report.settings)} over subjects; dashed: least for tentative and firm alphas",
+        bounds=(report.settings.tentative_from, report.settings.firm_from),
+    )
 
 
 def tell_report(report: AgreementReport) -> None:

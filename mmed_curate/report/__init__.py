@@ -1,1 +1,1 @@
-"""Numbers to tables, figures and pages."""
+"""Numbers to tables and figures."""

@@ -1,4 +1,4 @@
-"""Numbers to PNG pictures: confusion, intervals, motion curves. The same numbers give the same bytes.
+"""Numbers to PNG pictures: confusion, intervals. The same numbers give the same bytes.
 
 matplotlib is loaded by the first picture, without pyplot, a window or the user's own style; nothing here knows
 what the numbers mean.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _DPI = 120
 
 # Okabe & Ito 2008, Color Universal Design: told apart by people with any kind of colour vision
-_BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
+_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#999999"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +39,6 @@ class IntervalRow:
     upper: float | None = None
     note: str = ""
     """Written beside it; say here why it is undetermined."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkedSpan:
-    """A stretch to shade behind a curve."""
-
-    start_s: float
-    peak_s: float | None
-    stop_s: float
-    kind: str
-    """Spans of one kind share a colour and one line in the legend; at most three kinds."""
 
 
 def confusion_figure(matrix: npt.ArrayLike, labels: Sequence[str], title: str, path: Path) -> None:
@@ -128,50 +117,6 @@ def intervals_figure(
         axes.set_ylim(len(rows) - 0.4, -0.8)
         axes.set_xlabel(x_label)
         axes.set_title(title)
-
-
-def curve_figure(
-    times_s: npt.ArrayLike,
-    values: npt.ArrayLike,
-    path: Path,
-    *,
-    spans: Sequence[MarkedSpan] = (),
-    title: str = "",
-    y_label: str = "",
-) -> None:
-    """Draw a curve over time with marked spans behind it, each with its peak as a line.
-
-    Args:
-        times_s: (T,) seconds.
-        values: (T,), NaN where nothing was measured.
-        path: the PNG to write.
-        spans: shaded stretches, coloured by kind.
-
-    Raises:
-        BadInput: times and values have another length.
-    """
-    x, y = np.asarray(times_s, dtype=float), np.asarray(values, dtype=float)  # (T,), (T,)
-    if x.ndim != 1 or x.shape != y.shape:
-        raise BadInput.of(
-            "report.curve_shape",
-            f"a curve needs as many values as times, got {y.shape} and {x.shape}",
-            "give one value per time",
-        )
-    with _drawing(path, width_in=10.0, height_in=3.2) as axes:
-        kinds = list(dict.fromkeys(span.kind for span in spans))
-        for span in spans:
-            colour = (_ORANGE, _GREEN, _GREY)[kinds.index(span.kind) % 3]
-            axes.axvspan(span.start_s, span.stop_s, color=colour, alpha=0.25, linewidth=0)
-            if span.peak_s is not None:
-                axes.axvline(span.peak_s, color=colour, linewidth=1)
-        for number, kind in enumerate(kinds):
-            axes.plot([], [], color=(_ORANGE, _GREEN, _GREY)[number % 3], linewidth=6, alpha=0.4, label=kind)
-        axes.plot(x, y, color=_BLUE, linewidth=1)
-        axes.set_xlabel("time in s")
-        axes.set_ylabel(y_label)
-        axes.set_title(title)
-        if kinds:
-            axes.legend(loc="upper right")
 
 
 @contextmanager

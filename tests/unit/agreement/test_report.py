@@ -10,6 +10,7 @@ import pytest
 from mmed_curate.agreement.document import alpha_in_words, measure_document, report_document
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.report import agreement_report
+from mmed_curate.agreement.times import TimedEvent, pairs_of, time_agreement
 from mmed_curate.domain.identity import ClipId, SubjectId
 from mmed_curate.domain.judgements import ActionUnitMark, VerificationVerdict
 from mmed_curate.domain.measures import Coefficient, Interval, Undetermined
@@ -57,13 +58,14 @@ def many(judged, an_event):
     return [one(number) for number in range(24)]
 
 
-def test_three_coders_make_three_pairs_of_one_event(measured, judged, an_event):
+def test_three_coders_make_three_pairs_of_one_event(settings):
     """What counts towards the least number of units is events; more coders on the same events are not more events."""
-    clips = [
-        judged(number, lambda log: log.screened().coded("a", an_event()).coded("b", an_event()).coded("c", an_event()))
+    events = [
+        TimedEvent(unit=f"e{number}", cluster=f"S{number}", marks_ms=(0.0, 10.0, 20.0), duration_ms=30.0 + number)
         for number in range(4)
+        for _ in "abc"
     ]
-    onset = measured(clips).times.marks[0]
+    onset = time_agreement(events, pairs_of(events, 5.0), settings).marks[0]
     assert onset.n_pairs == 12
     assert isinstance(onset.within_tolerance, Undetermined) and "4 units" in onset.within_tolerance.reason
 

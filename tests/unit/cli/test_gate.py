@@ -180,6 +180,23 @@ def test_agreement_of_a_workspace(make, capsys, repository):
     jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(json.loads(out))
 
 
+def test_agreement_is_drawn_on_request(make, capsys, tmp_path):
+    pytest.importorskip("matplotlib", reason="pictures need the curate extra")
+    make(left=1)
+    code, out, err = run(capsys, "agreement", "--json", "--plot", str(tmp_path / "agreement.png"))
+    assert code == 0 and "agreement.png" in err
+    assert json.loads(out)["n_coded"] == 35
+    assert (tmp_path / "agreement.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("words", [("gate",), ("release", "create", "1.0.0")])
+def test_nobody_at_the_gate_chooses_how_agreement_is_measured(make, capsys, words):
+    make()
+    for option in ("--settings", "--seed"):
+        code, _, err = run(capsys, *words, option, "7")
+        assert code == 2 and option in err
+
+
 def test_no_workspace_and_no_date_are_one_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MMED_WORKSPACE", raising=False)

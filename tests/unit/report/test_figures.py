@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from mmed_curate.domain.findings import BadInput
 
 pytest.importorskip("matplotlib", reason="pictures need the curate or benchmark extra")
 
-from mmed_curate.report.figures import IntervalRow, MarkedSpan, confusion_figure, curve_figure, intervals_figure
+from mmed_curate.report.figures import IntervalRow, confusion_figure, intervals_figure
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -27,16 +26,12 @@ def draw_all(folder: Path) -> dict[str, bytes]:
         folder / "i.png",
         bounds=[0.667],
     )
-    times = np.arange(50) / 30
-    curve = np.where(times > 1, np.nan, np.sin(times))
-    spans = [MarkedSpan(start_s=0.2, peak_s=0.3, stop_s=0.4, kind="found")]
-    curve_figure(times, curve, folder / "m.png", spans=spans)
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def test_two_drawings_of_the_same_numbers_are_the_same_bytes(tmp_path: Path) -> None:
     first, second = draw_all(tmp_path / "first"), draw_all(tmp_path / "second")
-    assert set(first) == {"c.png", "i.png", "m.png"}  # and nothing left aside
+    assert set(first) == {"c.png", "i.png"}  # and nothing left aside
     assert all(picture.startswith(PNG) for picture in first.values())
     assert first == second
 
@@ -56,6 +51,4 @@ def test_a_matrix_of_another_size_than_its_labels_is_refused(tmp_path: Path) -> 
         confusion_figure([[1, 2, 3], [4, 5, 6]], ["a", "b"], "", tmp_path / "c.png")
     with pytest.raises(BadInput, match="at least one row"):
         intervals_figure([], tmp_path / "i.png")
-    with pytest.raises(BadInput, match="as many values as times"):
-        curve_figure([0.0, 0.1], [1.0], tmp_path / "m.png")
     assert not list(tmp_path.iterdir())
