@@ -66,10 +66,8 @@ def interval(statistic: Statistic, settings: AgreementSettings) -> Interval | Un
 
     BCa corrects for the bias and the skew that coefficients bounded by 1 have; the acceleration comes from leaving
     out one cluster at a time (Efron & Tibshirani 1993, chapter 14). Tails are read further out for few clusters, see
-    `expanded_tail`. Measured coverage of nominal alpha, nominal 0.95, 600 simulated batches each of two coders over
-    subjects that differ in difficulty and in emotions (8 × 10, 10 × 15, 20 × 20 subjects × clips): 0.948, 0.962,
-    0.962 at alpha 0.71; 0.927, 0.942, 0.955 at alpha 0.89. Percentiles without both corrections: 0.895, 0.920, 0.935
-    and 0.850, 0.882, 0.925.
+    `expanded_tail`. How often intervals of simulated batches hold the true value: benchmarks/coverage.py prints it, and
+    benchmarks/coverage.txt is what it printed. Near alpha 0.9 and with few subjects it is less often than nominal.
     """
     if statistic.n_clusters < settings.min_clusters:
         return Undetermined(
