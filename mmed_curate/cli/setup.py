@@ -22,7 +22,7 @@ from mmed_curate.store.workspace import upgrade as upgrade_workspace
 @click.option("--seed", type=click.IntRange(min=0), help="For SIMULATED contents only: every id can be made again.")
 @json_option
 def init(folder: Path, protocol: str, seed: int | None, as_json: bool) -> None:
-    """Make a workspace in DIR: mmed.toml, a database and a media folder."""
+    """Make a workspace in DIR: mmed.toml, copies of the protocol and its codebook, a database and a media folder."""
     workspace = Workspace.create(folder, protocol=protocol, seed=seed)
     if as_json:
         print_json(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from rich.markup import escape
 from mmed_curate.cli.console import json_option, out, print_json, table
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.store import Setting, TicketState, Workspace
+from mmed_curate.store.workspace import adopted_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Standing:
     root: Path
     simulated: bool
     protocol: str
+    adopted: str
+    """Name of the protocol that was copied into the workspace."""
     codebook: str
     subjects: int
     sessions: int
@@ -74,7 +77,7 @@ def status(as_json: bool) -> None:
 @click.command()
 @json_option
 def audit(as_json: bool) -> None:
-    """Check the event log's chain, and that judgements and consents are those that it sealed.
+    """Check the event log's chain, and that judgements, consents, all registered and the rules are as it says.
 
     Ends with 0 where all fit, with 1 and the first altered row where something does not. Keep the newest hash
     elsewhere: with it you can tell a log that was cut off.
@@ -82,6 +85,9 @@ def audit(as_json: bool) -> None:
     workspace = Workspace.find()
     with workspace.read() as records:
         found = records.audit()
+        altered = workspace.changed_rules(records)
+    if found.intact and altered is not None:
+        found = replace(found, findings=(altered,))
     if as_json:
         print_json(
             {
@@ -113,6 +119,7 @@ def gather(workspace: Workspace) -> Standing:
         places = records.places()
         coders = records.coders()
         counts = records.ticket_counts()
+        adopted = str(adopted_rules(records).get("name", ""))
         unanswered = Counter(
             (ticket.clip, ticket.stage, ticket.round)
             for ticket in records.tickets(states=(TicketState.OPEN, TicketState.HELD))
@@ -141,6 +148,7 @@ def gather(workspace: Workspace) -> Standing:
         root=workspace.root,
         simulated=workspace.simulated,
         protocol=workspace.protocol.title,
+        adopted=adopted,
         codebook=f"{workspace.codebook.name} {workspace.codebook.version}",
         subjects=len(subjects),
         sessions=len(sessions),
@@ -165,7 +173,7 @@ def gather(workspace: Workspace) -> Standing:
 def _tell(standing: Standing) -> None:
     kind = "SIMULATED workspace" if standing.simulated else "workspace"
     out.print(f"{kind} {standing.root}", style="bold", markup=False)
-    out.print(f"{standing.protocol}; codebook {standing.codebook}", markup=False)
+    out.print(f"{standing.protocol} (copied from {standing.adopted}); codebook {standing.codebook}", markup=False)
     out.print(f"{standing.subjects} subject(s), {standing.sessions} session(s)", markup=False)
     rows = [
         (
@@ -207,6 +215,7 @@ def _document(standing: Standing) -> dict[str, object]:
         "workspace": str(standing.root),
         "simulated": standing.simulated,
         "protocol": standing.protocol,
+        "adopted": standing.adopted,
         "codebook": standing.codebook,
         "subjects": standing.subjects,
         "sessions": standing.sessions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -15,12 +16,21 @@ from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.files import write_text
-from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.protocol import Protocol, codebook_of, load_protocol
+from mmed_curate.domain.findings import BadInput, Finding
+from mmed_curate.domain.protocol import Protocol
 from mmed_curate.store.database import connect, refuse_network_filesystem, transaction
 from mmed_curate.store.journal import Clock, utc_now
 from mmed_curate.store.migrate import back_up, check_revision, migrate, revision_of
 from mmed_curate.store.read import Reader
+from mmed_curate.store.rules import (
+    CODEBOOK_FILE,
+    PROTOCOL_ADOPTED,
+    PROTOCOL_FILE,
+    Rules,
+    changed,
+    copy_rules,
+    read_rules,
+)
 from mmed_curate.store.settings import Settings, read_settings, toml_text
 from mmed_curate.store.tables import HEAD, KeepsakeRow
 from mmed_curate.store.write import Writer
@@ -38,8 +48,9 @@ class Workspace:
         self.media = root / _MEDIA
         self.settings = settings
         self.secret = secret
-        self.protocol: Protocol = load_protocol(settings["protocol"])
-        self.codebook: Codebook = codebook_of(self.protocol, settings["protocol"])
+        self._rules = read_rules(settings["protocol"])
+        self.protocol: Protocol = self._rules.protocol
+        self.codebook: Codebook = self._rules.codebook
         self._engine = engine
         self._now = now
 
@@ -54,17 +65,17 @@ class Workspace:
 
         Args:
             root: a folder; made where it is missing.
-            protocol: name of a packaged protocol, or path of one.
+            protocol: name of a packaged protocol, or path of one; it and its codebook are copied into the workspace.
             seed: for simulated contents only: the secret comes from it, so that every id can be made again.
             now: gives the time of day for the event log.
 
         Raises:
             BadInput: there is a workspace already, the protocol has a mistake, or the folder cannot be used.
         """
-        codebook_of(load_protocol(protocol), protocol)
+        wanted = read_rules(protocol)
         root = root.resolve()
         refuse_network_filesystem(root)
-        for name in (_TOML, _DATABASE, _MEDIA):
+        for name in (_TOML, _DATABASE, _MEDIA, PROTOCOL_FILE, CODEBOOK_FILE):
             if (root / name).exists():
                 raise BadInput.of(
                     "store.exists", f"{root} holds {name} already", "choose another folder, or use the workspace there"
@@ -80,11 +91,14 @@ class Workspace:
                 "choose a folder of yours",
             ) from error
         try:
-            _make_database(aside / _DATABASE, secret, protocol, simulated=seed is not None, now=now)
+            rules = copy_rules(wanted, aside)
+            _make_database(aside / _DATABASE, secret, protocol, rules, simulated=seed is not None, now=now)
             (root / _MEDIA).mkdir()
-            (aside / _DATABASE).rename(root / _DATABASE)
-            placed = _relative(protocol, root)
-            write_text(root / _TOML, toml_text(protocol=placed, seed=seed))  # last: its presence makes it a workspace
+            for name in (_DATABASE, PROTOCOL_FILE, CODEBOOK_FILE):
+                (aside / name).rename(root / name)
+            write_text(
+                root / _TOML, toml_text(protocol=PROTOCOL_FILE, seed=seed)
+            )  # last: its presence makes it a workspace
         finally:
             shutil.rmtree(aside)
         return cls.open(root, now=now)
@@ -142,6 +156,10 @@ class Workspace:
         """The SQLite file."""
         return self.root / _DATABASE
 
+    def changed_rules(self, records: Reader) -> Finding | None:
+        """What to say where protocol or codebook are not those that the log says were adopted; None: they are."""
+        return changed(self._rules, adopted_rules(records))
+
     @contextmanager
     def read(self) -> Iterator[Reader]:
         """One consistent view of everything.
@@ -163,13 +181,24 @@ class Workspace:
             actor: who acts; the event log says so.
 
         Raises:
-            BadInput: another program holds the database, or the disk is full.
+            BadInput: another program holds the database, the disk is full, or the protocol or codebook is not the one
+                that was adopted.
         """
         with (
             transaction(self._engine, self.database, write=True) as connection,
             OrmSession(connection, expire_on_commit=False, autoflush=False) as session,
         ):
+            altered = self.changed_rules(Reader(session))
+            if altered is not None:
+                raise BadInput(altered)
             yield Writer(session, secret=self.secret, seats=self.protocol.screening.judges, actor=actor, now=self._now)
+
+
+def adopted_rules(records: Reader) -> Mapping[str, object]:
+    """What the newest entry on it says was adopted: `name`, and digests of `protocol` and `codebook`."""
+    entries = records.log(PROTOCOL_ADOPTED)
+    said: dict[str, object] = json.loads(entries[-1].payload) if entries else {}
+    return said
 
 
 def find_root(start: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Path:
@@ -220,19 +249,12 @@ def upgrade(root: Path, *, now: Clock = utc_now) -> Path | None:
     return backup
 
 
-def _make_database(path: Path, secret: bytes, protocol: str, *, simulated: bool, now: Clock) -> None:
+def _make_database(path: Path, secret: bytes, name: str, rules: Rules, *, simulated: bool, now: Clock) -> None:
     engine = connect(path)
     migrate(engine, path)
     with transaction(engine, path, write=True) as connection, OrmSession(connection) as session:
         session.add(KeepsakeRow(name=_SECRET, value=secret))
-        Writer(session, secret=secret, seats=0, actor="curator", now=now).log_act(
-            "workspace.created", {"protocol": Path(protocol).name, "simulated": simulated}
-        )
+        records = Writer(session, secret=secret, seats=0, actor="curator", now=now)
+        records.log_act("workspace.created", {"protocol": Path(name).name, "simulated": simulated})
+        records.log_act(PROTOCOL_ADOPTED, {"name": Path(name).name, **rules.digests})
     engine.dispose()  # closing the last connection empties the write-ahead log into the file, which can now be moved
-
-
-def _relative(protocol: str, root: Path) -> str:
-    path = Path(protocol)
-    if path.suffix not in {".yaml", ".yml"}:
-        return protocol
-    return os.path.relpath(path.resolve(), root)

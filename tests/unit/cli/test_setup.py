@@ -217,7 +217,8 @@ def test_status_counts_what_is_there(busy: Workspace, run) -> None:  # type: ign
     tickets = {one["coder"]: (one["waiting"], one["on_desk"], one["submitted"]) for one in found["coders"]}
     assert tickets["ann"] == (1, 0, 1)
     assert tickets["bob"] == (0, 0, 0)
-    assert found["settings"]["protocol"] == {"value": "mmed", "from": "mmed.toml"}
+    assert found["settings"]["protocol"] == {"value": str(busy.root / "protocol.yaml"), "from": "mmed.toml"}
+    assert found["adopted"] == "mmed"
 
 
 def test_status_reads_at_a_glance_and_says_simulated(busy: Workspace, run) -> None:  # type: ignore[no-untyped-def]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -17,10 +18,16 @@ from mmed_curate.store.workspace import find_root
 TOML = 'format = "mmed-workspace"\nversion = 1\n'
 
 
-def test_a_new_workspace_is_a_folder_with_three_things(tmp_path: Path) -> None:
+def test_a_new_workspace_is_a_folder_with_five_things(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "a" / "ws")
     workspace.close()  # while it is open, SQLite keeps its log beside the database
-    assert sorted(path.name for path in workspace.root.iterdir()) == ["media", "mmed.sqlite", "mmed.toml"]
+    assert sorted(path.name for path in workspace.root.iterdir()) == [
+        "codebook.yaml",
+        "media",
+        "mmed.sqlite",
+        "mmed.toml",
+        "protocol.yaml",
+    ]
     assert workspace.protocol.name == "mmed"
     assert not workspace.simulated
 
@@ -96,10 +103,48 @@ def test_a_lab_brings_its_own_protocol_and_codebook(tmp_path: Path, repository: 
     (lab / "words.yaml").write_text(book)
     (lab / "rules.yaml").write_text(rules.replace("codebook: mmed", "codebook: words.yaml"))
     Workspace.create(tmp_path / "ws", protocol=str(lab / "rules.yaml"))
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "ws").rename(tmp_path / "elsewhere" / "ws")
-    lab.rename(tmp_path / "elsewhere" / "lab")  # moved together: the path in mmed.toml is relative
-    assert Workspace.open(tmp_path / "elsewhere" / "ws").codebook.name == "our-words"
+    shutil.rmtree(lab)  # the workspace has copies
+    (tmp_path / "ws").rename(tmp_path / "moved")
+    moved = Workspace.open(tmp_path / "moved")
+    assert moved.codebook.name == "our-words"
+    with moved.write() as records:
+        records.add_subject("S1", SIGNED)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [("protocol.yaml", "match_iou: 0.5", "match_iou: 0.1"), ("codebook.yaml", "name: mmed", "name: others")],
+)
+def test_rules_that_were_changed_take_no_more_judgements(tmp_path: Path, name: str, before: str, after: str) -> None:
+    root = a_workspace(tmp_path / "ws").root
+    adopted = (root / name).read_text()
+    assert before in adopted
+    (root / name).write_text(adopted.replace(before, after))
+    workspace = Workspace.open(root)
+    said = rf"{name} is not the {name[:-5]} that this workspace adopted.*restore"
+    with pytest.raises(BadInput, match=said), workspace.write():
+        pass
+    with workspace.read() as records:
+        assert records.audit().intact
+        assert workspace.changed_rules(records) is not None
+    (root / name).write_text(adopted)
+    with Workspace.open(root).write() as records:
+        records.add_subject("S2", SIGNED)
+
+
+def test_another_protocol_line_in_mmed_toml_is_no_way_around(tmp_path: Path) -> None:
+    root = Workspace.create(tmp_path).root
+    toml = root / "mmed.toml"
+    toml.write_text(toml.read_text().replace('protocol = "protocol.yaml"', 'protocol = "mmed"'))
+    with pytest.raises(BadInput, match="is not the protocol that this workspace adopted"), Workspace.open(root).write():
+        pass
+
+
+def test_a_protocol_whose_codebook_line_cannot_be_copied_is_said(tmp_path: Path, repository: Path) -> None:
+    rules = (repository / "pipelines" / "protocols" / "mmed.yaml").read_text()
+    (tmp_path / "rules.yaml").write_text(rules.replace("codebook: mmed", '"codebook": mmed'))
+    with pytest.raises(BadInput, match="on a line of its own"):
+        Workspace.create(tmp_path / "ws", protocol=str(tmp_path / "rules.yaml"))
 
 
 def test_a_newer_workspace_names_both_versions(tmp_path: Path) -> None:
