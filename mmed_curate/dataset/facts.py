@@ -51,7 +51,7 @@ class ReleaseFacts:
     """Name of the codebook; its text is codebook.yaml."""
     codebook_version: str
     judgements_digest: str
-    """SHA-256 of the judgements that the gate saw, as the workspace holds them: attested, not recomputable here."""
+    """SHA-256 of the judgements that the gate saw, under pseudonyms, without free text; `verify` computes it again."""
     counts: Counts
 
 
@@ -70,7 +70,7 @@ def read_facts(root: Path) -> ReleaseFacts:
         raise BadInput.of(
             "dataset.not_a_release", f"{root} is not a release: it has no {RELEASE}", "give the folder of a release"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _broken(path, f"cannot be read ({error})") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise BadInput.of(

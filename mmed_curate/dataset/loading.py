@@ -1,6 +1,7 @@
 """`load(path)` gives a release as tables, media on demand, and folds.
 
-Tables are read and held against the manifest at once; media and features when they are asked for. Frames count from 0
+Tables are read and held against the manifest at once; media and features when they are asked for, and then against
+the manifest too. Frames count from 0
 in the clip's own picture; a span includes its onset and its offset frame. pandas, numpy and PyAV load on first use.
 """
 
@@ -44,6 +45,28 @@ class Withheld(BadInput):
     """What was asked for is left out of the release, because not all who are shown or heard consented to that."""
 
 
+class _Seal:
+    """Holds files against the manifest when they are opened; each is read once for that, and again when it changed."""
+
+    def __init__(self, root: Path, manifest: Manifest) -> None:
+        self._root = root
+        self._sha256_of: Mapping[str, str] = {file.path: file.sha256 for file in manifest.files}
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def file(self, relative: str) -> Path:
+        """The path of a sealed file that is as it was sealed; BadInput where it is not."""
+        path = inside(self._root, relative)
+        if not path.is_file():
+            raise _half(self._root, f"lacks {relative}")
+        status = path.stat()
+        stamp = (status.st_size, status.st_mtime_ns)
+        if self._seen.get(relative) != stamp:
+            if relative not in self._sha256_of or sha256_of(path) != self._sha256_of[relative]:
+                raise _half(self._root, f"holds another {relative} than was sealed")
+            self._seen[relative] = stamp
+        return path
+
+
 class ClipPicture(NamedTuple):
     """A clip's pictures and when each appears."""
 
@@ -67,6 +90,8 @@ class ReleasedClip:
 
     root: Path
     """The release it belongs to."""
+    seal: _Seal
+    """What its files are held against when they are asked for."""
     row: ClipRow
     """Its line of clips.csv."""
     judgements: tuple[JudgementRow, ...]
@@ -171,10 +196,7 @@ class ReleasedClip:
                 f"use the clips whose column `{what.replace(' ', '_')}` is filled",
                 clip=self.name,
             )
-        path = inside(self.root, relative)
-        if not path.is_file():
-            raise _half(self.root, f"lacks {relative}")
-        return path
+        return self.seal.file(relative)
 
 
 class Dataset:
@@ -201,6 +223,7 @@ class Dataset:
         """The rows of judgements.csv as records."""
         self.judged_clip_rows = tuple(judged_clips)
         """The rows of judged-clips.csv as records: what the experts saw, settled or not."""
+        self._seal = _Seal(root, manifest)
         self._row_of: Mapping[str, ClipRow] = MappingProxyType({row.clip: row for row in clips})
         by_clip: dict[str, list[JudgementRow]] = {}
         for judgement in judgements:
@@ -231,7 +254,8 @@ class Dataset:
                 f"{self.release.name} {self.release.version} holds no clip {name!r}",
                 "take a name from the column `clip`",
             )
-        return ReleasedClip(root=self.root, row=row, judgements=self._judgements_of.get(row.judged_clip, ()))
+        said = self._judgements_of.get(row.judged_clip, ())
+        return ReleasedClip(root=self.root, seal=self._seal, row=row, judgements=said)
 
     @cached_property
     def clips(self) -> pd.DataFrame:
@@ -262,12 +286,12 @@ class Dataset:
     @cached_property
     def agreement(self) -> Any:
         """The agreement report, as the JSON document it is released as."""
-        return json.loads((self.root / AGREEMENT).read_text(encoding="utf-8"))
+        return _document(self.root, AGREEMENT)
 
     @cached_property
     def gate(self) -> Any:
         """The gate's verdicts, as the JSON document they are released as."""
-        return json.loads((self.root / GATE).read_text(encoding="utf-8"))
+        return _document(self.root, GATE)
 
     @property
     def id(self) -> str:
@@ -344,6 +368,16 @@ def _frame(rows: Sequence[ClipRow] | Sequence[JudgementRow], kind: type[ClipRow]
         for field in fields(kind)
     }
     return pd.DataFrame(columns)
+
+
+def _document(root: Path, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads((root / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _half(root, f"holds a {name} that cannot be read ({error})") from error
+    if not isinstance(document, dict):
+        raise _half(root, f"holds a {name} that is no JSON object")
+    return document
 
 
 def _arrays(root: Path, path: Path) -> dict[str, NDArray[Any]]:

@@ -10,7 +10,6 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -24,12 +23,20 @@ from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
-from mmed_curate.dataset.loading import AGREEMENT, CLIPS, POLICY, PROTOCOL, Dataset, load
+from mmed_curate.dataset.consistency import Rederived, compared
+from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL, Dataset, load
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import ClipId, SubjectId
-from mmed_curate.domain.judgements import ConsensusEvent, Judgement, Verification, VerificationVerdict
+from mmed_curate.domain.judgements import (
+    Adjudication,
+    Coding,
+    ConsensusEvent,
+    Judgement,
+    Verification,
+    VerificationVerdict,
+)
 from mmed_curate.domain.protocol import Protocol, Stage
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.domain.yamlfile import read_yaml
@@ -56,18 +63,6 @@ ATTESTED = (
 """What a release cannot prove of itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rederived:
-    """One statement of the release that was computed again from its tables."""
-
-    what: str
-    stated: str
-    """What the release says."""
-    found: str
-    """What its judgements give."""
-    same: bool
-
-
 def derive_again(root: Path) -> tuple[Rederived, ...]:
     """Compute again what a release states, from the tables inside it.
 
@@ -75,21 +70,47 @@ def derive_again(root: Path) -> tuple[Rederived, ...]:
         root: a release whose files are as they were sealed.
     """
     try:
-        dataset = load(root)
-        protocol = read_yaml(root / PROTOCOL, Protocol)
-        policy = read_yaml(root / POLICY, Policy)
-        judged = judged_clips(dataset)
-        courses = {one.clip: course(one.judgements, protocol, one.clock, dataset.codebook) for one in judged}
-        report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset))
+        return tuple(_derived(load(root)))
     except MmedError as error:
-        return (Rederived(what="its own tables", stated="can be judged by", found=str(error), same=False),)
-    evidence = _evidence(dataset, courses, judged)
-    return (
-        _digest(dataset, report),
-        _consensus(dataset, courses),
-        _agreement(dataset, report),
-        *_gate(dataset, report, evidence, policy),
-    )
+        return (_unusable(str(error)),)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        # documents of a stranger, sealed by the stranger: whatever they hold, it is a difference and no failure of ours
+        return (_unusable(f"{type(error).__name__}: {error}"),)
+
+
+def _unusable(why: str) -> Rederived:
+    return Rederived(what="its own tables", stated="can be judged by", found=why[:300], same=False)
+
+
+def _derived(dataset: Dataset) -> Iterator[Rederived]:
+    protocol = read_yaml(dataset.root / PROTOCOL, Protocol)
+    policy = read_yaml(dataset.root / POLICY, Policy)
+    _check_codes(dataset)
+    judged = judged_clips(dataset)
+    courses = {one.clip: course(one.judgements, protocol, one.clock, dataset.codebook) for one in judged}
+    report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset))
+    yield _digest(dataset, report)
+    yield _consensus(dataset, courses)
+    yield from compared(dataset, {one.clip: one.clock for one in judged})
+    yield _agreement(dataset, report)
+    yield from _gate(dataset, report, _evidence(dataset, courses, judged), policy)
+
+
+def _check_codes(dataset: Dataset) -> None:
+    types = {entry.code for entry in dataset.codebook.event_types}
+    emotions = {entry.code for entry in dataset.codebook.emotions}
+    events = [(row.clip, row.event_type, row.emotion) for row in dataset.clip_rows]
+    for row in dataset.judgement_rows:
+        answer = judgement_of(row).answer
+        if isinstance(answer, (Coding, Adjudication)):
+            events.extend((row.judgement, event.event_type, event.emotion) for event in answer.events)
+    for name, event_type, emotion in events:
+        if event_type not in types or emotion not in emotions:
+            raise BadInput.of(
+                "dataset.code",
+                f"{name} says {event_type}, {emotion}, and {CODEBOOK} does not hold both",
+                "ask for a whole release",
+            )
 
 
 def judged_clips(dataset: Dataset) -> tuple[JudgedClip, ...]:
@@ -107,6 +128,7 @@ def judged_clips(dataset: Dataset) -> tuple[JudgedClip, ...]:
             subject=SubjectId(row.subject),
             clock=clock_of(row),
             judgements=tuple(said[row.clip]),
+            simulated=row.simulated,
         )
         for row in dataset.judged_clip_rows
     )
@@ -120,6 +142,8 @@ def clock_of(row: JudgedClipRow) -> FrameClock:
     """
     try:
         ticks = tuple(accumulate(durations_of(row.durations), initial=0))
+        if len(ticks) != row.n_frames + 1:
+            raise ValueError(f"{len(ticks) - 1} frames, not {row.n_frames}")
         return FrameClock(pts=ticks[:-1], end_pts=ticks[-1], time_base=Fraction(row.time_base))
     except (ValueError, ZeroDivisionError) as error:
         raise BadInput.of(
@@ -277,7 +301,7 @@ def _gate(dataset: Dataset, report: AgreementReport, evidence: Evidence, policy:
         found=policy.digest(),
         same=dataset.gate.get("policy_digest") == policy.digest(),
     )
-    stated = {str(rule.get("name")): rule for rule in dataset.gate.get("rules", [])}
+    stated = {str(rule.get("name")): rule for rule in dataset.gate.get("rules", []) if isinstance(rule, dict)}
     for verdict in decide(report, evidence, policy).verdicts:
         rule = stated.pop(verdict.name, None)
         if verdict.name in _ATTESTED_RULES:

@@ -142,6 +142,9 @@ class JudgedClipRow:
     """How long each frame lasts, in ticks; `1001*90` stands for ninety in a row."""
 
 
+MOST_FRAMES = 1_000_000
+"""Of one judged clip; over two hours at 120 Hz. A stranger's table must not fill the memory."""
+
 Row = TypeVar("Row", ClipRow, JudgementRow, JudgedClipRow)
 
 
@@ -204,11 +207,13 @@ def durations_of(text: Sequence[str]) -> tuple[int, ...]:
     """Frame durations in ticks out of what `durations_text` wrote.
 
     Raises:
-        ValueError: the text is not of that form.
+        ValueError: the text is not of that form, or of more than MOST_FRAMES frames.
     """
     durations: list[int] = []
     for run in text:
         ticks, _, count = run.partition("*")
+        if len(durations) + int(count) > MOST_FRAMES:
+            raise ValueError(f"more than {MOST_FRAMES} frames")
         durations.extend([int(ticks)] * int(count))
     return tuple(durations)
 

@@ -10,9 +10,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.facts import RELEASE, read_facts
 from mmed_curate.dataset.manifest import MANIFEST, files_under, inside, read_manifest, release_id, total_bytes
-from mmed_curate.dataset.rederivation import ATTESTED, Rederived, derive_again
+from mmed_curate.dataset.rederivation import ATTESTED, derive_again
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 

@@ -56,7 +56,9 @@ def folder_written_aside(path: Path) -> Iterator[Path]:
             aside.chmod(0o755)
             if path.exists():  # rename would replace an empty folder without a word
                 raise BadInput.of("files.exists", f"{path} exists already", "choose another name, or move it away")
+            _flush_tree(aside)
             aside.rename(path)
+            _flush_folder(path.parent)
     finally:
         if aside.exists():
             shutil.rmtree(aside)
@@ -85,6 +87,27 @@ def canonical_json(value: object) -> str:
 def readable_json(value: object) -> str:
     """JSON with sorted keys and an indent of two, for files that people open; no NaN; ends in a line feed."""
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _flush_tree(root: Path) -> None:
+    """Bring a folder to the disk before its name says that it is whole: every file, and the folders that name them."""
+    for folder, _, names in os.walk(root, topdown=False):
+        for path in (Path(folder) / name for name in names):
+            if path.is_file() and not path.is_symlink():
+                _sync(path, os.O_RDONLY)
+        _flush_folder(Path(folder))
+
+
+def _flush_folder(folder: Path) -> None:
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _flush(path: Path) -> None:

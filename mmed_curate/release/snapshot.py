@@ -109,6 +109,7 @@ class Snapshot:
                 subject=SubjectId(self.pseudonyms.subject(clip.subject)),
                 clock=clip.clock,
                 judgements=tuple(judgement_of(row) for row in self.judgement_rows(clip)),
+                simulated=self.is_simulated(clip),
             )
             for clip in self.judged
         )

@@ -175,6 +175,14 @@ def test_a_missing_or_broken_feature_file_points_to_verify(copy: Path) -> None:
             clip.features()
 
 
+def test_another_file_than_was_sealed_is_not_read(copy: Path) -> None:
+    clip = next(iter(load(copy)))
+    assert clip.features()["flow"].any()
+    np.savez(copy / str(clip.row.features), flow=np.zeros((3, 48, 48), dtype=np.float32))
+    with pytest.raises(BadInput, match=r"features\.npz than was sealed.*mmed verify"):
+        clip.features()
+
+
 def test_a_garbled_cell_is_named_with_its_line_and_column(copy: Path) -> None:
     clips = copy / "clips.csv"
     lines = clips.read_text().splitlines()

@@ -16,6 +16,7 @@ from builders.release import N_FRAMES, RATE_HZ, a_release, reseal
 from mmed_curate.dataset import load, verify
 from mmed_curate.dataset.rederivation import clock_of, judged_clips
 from mmed_curate.dataset.rows import durations_of, durations_text
+from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import Coding
 
 
@@ -133,6 +134,104 @@ def test_an_attested_rule_must_at_least_be_said_to_hold(release: Path) -> None:
     assert "gate rule consent" in differences(release)
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "to", "says"),
+    [
+        ("clips.csv", "emotion_class", "", "class of three"),
+        ("clips.csv", "subject", "S-99999999", "judged clips that"),
+        ("clips.csv", "session", "G-99999999", "judged clips that"),
+        ("clips.csv", "onset_s", "0.100000", "times in clips.csv"),
+        ("clips.csv", "offset_s", "0.700000", "times in clips.csv"),
+        ("clips.csv", "rate_hz", "60.000000", "times in clips.csv"),
+        ("clips.csv", "n_frames", "9", "times in clips.csv"),
+        ("clips.csv", "simulated", "false", "marks of what is simulated"),
+        ("judged-clips.csv", "simulated", "false", "marks of what is simulated"),
+        ("judgements.csv", "subject", "S-99999999", "judged clips that"),
+        ("judgements.csv", "superseded", "true", "columns of judgements.csv"),
+        ("judgements.csv", "verdict", "reject", "columns of judgements.csv"),
+    ],
+)
+def test_a_cell_that_another_table_contradicts_is_found(
+    release: Path, table: str, column: str, to: str, says: str
+) -> None:
+    edit_row(release / table, 0, column, to)
+    assert says in differences(release)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"simulated": False}, "whether anything is simulated"),
+        ({"notice": "Recordings of people, judged by people."}, "whether anything is simulated"),
+        (
+            {"counts": {"clips": 9, "judged_clips": 9, "judgements": 36, "subjects": 3, "sessions": 1, "coders": 40}},
+            "counts",
+        ),
+    ],
+)
+def test_a_release_that_says_another_thing_of_itself_is_found(release: Path, change: dict[str, Any], says: str) -> None:
+    edit(release / "release.json", lambda document: document.update(change))
+    assert says in differences(release)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("gate.json", "[]"),
+        ("gate.json", '{"rules": 7}'),
+        ("gate.json", '{"rules": [[], null]}'),
+        ("agreement.json", "{"),
+        ("agreement.json", "[" * 100_000),
+        ("agreement.json", '{"settings": []}'),
+        ("policy.yaml", "[]"),
+        ("protocol.yaml", "{"),
+        ("codebook.yaml", "null"),
+        ("clips.csv", ""),
+    ],
+)
+def test_a_document_that_is_none_is_a_difference_and_no_failure(release: Path, name: str, text: str) -> None:
+    (release / name).write_text(text, encoding="utf-8")
+    assert differences(release)
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", "null", '{"format": "mmed-release", "version": 1, "codebook": []}', "[" * 100_000]
+)
+def test_a_release_json_that_is_none_is_said_in_a_sentence(release: Path, text: str) -> None:
+    (release / "release.json").write_text(text, encoding="utf-8")
+    reseal(release)
+    with pytest.raises(BadInput, match=r"release\.json"):
+        verify(release)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "to"),
+    [
+        ("clips.csv", "event_type", "never-heard-of"),
+        ("clips.csv", "emotion", "never-heard-of"),
+        ("judged-clips.csv", "durations", "1*1000000000000"),
+        ("judged-clips.csv", "durations", "1*-5"),
+        ("judged-clips.csv", "time_base", "1/0"),
+        ("clips.csv", "rate_hz", "nan"),
+        ("clips.csv", "onset_s", "inf"),
+        ("clips.csv", "judged_shift", "-99999999999999999999"),
+        ("judgements.csv", "stage", "settled"),
+        ("judgements.csv", "answer", "[]"),
+    ],
+)
+def test_a_cell_that_cannot_be_is_a_difference_and_no_failure(release: Path, table: str, column: str, to: str) -> None:
+    edit_row(release / table, 1, column, to)
+    assert differences(release)
+
+
+def test_an_event_type_that_no_codebook_holds_is_said(release: Path) -> None:
+    with (release / "judgements.csv").open(encoding="utf-8", newline="") as stream:
+        answer = json.loads(list(csv.DictReader(stream))[1]["answer"])
+    answer["events"][0]["event_type"] = "never-heard-of"
+    edit_row(release / "judgements.csv", 1, "answer", json.dumps(answer))
+    assert "never-heard-of" in differences(release)
+
+
 def test_judged_clips_come_back_with_clock_and_judgements(release: Path) -> None:
     clip = judged_clips(load(release))[0]
     assert clip.clock.n_frames == N_FRAMES
@@ -148,7 +247,7 @@ def test_uneven_frame_times_survive() -> None:
 
 
 def test_a_clock_that_is_none_is_said(release: Path) -> None:
-    edit_row(release / "judged-clips.csv", 0, "durations", "0*3")
+    edit_row(release / "judged-clips.csv", 0, "durations", "0*24")
     assert "its own tables" in differences(release)
     with pytest.raises(Exception, match="tick"):
         clock_of(load(release).judged_clip_rows[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders.release import lenient_policy, lenient_settings
+from builders.release import lenient_policy, lenient_settings, reseal
 from builders.road import CANARY, WINDOW, a_settled_workspace
 
 from mmed_curate.dataset import load, verify
@@ -25,6 +26,7 @@ from mmed_curate.media.clock import read_clock
 from mmed_curate.media.sound import has_sound
 from mmed_curate.release.build import Release, Wishes, create_release
 from mmed_curate.release.leave import Leave, ask_gate
+from mmed_curate.release.parquet import write_parquet
 from mmed_curate.release.pseudonyms import Pseudonyms
 from mmed_curate.release.recipe import read_licence
 from mmed_curate.release.snapshot import read_snapshot
@@ -205,6 +207,14 @@ def test_parquet_holds_what_the_csv_holds(made: Release) -> None:
     assert table["sound"].to_pylist() == [row.sound for row in rows]
     assert table["settled_by"].to_pylist() == [list(row.settled_by) for row in rows]
     assert b"pandas" not in (table.schema.metadata or {})
+
+
+def test_a_parquet_that_says_another_thing_is_found(made: Release, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(made.path, tmp_path / "copy"))
+    rows = load(copy).clip_rows
+    write_parquet(copy / "clips.parquet", (replace(rows[0], emotion="never-heard-of"), *rows[1:]))
+    reseal(copy)
+    assert any(f"something else for {rows[0].clip}" in line for line in verify(copy).differences)
 
 
 def test_the_benchmark_is_inside_the_seal(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:

@@ -1,0 +1,186 @@
+"""What the tables of a release say more than once, held together: none may say of another what that one does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib.util import find_spec
+from typing import Any
+
+from mmed_curate.dataset.answers import judgement_of, judgement_row
+from mmed_curate.dataset.facts import RELEASE
+from mmed_curate.dataset.loading import CLIPS, JUDGED_CLIPS, JUDGEMENTS, Dataset
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
+from mmed_curate.domain.identity import ClipId
+from mmed_curate.domain.time import Frame, FrameClock
+
+PARQUET = "clips.parquet"
+_NEAR_S = 2e-6
+"""Seconds; the tables hold six decimals, and a difference rounds twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rederived:
+    """One statement of the release that was computed again from its tables."""
+
+    what: str
+    stated: str
+    """What the release says."""
+    found: str
+    """What its judgements give."""
+    same: bool
+
+
+def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[Rederived]:
+    """Compare what the tables say twice.
+
+    Args:
+        dataset: the release.
+        clocks: of every judged clip.
+    """
+    judged = {row.clip: row for row in dataset.judged_clip_rows}
+    clips, said = dataset.clip_rows, dataset.judgement_rows
+    yield _line(
+        f"judged clips that {CLIPS} and {JUDGEMENTS} name",
+        [
+            *(row.clip for row in clips if not _is_of(row.subject, judged.get(row.judged_clip), row.session)),
+            *(row.judgement for row in said if not _is_of(row.subject, judged.get(row.clip))),
+        ],
+    )
+    yield _line(
+        f"class of three of each emotion in {CLIPS}",
+        [row.clip for row in clips if row.emotion_class != dataset.codebook.class_of(row.emotion)],
+    )
+    yield _line(
+        f"times in {CLIPS}",
+        [
+            row.clip
+            for row in clips
+            if ClipId(row.judged_clip) in clocks and not _times_hold(row, clocks[ClipId(row.judged_clip)])
+        ],
+    )
+    yield _line(f"columns of {JUDGEMENTS} beside its answers", _unlike_their_answers(said))
+    yield _counts(dataset)
+    yield from _simulated(dataset, judged)
+    if any(file.path == PARQUET for file in dataset.manifest.files) and find_spec("pyarrow") is not None:
+        yield _parquet(dataset)
+
+
+def _line(what: str, wrong: Sequence[str]) -> Rederived:
+    found = f"something else for {', '.join(wrong[:5])}" if wrong else "the same"
+    return Rederived(what=what, stated="the same", found=found, same=not wrong)
+
+
+def _is_of(subject: str, judged: JudgedClipRow | None, session: str | None = None) -> bool:
+    return judged is not None and judged.subject == subject and session in {None, judged.session}
+
+
+def _times_hold(row: ClipRow, clock: FrameClock) -> bool:
+    """The cut may reach beyond what was judged; the event lies inside, so its seconds follow from the judged clock."""
+    if not 0 <= row.onset <= row.apex <= row.offset < row.n_frames:
+        return False
+    if not (math.isfinite(row.rate_hz) and row.rate_hz > 0):
+        return False
+    onset, apex, offset = (Frame(frame - row.judged_shift) for frame in (row.onset, row.apex, row.offset))
+    if not 0 <= onset <= offset <= clock.last_frame:
+        return False
+    stated = [row.apex_s - row.onset_s, row.offset_s - row.onset_s]
+    found = [clock.start_of(apex) - clock.start_of(onset), clock.end_of(offset) - clock.start_of(onset)]
+    first, last = -row.judged_shift, row.n_frames - 1 - row.judged_shift
+    if first >= 0 and last <= clock.last_frame:
+        cut = clock.window(Frame(first), Frame(last)).from_zero()
+        stated += [row.onset_s, row.rate_hz]
+        found += [cut.start_of(Frame(row.onset)), cut.rate_hz()]
+    whole_s = row.n_frames / row.rate_hz
+    return (
+        all(abs(one - float(other)) <= _NEAR_S for one, other in zip(stated, found, strict=True))
+        and row.onset_s >= -_NEAR_S
+        and row.offset_s <= whole_s * (1 + _NEAR_S) + _NEAR_S
+    )
+
+
+def _unlike_their_answers(rows: Sequence[JudgementRow]) -> list[str]:
+    corrected = {row.supersedes for row in rows if row.supersedes is not None}
+    return [
+        row.judgement
+        for row in rows
+        if row
+        != judgement_row(
+            judgement_of(row),
+            name=row.judgement,
+            clip=row.clip,
+            subject=row.subject,
+            coder=row.coder,
+            order=row.order,
+            supersedes=row.supersedes,
+            superseded=row.judgement in corrected,
+        )
+    ]
+
+
+def _counts(dataset: Dataset) -> Rederived:
+    found = {
+        "clips": len(dataset.clip_rows),
+        "judged_clips": len(dataset.judged_clip_rows),
+        "judgements": len(dataset.judgement_rows),
+        "subjects": len({row.subject for row in dataset.clip_rows}),
+        "sessions": len({row.session for row in dataset.clip_rows}),
+        "coders": len({row.coder for row in dataset.judgement_rows}),
+    }
+    stated = {name: getattr(dataset.release.counts, name) for name in found}
+    return Rederived(
+        what=f"counts in {RELEASE}",
+        stated=", ".join(f"{count} {name}" for name, count in stated.items()),
+        found=", ".join(f"{count} {name}" for name, count in found.items()),
+        same=stated == found,
+    )
+
+
+def _simulated(dataset: Dataset, judged: Mapping[str, JudgedClipRow]) -> Iterator[Rederived]:
+    said = {row.clip for row in dataset.judgement_rows if row.simulated}
+    marked = {name for name, row in judged.items() if row.simulated}
+    yield _line(
+        f"marks of what is simulated in {CLIPS} and {JUDGED_CLIPS}",
+        [
+            *sorted(said - marked),
+            *(row.clip for row in dataset.clip_rows if row.judged_clip in said | marked and not row.simulated),
+        ],
+    )
+    simulated = bool(said or marked or any(row.simulated for row in dataset.clip_rows))
+    release = dataset.release
+    yield Rederived(
+        what=f"whether anything is simulated, in {RELEASE}",
+        stated=f"{release.simulated}, {release.notice[:40]}",
+        found=str(simulated),
+        same=release.simulated == simulated and release.notice.startswith("SIMULATED") == simulated,
+    )
+
+
+def _parquet(dataset: Dataset) -> Rederived:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = [field.name for field in fields(ClipRow)]
+    try:
+        with (dataset.root / PARQUET).open("rb") as stream:
+            table = pq.read_table(stream)
+        rows = table.to_pylist() if table.column_names == names else None
+    except (OSError, ValueError, pa.ArrowException) as error:
+        return Rederived(what=PARQUET, stated=f"the same as {CLIPS}", found=f"unreadable ({error})", same=False)
+    if rows is None or len(rows) != len(dataset.clip_rows):
+        return Rederived(what=PARQUET, stated=f"the same as {CLIPS}", found="another shape", same=False)
+    return _line(
+        f"{PARQUET} beside {CLIPS}",
+        [
+            row.clip
+            for row, other in zip(dataset.clip_rows, rows, strict=True)
+            if not all(_equal(getattr(row, name), other[name]) for name in names)
+        ],
+    )
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, (int, float)):
+        return abs(one - other) <= _NEAR_S
+    return bool((list(one) if isinstance(one, tuple) else one) == other)
