@@ -1,4 +1,4 @@
-"""What the gate must know of every clip: who judged it, what its subject agreed to, and whether its files are whole."""
+"""What the gate must know of every clip: who judged it, what its subject agreed to, whether its files are whole."""
 
 from __future__ import annotations
 
