@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.console import table as as_table
@@ -20,7 +21,7 @@ from mmed_curate.store.workspace import Workspace
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, readable=False))
 @click.option("--subject", help="Code of the subject whose face and voice are taken.")
 @click.option("--session", help="Code of the game session.")
 @click.option(
@@ -76,7 +77,7 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
     """Print what became of each file, then every remark with its remedy."""
     rows = [
         (
-            Path(outcome.path).name,
+            escape(Path(outcome.path).name),
             "refused" if outcome.error else "already done" if outcome.already_done else "taken in",
             outcome.n_candidates,
             outcome.n_clips,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ def take_in(job: RecordingJob, *, progress: Progress = silent) -> IngestedRecord
     faces, notes = subject_tracks(analysis)
     candidates = _candidates(analysis, recording, faces, job.secret)
     clips = _clips(candidates, recording, faces, job)
-    assets = _cut_for_coding(clips, recording, job)
+    assets = _cut_whole_or_not(clips, recording, job)
     if not recording.has_sound:
         notes = (*notes, _no_sound(job.path, stream=sources.sound is not None))
     elif (silent := silent_share(job.path)) >= MOSTLY_SILENT:
@@ -209,6 +210,20 @@ def _clips(
     return tuple(clips)
 
 
+def _cut_whole_or_not(clips: Sequence[Clip], recording: Recording, job: RecordingJob) -> tuple[Asset, ...]:
+    """Cut all clips; where one cannot be written, none of them is left lying about."""
+    try:
+        return _cut_for_coding(clips, recording, job)
+    except (BadInput, OSError) as error:
+        for clip in clips:
+            shutil.rmtree(_coding_folder(job.media, clip), ignore_errors=True)
+        what = error.finding.what if isinstance(error, BadInput) else f"{error.filename}: {error.strerror}"
+        remedy = (
+            error.finding.remedy if isinstance(error, BadInput) else "see that the workspace's media may be written"
+        )
+        raise BadInput.of("ingest.not_cut", f"{job.path} was not taken in ({what})", remedy) from error
+
+
 def _cut_for_coding(clips: Sequence[Clip], recording: Recording, job: RecordingJob) -> tuple[Asset, ...]:
     requests = [
         CutRequest(
@@ -243,14 +258,14 @@ def _sheet(
     if not shown:
         return None
     path = sheet_path(job.media, recording.id)
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
         SheetRow(clip=_coding_folder(job.media, clip) / "picture.mp4", span=clip.in_clip(candidate.span))
         for candidate, clip in shown[:SHEET_ROWS]
     ]
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         contact_sheet(rows, path)
-    except BadInput as error:  # a picture for the curator's eye: clips are whole without it
+    except (BadInput, OSError) as error:  # a picture for the curator's eye: clips are whole without it
         logger.warning("%s", error)
         return None
     return path

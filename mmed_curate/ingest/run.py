@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import SessionId, SubjectId
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import IngestOutcome, Session, Subject
 from mmed_curate.domain.workers import worker_pool
@@ -77,7 +78,7 @@ def ingest(
         What became of each file, in the order given; a file that could not be used carries its sentence.
 
     Raises:
-        BadInput: a subject or session is not registered, or they do not belong together.
+        BadInput: all name one subject and session, and these are not registered or do not belong together.
     """
     owners = _owners(workspace, sources)
     outcomes: dict[int, IngestOutcome] = {}
@@ -85,7 +86,11 @@ def ingest(
     first_with: dict[str, Path] = {}
     expected_frames = 0
     for position, source in enumerate(sources):
-        path, (who, game) = source.path, owners[source.subject, source.session]
+        path, owner = source.path, owners[source.subject, source.session]
+        if isinstance(owner, BadInput):
+            outcomes[position] = IngestOutcome(path=str(path), recording=None, error=f"{path} is left out: {owner}")
+            continue
+        who, game = owner
         try:
             expected_frames += _expected_frames(path)
             outcome = _known_already(workspace, path, who, game, first_with)
@@ -113,7 +118,9 @@ def ingest(
             with workspace.write(actor="ingest") as records:
                 records.add_recording(result.recording, result.candidates, result.clips, result.assets)
         except BadInput as error:
-            outcomes[position] = IngestOutcome(path=path, recording=None, error=str(error))
+            # another ingest of the same bytes may have been faster
+            known = _known(workspace, result.recording.sha256, path, jobs[position].subject, jobs[position].session)
+            outcomes[position] = known or IngestOutcome(path=path, recording=None, error=str(error))
             return
         outcomes[position] = IngestOutcome(
             path=path,
@@ -155,10 +162,10 @@ def run_jobs(
     n_workers = min(workers or os.cpu_count() or 1, len(jobs))
     ours: list[BaseException] = []
     done: dict[int, int] = {}
-    with multiprocessing.get_context("spawn").Manager() as manager, worker_pool(n_workers) as pool:
-        channel: Channel = manager.Queue()
+    channel: multiprocessing.Queue[tuple[int, int]] = multiprocessing.get_context("spawn").Queue()
+    with worker_pool(n_workers, begin_with=_listen, arguments=(channel,)) as pool:
         waiting: dict[Future[Result], int] = {
-            pool.submit(work, position, job, channel): position for position, job in sorted(jobs.items())
+            pool.submit(_at_work, work, position, job): position for position, job in sorted(jobs.items())
         }
         while waiting:
             finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -188,19 +195,43 @@ def run_jobs(
         raise ours[0]
 
 
-def _owners(workspace: Workspace, sources: Sequence[Source]) -> dict[tuple[str, str], tuple[Subject, Session]]:
-    """Subject and session of every pair of codes, checked to belong together."""
-    owners = {}
+_channels: list[Channel] = []
+"""In a worker: where it says how far it is. A queue reaches a worker only when it is started."""
+
+
+def _listen(channel: Channel) -> None:
+    _channels.append(channel)
+
+
+def _at_work(work: Callable[[int, Job, Channel], Result], position: int, job: Job) -> Result:
+    return work(position, job, _channels[0])
+
+
+def _owners(
+    workspace: Workspace, sources: Sequence[Source]
+) -> dict[tuple[str, str], tuple[Subject, Session] | BadInput]:
+    """Subject and session of every pair of codes, or why they are none.
+
+    Raises:
+        BadInput: all sources name one and the same pair, and it is none.
+    """
+    owners: dict[tuple[str, str], tuple[Subject, Session] | BadInput] = {}
     with workspace.read() as records:
         for codes in sorted({(source.subject, source.session) for source in sources}):
-            who, game = records.subject(codes[0]), records.session(codes[1])
-            if who.id not in game.subjects:
-                raise BadInput.of(
-                    "ingest.not_in_session",
-                    f"subject {who.code} did not take part in session {game.code}",
-                    "name the session's own subjects, or register the session with this one",
-                )
-            owners[codes] = (who, game)
+            try:
+                who, game = records.subject(codes[0]), records.session(codes[1])
+                if who.id not in game.subjects:
+                    raise BadInput.of(
+                        "ingest.not_in_session",
+                        f"subject {who.code} did not take part in session {game.code}",
+                        "name the session's own subjects, or register the session with this one",
+                    )
+                owners[codes] = (who, game)
+            except BadInput as error:
+                owners[codes] = error
+    (first, *others) = owners.values()
+    if isinstance(first, BadInput) and not others:
+        raise first
     return owners
 
 
@@ -236,18 +267,28 @@ def _known_already(
         return IngestOutcome(
             path=str(path), recording=None, already_done=True, notes=(f"the same bytes as {earlier}: taken in once",)
         )
+    known = _known(workspace, sha256, str(path), subject.id, session.id)
+    if known is None:
+        with workspace.read() as records:
+            if records.recording_by_hash(sha256) is not None:
+                raise BadInput.of(
+                    "ingest.registered_otherwise",
+                    f"{path} is registered already, for another subject or session",
+                    "name the subject and session it was registered for",
+                )
+    return known
+
+
+def _known(
+    workspace: Workspace, sha256: str, path: str, subject: SubjectId, session: SessionId
+) -> IngestOutcome | None:
+    """The outcome of a recording that is registered for this subject and session; None: it is not."""
     with workspace.read() as records:
         known = records.recording_by_hash(sha256)
-        if known is None:
+        if known is None or (known.subject, known.session) != (subject, session):
             return None
-        if (known.subject, known.session) != (subject.id, session.id):
-            raise BadInput.of(
-                "ingest.registered_otherwise",
-                f"{path} is registered already, for another subject or session",
-                "name the subject and session it was registered for",
-            )
         return IngestOutcome(
-            path=str(path),
+            path=path,
             recording=known.id,
             n_candidates=len(records.candidates(recording=known.id)),
             n_clips=len(records.clips(recording=known.id)),

@@ -137,6 +137,34 @@ def test_whose_a_recording_is_must_be_known(
         ingest(lab, [source], recipe=load_recipe("mmed"), workers=1)
 
 
+def test_an_unknown_subject_in_a_table_stops_no_other_row(lab: Workspace, repository: Path) -> None:
+    recordings = repository / "demo" / "recordings"
+    refused, through = ingest(
+        lab,
+        [
+            Source(path=recordings / "single_face.mp4", subject="P9", session="G1"),
+            Source(path=recordings / "please.mkv", subject="P1", session="G1"),
+        ],
+        recipe=load_recipe("mmed"),
+        workers=1,
+    )
+    assert refused.error is not None
+    assert "single_face.mp4" in refused.error
+    assert "P9" in refused.error
+    assert through.error is None
+
+
+def test_clips_that_cannot_be_written_are_said_and_leave_nothing(lab: Workspace, repository: Path) -> None:
+    (lab.media / "coding").write_text("a file where the folder of clips should be")
+    outcome = taken_in(lab, repository / "demo" / "recordings" / "single_face.mp4")[0]
+    assert outcome.error is not None
+    assert "single_face.mp4 was not taken in" in outcome.error
+    with lab.read() as records:
+        assert records.recordings() == ()
+    (lab.media / "coding").unlink()
+    assert taken_in(lab, repository / "demo" / "recordings" / "single_face.mp4")[0].error is None
+
+
 def test_nothing_in_a_clip_names_its_recording(lab: Workspace, repository: Path, tmp_path: Path) -> None:
     named = tmp_path / "CANARY-anna-game7.mp4"
     named.write_bytes((repository / "demo" / "recordings" / "single_face.mp4").read_bytes())
