@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 
@@ -56,9 +55,7 @@ def load_settings(name_or_path: str) -> AgreementSettings:
     Raises:
         BadInput: there are none of that name, or the file has a mistake.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "agreement", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "agreement")
     return read_yaml(path, AgreementSettings)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -80,7 +79,5 @@ def load_settings(name_or_path: str) -> BenchmarkSettings:
     Raises:
         BadInput: there are none of that name, or the file has a mistake; names line and key.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "benchmark", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "benchmark")
     return read_yaml(path, BenchmarkSettings)

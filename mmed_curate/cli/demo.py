@@ -22,7 +22,7 @@ from rich.markup import escape
 from mmed_curate.cli.console import out, table
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path, packaged_path
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 from mmed_curate.simulation.truth import Kind, read_truth
@@ -100,8 +100,7 @@ class Walk:
 @click.pass_context
 def demo(ctx: click.Context, to: Path, settings: str) -> None:
     """Walk the whole road: bundled real recordings as far as a machine can go, then simulated sessions to a release."""
-    path = Path(settings) if settings.endswith(".yaml") else packaged_path("pipelines", "demo", f"{settings}.yaml")
-    chosen = read_yaml(path, DemoSettings)
+    chosen = read_yaml(named_or_path(settings, "pipelines", "demo"), DemoSettings)
     folder = _fresh(to)
     root = ctx.find_root().command
     if not isinstance(root, click.Group):

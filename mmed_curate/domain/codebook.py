@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -130,7 +129,5 @@ def load_codebook(name_or_path: str) -> Codebook:
     Raises:
         BadInput: there is none of that name, or the file has a mistake.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("schema", "codebooks", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "schema", "codebooks")
     return read_yaml(path, Codebook)

@@ -35,6 +35,20 @@ def packaged_path(*parts: str) -> Path:
     return path
 
 
+def named_or_path(name_or_path: str, *folder: str) -> Path:
+    """What a person means who gives the name of a packaged YAML file, or the path of one of their own.
+
+    Args:
+        name_or_path: a path where it ends in .yaml or .yml, else a name.
+        folder: the packaged folder that names are looked up in, such as "pipelines", "gate".
+
+    Raises:
+        BadInput: there is none of that name.
+    """
+    path = Path(name_or_path)
+    return path if path.suffix in {".yaml", ".yml"} else packaged_path(*folder, f"{name_or_path}.yaml")
+
+
 def packaged_names(*parts: str) -> tuple[str, ...]:
     """Names (without ending) of the YAML files in a packaged folder, sorted."""
     folder = packaged_root().joinpath(*parts)

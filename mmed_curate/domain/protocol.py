@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mmed_curate.domain.codebook import Codebook, load_codebook
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
@@ -173,9 +173,7 @@ def load_protocol(name_or_path: str) -> Protocol:
     Raises:
         BadInput: there is none of that name, or the file has a mistake.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "protocols", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "protocols")
     return read_yaml(path, Protocol)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from enum import Enum
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mmed_curate.domain.files import canonical_json
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.records import Term
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
@@ -30,9 +29,7 @@ def _by_name(given: Any) -> Any:
     """The values behind a name or path of agreement settings; what is no name is left as it is."""
     if not isinstance(given, str):
         return given
-    path = Path(given)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "agreement", f"{given}.yaml")
+    path = named_or_path(given, "pipelines", "agreement")
     return read_yaml(path, _SettingsFile).model_extra
 
 
@@ -107,7 +104,5 @@ def load_policy(name_or_path: str) -> Policy:
     Raises:
         BadInput: there is none of that name, or the file has a mistake.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "gate", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "gate")
     return read_yaml(path, Policy)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from enum import Enum
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from mmed_curate.domain.files import canonical_json
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.records import Tag
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
@@ -90,7 +89,5 @@ def load_recipe(name_or_path: str) -> Recipe:
     Raises:
         BadInput: there is none of that name, or the file has a mistake.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "ingest", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "ingest")
     return read_yaml(path, Recipe)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 Text = Annotated[str, Field(min_length=1)]
@@ -46,9 +46,7 @@ def load_release_recipe(name_or_path: str) -> ReleaseRecipe:
     Raises:
         BadInput: there is none of that name, or the file has a mistake.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "release", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "release")
     return read_yaml(path, ReleaseRecipe)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from mmed_curate.domain.codebook import Code, Codebook
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.protocol import Role
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 from mmed_curate.simulation.truth import Kind
@@ -129,7 +128,5 @@ def load_coders(name_or_path: str = "coders") -> CoderSettings:
     Raises:
         BadInput: there are none of that name, or the file has a mistake.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "simulation", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "simulation")
     return read_yaml(path, CoderSettings)

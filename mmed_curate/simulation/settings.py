@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,7 +12,7 @@ from pydantic import Field, model_validator
 
 from mmed_curate.domain.codebook import Code, Codebook, load_codebook
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -238,9 +237,7 @@ def load_settings(name_or_path: str) -> SessionSettings:
     Raises:
         BadInput: there are none of that name, the file has a mistake, or a code is not in its codebook.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "simulation", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "simulation")
     settings = read_yaml(path, SessionSettings)
     _check_codes(settings, load_codebook(settings.codebook))
     return settings

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -111,7 +110,5 @@ def load_parameters(name_or_path: str) -> SpottingParameters:
     Raises:
         BadInput: there are none of that name, or the file has a mistake.
     """
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = packaged_path("pipelines", "spotting", f"{name_or_path}.yaml")
+    path = named_or_path(name_or_path, "pipelines", "spotting")
     return read_yaml(path, SpottingParameters)
