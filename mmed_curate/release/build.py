@@ -19,6 +19,7 @@ import yaml
 
 from mmed_curate import __version__
 from mmed_curate.agreement.document import report_document
+from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_document, facts_text
 from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, GATE, JUDGED_CLIPS, JUDGEMENTS, POLICY, PROTOCOL
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
@@ -45,7 +46,6 @@ _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+
 """Semantic version without build metadata (semver.org 2.0.0)."""
 
 BENCHMARK = "benchmark"
-_PARQUET = "clips.parquet"
 _CHUNK = 1 << 20
 
 
@@ -224,7 +224,7 @@ def _write_tables(folder: Path, tables: Tables) -> None:
     _write(folder / CLIPS, csv_text(ClipRow, tables.clips))
     _write(folder / JUDGED_CLIPS, csv_text(JudgedClipRow, tables.judged_clips))
     _write(folder / JUDGEMENTS, csv_text(JudgementRow, tables.judgements))
-    write_parquet(folder / _PARQUET, tables.clips)
+    write_parquet(folder / PARQUET, tables.clips)
 
 
 def _write_documents(
@@ -301,7 +301,7 @@ def _seal_again(folder: Path, before: Manifest) -> Manifest:
 
 
 def _is_derived(path: str) -> bool:
-    return path == _PARQUET or path.startswith(f"{BENCHMARK}/")
+    return path == PARQUET or path.startswith(f"{BENCHMARK}/")
 
 
 def manifest_document(manifest: Manifest) -> dict[str, object]:
