@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -9,7 +10,7 @@ from enum import Enum
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import CandidateId, ClipId, CoderId, RecordingId, SessionId, SubjectId
 from mmed_curate.domain.protocol import Role
-from mmed_curate.domain.time import Frame, FrameClock, Span
+from mmed_curate.domain.time import Frame, FrameClock, Span, Synchrony
 
 
 class Term(Enum):
@@ -87,6 +88,89 @@ class Coder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skew:
+    """How far a recording's picture truly lags its sound: what a clap or a flash in it shows, whatever its stamps say.
+
+    Measured at two of its times; between and beyond them it runs straight. Positive: the picture comes late.
+    """
+
+    start_ms: float
+    """Lag at `start_s`."""
+    end_ms: float
+    """Lag at `end_s`."""
+    uncertainty_ms: float
+    """Half-width within which the true lag lies (95 %)."""
+    start_s: float
+    end_s: float
+    """Seconds on the recording's clock; equal where it was measured once only, and the lag is taken as steady."""
+
+    def __post_init__(self) -> None:
+        numbers = (self.start_ms, self.end_ms, self.uncertainty_ms, self.start_s, self.end_s)
+        if not all(math.isfinite(number) for number in numbers) or self.uncertainty_ms < 0:
+            raise BadInput.of("skew.numbers", f"{numbers} are no skew", "give finite numbers of ms and s")
+        if self.end_s < self.start_s or (self.end_s == self.start_s and self.end_ms != self.start_ms):
+            raise BadInput.of(
+                "skew.times",
+                f"a skew cannot be measured at {self.start_s} s and then at {self.end_s} s",
+                "give the earlier time first",
+            )
+
+    def at_ms(self, time_s: float) -> float:
+        """The lag at a time of the recording, in ms."""
+        if self.end_s == self.start_s:
+            return self.start_ms
+        share = (time_s - self.start_s) / (self.end_s - self.start_s)
+        return self.start_ms + share * (self.end_ms - self.start_ms)
+
+
+class SoundFlag(Enum):
+    """What else a clip's sound holds beside the subject's voice."""
+
+    OVERLAP = "overlap"
+    """Somebody else speaks at the same time."""
+    CROSSTALK = "crosstalk"
+    """The microphone heard another player better than its own."""
+
+
+class CompanionKind(Enum):
+    """What a file beside the camera's is."""
+
+    MICROPHONE = "microphone"
+    """One player's voice."""
+    GAME = "game"
+    """The game's own picture or sound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """A file of the same session beside the recording, laid on the recording's clock."""
+
+    recording: RecordingId
+    path: str
+    """Absolute path where it was last seen."""
+    sha256: str
+    kind: CompanionKind
+    subject: SubjectId | None
+    """Whose voice it holds; None: nobody's own."""
+    stream: int | None
+    """Number of its sound stream in the file; None: the one that players choose."""
+    channel: int | None
+    """Which channel of it, from 0; None: all."""
+    synchrony: Synchrony
+    confidence: float | None
+    """Share of the recording's windows that agree with the synchrony, in 0..1; None: it was given by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceOwner:
+    """Whose one face track of a recording is, as the curator said (or as it follows where there is one face only)."""
+
+    recording: RecordingId
+    track: int
+    subject: SubjectId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """A media file of a session, registered by content hash; never changed, not copied."""
 
@@ -106,6 +190,8 @@ class Recording:
     sample_rate_hz: int | None = None
     """None: no sound stream."""
     simulated: bool = False
+    skew: Skew | None = None
+    """None: unmeasured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +267,8 @@ class Clip:
     """The clip's own clock: frame 0 at tick 0."""
     crop: Box | None
     """The part of the picture that was kept; None: all of it."""
+    sound_flags: frozenset[SoundFlag] | None = None
+    """What else its sound holds; None: there was no second microphone to tell by."""
 
     def in_recording(self, span: Span) -> Span:
         """A span counted in the clip's frames, counted in the recording's."""

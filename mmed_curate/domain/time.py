@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from typing import NewType
 
@@ -179,3 +180,59 @@ def samples_between(start: Fraction, stop: Fraction, *, rate_hz: int, origin: Fr
         stop=math.ceil((stop - origin) * rate_hz),
         rate_hz=rate_hz,
     )
+
+
+class SyncBasis(Enum):
+    """How it is known where a companion file lies on the recording's clock."""
+
+    SAME_FILE = "same-file"
+    """It is a stream of the recording itself: the container's time stamps say."""
+    MEASURED = "measured"
+    """Found from the sound that both hold."""
+    GIVEN = "given"
+    """Written into a table by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synchrony:
+    """Where a companion file lies on the recording's clock, and how much faster or slower its own clock runs.
+
+    What it holds at `t` seconds of its own clock happened at `offset_s + t * (1 + drift_ppm / 1e6)` on the recording's.
+    """
+
+    offset_s: float
+    """The recording's time at the companion's time 0, in seconds; may be negative."""
+    drift_ppm: float
+    """Parts per million by which the companion's seconds are longer than the recording's."""
+    uncertainty_ms: float | None
+    """Half-width within which the true times lie (95 %); None: nobody measured it."""
+    basis: SyncBasis
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.offset_s) and math.isfinite(self.drift_ppm) and abs(self.drift_ppm) < _MOST_PPM):
+            raise BadInput.of(
+                "time.synchrony",
+                f"an offset of {self.offset_s} s with a drift of {self.drift_ppm} ppm is no clock beside another",
+                f"give an offset in seconds and a drift below {_MOST_PPM:g} ppm",
+            )
+        if self.uncertainty_ms is not None and not 0 <= self.uncertainty_ms < math.inf:
+            raise BadInput.of(
+                "time.synchrony", f"an uncertainty of {self.uncertainty_ms} ms is none", "give ms from 0 on"
+            )
+
+    @property
+    def rate(self) -> Fraction:
+        """Seconds of the recording that pass in one second of the companion, exact."""
+        return 1 + Fraction(self.drift_ppm) / 1_000_000
+
+    def on_recording(self, time: Fraction) -> Fraction:
+        """A time of the companion's clock on the recording's, in seconds."""
+        return Fraction(self.offset_s) + time * self.rate
+
+    def on_companion(self, time: Fraction) -> Fraction:
+        """A time of the recording's clock on the companion's, in seconds."""
+        return (time - Fraction(self.offset_s)) / self.rate
+
+
+_MOST_PPM = 10_000.0
+"""A clock that is off by more than 1 % is another tape speed, not a drift (ours)."""
