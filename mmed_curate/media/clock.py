@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import FrameClock
+from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.pictures import pictures
 
 
@@ -48,14 +49,14 @@ class ClockBuilder:
         )
 
 
-def read_clock(path: Path) -> FrameClock:
+def read_clock(path: Path, *, streams: StreamChoice = AS_PLAYED) -> FrameClock:
     """The clock of a recording, by decoding all of it: only then is it known which frames are shown.
 
     Raises:
         BadInput: the file cannot be read, or breaks off.
     """
     builder: ClockBuilder | None = None
-    for picture in pictures(path):
+    for picture in pictures(path, streams=streams):
         if builder is None:
             builder = ClockBuilder(picture.time_base)
         builder.add(picture.pts, picture.duration)

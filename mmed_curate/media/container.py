@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,6 +24,64 @@ _DRAWN_TEXT = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 """Formats in which FFmpeg draws text as if it were film: any note would pass for a recording."""
 _MAY_LACK_S = Fraction(1, 4)
 """How much earlier than its header says a recording without an index may end: durations are often rounded."""
+_NOT_FOR_ALL = Disposition.hearing_impaired | Disposition.visual_impaired | Disposition.comment
+"""Sound that players give only on demand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamChoice:
+    """Which streams of a file are meant, by their number in it."""
+
+    picture: int | None = None
+    """None: the one that players show (`picture_stream`)."""
+    sound: int | None = None
+    """None: the one that players play (`sound_stream`)."""
+
+
+AS_PLAYED = StreamChoice()
+"""What players show and play."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedPicture:
+    """A moving picture that a file holds, as its header says; cover art is none."""
+
+    index: int
+    """Number of the stream in its file."""
+    codec: str | None
+    """FFmpeg's name; None: it is not known, so that the stream cannot be decoded."""
+    width: int
+    """Pixels as stored, before rotation; 0: the header does not say."""
+    height: int
+    """Pixels as stored, before rotation; 0: the header does not say."""
+    mean_rate_hz: Fraction | None
+    """None: the header does not say."""
+    is_default: bool
+    """The file marks it as one to be shown first."""
+
+    def __str__(self) -> str:
+        rate = "" if self.mean_rate_hz is None else f", {float(self.mean_rate_hz):.6g} Hz"
+        return f"{self.index} ({self.codec or 'unknown codec'}, {self.width} × {self.height}{rate})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedSound:
+    """A sound that a file holds, as its header says."""
+
+    index: int
+    """Number of the stream in its file."""
+    codec: str | None
+    """FFmpeg's name; None: it is not known, so that the stream cannot be decoded."""
+    rate_hz: int
+    """0: the header does not say."""
+    channels: int
+    """0: the header does not say."""
+    is_default: bool
+    """The file marks it as one to be played first."""
+
+    def __str__(self) -> str:
+        codec = self.codec or "unknown codec"
+        return f"{self.index} ({codec}, {self.rate_hz} Hz, {self.channels} channel{'s' * (self.channels != 1)})"
 
 
 @contextmanager
@@ -29,7 +89,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     """Open a media file for reading.
 
     Raises:
-        BadInput: there is no such file, it is a folder, it is empty, or it is no media file.
+        BadInput: there is no such file, it is a folder, a device or a pipe, it is empty, or it is no media file.
     """
     container = _open(path)
     try:
@@ -39,12 +99,15 @@ def opened(path: Path) -> Iterator[InputContainer]:
 
 
 def _open(path: Path) -> InputContainer:
-    if path.is_dir():
-        raise BadInput.of("media.folder", f"{path} is a folder, not a recording", "name the files inside it")
-    if not path.exists():
-        raise BadInput.of("media.missing", f"there is no file {path}", "check the spelling and the folder")
     try:
-        if path.stat().st_size == 0:
+        held = path.stat()
+        if stat.S_ISDIR(held.st_mode):
+            raise BadInput.of("media.folder", f"{path} is a folder, not a recording", "name the files inside it")
+        if not stat.S_ISREG(held.st_mode):  # reading a pipe waits for its writer, perhaps forever
+            raise BadInput.of(
+                "media.no_file", f"{path} is a device or a pipe, not a file", "record to a file first and give that"
+            )
+        if held.st_size == 0:
             raise BadInput.of("media.empty", f"{path} is empty (0 bytes)", "copy the recording again from its source")
         # `file:` keeps a colon in a name from being read as a protocol; the whitelist keeps playlists from fetching
         container = av.open(
@@ -52,6 +115,8 @@ def _open(path: Path) -> InputContainer:
         )
     except PermissionError as error:
         raise BadInput.of("media.not_readable", f"{path} may not be read", "ask its owner for access") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadInput.of("media.missing", f"there is no file {path}", "check the spelling and the folder") from error
     except (av.FFmpegError, OSError, ValueError) as error:
         raise BadInput.of(
             "media.not_media",
@@ -66,34 +131,119 @@ def _open(path: Path) -> InputContainer:
     return container
 
 
-def picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The stream that players would show: never cover art; default before others, then the richest.
+def picture_stream(container: InputContainer, path: Path, streams: StreamChoice = AS_PLAYED) -> VideoStream:
+    """The picture that was chosen, else the one that players show; cover art is never a picture.
+
+    Players differ; this is their common core, and depends on the header alone: a stream marked as default goes before
+    others, then the one with more pixels, then the one that stands first in the file.
 
     Raises:
-        BadInput: the file has no picture, or none that can be decoded.
+        BadInput: the file has no picture, not the one chosen, or none that can be decoded.
     """
-    moving = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    moving = _moving(container)
+    if streams.picture is not None:
+        chosen = next((stream for stream in moving if stream.index == streams.picture), None)
+        if chosen is None:
+            raise _no_such_stream(container, path, "picture", streams.picture)
+        if not _is_known(chosen):
+            raise _unknown_codec(path, f"picture {chosen.index}")
+        return chosen
     if not moving:
         held = "only sound" if container.streams.audio else "neither picture nor sound"
         raise BadInput.of(
             "media.no_picture", f"{path} holds {held}, no picture", "give a recording that shows the subject's face"
         )
-    known = [stream for stream in moving if stream.codec_context is not None]
+    known = [stream for stream in moving if _is_known(stream)]
     if not known:
-        raise BadInput.of(
-            "media.codec", f"{path} holds a picture in a codec that is not known", "convert it to H.264 first"
+        raise _unknown_codec(path, "a picture")
+    return max(known, key=lambda stream: (_is_default(stream), stream.width * stream.height, -stream.index))
+
+
+def sound_stream(container: InputContainer, path: Path, streams: StreamChoice = AS_PLAYED) -> AudioStream | None:
+    """The sound that was chosen, else the one that players play; None: none was chosen and there is none.
+
+    Comments and versions for impaired listeners come last; then a stream marked as default goes before others, then
+    the one with more channels, then the one with the higher rate, then the one that stands first in the file.
+
+    Raises:
+        BadInput: the file has not the one chosen, or it cannot be decoded.
+    """
+    if streams.sound is not None:
+        chosen = next((stream for stream in container.streams.audio if stream.index == streams.sound), None)
+        if chosen is None:
+            raise _no_such_stream(container, path, "sound", streams.sound)
+        if not _is_known(chosen):
+            raise _unknown_codec(path, f"sound {chosen.index}")
+        return chosen
+    known = [stream for stream in container.streams.audio if _is_known(stream)]
+    return max(
+        known,
+        key=lambda stream: (
+            not stream.disposition & _NOT_FOR_ALL,
+            _is_default(stream),
+            stream.codec_context.channels,
+            stream.codec_context.sample_rate,
+            -stream.index,
+        ),
+        default=None,
+    )
+
+
+def offered_pictures(container: InputContainer) -> tuple[OfferedPicture, ...]:
+    """All moving pictures of a file, in its order."""
+    return tuple(
+        OfferedPicture(
+            index=stream.index,
+            codec=stream.codec_context.name if _is_known(stream) else None,
+            width=stream.width if _is_known(stream) else 0,
+            height=stream.height if _is_known(stream) else 0,
+            mean_rate_hz=Fraction(stream.average_rate) if stream.average_rate else None,
+            is_default=_is_default(stream),
         )
-    best = container.streams.best("video")
-    return next((stream for stream in known if best is not None and stream.index == best.index), known[0])
+        for stream in _moving(container)
+    )
 
 
-def sound_stream(container: InputContainer) -> AudioStream | None:
-    """The sound that players would play, or None."""
-    known = [stream for stream in container.streams.audio if stream.codec_context is not None]
-    if not known:
-        return None
-    best = container.streams.best("audio")
-    return next((stream for stream in known if best is not None and stream.index == best.index), known[0])
+def offered_sounds(container: InputContainer) -> tuple[OfferedSound, ...]:
+    """All sounds of a file, in its order."""
+    return tuple(
+        OfferedSound(
+            index=stream.index,
+            codec=stream.codec_context.name if _is_known(stream) else None,
+            rate_hz=stream.codec_context.sample_rate if _is_known(stream) else 0,
+            channels=stream.codec_context.channels if _is_known(stream) else 0,
+            is_default=_is_default(stream),
+        )
+        for stream in container.streams.audio
+    )
+
+
+def _moving(container: InputContainer) -> list[VideoStream]:
+    return [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+
+
+def _is_known(stream: Stream) -> bool:
+    return stream.codec_context is not None  # PyAV gives None where FFmpeg has no decoder
+
+
+def _is_default(stream: Stream) -> bool:
+    return bool(stream.disposition & Disposition.default)
+
+
+def _no_such_stream(container: InputContainer, path: Path, kind: str, index: int) -> BadInput:
+    pictures = ", ".join(map(str, offered_pictures(container))) or "none"
+    sounds = ", ".join(map(str, offered_sounds(container))) or "none"
+    return BadInput.of(
+        "media.no_such_stream",
+        f"{path} has no {kind} stream {index}; its pictures: {pictures}; its sounds: {sounds}",
+        f"choose a {kind} that it has, or leave the choice out",
+        stream=index,
+    )
+
+
+def _unknown_codec(path: Path, what: str) -> BadInput:
+    remedy = "convert it to PCM first" if what.startswith("sound") else "convert it to H.264 first"
+    return BadInput.of("media.codec", f"{path} holds {what} in a codec that is not known", remedy)
 
 
 def read_only(container: InputContainer, wanted: Stream) -> None:

@@ -210,7 +210,7 @@ def _sound_reader(recording: Path, requests: Sequence[CutRequest], stack: ExitSt
     if all(request.sound is None for request in requests):
         return None
     with opened(recording) as container:
-        if sound_stream(container) is None:
+        if sound_stream(container, recording) is None:
             return None
     return stack.enter_context(SoundReader(recording))
 

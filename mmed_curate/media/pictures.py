@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.media.container import (
+    AS_PLAYED,
+    StreamChoice,
     claimed_end_s,
     ends_early,
     knows_times,
@@ -141,7 +143,12 @@ _FIRST = Frame(0)
 
 
 def pictures(
-    path: Path, *, first: Frame = _FIRST, last: Frame | None = None, clock: FrameClock | None = None
+    path: Path,
+    *,
+    first: Frame = _FIRST,
+    last: Frame | None = None,
+    clock: FrameClock | None = None,
+    streams: StreamChoice = AS_PLAYED,
 ) -> Iterator[Picture]:
     """Frames first..last, both inside, in presentation order. Memory does not grow with the recording.
 
@@ -151,6 +158,7 @@ def pictures(
         last: last frame to give; None: to the end.
         clock: the recording's clock, where it is known: then only the part from the key frame before `first` is
             decoded, and each frame is known by its PTS.
+        streams: which of several pictures is meant.
 
     Raises:
         BadInput: the file cannot be read, breaks off, has frames without times, or is not the one of `clock`.
@@ -163,10 +171,10 @@ def pictures(
         end = clock.last_frame if last is None else last
         clock.start_of(first)
         clock.start_of(end)
-        yield from _by_clock(path, clock, first, end)
+        yield from _by_clock(path, streams, clock, first, end)
         return
     frame = Frame(0)
-    for picture in _from_start(path):
+    for picture in _from_start(path, streams):
         if picture.frame >= first:
             yield picture
         frame = picture.frame
@@ -180,9 +188,9 @@ def pictures(
         )
 
 
-def _from_start(path: Path) -> Iterator[Picture]:
+def _from_start(path: Path, streams: StreamChoice) -> Iterator[Picture]:
     with opened(path) as container:
-        stream = picture_stream(container, path)
+        stream = picture_stream(container, path, streams)
         frame = Frame(0)
         before: int | None = None
         size: tuple[int, int] | None = None
@@ -211,10 +219,10 @@ def _from_start(path: Path) -> Iterator[Picture]:
             frame = Frame(frame + 1)
 
 
-def _by_clock(path: Path, clock: FrameClock, first: Frame, last: Frame) -> Iterator[Picture]:
+def _by_clock(path: Path, streams: StreamChoice, clock: FrameClock, first: Frame, last: Frame) -> Iterator[Picture]:
     wanted = first
     for back_s in (*_STEPS_BACK_S, None):
-        for picture in _run(path, clock, wanted, back_s):
+        for picture in _run(path, streams, clock, wanted, back_s):
             yield picture
             wanted = Frame(wanted + 1)
             if wanted > last:
@@ -226,10 +234,10 @@ def _by_clock(path: Path, clock: FrameClock, first: Frame, last: Frame) -> Itera
     )
 
 
-def _run(path: Path, clock: FrameClock, wanted: Frame, back_s: int | None) -> Iterator[Picture]:
+def _run(path: Path, streams: StreamChoice, clock: FrameClock, wanted: Frame, back_s: int | None) -> Iterator[Picture]:
     """Frames of the clock from `wanted` on, after a seek; stops at the first frame that the clock does not know."""
     with opened(path) as container:
-        stream = picture_stream(container, path)
+        stream = picture_stream(container, path, streams)
         if tick_of(stream) != clock.time_base:
             return
         target = clock.pts[wanted]

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from mmed_curate.media.container import claimed_end_s, opened, picture_stream, sound_stream, tick_of
+from mmed_curate.media.container import (
+    AS_PLAYED,
+    OfferedPicture,
+    OfferedSound,
+    StreamChoice,
+    claimed_end_s,
+    offered_pictures,
+    offered_sounds,
+    opened,
+    picture_stream,
+    sound_stream,
+    tick_of,
+)
 from mmed_curate.media.pictures import pictures
 
 
@@ -51,20 +63,27 @@ class Probe:
     container: str
     """FFmpeg's name of the format."""
     picture: PictureStream
+    """The one that is used."""
     sound: SoundStream | None
+    """The one that is used; None: there is none."""
+    pictures: tuple[OfferedPicture, ...]
+    """All moving pictures of the file, from which a recipe may choose."""
+    sounds: tuple[OfferedSound, ...]
+    """All sounds of the file, from which a recipe may choose."""
     duration_s: float | None
     """How long the header says that it lasts; None: it does not say."""
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, *, streams: StreamChoice = AS_PLAYED) -> Probe:
     """Look at a recording.
 
     Raises:
-        BadInput: it is missing, a folder, empty, no media file, has no picture, or its picture cannot be decoded.
+        BadInput: it is missing, a folder, empty, no media file, has no picture or not the streams that were chosen,
+            or its picture cannot be decoded.
     """
-    shown = next(pictures(path))
+    shown = next(pictures(path, streams=streams))
     with opened(path) as container:
-        stream = picture_stream(container, path)
+        stream = picture_stream(container, path, streams)
         end = claimed_end_s(container, stream)
         picture = PictureStream(
             index=stream.index,
@@ -76,7 +95,7 @@ def probe(path: Path) -> Probe:
             mean_rate_hz=Fraction(stream.average_rate) if stream.average_rate else None,
             pixel_format=shown.pixel_format,
         )
-        heard = sound_stream(container)
+        heard = sound_stream(container, path, streams)
         sound = None
         if heard is not None:
             sound = SoundStream(
@@ -91,5 +110,7 @@ def probe(path: Path) -> Probe:
             container=container.format.name,
             picture=picture,
             sound=sound,
+            pictures=offered_pictures(container),
+            sounds=offered_sounds(container),
             duration_s=None if end is None else float(end),
         )

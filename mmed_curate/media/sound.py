@@ -25,7 +25,16 @@ from numpy.typing import NDArray
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import SampleRange, samples_between
-from mmed_curate.media.container import ends_early, knows_times, opened, read_only, sound_stream, tick_of
+from mmed_curate.media.container import (
+    AS_PLAYED,
+    StreamChoice,
+    ends_early,
+    knows_times,
+    opened,
+    read_only,
+    sound_stream,
+    tick_of,
+)
 from mmed_curate.media.resample import margin, resampled
 from mmed_curate.media.write import as_int16
 
@@ -63,9 +72,10 @@ class SoundReader:
     find the same sample again; elsewhere (Matroska: whole ms) the samples are counted from the start.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Name the recording; nothing is opened yet."""
+    def __init__(self, path: Path, *, streams: StreamChoice = AS_PLAYED) -> None:
+        """Name the recording, and which of several sounds is meant; nothing is opened yet."""
         self._path = path
+        self._streams = streams
         self._stack = ExitStack()
         self._rate_hz = self._channels = 0
         self._origin = Fraction(0)
@@ -82,7 +92,7 @@ class SoundReader:
         """Open the recording and find where its sound begins.
 
         Raises:
-            BadInput: the file cannot be read, or holds no sound stream.
+            BadInput: the file cannot be read, or holds no sound stream or not the one chosen.
         """
         container, stream = self._open()
         first = next(_frames(container, stream, self._path), None)
@@ -192,7 +202,7 @@ class SoundReader:
     def _open(self) -> tuple[InputContainer, AudioStream]:
         self._stack.close()
         container = self._stack.enter_context(opened(self._path))
-        stream = sound_stream(container)
+        stream = sound_stream(container, self._path, self._streams)
         if stream is None:
             raise BadInput.of("media.no_sound", f"{self._path} holds no sound", "give a recording with sound")
         read_only(container, stream)
@@ -325,51 +335,59 @@ def _placed(
         current = following
 
 
-def read_sound(path: Path, start: Fraction, stop: Fraction, *, rate_hz: int | None = None, mono: bool = False) -> Sound:
+def read_sound(
+    path: Path,
+    start: Fraction,
+    stop: Fraction,
+    *,
+    rate_hz: int | None = None,
+    mono: bool = False,
+    streams: StreamChoice = AS_PLAYED,
+) -> Sound:
     """The samples of one stretch of a recording; see `SoundReader.read`.
 
     Raises:
         BadInput: the file cannot be read, holds no sound stream, or cannot be decoded there.
     """
-    with SoundReader(path) as reader:
+    with SoundReader(path, streams=streams) as reader:
         return reader.read(start, stop, rate_hz=rate_hz, mono=mono)
 
 
-def sound_samples(path: Path, *, block_s: Fraction = Fraction(1)) -> Iterator[Sound]:
+def sound_samples(path: Path, *, block_s: Fraction = Fraction(1), streams: StreamChoice = AS_PLAYED) -> Iterator[Sound]:
     """All of a recording's sound in blocks, in order, gaps filled with silence; memory does not grow with its length.
 
     Raises:
         BadInput: the file cannot be read, holds no sound stream, or cannot be decoded.
     """
-    with SoundReader(path) as reader:
+    with SoundReader(path, streams=streams) as reader:
         yield from reader.blocks(max(1, round(block_s * reader.rate_hz)))
 
 
-def sound_span(path: Path) -> tuple[Fraction, Fraction] | None:
+def sound_span(path: Path, *, streams: StreamChoice = AS_PLAYED) -> tuple[Fraction, Fraction] | None:
     """When the sound begins and ends on the recording's clock, in seconds, by decoding it; None: there is no stream.
 
     Raises:
         BadInput: the file cannot be read, or its sound cannot be decoded.
     """
-    if not _has_stream(path):
+    if not _has_stream(path, streams):
         return None
     begins: Fraction | None = None
     ends = Fraction(0)
-    for block in sound_samples(path):
+    for block in sound_samples(path, streams=streams):
         begins = block.start if begins is None else begins
         ends = block.start + Fraction(block.n_samples, block.rate_hz)
     return None if begins is None else (begins, ends)
 
 
-def has_sound(path: Path) -> bool:
+def has_sound(path: Path, *, streams: StreamChoice = AS_PLAYED) -> bool:
     """Whether there is a sound stream that is not digital silence.
 
     Raises:
         BadInput: the file cannot be read, or its sound cannot be decoded.
     """
-    if not _has_stream(path):
+    if not _has_stream(path, streams):
         return False
-    return any(bool(np.any(np.abs(block.samples) >= _AUDIBLE)) for block in sound_samples(path))
+    return any(bool(np.any(np.abs(block.samples) >= _AUDIBLE)) for block in sound_samples(path, streams=streams))
 
 
 def write_wav(path: Path, sound: Sound) -> None:
@@ -385,6 +403,6 @@ def write_wav(path: Path, sound: Sound) -> None:
         stream.writeframes(as_int16(sound.samples).astype("<i2").tobytes())
 
 
-def _has_stream(path: Path) -> bool:
+def _has_stream(path: Path, streams: StreamChoice) -> bool:
     with opened(path) as container:
-        return sound_stream(container) is not None
+        return sound_stream(container, path, streams) is not None
