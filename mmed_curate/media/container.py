@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
+from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
@@ -22,6 +23,8 @@ MICROSECOND = Fraction(1, 1_000_000)
 
 _DRAWN_TEXT = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 """Formats in which FFmpeg draws text as if it were film: any note would pass for a recording."""
+_LISTS = frozenset({"hls", "concat", "dash", "imf"})
+"""Formats that only name other files: what they show is not what their own bytes hold."""
 _MAY_LACK_S = Fraction(1, 4)
 """How much earlier than its header says a recording without an index may end: durations are often rounded."""
 _NOT_FOR_ALL = Disposition.hearing_impaired | Disposition.visual_impaired | Disposition.comment
@@ -101,32 +104,38 @@ def opened(path: Path) -> Iterator[InputContainer]:
 def _open(path: Path) -> InputContainer:
     try:
         held = path.stat()
-        if stat.S_ISDIR(held.st_mode):
-            raise BadInput.of("media.folder", f"{path} is a folder, not a recording", "name the files inside it")
-        if not stat.S_ISREG(held.st_mode):  # reading a pipe waits for its writer, perhaps forever
-            raise BadInput.of(
-                "media.no_file", f"{path} is a device or a pipe, not a file", "record to a file first and give that"
-            )
-        if held.st_size == 0:
-            raise BadInput.of("media.empty", f"{path} is empty (0 bytes)", "copy the recording again from its source")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadInput.of("media.missing", f"there is no file {path}", "check the spelling and the folder") from error
+    except PermissionError as error:
+        raise _not_readable(path) from error
+    except (OSError, ValueError) as error:
+        raise _not_media(path, error) from error
+    if stat.S_ISDIR(held.st_mode):
+        raise BadInput.of("media.folder", f"{path} is a folder, not a recording", "name the files inside it")
+    if not stat.S_ISREG(held.st_mode):  # reading a pipe waits for its writer, perhaps forever
+        raise BadInput.of(
+            "media.no_file", f"{path} is a device or a pipe, not a file", "record to a file first and give that"
+        )
+    if held.st_size == 0:
+        raise BadInput.of("media.empty", f"{path} is empty (0 bytes)", "copy the recording again from its source")
+    try:
         # `file:` keeps a colon in a name from being read as a protocol; the whitelist keeps playlists from fetching
         container = av.open(
             f"file:{path}", mode="r", metadata_errors="replace", options={"protocol_whitelist": "file,crypto,data"}
         )
     except PermissionError as error:
-        raise BadInput.of("media.not_readable", f"{path} may not be read", "ask its owner for access") from error
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise BadInput.of("media.missing", f"there is no file {path}", "check the spelling and the folder") from error
+        raise _not_readable(path) from error
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise BadInput.of(
-            "media.not_media",
-            f"{path} is not a media file that can be read, or it is truncated ({_reason(error)})",
-            "copy it again from its source, or give a recording such as .mp4, .mov or .mkv",
-        ) from error
+        raise _not_media(path, error) from error
     if container.format.name in _DRAWN_TEXT:
         container.close()
         raise BadInput.of(
             "media.not_media", f"{path} is text, not a media file", "give a recording such as .mp4, .mov or .mkv"
+        )
+    if container.format.name in _LISTS:
+        container.close()
+        raise BadInput.of(
+            "media.playlist", f"{path} is a list of files, not a recording", "give the recordings that it names"
         )
     return container
 
@@ -277,20 +286,54 @@ def claimed_end_s(container: InputContainer, stream: Stream) -> Fraction | None:
     return None
 
 
-def ends_early(container: InputContainer, stream: Stream, *, n_packets: int, reached: Fraction) -> bool:
-    """Whether a file that was read from start to end holds less of a stream than it says.
+class Tally:
+    """What was read of one stream, to tell at the end whether the file holds all that it says."""
 
-    Args:
-        container: the file, read to its end.
-        stream: the stream.
-        n_packets: how many undamaged packets of it were read.
-        reached: when the last packet ended, in seconds.
-    """
-    if "mov" in container.format.name:
-        return n_packets < len(stream.index_entries)
-    end = claimed_end_s(container, stream)
-    return end is not None and reached < end - _MAY_LACK_S
+    def __init__(self, container: InputContainer, stream: Stream) -> None:
+        """Begin before the first packet."""
+        self._container = container
+        self._stream = stream
+        self._n_packets = 0
+        self._reached = Fraction(0)
+
+    def packets(self) -> Iterator[Packet[Stream]]:
+        """The packets of the stream from here to the end of the file, counted; the last one is empty and flushes.
+
+        Raises:
+            av.FFmpegError: the file breaks off.
+        """
+        # without a duration of its own, only all streams together tell whether the file ends early
+        everything = self._stream.duration is None
+        if not everything:
+            read_only(self._container, self._stream)
+        for packet in self._container.demux() if everything else self._container.demux(self._stream):
+            if self._count(packet):
+                yield packet
+
+    def _count(self, packet: Packet[Stream]) -> bool:
+        if packet.size and packet.pts is not None:
+            self._reached = max(self._reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
+        if packet.stream.index != self._stream.index:  # the flushing packet has no index of its own
+            return False
+        self._n_packets += bool(packet.size) and not packet.is_corrupt
+        return True
+
+    def ends_early(self) -> bool:
+        """Whether a file that was read from start to end holds less of the stream than it says."""
+        if "mov" in self._container.format.name:
+            return self._n_packets < len(self._stream.index_entries)
+        end = claimed_end_s(self._container, self._stream)
+        return end is not None and self._reached < end - _MAY_LACK_S
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error).splitlines()[0]
+def _not_readable(path: Path) -> BadInput:
+    return BadInput.of("media.not_readable", f"{path} may not be read", "ask its owner for access")
+
+
+def _not_media(path: Path, error: Exception) -> BadInput:
+    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    return BadInput.of(
+        "media.not_media",
+        f"{path} is not a media file that can be read, or it is truncated ({reason})",
+        "copy it again from its source, or give a recording such as .mp4, .mov or .mkv",
+    )

@@ -24,12 +24,11 @@ from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.media.container import (
     AS_PLAYED,
     StreamChoice,
+    Tally,
     claimed_end_s,
-    ends_early,
     knows_times,
     opened,
     picture_stream,
-    read_only,
     tick_of,
 )
 from mmed_curate.media.orientation import Orientation, orientation_of
@@ -274,24 +273,15 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
     """All frames that the decoder gives from here on, `frame` counting from 0; says where the stream breaks off."""
     stream.thread_type = "AUTO"
     tick = tick_of(stream)
-    # without a duration of its own, only all streams together tell whether the file ends early
-    everything = stream.duration is None
-    if not everything:
-        read_only(container, stream)
     reformatter = VideoReformatter()
     # frames come out in order, so without times of its own the i-th frame is shown at the i-th packet's time
     paces: deque[int] | None = None if knows_times(container) else deque()
-    n_frames = n_packets = 0
+    n_frames = 0
     last_pts: int | None = None
     orientation: Orientation | None = None
-    reached = Fraction(0)
+    tally = Tally(container, stream)
     try:
-        for packet in container.demux() if everything else container.demux(stream):
-            if packet.size and packet.pts is not None:
-                reached = max(reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
-            if packet.stream.index != stream.index:  # the flushing packet has no index of its own
-                continue
-            n_packets += bool(packet.size) and not packet.is_corrupt
+        for packet in tally.packets():
             if paces is not None and packet.size and packet.dts is not None:
                 paces.append(packet.dts)
             for stored in packet.decode():
@@ -322,7 +312,7 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
         raise _broken(container, stream, path, n_frames, last_pts) from error
     if not whole:
         return
-    if not n_frames or ends_early(container, stream, n_packets=n_packets, reached=reached):
+    if not n_frames or tally.ends_early():
         raise _broken(container, stream, path, n_frames, last_pts)
 
 

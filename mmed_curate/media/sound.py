@@ -28,7 +28,7 @@ from mmed_curate.domain.time import SampleRange, samples_between
 from mmed_curate.media.container import (
     AS_PLAYED,
     StreamChoice,
-    ends_early,
+    Tally,
     knows_times,
     opened,
     read_only,
@@ -254,13 +254,9 @@ class _Decoded:
 def _frames(container: InputContainer, stream: AudioStream, path: Path, *, whole: bool = False) -> Iterator[_Decoded]:
     """All frames from here on; with `whole`, the file is read from its start and must hold all it says."""
     last_s = 0.0
-    n_packets = 0
-    reached = Fraction(0)
+    tally = Tally(container, stream)
     try:
-        for packet in container.demux(stream):
-            n_packets += bool(packet.size) and not packet.is_corrupt
-            if packet.pts is not None:
-                reached = max(reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
+        for packet in tally.packets():
             for frame in packet.decode():
                 if isinstance(frame, AudioFrame) and frame.samples:
                     last_s = last_s if frame.time is None else frame.time
@@ -269,8 +265,9 @@ def _frames(container: InputContainer, stream: AudioStream, path: Path, *, whole
                     )
     except av.FFmpegError as error:
         raise _broken(path, last_s) from error
-    own_length = stream.duration is not None or not knows_times(container)  # without it, the picture's reading tells
-    if whole and own_length and ends_early(container, stream, n_packets=n_packets, reached=reached):
+    # without a length of its own, the reading of the picture beside it tells
+    own_length = stream.duration is not None or not knows_times(container) or len(container.streams) == 1
+    if whole and own_length and tally.ends_early():
         raise _broken(path, last_s)
 
 
