@@ -269,6 +269,8 @@ class Clip:
     """The part of the picture that was kept; None: all of it."""
     sound_flags: frozenset[SoundFlag] | None = None
     """What else its sound holds; None: there was no second microphone to tell by."""
+    also_visible: tuple[SubjectId | None, ...] = ()
+    """Whose faces else are seen inside the crop, sorted; None among them, last: somebody whom nobody named."""
 
     def in_recording(self, span: Span) -> Span:
         """A span counted in the clip's frames, counted in the recording's."""
@@ -340,6 +342,8 @@ class IngestOutcome:
     n_candidates: int = 0
     n_clips: int = 0
     already_done: bool = False
+    held_by: str | None = None
+    """Another ingest that is at work on it; None: nobody else is."""
     sheet: str | None = None
     """Path of the contact sheet; None: there are no clips."""
     error: str | None = None

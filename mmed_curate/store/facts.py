@@ -16,6 +16,8 @@ from mmed_curate.store.tables import (
     CandidateRow,
     ClipRow,
     CoderRow,
+    CompanionRow,
+    FaceOwnerRow,
     RecordingRow,
     SessionRow,
     SessionSubjectRow,
@@ -26,6 +28,8 @@ SUBJECT_ADDED = "subject.added"
 SESSION_ADDED = "session.added"
 CODER_ADDED = "coder.added"
 RECORDING_ADDED = "recording.added"
+CLIPS_ADDED = "clips.added"
+"""Clips that were added to a recording after it was registered."""
 
 _NAMES: Mapping[str, str] = {
     SUBJECT_ADDED: "subject",
@@ -39,6 +43,10 @@ Facts = Mapping[str, Mapping[str, Mapping[str, object]]]
 """By kind of entry and id of the row: what its entry must say."""
 
 
+_NOTHING_BESIDE: Mapping[str, object] = {"companions": [], "faces": {}}
+"""What an entry says that was written before there were companions and owners of faces."""
+
+
 def facts_of(session: OrmSession) -> Facts:
     """What the rows say today, as the entries that registered them would."""
     took_part: dict[str, list[str]] = defaultdict(list)
@@ -47,6 +55,12 @@ def facts_of(session: OrmSession) -> Facts:
     clips: dict[str, list[str]] = defaultdict(list)
     for id, recording in session.execute(select(ClipRow.id, ClipRow.recording)):
         clips[recording].append(id)
+    companions: dict[str, list[str]] = defaultdict(list)
+    for beside in session.scalars(select(CompanionRow).order_by(CompanionRow.position)):
+        companions[beside.recording].append(beside.sha256)
+    faces: dict[str, dict[str, str]] = defaultdict(dict)
+    for owner in session.scalars(select(FaceOwnerRow).order_by(FaceOwnerRow.track)):
+        faces[owner.recording][str(owner.track)] = owner.subject
     candidates = Counter(session.scalars(select(CandidateRow.recording)))
     recordings = select(RecordingRow.id, RecordingRow.sha256, RecordingRow.simulated)  # without their large clocks
     return {
@@ -69,6 +83,8 @@ def facts_of(session: OrmSession) -> Facts:
                 "candidates": candidates[id],
                 "clips": sorted(clips[id]),
                 "simulated": simulated,
+                "companions": companions[id],
+                "faces": faces[id],
             }
             for id, sha256, simulated in session.execute(recordings)
         },
@@ -85,11 +101,16 @@ def facts_findings(entries: Iterable[LogEntry], facts: Facts) -> tuple[Finding, 
     findings = []
     newest = 0
     registered: dict[str, set[str]] = {kind: set() for kind in _NAMES}
+    entries = tuple(entries)
+    later = _added_later(entries)
     for entry in entries:
         newest = entry.sequence
         if entry.kind not in _NAMES:
             continue
         said = json.loads(entry.payload)
+        if entry.kind == RECORDING_ADDED:
+            said = {**_NOTHING_BESIDE, **said}
+            said["clips"] = sorted([*said["clips"], *later[said["recording"]]])
         name, id = _NAMES[entry.kind], said[_NAMES[entry.kind]]
         registered[entry.kind].add(id)
         called = f"the {name} {said.get('code', id)} of log entry {entry.sequence}"
@@ -105,3 +126,13 @@ def facts_findings(entries: Iterable[LogEntry], facts: Facts) -> tuple[Finding, 
             code = facts[kind][id].get("code", id)
             findings.append(broken(newest, f"the {name} {code} is in the database, but no log entry registered it"))
     return tuple(findings)
+
+
+def _added_later(entries: Iterable[LogEntry]) -> Mapping[str, list[str]]:
+    """By recording: clips that were added after it was registered."""
+    later: dict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry.kind == CLIPS_ADDED:
+            said = json.loads(entry.payload)
+            later[said["recording"]].extend(said["clips"])
+    return later

@@ -22,7 +22,9 @@ from mmed_curate.domain.records import (
     Candidate,
     Clip,
     Coder,
+    Companion,
     Consent,
+    FaceOwner,
     LogEntry,
     Recording,
     Session,
@@ -37,7 +39,9 @@ from mmed_curate.store.tables import (
     CandidateRow,
     ClipRow,
     CoderRow,
+    CompanionRow,
     ConsentRow,
+    FaceOwnerRow,
     JudgementRow,
     LogRow,
     PlaceRow,
@@ -175,6 +179,20 @@ class Reader:
         """The recording with these bytes, or None where it is not registered."""
         row = self._session.scalar(select(RecordingRow).where(RecordingRow.sha256 == sha256))
         return None if row is None else rows.recording_of(row)
+
+    def companions(self, recording: RecordingId | None = None) -> tuple[Companion, ...]:
+        """Files beside one recording or all, by recording, in the order in which they were named."""
+        query = select(CompanionRow).order_by(CompanionRow.recording, CompanionRow.position)
+        if recording is not None:
+            query = query.where(CompanionRow.recording == recording)
+        return tuple(rows.companion_of(row) for row in self._session.scalars(query))
+
+    def face_owners(self, recording: RecordingId | None = None) -> tuple[FaceOwner, ...]:
+        """Whose each face track is, by recording and track; tracks that nobody named are not among them."""
+        query = select(FaceOwnerRow).order_by(FaceOwnerRow.recording, FaceOwnerRow.track)
+        if recording is not None:
+            query = query.where(FaceOwnerRow.recording == recording)
+        return tuple(rows.face_owner_of(row) for row in self._session.scalars(query))
 
     def candidates(self, recording: RecordingId | None = None) -> tuple[Candidate, ...]:
         """Candidates of one recording or of all, by recording, onset and id."""

@@ -28,22 +28,29 @@ from mmed_curate.domain.records import (
     Candidate,
     Clip,
     Coder,
+    Companion,
+    CompanionKind,
     Consent,
+    FaceOwner,
     LogEntry,
     Recording,
     Session,
+    Skew,
+    SoundFlag,
     Subject,
     Tag,
     Term,
 )
 from mmed_curate.domain.serial import from_json, to_json
-from mmed_curate.domain.time import Frame, FrameClock, Span
+from mmed_curate.domain.time import Frame, FrameClock, Span, Synchrony
 from mmed_curate.store.tables import (
     AssetRow,
     CandidateRow,
     ClipRow,
     CoderRow,
+    CompanionRow,
     ConsentRow,
+    FaceOwnerRow,
     JudgementRow,
     LogRow,
     RecordingRow,
@@ -134,6 +141,7 @@ def recording_of(row: RecordingRow) -> Recording:
         has_sound=row.has_sound,
         sample_rate_hz=row.sample_rate_hz,
         simulated=row.simulated,
+        skew=None if row.skew is None else from_json(Skew, json.loads(row.skew)),
     )
 
 
@@ -151,7 +159,49 @@ def recording_row(record: Recording) -> RecordingRow:
         has_sound=record.has_sound,
         sample_rate_hz=record.sample_rate_hz,
         simulated=record.simulated,
+        skew=None if record.skew is None else canonical_json(to_json(record.skew)),
     )
+
+
+def companion_of(row: CompanionRow) -> Companion:
+    """The companion file in a row."""
+    return Companion(
+        recording=RecordingId(row.recording),
+        path=row.path,
+        sha256=row.sha256,
+        kind=CompanionKind(row.kind),
+        subject=None if row.subject is None else SubjectId(row.subject),
+        stream=row.stream,
+        channel=row.channel,
+        synchrony=from_json(Synchrony, json.loads(row.synchrony)),
+        confidence=row.confidence,
+    )
+
+
+def companion_row(record: Companion, position: int) -> CompanionRow:
+    """The row of a companion file."""
+    return CompanionRow(
+        recording=record.recording,
+        position=position,
+        path=record.path,
+        sha256=record.sha256,
+        kind=record.kind.value,
+        subject=record.subject,
+        stream=record.stream,
+        channel=record.channel,
+        synchrony=canonical_json(to_json(record.synchrony)),
+        confidence=record.confidence,
+    )
+
+
+def face_owner_of(row: FaceOwnerRow) -> FaceOwner:
+    """Whose a track is."""
+    return FaceOwner(recording=RecordingId(row.recording), track=row.track, subject=SubjectId(row.subject))
+
+
+def face_owner_row(record: FaceOwner) -> FaceOwnerRow:
+    """The row of a track's owner."""
+    return FaceOwnerRow(recording=record.recording, track=record.track, subject=record.subject)
 
 
 def candidate_of(row: CandidateRow) -> Candidate:
@@ -193,6 +243,10 @@ def clip_of(row: ClipRow) -> Clip:
         last=Frame(row.last),
         clock=unpacked_clock(row.clock),
         crop=None if row.crop is None else from_json(Box, json.loads(row.crop)),
+        sound_flags=None
+        if row.sound_flags is None
+        else frozenset(SoundFlag(word) for word in json.loads(row.sound_flags)),
+        also_visible=tuple(None if who is None else SubjectId(who) for who in json.loads(row.also_visible)),
     )
 
 
@@ -207,6 +261,8 @@ def clip_row(record: Clip) -> ClipRow:
         last=record.last,
         clock=packed_clock(record.clock),
         crop=None if record.crop is None else canonical_json(to_json(record.crop)),
+        sound_flags=None if record.sound_flags is None else sorted_words(record.sound_flags),
+        also_visible=canonical_json(list(record.also_visible)),
     )
 
 

@@ -12,13 +12,13 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0001"
+HEAD = "0002"
 """Revision of these tables; equals the newest migration."""
 
 APPEND_ONLY = ("judgement", "consent", "log")
 """Tables whose rows the database itself never lets change."""
 
-KEPT = ("recording", "clip")
+KEPT = ("recording", "clip", "companion", "face_owner")
 """Tables whose rows the database itself never lets go."""
 
 
@@ -122,6 +122,45 @@ class RecordingRow(Base):
     has_sound: Mapped[bool]
     sample_rate_hz: Mapped[int | None]
     simulated: Mapped[bool]
+    skew: Mapped[str | None]
+    """JSON of a skew."""
+
+
+class CompanionRow(Base):
+    """A file of the same session beside a recording."""
+
+    __tablename__ = "companion"
+    recording: Mapped[str] = mapped_column(ForeignKey("recording.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str]
+    sha256: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[str | None] = mapped_column(ForeignKey("subject.id"))
+    stream: Mapped[int | None]
+    channel: Mapped[int | None]
+    synchrony: Mapped[str]
+    """JSON of a synchrony."""
+    confidence: Mapped[float | None]
+
+
+class FaceOwnerRow(Base):
+    """Whose one face track of a recording is."""
+
+    __tablename__ = "face_owner"
+    recording: Mapped[str] = mapped_column(ForeignKey("recording.id"), primary_key=True)
+    track: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"))
+
+
+class ClaimRow(Base):
+    """A recording that an ingest is at work on: nobody else takes it up until it lets go or falls silent."""
+
+    __tablename__ = "claim"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    """Host, process and its start."""
+    until: Mapped[float]
+    """Seconds since the epoch up to which it holds; renewed while the work goes on."""
 
 
 class CandidateRow(Base):
@@ -154,6 +193,10 @@ class ClipRow(Base):
     clock: Mapped[bytes] = mapped_column(LargeBinary)
     crop: Mapped[str | None]
     """JSON of a box."""
+    sound_flags: Mapped[str | None]
+    """JSON list of flags, sorted."""
+    also_visible: Mapped[str] = mapped_column(server_default="[]")
+    """JSON list of subjects, sorted; null for somebody whom nobody named."""
     __table_args__ = (CheckConstraint("0 <= first AND first <= last", name="order"),)
 
 

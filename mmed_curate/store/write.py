@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -16,6 +16,7 @@ from mmed_curate.domain.identity import (
     ClipId,
     CoderId,
     JudgementId,
+    RecordingId,
     SessionId,
     SubjectId,
     TicketId,
@@ -23,15 +24,27 @@ from mmed_curate.domain.identity import (
 )
 from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Answer, Judgement
 from mmed_curate.domain.protocol import Modality, Role, Stage
-from mmed_curate.domain.records import Asset, Candidate, Clip, Coder, Consent, Recording, Session, Subject
+from mmed_curate.domain.records import (
+    Asset,
+    Candidate,
+    Clip,
+    Coder,
+    Companion,
+    Consent,
+    FaceOwner,
+    Recording,
+    Session,
+    Subject,
+)
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store import rows
-from mmed_curate.store.facts import CODER_ADDED, RECORDING_ADDED, SESSION_ADDED, SUBJECT_ADDED
+from mmed_curate.store.facts import CLIPS_ADDED, CODER_ADDED, RECORDING_ADDED, SESSION_ADDED, SUBJECT_ADDED
 from mmed_curate.store.journal import Clock, Journal
 from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
 from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
 from mmed_curate.store.tables import (
     AssetRow,
+    ClaimRow,
     CoderRow,
     ConsentRow,
     JudgementRow,
@@ -157,6 +170,8 @@ class Writer(Journal):
         candidates: Iterable[Candidate] = (),
         clips: Iterable[Clip] = (),
         assets: Iterable[Asset] = (),
+        companions: Sequence[Companion] = (),
+        face_owners: Sequence[FaceOwner] = (),
     ) -> None:
         """Register a recording with all that was made of it: everything or nothing. Its clips wait for screening.
 
@@ -168,7 +183,42 @@ class Writer(Journal):
                 "store.recording_twice", f"{recording.path} is registered already", "there is nothing left to do"
             )
         self._add(rows.recording_row(recording))
+        self._add_all(rows.companion_row(companion, position) for position, companion in enumerate(companions))
+        self._add_all(rows.face_owner_row(owner) for owner in face_owners)
         n_candidates = self._add_all(rows.candidate_row(candidate) for candidate in candidates)
+        clip_ids = self._add_clips(clips, assets)
+        self.log_act(
+            RECORDING_ADDED,
+            {
+                "recording": recording.id,
+                "sha256": recording.sha256,
+                "candidates": n_candidates,
+                "clips": sorted(clip_ids),
+                "simulated": recording.simulated,
+                "companions": [companion.sha256 for companion in companions],
+                "faces": {str(owner.track): owner.subject for owner in face_owners},
+            },
+        )
+
+    def add_clips(self, recording: RecordingId, clips: Sequence[Clip], assets: Iterable[Asset], *, why: str) -> None:
+        """Add clips of spans that people named to a recording that is registered. They wait for screening.
+
+        Args:
+            recording: whose they are.
+            clips: all of this recording, not there yet.
+            assets: their files.
+            why: who named the spans, for the log.
+
+        Raises:
+            BadInput: there is no such recording, or a clip is of another one or there already.
+        """
+        self.recording(recording)
+        if any(clip.recording != recording for clip in clips):
+            raise BadInput.of("store.clip_of_other", "a clip belongs to another recording", "sort them by recording")
+        clip_ids = self._add_clips(clips, assets)
+        self.log_act(CLIPS_ADDED, {"recording": recording, "clips": sorted(clip_ids), "why": why})
+
+    def _add_clips(self, clips: Iterable[Clip], assets: Iterable[Asset]) -> list[ClipId]:
         clip_ids = []
         for clip in clips:
             self._session.add(rows.clip_row(clip))
@@ -178,16 +228,40 @@ class Writer(Journal):
             PlaceRow(clip=clip, stage=Stage.SCREENING.value, round=1, open_seats=self._seats) for clip in clip_ids
         )
         self._add_all(_checked_asset_row(asset) for asset in assets)
-        self.log_act(
-            RECORDING_ADDED,
-            {
-                "recording": recording.id,
-                "sha256": recording.sha256,
-                "candidates": n_candidates,
-                "clips": sorted(clip_ids),
-                "simulated": recording.simulated,
-            },
-        )
+        return clip_ids
+
+    def claim(
+        self, sha256: str, *, holder: str, now_s: float, lease_s: float, gone: Callable[[str], bool]
+    ) -> str | None:
+        """Take up the work on a recording, so that nobody else does it at the same time.
+
+        A claim is no act on the data and leaves no entry in the log. One whose time is over, or whose holder is
+        gone, is taken over.
+
+        Args:
+            sha256: the recording's bytes.
+            holder: who takes it up; may take up again what it holds.
+            now_s: seconds since the epoch.
+            lease_s: how long it holds without being renewed.
+            gone: whether a holder is known to be no longer there.
+
+        Returns:
+            None where it is ours now, else who holds it.
+        """
+        held = self._session.get(ClaimRow, sha256)
+        if held is not None and held.holder != holder and held.until > now_s and not gone(held.holder):
+            return held.holder
+        self._session.merge(ClaimRow(sha256=sha256, holder=holder, until=now_s + lease_s))
+        self._flush()
+        return None
+
+    def renew_claims(self, holder: str, *, now_s: float, lease_s: float) -> None:
+        """Say that a holder is still at work on all that it holds."""
+        self._session.execute(update(ClaimRow).where(ClaimRow.holder == holder).values(until=now_s + lease_s))
+
+    def let_go(self, sha256: str, *, holder: str) -> None:
+        """End a claim where it is this holder's."""
+        self._session.execute(delete(ClaimRow).where(ClaimRow.sha256 == sha256, ClaimRow.holder == holder))
 
     def put_assets(self, clip: ClipId, assets: Iterable[Asset]) -> None:
         """Let these be all the files of a clip; what was noted before and is not among them is forgotten.

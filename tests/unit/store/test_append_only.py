@@ -59,6 +59,8 @@ KEYS = {
     "recording by id": ("recording", ("id",)),
     "recording by sha256": ("recording", ("sha256",)),
     "clip by id": ("clip", ("id",)),
+    "companion by recording and position": ("companion", ("recording", "position")),
+    "face_owner by recording and track": ("face_owner", ("recording", "track")),
 }
 """Every primary key and unique index of the tables whose rows stay."""
 
@@ -68,6 +70,7 @@ def test_replacing_by_any_one_key_is_refused(workspace: Workspace, name: str) ->
     """A new row that meets the old one in this key alone: SQLite would delete the old one without a word."""
     table, same = KEYS[name]
     connection = raw(workspace)
+    put_beside(connection)
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.row_factory = sqlite3.Row
     old = dict(connection.execute(f"SELECT rowid AS rowid, * FROM {table} LIMIT 1").fetchone())
@@ -82,16 +85,26 @@ def test_replacing_by_any_one_key_is_refused(workspace: Workspace, name: str) ->
         insert(connection, "INSERT OR REPLACE", table, new)
 
 
+def put_beside(connection: sqlite3.Connection) -> None:
+    """A companion and an owner of a face, as no verb would add them."""
+    recording, subject = connection.execute("SELECT id, subject FROM recording").fetchone()
+    beside = {"recording": recording, "position": 0, "path": "/m.wav", "sha256": "a", "kind": "game"}
+    insert(connection, "INSERT", "companion", {**beside, "synchrony": "{}"})
+    insert(connection, "INSERT", "face_owner", {"recording": recording, "track": 0, "subject": subject})
+
+
 def insert(connection: sqlite3.Connection, act: str, table: str, row: dict[str, object]) -> None:
     """Put a row in, its rowid too where given."""
     columns = ", ".join(f'"{column}"' for column in row)
     connection.execute(f"{act} INTO {table} ({columns}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
 
 
-@pytest.mark.parametrize("table", ["recording", "clip"])
-def test_recordings_and_clips_are_not_deleted(workspace: Workspace, table: str) -> None:
+@pytest.mark.parametrize("table", KEPT)
+def test_rows_that_are_kept_are_not_deleted(workspace: Workspace, table: str) -> None:
+    connection = raw(workspace)
+    put_beside(connection)
     with pytest.raises(sqlite3.IntegrityError, match=f"no row of {table} may be deleted"):
-        raw(workspace).execute(f"DELETE FROM {table}")
+        connection.execute(f"DELETE FROM {table}")
 
 
 def test_every_unique_key_has_its_test(workspace: Workspace) -> None:

@@ -1,0 +1,82 @@
+"""A workspace of the first version, made with the first version's tables, comes through `mmed upgrade` whole."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from builders.workspace import a_workspace
+
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.store import Workspace
+from mmed_curate.store.chain import GENESIS, digest_of
+from mmed_curate.store.database import connect, transaction
+from mmed_curate.store.workspace import upgrade
+
+NEW_KEYS = ("companions", "faces")
+
+
+def as_of_0001(workspace: Workspace) -> None:
+    """Put a workspace's rows into tables of the first version, as that version's program would have stored them."""
+    now = workspace.database.with_name("now.sqlite")
+    workspace.close()
+    workspace.database.rename(now)
+    config = Config()
+    config.set_main_option("script_location", str(packaged_path("schema", "migrations")))
+    engine = connect(workspace.database)
+    with transaction(engine, workspace.database, write=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with closing(sqlite3.connect(workspace.database)) as raw, raw:
+        raw.execute("ATTACH ? AS now", (str(now),))
+        names = [name for (name,) in raw.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+        for table in names:
+            if table == "alembic_version":
+                continue
+            columns = ", ".join(f'"{row[1]}"' for row in raw.execute(f"PRAGMA main.table_info({table})"))
+            raw.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")
+    now.unlink()
+
+
+def without_new_keys(workspace: Workspace) -> None:
+    """Rewrite the log as the first version wrote it, with its chain."""
+    with closing(sqlite3.connect(workspace.database)) as raw, raw:
+        raw.execute("DROP TRIGGER log_no_update")
+        previous = GENESIS
+        for sequence, at, actor, kind, payload in raw.execute(
+            "SELECT sequence, at, actor, kind, payload FROM log ORDER BY sequence"
+        ).fetchall():
+            said = {key: value for key, value in json.loads(payload).items() if key not in NEW_KEYS}
+            text = canonical_json(said)
+            digest = digest_of(previous=previous, sequence=sequence, at=at, actor=actor, kind=kind, payload=text)
+            raw.execute(
+                "UPDATE log SET payload = ?, previous = ?, digest = ? WHERE sequence = ?",
+                (text, previous, digest, sequence),
+            )
+            previous = digest
+
+
+def test_an_older_workspace_is_read_as_before_after_an_upgrade(tmp_path: Path) -> None:
+    workspace = a_workspace(tmp_path / "lab", n_clips=3)
+    with workspace.read() as records:
+        before = (records.recordings(), records.candidates(), records.clips(), records.assets(), records.judgements())
+    without_new_keys(workspace)
+    as_of_0001(workspace)
+    assert upgrade(workspace.root) is not None
+    again = Workspace.open(workspace.root)
+    with again.read() as records:
+        assert (
+            records.recordings(),
+            records.candidates(),
+            records.clips(),
+            records.assets(),
+            records.judgements(),
+        ) == before
+        assert records.companions() == () and records.face_owners() == ()
+        assert records.audit().intact, records.audit().findings
