@@ -1,7 +1,8 @@
 """How much each part of a face moves: every frame against the median face of the seconds round it, by optical flow.
 
 Times are real times in seconds, so a variable frame rate needs no care. Displacements are in pixels of the aligned
-face, x to the right, y down. Faces are kept only as long as the window; what is measured is a few numbers per frame.
+face, x to the right, y down. Faces are kept only as long as the window; the few numbers measured of each frame are
+laid aside (see `signals.rows`), so memory does not grow with the recording.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.signals.flow import ByteArray, FloatArray, head_motion, steady_flow
+from mmed_curate.signals.rows import Rows, Shelf
 
 _GRID = 4
 """The flow is read every so many px: it is smoother than that."""
@@ -26,14 +28,17 @@ _OWN_REACH_PX = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MotionCurve:
-    """What was measured of one face, frame by frame."""
+    """What was measured of one face, frame by frame. Arrays of a long recording lie in a file, read-only."""
 
     times_s: npt.NDArray[np.float64]
     """(T,) seconds, increasing."""
     places: tuple[str, ...]
     """(P,) the region that each place lies in; a region may hold several places."""
     displacement: FloatArray
-    """(T, P, 2) px from the median face of the window round the frame, the head's own motion taken out."""
+    """(T, P, 2) px from the median face of the window round the frame, the head's own motion taken out.
+
+    A meter rounds it to what a 16-bit float can hold (0.0005 px below 1 px), so that a saved curve is the very same.
+    """
     drift: FloatArray
     """(T, P, 2) px by which that median face itself has moved since the first one; the two add up to the place."""
     head: FloatArray
@@ -52,6 +57,9 @@ class _Seen:
     time_s: float
     face: ByteArray
     points: FloatArray
+    head: tuple[float, float]
+    scale: float
+    openness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ class MotionMeter:
         window_s: float,
         step_s: float,
         n_faces: int,
+        shelf: Shelf | None = None,
     ) -> None:
         """Begin with nothing seen.
 
@@ -87,6 +96,7 @@ class MotionMeter:
             window_s: length of the window whose median face is the reference.
             step_s: how often the reference is renewed.
             n_faces: how many faces of the window the median is taken of.
+            shelf: where what is measured is laid aside; None: on one of its own.
         """
         self._regions = regions
         self._lips = list(lips)
@@ -96,12 +106,18 @@ class MotionMeter:
         self._measured = 0  # frames at the head of `_seen` that are done and kept for the median only
         self._rest: _Rest | None = None
         self._drift = np.zeros((len(self._places), 2), dtype=np.float32)
-        self._times: list[float] = []
-        self._displacements: list[FloatArray] = []
-        self._drifts: list[FloatArray] = []
-        self._heads: list[tuple[float, float]] = []
-        self._scales: list[float] = []
-        self._openness: list[float] = []
+        size = (len(self._places), 2)
+        self._rows = Rows(
+            {
+                "time_s": ("f8", ()),
+                "displacement": ("f4", size),
+                "drift": ("f4", size),
+                "head": ("f4", (2,)),
+                "scale": ("f4", ()),
+                "openness": ("f4", ()),
+            },
+            shelf=shelf,
+        )
 
     def add(
         self,
@@ -123,30 +139,33 @@ class MotionMeter:
             scale: px of the aligned face per px of the picture.
             openness: mean eye aspect ratio.
         """
-        self._seen.append(_Seen(time_s, face, points))
-        self._heads.append(head)
-        self._scales.append(scale)
-        self._openness.append(openness)
+        self._seen.append(_Seen(time_s, face, points, head, scale, openness))
         while self._measured < len(self._seen) and (
             time_s - self._seen[self._measured].time_s >= self._step_s + self._window_s / 2
         ):
             self._measure_block()
 
-    def curve(self) -> MotionCurve:
-        """What was measured; finishes the frames that still waited for their window."""
+    def finish(self) -> None:
+        """Measure the frames that still wait for their window, and keep no face: this one is gone."""
         while self._measured < len(self._seen):
             self._measure_block()
-        count = len(self._times)
-        shape = (count, len(self._places), 2)
-        scale = float(np.median(self._scales)) if self._scales else 1.0
+        self._seen.clear()
+        self._measured = 0
+        self._rows.finish()
+
+    def curve(self) -> MotionCurve:
+        """What was measured; finishes first."""
+        self.finish()
+        rows = self._rows.table()
+        scale = np.float32(np.median(rows["scale"])) if len(self._rows) else np.float32(1)
         return MotionCurve(
-            times_s=np.array(self._times, dtype=np.float64),
+            times_s=rows["time_s"],
             places=self._places,
-            displacement=np.array(self._displacements, dtype=np.float32).reshape(shape),
-            drift=np.array(self._drifts, dtype=np.float32).reshape(shape),
+            displacement=rows["displacement"],
+            drift=rows["drift"],
             # one scale for all: a face that breathes in size must not seem to travel
-            head=np.array(self._heads, dtype=np.float32).reshape(count, 2) * np.float32(scale),
-            openness=np.array(self._openness, dtype=np.float32),
+            head=rows["head"] * scale,
+            openness=rows["openness"],
         )
 
     def _measure_block(self) -> None:
@@ -163,9 +182,14 @@ class MotionMeter:
             seen = self._seen[self._measured]
             if seen.time_s >= begin_s + self._step_s:
                 break
-            self._times.append(seen.time_s)
-            self._displacements.append(_displacement(rest, seen.face))
-            self._drifts.append(self._drift)
+            self._rows.add(
+                time_s=seen.time_s,
+                displacement=_displacement(rest, seen.face).astype(np.float16),
+                drift=self._drift,
+                head=seen.head,
+                scale=seen.scale,
+                openness=seen.openness,
+            )
             self._measured += 1
 
     def _median_face(self, middle_s: float) -> _Rest:
