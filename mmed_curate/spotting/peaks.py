@@ -6,8 +6,10 @@ A proposal that looks like something else is tagged, never dropped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +18,17 @@ from scipy.ndimage import gaussian_filter1d, median_filter
 from mmed_curate.domain.records import Tag
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.signals.motion import MotionCurve
+from mmed_curate.signals.rows import Rows, let_go
 from mmed_curate.spotting.parameters import PeakParameters, SpottingParameters, TagParameters
 
 FloatArray = npt.NDArray[np.float64]
 
 _GAP_S = 0.5
 """A face unseen for longer splits its curve: nothing is read across the gap."""
+_BLOCK = 4096
+"""Grid points that are worked out at once: two minutes at 30 Hz."""
+_SIGMAS = 4.0
+"""Where the Gaussian over time is cut off, in standard deviations."""
 _EYES = ("lid", "brow")
 """Beginnings of the names of regions that a blink moves."""
 _LIDS = "lid"
@@ -47,16 +54,16 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class EvenCurve:
-    """One unbroken run of a motion curve on an even grid."""
+    """One unbroken run of a motion curve on an even grid. Arrays of a long one lie in a file, read-only."""
 
     step_s: float
     frames: npt.NDArray[np.int64]  # (T,) the frame nearest to each grid point
     times_s: FloatArray  # (T,)
-    motion: FloatArray  # (T, P, 2) px from the running baseline
-    place: FloatArray  # (T, P, 2) px, with the drift of the reference
-    head: FloatArray  # (T, 2) px
-    openness: FloatArray  # (T,) relative to its running median
-    strength: FloatArray  # (T, R) px, the strongest place of each region
+    motion: npt.NDArray[np.float32]  # (T, P, 2) px from the running baseline
+    place: npt.NDArray[np.float32]  # (T, P, 2) px, with the drift of the reference
+    head: npt.NDArray[np.float32]  # (T, 2) px
+    openness: npt.NDArray[np.float32]  # (T,) relative to its running median
+    strength: npt.NDArray[np.float32]  # (T, R) px, the strongest place of each region
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,9 @@ def propose(
     runs = [run for run in even_runs(curve, frames, parameters) if len(run.frames) > 2]
     if not runs:
         return ()
-    noise = np.median(np.concatenate([run.strength for run in runs]), axis=0)
+    noise = np.array(
+        [np.median(np.concatenate([run.strength[:, region] for run in runs])) for region in range(len(curve.regions))]
+    )
     wanted = np.maximum(parameters.peak.least_px, parameters.peak.times_noise * noise)  # (R,)
     found = []
     for run in runs:
@@ -95,6 +104,7 @@ def propose(
             tags = _tags(run, peak, curve, parameters.tags)
             region = curve.regions[peak.region]
             found.append(Proposal(span=span, score=peak.score, region=region, tags=tags, track=track))
+            let_go(run.motion)  # and with it all that lies in the same file
     return tuple(sorted(found, key=lambda proposal: (proposal.span.apex, proposal.span.onset)))
 
 
@@ -107,47 +117,83 @@ def even_runs(
         return ()
     step_s = float(np.median(np.diff(times)))
     edges = [0, *(np.flatnonzero(np.diff(times) > _GAP_S) + 1), len(times)]
+    n_places, n_regions = len(curve.places), len(curve.regions)
+    rows = Rows(
+        {
+            "frames": ("i8", ()),
+            "times_s": ("f8", ()),
+            "motion": ("f4", (n_places, 2)),
+            "place": ("f4", (n_places, 2)),
+            "head": ("f4", (2,)),
+            "openness": ("f4", ()),
+            "strength": ("f4", (n_regions,)),
+        }
+    )
+    starts = [0]
+    for first, stop in pairwise(edges):
+        if stop - first > 1:
+            for block in _even_blocks(curve, frames, slice(int(first), int(stop)), step_s, parameters):
+                rows.extend(block)
+                let_go(curve.times_s, frames)
+            starts.append(len(rows))
+    columns = rows.table()
     return tuple(
-        _even_run(curve, frames, slice(int(first), int(stop)), step_s, parameters)
-        for first, stop in pairwise(edges)
-        if stop - first > 1
+        EvenCurve(step_s=step_s, **{name: column[first:stop] for name, column in columns.items()})
+        for first, stop in pairwise(starts)
     )
 
 
-def _even_run(
+def _even_blocks(
     curve: MotionCurve, frames: npt.NDArray[np.int64], part: slice, step_s: float, parameters: SpottingParameters
-) -> EvenCurve:
+) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """One run, a piece after the other; what it says does not depend on their length.
+
+    Each piece is worked out with as much of its surroundings as the filters reach.
+    """
     times = curve.times_s[part]
     count = max(round((times[-1] - times[0]) / step_s), 1) + 1
-    grid = np.linspace(times[0], times[-1], count)
-    nearest = np.searchsorted((times[1:] + times[:-1]) / 2, grid)
-
-    def on_grid(values: npt.NDArray[np.float32]) -> FloatArray:
-        flat = values[part].reshape(len(times), -1)
-        columns = [np.interp(grid, times, flat[:, index]) for index in range(flat.shape[1])]
-        return np.stack(columns, axis=1).reshape(count, *values.shape[1:])
-
-    moved = on_grid(curve.displacement)
-    moved = moved - _running_median(moved, parameters.curve.baseline_s / step_s)
-    motion = gaussian_filter1d(moved, parameters.curve.smoothing_s / step_s, axis=0, mode="nearest")
-    per_place = np.linalg.norm(motion, axis=2)  # (T, P)
+    whole = np.linspace(times[0], times[-1], count)
+    baseline = _window(parameters.curve.baseline_s / step_s)
+    usual = _window(parameters.reference.window_s / step_s)
+    sigma = parameters.curve.smoothing_s / step_s
+    reach = max(baseline // 2 + int(_SIGMAS * sigma + 0.5), usual // 2)
     owner = np.array(curve.places)
-    openness = on_grid(curve.openness)
-    usual = _running_median(openness, parameters.reference.window_s / step_s)
-    return EvenCurve(
-        step_s=step_s,
-        frames=frames[part][nearest],
-        times_s=grid,
-        motion=motion,
-        place=on_grid(curve.displacement + curve.drift),
-        head=on_grid(curve.head),
-        openness=openness / np.maximum(usual, 1e-6),
-        strength=np.stack([per_place[:, owner == region].max(axis=1) for region in curve.regions], axis=1),
-    )
+    for begin in range(0, count, _BLOCK):
+        low, high = max(begin - reach, 0), min(begin + _BLOCK + reach, count)
+        grid = whole[low:high]
+        first = max(int(np.searchsorted(times, grid[0], side="right")) - 1, 0)
+        stop = min(int(np.searchsorted(times, grid[-1], side="left")) + 1, len(times))
+        near, at = slice(part.start + first, part.start + stop), times[first:stop]
+
+        def on_grid(values: npt.NDArray[np.float32], at: FloatArray = at, grid: FloatArray = grid) -> FloatArray:
+            flat = values.reshape(len(at), -1)
+            columns = [np.interp(grid, at, flat[:, index]) for index in range(flat.shape[1])]
+            return np.stack(columns, axis=1).reshape(len(grid), *values.shape[1:])
+
+        moved = on_grid(curve.displacement[near])
+        moved -= _running_median(moved, baseline)
+        motion = gaussian_filter1d(moved, sigma, axis=0, mode="nearest", truncate=_SIGMAS)
+        per_place = np.linalg.norm(motion, axis=2)  # (T, P)
+        openness = on_grid(curve.openness[near])
+        columns = {
+            "frames": frames[near][np.searchsorted((at[1:] + at[:-1]) / 2, grid)],
+            "times_s": grid,
+            "motion": motion,
+            "place": on_grid(curve.displacement[near] + curve.drift[near]),
+            "head": on_grid(curve.head[near]),
+            "openness": openness / np.maximum(_running_median(openness, usual), 1e-6),
+            "strength": np.stack([per_place[:, owner == region].max(axis=1) for region in curve.regions], axis=1),
+        }
+        inside = slice(begin - low, min(begin + _BLOCK, count) - low)
+        yield {name: column[inside] for name, column in columns.items()}
 
 
-def _running_median(values: FloatArray, n_points: float) -> FloatArray:
-    size = max(round(n_points), 1) | 1
+def _window(n_points: float) -> int:
+    """An odd number of points."""
+    return max(round(n_points), 1) | 1
+
+
+def _running_median(values: FloatArray, size: int) -> FloatArray:
     result: FloatArray = median_filter(values, size=(size, *(1,) * (values.ndim - 1)), mode="nearest")
     return result
 
@@ -155,7 +201,7 @@ def _running_median(values: FloatArray, n_points: float) -> FloatArray:
 def _peaks(run: EvenCurve, wanted: FloatArray, noise: FloatArray, parameters: PeakParameters) -> list[_Peak]:
     found = []
     for region in range(run.strength.shape[1]):
-        values = run.strength[:, region]
+        values = run.strength[:, region].astype(np.float64)
         inner = values[1:-1]
         tops = 1 + np.flatnonzero((inner >= wanted[region]) & (inner >= values[:-2]) & (inner > values[2:]))
         taken = np.zeros(len(values), dtype=bool)

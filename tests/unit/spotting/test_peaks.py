@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from mmed_curate.domain.records import Tag
 from mmed_curate.signals.motion import MotionCurve
+from mmed_curate.spotting import peaks
 from mmed_curate.spotting.parameters import SpottingParameters, load_parameters
-from mmed_curate.spotting.peaks import Proposal, propose
+from mmed_curate.spotting.peaks import Proposal, even_runs, propose
 
 PLACES = ("brow-right", "brow-right", "lid-right", "lid-left", "mouth-corner-left", "chin")
 RATE_HZ = 30.0
@@ -172,3 +173,31 @@ def test_spans_are_in_order_and_inside(moves: list[tuple[int, float, float, floa
     for proposal in found:
         assert proposal.score >= 1 and proposal.region in PLACES
         assert 0 <= proposal.span.onset <= proposal.span.apex <= proposal.span.offset < 600
+
+
+def test_a_long_curve_is_worked_out_in_blocks_that_leave_no_trace(
+    parameters: SpottingParameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(4)
+    times = np.cumsum(random.choice([1 / 30, 1 / 29, 1 / 15, 0.8], 3000, p=[0.6, 0.3, 0.098, 0.002]))  # with gaps
+    apexes = random.uniform(times[0], times[-1], 60)
+    curve = a_curve(
+        *(
+            (int(place), lambda at, apex=apex: 0.9 * ramp(at, apex - 0.15, apex + 0.2))
+            for place, apex in enumerate(apexes[:6])
+        ),
+        *((1, lambda at, apex=apex: 0.9 * ramp(at, apex - 0.15, apex + 0.2)) for apex in apexes[6:]),
+        times_s=times,
+        openness=random.uniform(0.1, 0.3, len(times)),
+        head=np.cumsum(random.normal(0, 0.1, (len(times), 2)), axis=0),
+    )
+    frames = np.arange(len(times))
+    monkeypatch.setattr(peaks, "_BLOCK", 1 << 20)
+    whole, found = even_runs(curve, frames, parameters), proposed(curve, parameters)
+    assert len(whole) > 2 and len(found) > 20
+    for block in (33, 1000):
+        monkeypatch.setattr(peaks, "_BLOCK", block)
+        for one, other in zip(whole, even_runs(curve, frames, parameters), strict=True):
+            for name in ("frames", "times_s", "motion", "place", "head", "openness", "strength"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert proposed(curve, parameters) == found
