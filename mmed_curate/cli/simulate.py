@@ -1,4 +1,4 @@
-"""`mmed simulate`: sessions with a known truth, and coders of a known reliability."""
+"""`mmed simulate`: sessions and footage with a known truth, and coders of a known reliability."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mmed_curate.cli.console import json_option, out, print_json, progress_bar, 
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.simulation.coders import SimulatedJudgements, simulate_coders
 from mmed_curate.simulation.crew import load_coders
+from mmed_curate.simulation.footage import PlantedFootage, load_footage_settings, plant_into
 from mmed_curate.simulation.sessions import SimulatedSessions, simulate_sessions
 from mmed_curate.simulation.settings import FaceSource, SessionSettings, load_settings
 from mmed_curate.simulation.truth import Kind
@@ -19,7 +20,7 @@ from mmed_curate.store.workspace import Workspace
 
 @click.group()
 def simulate() -> None:
-    """Make simulated sessions, and simulated coders' judgements; both are named simulated wherever they appear."""
+    """Make simulated sessions, footage with planted movements, and simulated coders' judgements; all are named so."""
 
 
 @simulate.command()
@@ -95,6 +96,34 @@ def coders(truth: Path, profile: str, seed: int, settings: str, as_json: bool) -
         show_judgements(done)
 
 
+@simulate.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("-o", "--out", "to", type=click.Path(path_type=Path), required=True, help="A folder to make.")
+@click.option("--seed", type=int, help="Another seed, other movements [default: as the settings say].")
+@click.option("--settings", default="footage", show_default=True, help="Packaged footage settings, or a path.")
+@json_option
+def footage(recording: Path, to: Path, seed: int | None, settings: str, as_json: bool) -> None:
+    """Plant small movements into RECORDING, real footage of a face, and write down the truth.
+
+    The recording is encoded anew without its sound; everything else that the face does stays as it is. The result is
+    named simulated. Hold what the spotter proposes against truth.csv with mmed spot evaluate.
+    """
+    chosen = load_footage_settings(settings)
+    if seed is not None:
+        chosen = chosen.model_copy(update={"seed": seed})
+    with progress_bar(f"planting into {recording.name}", "frames") as progress:
+        made = plant_into(recording, to, chosen, progress=progress)
+    if as_json:
+        print_json(_footage_as_json(made))
+        return
+    rows = [
+        (one.span.onset, one.span.apex, one.span.offset, one.movement, f"{one.amplitude_px:.2f}")
+        for one in made.planted
+    ]
+    out.print(table(f"Simulated: planted into {recording.name}", ("onset", "apex", "offset", "movement", "px"), rows))
+    out.print(f"Recording: {made.recording}\nTruth: {made.truth}", markup=False)
+
+
 def show_sessions(made: SimulatedSessions) -> None:
     """Print what was planted, and what a model can know of it."""
     rows = [
@@ -136,6 +165,17 @@ def _sessions_as_json(made: SimulatedSessions) -> dict[str, object]:
         ],
         "planted": {kind.value: made.count(kind) for kind in Kind},
         "ceiling": {"chance": best.chance, "picture": best.picture, "sound": best.sound, "both": best.both},
+    }
+
+
+def _footage_as_json(made: PlantedFootage) -> dict[str, object]:
+    return {
+        "simulated": True,
+        "recording": str(made.recording),
+        "sha256": made.sha256,
+        "truth": str(made.truth),
+        "face_minutes": made.face_minutes,
+        "planted": len(made.planted),
     }
 
 

@@ -6,13 +6,15 @@ A pixel at q shows the skin that rests at q - d(q).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from mmed_curate.face.mesh import eye_distance_px
 from mmed_curate.simulation.portrait import Portrait
-from mmed_curate.simulation.settings import Movement, SessionSettings
+from mmed_curate.simulation.settings import Movement, Place, SessionSettings
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -76,13 +78,35 @@ class SkinField:
 
 def skin_field(settings: SessionSettings, movement: Movement, face: Portrait) -> SkinField:
     """A named movement on one face, scaled so that its greatest displacement is 1 px."""
-    unit = face.eye_distance_px
+    return field_on(settings.places, movement, face.landmarks, turn=0.0)
+
+
+def field_on(places: Mapping[str, Place], movement: Movement, landmarks: FloatArray, *, turn: float) -> SkinField:
+    """A movement on a face as it lies in the picture, scaled so that its greatest displacement is 1 px.
+
+    Args:
+        places: the places that the movement's parts name.
+        movement: what moves.
+        landmarks: (468, 2) px.
+        turn: of the head in the picture, radians clockwise as seen; up and out are the head's own.
+    """
+    unit = eye_distance_px(landmarks)
+    cos, sin = np.cos(turn), np.sin(turn)
     bumps = []
     for part in movement.parts:
-        place = settings.places[part.place]
+        place = places[part.place]
         for points, outward in ((place.left, 1.0), (place.right, -1.0)):  # the subject's left is the picture's right
-            x, y = face.landmarks[list(points)].mean(axis=0)
-            bumps.append(Bump(x=float(x), y=float(y), radius=part.radius * unit, dx=part.out * outward, dy=-part.up))
+            x, y = landmarks[list(points)].mean(axis=0)
+            right, down = part.out * outward, -part.up
+            bumps.append(
+                Bump(
+                    x=float(x),
+                    y=float(y),
+                    radius=part.radius * unit,
+                    dx=float(cos * right - sin * down),
+                    dy=float(sin * right + cos * down),
+                )
+            )
     raw = SkinField(bumps=tuple(bumps))
     peak = _peak(raw, raw.window)
     return SkinField(

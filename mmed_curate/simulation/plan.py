@@ -33,7 +33,7 @@ def plan_recording(settings: SessionSettings, codebook: Codebook, subject: int) 
     gap = round(settings.distractors.gap_s * rate)
     for kind, count, duration_s in _distractors(settings):
         for _ in range(count):
-            n_frames = _n_frames(duration_s, rate, rng)
+            n_frames = n_frames_of(duration_s, rate, rng)
             onset = _free_place(taken, n_frames, gap, settings, rng)
             one = _distractor(kind, onset, n_frames, settings, codebook, rng)
             planted.append(one)
@@ -45,7 +45,7 @@ def plan_recording(settings: SessionSettings, codebook: Codebook, subject: int) 
 def _events(settings: SessionSettings, codebook: Codebook, rng: np.random.Generator) -> list[Planted]:
     rate = settings.picture.rate_hz
     count = max(1, round(settings.events.per_minute * settings.minutes))
-    lengths = [_n_frames(settings.events.duration_s, rate, rng) for _ in range(count)]
+    lengths = [n_frames_of(settings.events.duration_s, rate, rng) for _ in range(count)]
     edge, gap = round(settings.edge_s * rate), round(settings.events.gap_s * rate)
     spare = settings.n_frames - 2 * edge - sum(lengths) - gap * (count - 1)
     if spare < 0:
@@ -69,7 +69,7 @@ def _events(settings: SessionSettings, codebook: Codebook, rng: np.random.Genera
         events.append(
             Planted(
                 kind=Kind.EVENT,
-                span=_span(onset, length, rng),
+                span=drawn_span(onset, length, rng),
                 amplitude_px=settings.events.amplitude_px.drawn(rng),
                 emotion=emotion.code,
                 emotion_class=codebook.class_of(emotion.code) or "",
@@ -119,7 +119,7 @@ def _distractor(
         apex = onset + max(1, n_frames // 3)
         span = Span(onset=Frame(onset), apex=Frame(apex), offset=Frame(onset + n_frames - 1))
         return Planted(kind=kind, span=span, closure=of.blinks.closure.drawn(rng), region=of.blinks.region)
-    span = _span(onset, n_frames, rng)
+    span = drawn_span(onset, n_frames, rng)
     if kind is Kind.HEAD_MOTION:
         return Planted(
             kind=kind,
@@ -145,12 +145,12 @@ def _distractor(
     )
 
 
-def _n_frames(duration_s: Bounds, rate_hz: int, rng: np.random.Generator) -> int:
+def n_frames_of(duration_s: Bounds, rate_hz: float, rng: np.random.Generator) -> int:
     """At least 3: an onset, an apex and an offset; never longer than the most that is allowed."""
     return max(3, min(int(duration_s.most * rate_hz + 1e-9), round(duration_s.drawn(rng) * rate_hz)))
 
 
-def _span(onset: int, n_frames: int, rng: np.random.Generator) -> Span:
+def drawn_span(onset: int, n_frames: int, rng: np.random.Generator) -> Span:
     """The apex lies between two and three fifths of the way, as fast as it came or a little slower to go."""
     apex = onset + int(np.clip(round(n_frames * rng.uniform(0.4, 0.55)), 1, n_frames - 2))
     return Span(onset=Frame(onset), apex=Frame(apex), offset=Frame(onset + n_frames - 1))
