@@ -293,9 +293,13 @@ class AssetKind(Enum):
     RELEASE_SOUND = "release-sound"
     """The same window's samples, PCM WAV."""
     FEATURES = "features"
-    """Picture features (flow, motion) as .npz."""
+    """Aligned face, landmarks, motion and flow round the settled event as .npz: they need consent to the face."""
     SOUND_FEATURES = "sound-features"
-    """Sound features (log-mel, intensity) as .npz: can be turned back into speech, so they need consent to voice."""
+    """Sound features (log-mel, pitch, level) as .npz: can be turned back into speech, so they need consent to voice."""
+    CODING_FEATURES = "coding-features"
+    """Aligned face, landmarks and motion of the coding window as .npz: no marks, scores or thresholds in it."""
+    CODING_SOUND_FEATURES = "coding-sound-features"
+    """Log-mel, pitch, level and voice activity of the coding window as .npz: no marks in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
