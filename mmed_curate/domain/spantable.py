@@ -36,6 +36,10 @@ class SpanRow:
     region: str | None
     tag: str | None
     track: int | None
+    recording: str | None = None
+    """Which recording it lies in, by path or file name."""
+    subject: str | None = None
+    """Code of the subject whose movement it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ def read_spans(path: Path) -> SpanTable:
     """Read a table of spans.
 
     Needs the columns `onset,apex,offset` (frames, whole numbers) or `onset_s,apex_s,offset_s` (seconds); where both
-    are there, frames count. Keeps `name`, `score`, `region`, `tag`, `track`; passes over other columns.
+    are there, frames count. Keeps `name`, `score`, `region`, `tag`, `track`, `recording`, `subject`; passes over others.
 
     Raises:
         BadInput: the file cannot be read, a column is missing, or rows are wrong; each is named with its number.
@@ -132,6 +136,8 @@ def _row_of(number: int, cells: Mapping[str, str], columns: tuple[str, str, str]
         region=cells.get("region") or None,
         tag=cells.get("tag") or None,
         track=_whole(cells, "track") if cells.get("track") else None,
+        recording=cells.get("recording") or None,
+        subject=cells.get("subject") or None,
     )
 
 
