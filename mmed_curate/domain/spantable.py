@@ -71,7 +71,7 @@ def read_spans(path: Path) -> SpanTable:
     """Read a table of spans.
 
     Needs the columns `onset,apex,offset` (frames, whole numbers) or `onset_s,apex_s,offset_s` (seconds); where both
-    are there, frames count. Keeps `name`, `score`, `region`, `tag`, `track`, `recording`, `subject`; passes over others.
+    are there, frames count. Keeps name, score, region, tag, track, recording and subject; passes over others.
 
     Raises:
         BadInput: the file cannot be read, a column is missing, or rows are wrong; each is named with its number.
