@@ -6,16 +6,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from enum import Enum
+from typing import Any, Protocol, TypeVar
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -84,16 +87,86 @@ class _Rate(ProgressColumn):
 @contextmanager
 def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int | None], None]]:
     """A bar on stderr; gives the function that long work calls with (done, total)."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeElapsedColumn(),
-        TextColumn("ETA"),
-        TimeRemainingColumn(),
-        console=err,
-        transient=False,
-    ) as bars:
+    with _bars(with_rate=True) as bars:
         task = bars.add_task(what, total=None, unit=unit)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+class AtWork(Protocol):
+    """One task that is being worked on: the part of `ingest.batch.AtWork` that is shown."""
+
+    @property
+    def position(self) -> int:
+        """Which one."""
+
+    @property
+    def step(self) -> Enum:
+        """What is done to it."""
+
+    @property
+    def done(self) -> int:
+        """Units done of this step."""
+
+    @property
+    def total(self) -> int | None:
+        """Units of this step; None: not known."""
+
+
+class Batch(Protocol):
+    """How far a batch is: the part of `ingest.batch.BatchState` that is shown."""
+
+    @property
+    def n_done(self) -> int:
+        """Tasks that have ended."""
+
+    @property
+    def n_tasks(self) -> int:
+        """All tasks."""
+
+    @property
+    def units_done(self) -> int:
+        """Units done over all tasks."""
+
+    @property
+    def units_total(self) -> int:
+        """Units of all tasks."""
+
+    @property
+    def at_work(self) -> Sequence[AtWork]:
+        """Tasks that are being worked on."""
+
+
+@contextmanager
+def batch_bars(what: str, unit: str, names: Sequence[str]) -> Iterator[Callable[[Batch], None]]:
+    """A bar for the whole batch on stderr, with rate and ETA, and below it a line for what each worker does.
+
+    Args:
+        what: is done.
+        unit: that is counted.
+        names: of the tasks, by position; where there are none, only the whole is shown.
+    """
+    whole, each = _bars(with_rate=True), _bars(with_rate=False)
+    task = whole.add_task(what, total=None, unit=unit)
+    lines: dict[int, TaskID] = {}
+
+    def watch(state: Batch) -> None:
+        many = f"{what} {state.n_done}/{state.n_tasks}" if state.n_tasks > 1 else what
+        whole.update(task, description=many, completed=state.units_done, total=state.units_total or None)
+        at_work = {one.position: one for one in state.at_work if one.position < len(names)}
+        for gone in [position for position in lines if position not in at_work]:
+            each.remove_task(lines.pop(gone))
+        for position, one in at_work.items():
+            if position not in lines:
+                lines[position] = each.add_task("", total=None)
+            said = f"  {names[position]}: {one.step.value}"
+            each.update(lines[position], description=said, completed=one.done, total=one.total)
+
+    with Live(Group(whole, each), console=err, refresh_per_second=5):
+        yield watch
+
+
+def _bars(*, with_rate: bool) -> Progress:
+    columns: list[ProgressColumn] = [TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()]
+    if with_rate:
+        columns += [_Rate(), TimeElapsedColumn(), TextColumn("ETA"), TimeRemainingColumn()]
+    return Progress(*columns, console=err)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
-from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
+from mmed_curate.cli.console import batch_bars, err, json_option, out, print_json
 from mmed_curate.cli.console import table as as_table
 from mmed_curate.domain.records import IngestOutcome
+from mmed_curate.ingest.crew import Crew, cluster, processes
 from mmed_curate.ingest.recipe import load_recipe
 from mmed_curate.ingest.recut import recut as recut_settled
 from mmed_curate.ingest.run import Source
@@ -31,6 +33,7 @@ from mmed_curate.store.workspace import Workspace
 )
 @click.option("--recipe", help="Name or path of a recipe [default: the workspace's, else mmed].")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler whose workers do it, such as tcp://host:8786.")
 @json_option
 def ingest(
     files: tuple[Path, ...],
@@ -39,6 +42,7 @@ def ingest(
     table: Path | None,
     recipe: str | None,
     workers: int | None,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Register recordings, find the face, propose candidates and cut clips.
@@ -49,14 +53,25 @@ def ingest(
     sources = _sources(files, subject, session, table)
     workspace = Workspace.find()
     how = load_recipe(recipe or workspace.settings["recipe"])
-    with progress_bar("ingest", "frames") as progress:
-        outcomes = ingest_recordings(workspace, sources, recipe=how, workers=workers, progress=progress)
+    names = [source.path.name for source in sources]
+    with batch_bars("ingest", "frames", names) as watch:
+        outcomes = ingest_recordings(
+            workspace, sources, recipe=how, crew=_crew(workers, scheduler, len(sources)), watch=watch
+        )
     if as_json:
         print_json({"files": [_outcome_as_json(outcome) for outcome in outcomes]})
     else:
         show_outcomes(outcomes)
     if any(outcome.error for outcome in outcomes):
         sys.exit(2)
+
+
+def _crew(workers: int | None, scheduler: str | None, n_jobs: int | None) -> AbstractContextManager[Crew]:
+    if scheduler is None:
+        return processes(workers, n_jobs)
+    if workers is not None:
+        raise click.UsageError("give either --workers, or --scheduler: a cluster has its own workers")
+    return cluster(scheduler)
 
 
 def _sources(
@@ -73,12 +88,21 @@ def _sources(
     return tuple(Source(path=path, subject=subject, session=session) for path in files)
 
 
+def outcome_word(outcome: IngestOutcome) -> str:
+    """What became of a file, in a word or two."""
+    if outcome.error:
+        return "refused"
+    if outcome.held_by:
+        return "left to another ingest"
+    return "already done" if outcome.already_done else "taken in"
+
+
 def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
     """Print what became of each file, then every remark with its remedy."""
     rows = [
         (
             escape(Path(outcome.path).name),
-            "refused" if outcome.error else "already done" if outcome.already_done else "taken in",
+            outcome_word(outcome),
             outcome.n_candidates,
             outcome.n_clips,
         )
@@ -100,16 +124,17 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
 @click.command()
 @click.option("--recipe", help="Name or path of a recipe [default: the workspace's, else mmed].")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler whose workers do it, such as tcp://host:8786.")
 @json_option
-def recut(recipe: str | None, workers: int | None, as_json: bool) -> None:
+def recut(recipe: str | None, workers: int | None, scheduler: str | None, as_json: bool) -> None:
     """Cut every settled event out of its recording and measure its features, ready for release.
 
     What is up to date is left alone.
     """
     workspace = Workspace.find()
     how = load_recipe(recipe or workspace.settings["recipe"])
-    with progress_bar("recut", "events") as progress:
-        summary = recut_settled(workspace, how, workers=workers, progress=progress)
+    with batch_bars("recut", "events", ()) as watch:
+        summary = recut_settled(workspace, how, crew=_crew(workers, scheduler, None), watch=watch)
     if as_json:
         print_json(
             {"cut": summary.n_cut, "up_to_date": summary.n_up_to_date, "errors": [str(e) for e in summary.errors]}

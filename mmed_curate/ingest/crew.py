@@ -119,14 +119,15 @@ class _Processes:
 
 
 @contextmanager
-def processes(n_workers: int | None, n_jobs: int) -> Iterator[Crew]:
+def processes(n_workers: int | None = None, n_jobs: int | None = None) -> Iterator[Crew]:
     """A process for each core, or as many as are asked for; never more than there are jobs.
 
     Args:
         n_workers: None: one for each core.
-        n_jobs: how many there are.
+        n_jobs: how many there are; None: not known.
     """
-    hands = _Processes(max(1, min(n_workers or os.cpu_count() or 1, n_jobs)))
+    wanted = n_workers or os.cpu_count() or 1
+    hands = _Processes(wanted if n_jobs is None else max(1, min(wanted, n_jobs)))
     with ExitStack() as stack:
         stack.push(hands.close)
         yield hands

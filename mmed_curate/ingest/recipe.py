@@ -62,6 +62,15 @@ class ReleaseCut(Declared):
 
     context_s: Seconds
     encoding: Encoding
+    archive: bool = False
+    """Keep a lossless file of each clip too: the decoder's own pixels and samples."""
+
+
+class Streams(Declared):
+    """Which streams of a file are taken, by their number in it; None: those that players choose."""
+
+    picture: Annotated[int, Field(ge=0)] | None = None
+    sound: Annotated[int, Field(ge=0)] | None = None
 
 
 class Recipe(Declared):
@@ -76,6 +85,13 @@ class Recipe(Declared):
     cut_tagged: tuple[Tag, ...]
     coding: CodingCut
     release: ReleaseCut
+    streams: Streams = Streams()
+    quality: str = "mmed"
+    """Name of packaged bounds of quality, or a path."""
+    sync: str = "mmed"
+    """Name of packaged bounds of sync, or a path."""
+    insist: bool = False
+    """Spot also where too few different pictures a second were recorded for micro-expressions."""
 
     @property
     def digest(self) -> str:

@@ -6,22 +6,20 @@ and returns records; only the coordinator writes the database. Done twice, it wr
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput, Finding
-from mmed_curate.domain.identity import CandidateId, ClipId, RecordingId, SessionId, SubjectId, derived_uuid
-from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.domain.records import Asset, AssetKind, Box, Candidate, Clip, Recording
-from mmed_curate.domain.time import FrameClock
-from mmed_curate.ingest.recipe import Encoding, PicturePart, Recipe
-from mmed_curate.ingest.windows import coding_windows
-from mmed_curate.media.cut import ClipEncoding, CutRequest, cut
+from mmed_curate.domain.identity import RecordingId, SessionId, SubjectId, derived_uuid
+from mmed_curate.domain.records import Asset, Candidate, Clip, Companion, FaceOwner, Recording
+from mmed_curate.ingest.clips import candidates_of, proposed_clips
+from mmed_curate.ingest.coding import Cutting, coding_folder, cut_whole_or_not
+from mmed_curate.ingest.crew import Step, Tell
+from mmed_curate.ingest.recipe import Recipe
+from mmed_curate.media.container import StreamChoice
 from mmed_curate.media.probe import probe
 from mmed_curate.media.sheet import SheetRow, contact_sheet
 from mmed_curate.media.silence import silent_share
@@ -42,8 +40,14 @@ class RecordingJob:
     """What a worker is told: all it needs and nothing it could write to but the media folder."""
 
     path: Path
+    streams: StreamChoice
+    sha256: str
+    """Of the file's bytes."""
     subject: SubjectId
+    """Whom it is registered for."""
     session: SessionId
+    players: Mapping[str, SubjectId]
+    """By code: who took part in the session."""
     simulated: bool
     recipe: Recipe
     media: Path
@@ -60,27 +64,33 @@ class IngestedRecording:
     candidates: tuple[Candidate, ...]
     clips: tuple[Clip, ...]
     assets: tuple[Asset, ...]
+    companions: tuple[Companion, ...]
+    face_owners: tuple[FaceOwner, ...]
     sheet: Path | None
     """Contact sheet of the strongest candidates' clips; None: there are no clips."""
     notes: tuple[Finding, ...]
 
 
-def take_in(job: RecordingJob, *, progress: Progress = silent) -> IngestedRecording:
+def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
     """Turn one media file into a registered recording with candidates and clips.
 
     Args:
         job: the file, whose it is, and how to go about it.
-        progress: called with frames decoded and, where the file says, how many there are.
+        tell: called with the step that is at work, and how far it is.
 
     Raises:
         BadInput: the file cannot be used; the sentence names it and says what to do.
     """
-    sources = probe(job.path)
-    sha256 = sha256_of(job.path)
-    analysis = analyse(job.path, load_parameters(job.recipe.spotting), progress=progress)
+    tell(Step.READING, 0, None)
+    sources = probe(job.path, streams=job.streams)
+    analysis = analyse(
+        job.path,
+        load_parameters(job.recipe.spotting),
+        progress=lambda done, total: tell(Step.WATCHING, done, total),
+    )
     recording = Recording(
-        id=RecordingId(derived_uuid(job.secret, "recording", sha256)),
-        sha256=sha256,
+        id=RecordingId(derived_uuid(job.secret, "recording", job.sha256)),
+        sha256=job.sha256,
         path=str(job.path.resolve()),
         session=job.session,
         subject=job.subject,
@@ -92,9 +102,12 @@ def take_in(job: RecordingJob, *, progress: Progress = silent) -> IngestedRecord
         simulated=job.simulated,
     )
     faces, notes = subject_tracks(analysis)
-    candidates = _candidates(analysis, recording, faces, job.secret)
-    clips = _clips(candidates, recording, faces, job)
-    assets = _cut_whole_or_not(clips, recording, job)
+    owners = {track.track: job.subject for track in faces}
+    candidates = candidates_of(analysis.proposals, recording, owners, job.secret)
+    wanted = [candidate for candidate in candidates if candidate.tags <= set(job.recipe.cut_tagged)]
+    clips = proposed_clips(wanted, recording, analysis.tracks, owners, job.recipe.coding, job.secret)
+    how = Cutting(path=job.path, recording=recording, recipe=job.recipe, media=job.media)
+    assets = cut_whole_or_not(clips, how, tell)
     if not recording.has_sound:
         notes = (*notes, _no_sound(job.path, stream=sources.sound is not None))
     elif (silent := silent_share(job.path)) >= MOSTLY_SILENT:
@@ -104,6 +117,10 @@ def take_in(job: RecordingJob, *, progress: Progress = silent) -> IngestedRecord
         candidates=candidates,
         clips=clips,
         assets=assets,
+        companions=(),
+        face_owners=tuple(
+            FaceOwner(recording=recording.id, track=track, subject=subject) for track, subject in sorted(owners.items())
+        ),
         sheet=_sheet(clips, candidates, recording, job),
         notes=(*analysis.notes, *notes),
     )
@@ -147,103 +164,6 @@ def subject_tracks(analysis: Analysis) -> tuple[tuple[FaceTrack, ...], tuple[Fin
     return tuple(taken), tuple(notes)
 
 
-def _candidates(
-    analysis: Analysis, recording: Recording, faces: Sequence[FaceTrack], secret: bytes
-) -> tuple[Candidate, ...]:
-    ours = {track.track for track in faces}
-    return tuple(
-        Candidate(
-            id=CandidateId(
-                derived_uuid(
-                    secret,
-                    "candidate",
-                    recording.sha256,
-                    f"{proposal.span.onset},{proposal.span.apex},{proposal.span.offset}",
-                    str(proposal.track),
-                )
-            ),
-            recording=recording.id,
-            span=proposal.span,
-            score=proposal.score,
-            region=proposal.region,
-            tags=proposal.tags,
-            track=proposal.track,
-        )
-        for proposal in analysis.proposals
-        if proposal.track in ours
-    )
-
-
-def _clips(
-    candidates: Sequence[Candidate], recording: Recording, faces: Sequence[FaceTrack], job: RecordingJob
-) -> tuple[Clip, ...]:
-    coding = job.recipe.coding
-    wanted = [candidate for candidate in candidates if candidate.tags <= set(job.recipe.cut_tagged)]
-    tracks = {track.track: track for track in faces}
-    clips = []
-    for window in coding_windows(
-        wanted,
-        recording.clock,
-        context=coding.context_s,
-        join_gap_s=coding.join_gap_s,
-        longest_s=coding.longest_s,
-        seed=hashlib.sha256(job.secret + recording.sha256.encode()).digest(),
-    ):
-        strongest = max((wanted[member] for member in window.members), key=lambda candidate: candidate.score)
-        crop: Box | None = None
-        if coding.picture is PicturePart.FACE:
-            crop = tracks[strongest.track].box_over(
-                window.first, window.last, coding.face_margin, recording.width, recording.height
-            )
-        clips.append(
-            Clip(
-                id=ClipId(derived_uuid(job.secret, "clip", recording.sha256, f"{window.first},{window.last}")),
-                recording=recording.id,
-                candidate=strongest.id,
-                subject=recording.subject,
-                first=window.first,
-                last=window.last,
-                clock=recording.clock.window(window.first, window.last).from_zero(),
-                crop=crop,
-            )
-        )
-    return tuple(clips)
-
-
-def _cut_whole_or_not(clips: Sequence[Clip], recording: Recording, job: RecordingJob) -> tuple[Asset, ...]:
-    """Cut all clips; where one cannot be written, none of them is left lying about."""
-    try:
-        return _cut_for_coding(clips, recording, job)
-    except (BadInput, OSError) as error:
-        for clip in clips:
-            shutil.rmtree(_coding_folder(job.media, clip), ignore_errors=True)
-        what = error.finding.what if isinstance(error, BadInput) else f"{error.filename}: {error.strerror}"
-        remedy = (
-            error.finding.remedy if isinstance(error, BadInput) else "see that the workspace's media may be written"
-        )
-        raise BadInput.of("ingest.not_cut", f"{job.path} was not taken in ({what})", remedy) from error
-
-
-def _cut_for_coding(clips: Sequence[Clip], recording: Recording, job: RecordingJob) -> tuple[Asset, ...]:
-    requests = [
-        CutRequest(
-            first=clip.first,
-            last=clip.last,
-            crop=clip.crop,
-            picture=_coding_folder(job.media, clip) / "picture.mp4",
-            sound=_coding_folder(job.media, clip) / "sound.wav" if recording.has_sound else None,
-        )
-        for clip in clips
-    ]
-    cut_into_folders(job.path, recording.clock, requests, job.recipe.coding.encoding)
-    assets = []
-    for clip, request in zip(clips, requests, strict=True):
-        assets.append(asset_of(clip, AssetKind.CODING_PICTURE, request.picture, job.media, request))
-        if request.sound is not None:
-            assets.append(asset_of(clip, AssetKind.CODING_SOUND, request.sound, job.media, request))
-    return tuple(assets)
-
-
 def sheet_path(media: Path, recording: RecordingId) -> Path:
     """Where a recording's contact sheet lies."""
     return media / "sheets" / f"{recording}.png"
@@ -259,7 +179,7 @@ def _sheet(
         return None
     path = sheet_path(job.media, recording.id)
     rows = [
-        SheetRow(clip=_coding_folder(job.media, clip) / "picture.mp4", span=clip.in_clip(candidate.span))
+        SheetRow(clip=coding_folder(job.media, clip) / "picture.mp4", span=clip.in_clip(candidate.span))
         for candidate, clip in shown[:SHEET_ROWS]
     ]
     try:
@@ -269,36 +189,6 @@ def _sheet(
         logger.warning("%s", error)
         return None
     return path
-
-
-def _coding_folder(media: Path, clip: Clip) -> Path:
-    return media / "coding" / clip.id
-
-
-def cut_into_folders(path: Path, clock: FrameClock, requests: Sequence[CutRequest], encoding: Encoding) -> None:
-    """Cut clips out of a recording, each into its own folder.
-
-    Raises:
-        BadInput: the recording no longer has the frames that its clock says.
-    """
-    for request in requests:
-        request.picture.parent.mkdir(parents=True, exist_ok=True)
-    if requests:
-        cut(path, clock, requests, encoding=ClipEncoding(crf=encoding.crf, preset=encoding.preset))
-
-
-def asset_of(clip: Clip, kind: AssetKind, path: Path, media: Path, window: CutRequest, event: int = 0) -> Asset:
-    """The record of a file that was just made for a clip."""
-    return Asset(
-        clip=clip.id,
-        kind=kind,
-        path=path.relative_to(media).as_posix(),
-        sha256=sha256_of(path),
-        n_bytes=path.stat().st_size,
-        first=window.first,
-        last=window.last,
-        event=event,
-    )
 
 
 def _no_sound(path: Path, *, stream: bool) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -13,11 +14,13 @@ from mmed_curate.agreement.settle import course
 from mmed_curate.domain.files import canonical_json, sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, RecordingId
-from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Recording
 from mmed_curate.domain.serial import to_json
 from mmed_curate.domain.time import Span
+from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
+from mmed_curate.ingest.coding import Cutting, asset_of, cut_into_folders
+from mmed_curate.ingest.crew import Crew, Step, Tell, processes
 from mmed_curate.ingest.features import (
     FEATURES_VERSION,
     SOUND_RATE_HZ,
@@ -25,8 +28,7 @@ from mmed_curate.ingest.features import (
     write_sound_features,
 )
 from mmed_curate.ingest.recipe import Recipe
-from mmed_curate.ingest.recording import asset_of, changed_since, cut_into_folders
-from mmed_curate.ingest.run import Channel, run_jobs
+from mmed_curate.ingest.recording import changed_since
 from mmed_curate.ingest.windows import release_window
 from mmed_curate.media.cut import CutRequest
 from mmed_curate.store.workspace import Workspace
@@ -103,15 +105,15 @@ class RecutSummary:
 
 
 def recut(
-    workspace: Workspace, recipe: Recipe, *, workers: int | None = None, progress: Progress = silent
+    workspace: Workspace, recipe: Recipe, *, crew: AbstractContextManager[Crew] | None = None, watch: Watch = unwatched
 ) -> RecutSummary:
     """Cut and measure every settled event that has no up-to-date files.
 
     Args:
         workspace: whose clips.
         recipe: context and encoding of the release cut.
-        workers: processes; None: one for each core.
-        progress: called with events done.
+        crew: who does it; None: a process for each core.
+        watch: called with how far the batch is, in events.
     """
     settled = settled_events(workspace)
     with workspace.read() as records:
@@ -152,7 +154,14 @@ def recut(
                 records.put_assets(clip, [*kept, *made[clip]])
         n_cut += len(jobs[position].events) - len(result.errors)
 
-    run_jobs(_recut_reporting, jobs, store, workers=workers, progress=progress, total=sum(map(len, stale.values())))
+    run_jobs(
+        make_release_files,
+        jobs,
+        store,
+        crew=crew or processes(None, len(jobs)),
+        units={position: len(job.events) for position, job in jobs.items()},
+        watch=watch,
+    )
     return RecutSummary(n_cut=n_cut, n_up_to_date=n_up_to_date, errors=tuple(errors))
 
 
@@ -176,7 +185,7 @@ def settled_events(workspace: Workspace) -> dict[ClipId, tuple[SettledEvent, ...
     return events
 
 
-def make_release_files(job: RecutJob, *, progress: Progress = silent) -> RecutFiles:
+def make_release_files(job: RecutJob, tell: Tell) -> RecutFiles:
     """Cut one recording's settled events and measure each; one that cannot be measured spoils no other.
 
     Raises:
@@ -186,7 +195,8 @@ def make_release_files(job: RecutJob, *, progress: Progress = silent) -> RecutFi
         raise error
     path = Path(job.recording.path)
     requests = [_request(event, job) for event in job.events]
-    cut_into_folders(path, job.recording.clock, requests, job.recipe.release.encoding)
+    how = Cutting(path=path, recording=job.recording, recipe=job.recipe, media=job.media)
+    cut_into_folders(how, requests, job.recipe.release.encoding, _unheard)
     assets: list[Asset] = []
     errors: list[BadInput] = []
     for done, (event, request) in enumerate(zip(job.events, requests, strict=True)):
@@ -194,7 +204,7 @@ def make_release_files(job: RecutJob, *, progress: Progress = silent) -> RecutFi
             assets.extend(_measured(event, request, job))
         except BadInput as unmeasured:
             errors.append(unmeasured)
-        progress(done + 1, len(job.events))
+        tell(Step.WATCHING, done + 1, len(job.events))
     return RecutFiles(assets=tuple(assets), errors=tuple(errors))
 
 
@@ -225,5 +235,5 @@ def _is_whole(asset: Asset, media: Path) -> bool:
     return path.is_file() and path.stat().st_size == asset.n_bytes and sha256_of(path) == asset.sha256
 
 
-def _recut_reporting(position: int, job: RecutJob, channel: Channel) -> RecutFiles:
-    return make_release_files(job, progress=lambda done, total: channel.put((position, done)))
+def _unheard(step: Step, done: int, total: int | None) -> None:
+    """Cutting is quick beside measuring: events measured are what is counted."""

@@ -1,46 +1,27 @@
-"""A batch of recordings taken in: a process for each core, one bad file never stops the rest, nothing is done twice."""
+"""A batch of recordings taken in: one task each, one bad file never stops the rest, nothing is done twice.
+
+Stopped at any moment and run again, it ends with the same files and records as if it had never been stopped.
+"""
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
-import queue
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import SessionId, SubjectId
-from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import IngestOutcome, Session, Subject
-from mmed_curate.domain.workers import worker_pool
+from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
+from mmed_curate.ingest.claims import Claims, claims
+from mmed_curate.ingest.crew import Crew, processes
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, sheet_path, take_in
+from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.probe import probe
 from mmed_curate.store.workspace import Workspace
-
-logger = logging.getLogger(__name__)
-
-Job = TypeVar("Job")
-Result = TypeVar("Result")
-
-_REPORT_EVERY = 15
-"""Frames between two reports of a worker: often enough for the eye, rare enough to cost nothing."""
-
-
-class Channel(Protocol):
-    """Where workers say how far they are: the part of a queue that they use."""
-
-    def put(self, item: tuple[int, int]) -> None:
-        """Tell (job, units done)."""
-
-    def get_nowait(self) -> tuple[int, int]:
-        """The next message; raises queue.Empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +30,11 @@ class Source:
 
     path: Path
     subject: str
-    """The subject's code."""
+    """Code of the subject it is registered for, whose every face in it is unless a table of faces says otherwise."""
     session: str
     """The session's code; the subject must have taken part."""
+    streams: StreamChoice = AS_PLAYED
+    """Which picture and sound of the file."""
 
 
 def ingest(
@@ -59,20 +42,20 @@ def ingest(
     sources: Sequence[Source],
     *,
     recipe: Recipe,
-    workers: int | None = None,
-    progress: Progress = silent,
+    crew: AbstractContextManager[Crew] | None = None,
+    watch: Watch = unwatched,
 ) -> tuple[IngestOutcome, ...]:
     """Take recordings into the workspace.
 
     Each recording is stored in one transaction when all of its files are written. A recording whose bytes are
-    registered already is left alone.
+    registered already is left alone; so is one that another ingest of this workspace is at work on.
 
     Args:
         workspace: where to.
         sources: media files, and whose they are.
         recipe: how.
-        workers: processes; None: one for each core.
-        progress: called with frames done of the frames that the files claim.
+        crew: who does it; None: a process for each core.
+        watch: called with how far the batch is.
 
     Returns:
         What became of each file, in the order given; a file that could not be used carries its sentence.
@@ -80,50 +63,106 @@ def ingest(
     Raises:
         BadInput: all name one subject and session, and these are not registered or do not belong together.
     """
-    owners = _owners(workspace, sources)
-    outcomes: dict[int, IngestOutcome] = {}
-    jobs: dict[int, RecordingJob] = {}
-    first_with: dict[str, Path] = {}
-    expected_frames = 0
-    for position, source in enumerate(sources):
-        path, owner = source.path, owners[source.subject, source.session]
-        if isinstance(owner, BadInput):
-            outcomes[position] = IngestOutcome(path=str(path), recording=None, error=f"{path} is left out: {owner}")
-            continue
-        who, game = owner
-        try:
-            expected_frames += _expected_frames(path)
-            outcome = _known_already(workspace, path, who, game, first_with)
-        except BadInput as error:
-            outcome = IngestOutcome(path=str(path), recording=None, error=str(error))
-        if outcome is not None:
-            outcomes[position] = outcome
-        else:
-            jobs[position] = RecordingJob(
-                path=path,
-                subject=who.id,
-                session=game.id,
-                simulated=who.simulated or game.simulated,
-                recipe=recipe,
-                media=workspace.media,
-                secret=workspace.secret,
-            )
+    with claims(workspace) as held:
+        intake = _Intake(workspace, sources, recipe, held)
+        run_jobs(
+            take_in,
+            intake.jobs,
+            intake.store,
+            crew=crew or processes(None, len(intake.jobs)),
+            units=intake.expected_frames,
+            begin=intake.begin,
+            watch=watch,
+        )
+    return tuple(intake.outcomes[position] for position in range(len(sources)))
 
-    def store(position: int, result: IngestedRecording | BadInput) -> None:
-        path = str(sources[position].path)
-        if isinstance(result, BadInput):
-            outcomes[position] = IngestOutcome(path=path, recording=None, error=str(result))
-            return
+
+class _Intake:
+    """One batch on this side of its workers: who waits, who is through, what was said."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        sources: Sequence[Source],
+        recipe: Recipe,
+        held: Claims,
+    ) -> None:
+        self._workspace, self._sources, self._held = workspace, sources, held
+        self.outcomes: dict[int, IngestOutcome] = {}
+        self.jobs: dict[int, RecordingJob] = {}
+        self.expected_frames: dict[int, int] = {}
+        self._first_with: dict[str, Path] = {}
+        owners = _owners(workspace, sources)
+        with workspace.read() as records:
+            codes = {subject.code: subject.id for subject in records.subjects()}
+        for position, source in enumerate(sources):
+            owner = owners[source.subject, source.session]
+            try:
+                if isinstance(owner, BadInput):
+                    raise BadInput.of("ingest.left_out", f"{source.path} is left out: {owner}", "")
+                who, game = owner
+                self.expected_frames[position] = _expected_frames(source)
+                taken_part = {code: id for code, id in codes.items() if id in game.subjects}
+                self.jobs[position] = RecordingJob(
+                    path=source.path,
+                    streams=source.streams,
+                    sha256="",
+                    subject=who.id,
+                    session=game.id,
+                    players=taken_part,
+                    simulated=who.simulated or game.simulated,
+                    recipe=recipe,
+                    media=workspace.media,
+                    secret=workspace.secret,
+                )
+            except BadInput as error:
+                self._refuse(position, error)
+
+    def begin(self, position: int) -> bool:
+        """Whether a recording is to be worked on: it is new, and nobody else is at it."""
+        path, job = self._sources[position].path, self.jobs[position]
         try:
-            with workspace.write(actor="ingest") as records:
-                records.add_recording(result.recording, result.candidates, result.clips, result.assets)
+            sha256 = sha256_of(path)
+            outcome = _known_already(self._workspace, path, sha256, job, self._first_with)
+        except (BadInput, OSError) as error:
+            self._refuse(position, error)
+            return False
+        if outcome is None and (holder := self._held.take(sha256)) is not None:
+            outcome = IngestOutcome(path=str(path), recording=None, held_by=holder)
+        if outcome is not None:
+            self.outcomes[position] = outcome
+            return False
+        self.jobs[position] = replace(job, sha256=sha256)
+        return True
+
+    def store(self, position: int, result: IngestedRecording | BadInput) -> None:
+        """Write what a worker made of a recording, and let it go."""
+        job = self.jobs[position]
+        try:
+            if isinstance(result, BadInput):
+                raise result
+            _check_arrived(result, job.media)
+            with self._workspace.write(actor="ingest") as records:
+                records.add_recording(
+                    result.recording,
+                    result.candidates,
+                    result.clips,
+                    result.assets,
+                    result.companions,
+                    result.face_owners,
+                )
+                records.let_go(job.sha256, holder=self._held.holder)
         except BadInput as error:
-            # another ingest of the same bytes may have been faster
-            known = _known(workspace, result.recording.sha256, path, jobs[position].subject, jobs[position].session)
-            outcomes[position] = known or IngestOutcome(path=path, recording=None, error=str(error))
+            # an older program, which knows no claims, may have been faster
+            known = _known(self._workspace, job.sha256, str(job.path), job.subject, job.session)
+            if known is None:
+                self._refuse(position, error)
+            else:
+                self.outcomes[position] = known
+            self._held.let_go(job.sha256)
             return
-        outcomes[position] = IngestOutcome(
-            path=path,
+        self.outcomes[position] = IngestOutcome(
+            path=str(job.path),
             recording=result.recording.id,
             n_candidates=len(result.candidates),
             n_clips=len(result.clips),
@@ -131,80 +170,26 @@ def ingest(
             notes=tuple(str(note) for note in result.notes),
         )
 
-    run_jobs(_take_in_reporting, jobs, store, workers=workers, progress=progress, total=expected_frames)
-    return tuple(outcomes[position] for position in range(len(sources)))
+    def _refuse(self, position: int, error: BadInput | OSError) -> None:
+        path = str(self._sources[position].path)
+        said = str(error) if isinstance(error, BadInput) else f"{path} cannot be read ({error.strerror})"
+        self.outcomes[position] = IngestOutcome(path=path, recording=None, error=said)
 
 
-def run_jobs(
-    work: Callable[[int, Job, Channel], Result],
-    jobs: dict[int, Job],
-    store: Callable[[int, Result | BadInput], None],
-    *,
-    workers: int | None,
-    progress: Progress,
-    total: int,
-) -> None:
-    """Run jobs in processes and hand each result to `store`, here, as it comes.
+def _check_arrived(result: IngestedRecording, media: Path) -> None:
+    """Whether the files that a worker says it wrote are here.
 
-    A job that ends in BadInput, or whose process is killed, is handed on as BadInput; an error of ours is raised
-    when the other jobs are done.
-
-    Args:
-        work: runs in a process of its own: (position, job, channel for progress) -> result; must be importable.
-        jobs: by position.
-        store: receives (position, result) in this process.
-        workers: processes; None: one for each core.
-        progress: called with units done, of `total`.
-        total: units expected over all jobs.
+    Raises:
+        BadInput: one is not.
     """
-    if not jobs:
-        return
-    n_workers = min(workers or os.cpu_count() or 1, len(jobs))
-    ours: list[BaseException] = []
-    done: dict[int, int] = {}
-    channel: multiprocessing.Queue[tuple[int, int]] = multiprocessing.get_context("spawn").Queue()
-    with worker_pool(n_workers, begin_with=_listen, arguments=(channel,)) as pool:
-        waiting: dict[Future[Result], int] = {
-            pool.submit(_at_work, work, position, job): position for position, job in sorted(jobs.items())
-        }
-        while waiting:
-            finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            done |= dict(_messages(channel))
-            progress(min(sum(done.values()), total), total)
-            for future in finished:
-                position = waiting.pop(future)
-                error = future.exception()
-                if error is None:
-                    store(position, future.result())
-                elif isinstance(error, BadInput):
-                    store(position, error)
-                elif isinstance(error, BrokenProcessPool):
-                    store(
-                        position,
-                        BadInput.of(
-                            "ingest.worker_killed",
-                            "the worker process was killed, most often for want of memory",
-                            "run the same command again, with --workers 1",
-                        ),
-                    )
-                else:
-                    logger.error("job %d failed", position, exc_info=error)
-                    ours.append(error)
-    progress(total, total)
-    if ours:
-        raise ours[0]
-
-
-_channels: list[Channel] = []
-"""In a worker: where it says how far it is. A queue reaches a worker only when it is started."""
-
-
-def _listen(channel: Channel) -> None:
-    _channels.append(channel)
-
-
-def _at_work(work: Callable[[int, Job, Channel], Result], position: int, job: Job) -> Result:
-    return work(position, job, _channels[0])
+    for asset in result.assets:
+        path = media / asset.path
+        if not path.is_file() or path.stat().st_size != asset.n_bytes:
+            raise BadInput.of(
+                "ingest.not_arrived",
+                f"a worker says that it wrote {path}, and it is not there",
+                "let all workers see the workspace's media folder at the same path",
+            )
 
 
 def _owners(
@@ -235,39 +220,26 @@ def _owners(
     return owners
 
 
-def _take_in_reporting(position: int, job: RecordingJob, channel: Channel) -> IngestedRecording:
-    def tell(done: int, total: int | None) -> None:
-        if done % _REPORT_EVERY == 0:
-            channel.put((position, done))
-
-    return take_in(job, progress=tell)
-
-
-def _messages(channel: Channel) -> Iterator[tuple[int, int]]:
-    while True:
-        try:
-            yield channel.get_nowait()
-        except queue.Empty:
-            return
-
-
-def _expected_frames(path: Path) -> int:
-    sources = probe(path)
-    rate = sources.picture.mean_rate_hz
-    return int((sources.duration_s or 0) * float(rate)) if rate else 0
+def _expected_frames(source: Source) -> int:
+    found = probe(source.path, streams=source.streams)
+    rate = found.picture.mean_rate_hz
+    return int((found.duration_s or 0) * float(rate)) if rate else 0
 
 
 def _known_already(
-    workspace: Workspace, path: Path, subject: Subject, session: Session, first_with: dict[str, Path]
+    workspace: Workspace, path: Path, sha256: str, job: RecordingJob, first_with: dict[str, Path]
 ) -> IngestOutcome | None:
-    """The outcome of a file that needs no work; None: it needs some."""
-    sha256 = sha256_of(path)
+    """The outcome of a file that needs no work; None: it needs some.
+
+    Raises:
+        BadInput: it is registered for somebody else.
+    """
     earlier = first_with.setdefault(sha256, path)
     if earlier is not path:
         return IngestOutcome(
             path=str(path), recording=None, already_done=True, notes=(f"the same bytes as {earlier}: taken in once",)
         )
-    known = _known(workspace, sha256, str(path), subject.id, session.id)
+    known = _known(workspace, sha256, str(path), job.subject, job.session)
     if known is None:
         with workspace.read() as records:
             if records.recording_by_hash(sha256) is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import AssetKind, Consent, IngestOutcome, Term
+from mmed_curate.ingest.crew import processes
 from mmed_curate.ingest.recipe import load_recipe
 from mmed_curate.ingest.run import Source, ingest
 from mmed_curate.media.pictures import pictures
@@ -30,7 +31,7 @@ def lab(tmp_path: Path) -> Workspace:
 
 def taken_in(workspace: Workspace, *files: Path, recipe: str = "every-candidate") -> tuple[IngestOutcome, ...]:
     sources = [Source(path=path, subject="P1", session="G1") for path in files]
-    return ingest(workspace, sources, recipe=load_recipe(recipe), workers=1)
+    return ingest(workspace, sources, recipe=load_recipe(recipe), crew=processes(1))
 
 
 def test_a_smile_is_cut_with_the_sound_that_starts_late(lab: Workspace, repository: Path) -> None:
@@ -134,7 +135,7 @@ def test_whose_a_recording_is_must_be_known(
 ) -> None:
     source = Source(path=repository / "demo" / "recordings" / "please.mkv", subject=subject, session=session)
     with pytest.raises(BadInput, match=said):
-        ingest(lab, [source], recipe=load_recipe("mmed"), workers=1)
+        ingest(lab, [source], recipe=load_recipe("mmed"), crew=processes(1))
 
 
 def test_an_unknown_subject_in_a_table_stops_no_other_row(lab: Workspace, repository: Path) -> None:
@@ -146,7 +147,7 @@ def test_an_unknown_subject_in_a_table_stops_no_other_row(lab: Workspace, reposi
             Source(path=recordings / "please.mkv", subject="P1", session="G1"),
         ],
         recipe=load_recipe("mmed"),
-        workers=1,
+        crew=processes(1),
     )
     assert refused.error is not None
     assert "single_face.mp4" in refused.error

@@ -26,6 +26,7 @@ from mmed_curate.domain.judgements import (
 from mmed_curate.domain.protocol import Role, Stage
 from mmed_curate.domain.records import AssetKind, Consent, Term
 from mmed_curate.domain.time import Frame, FrameClock, Span
+from mmed_curate.ingest.crew import processes
 from mmed_curate.ingest.features import write_picture_features
 from mmed_curate.ingest.recipe import Recipe, load_recipe
 from mmed_curate.ingest.recording import changed_since
@@ -54,7 +55,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory, repository: Path, recipe: 
         for code, role in (("ann", Role.SCREENER), ("bob", Role.CODER), ("cem", Role.CODER), ("eve", Role.EXPERT)):
             records.add_coder(code, [role])
         records.add_coder("dee", [Role.ADJUDICATOR])
-    ingest(workspace, [Source(path=recording, subject="P1", session="G1")], recipe=recipe, workers=1)
+    ingest(workspace, [Source(path=recording, subject="P1", session="G1")], recipe=recipe, crew=processes(1))
     while assign(workspace, seed=1).opened:
         for code in ("ann", "bob", "cem", "eve"):
             desk = Desk(workspace, code)
@@ -92,19 +93,19 @@ def lab(settled: Workspace, tmp_path: Path) -> Workspace:
 def test_every_settled_event_is_cut_and_measured_once(lab: Workspace, recipe: Recipe) -> None:
     events = [event for found in settled_events(lab).values() for event in found]
     assert events
-    first = recut(lab, recipe, workers=1)
+    first = recut(lab, recipe, crew=processes(1))
     assert (first.n_cut, first.n_up_to_date, first.errors) == (len(events), 0, ())
     with lab.read() as records:
         for event in events:
             made = [asset for asset in records.assets(clip=event.clip.id) if asset.kind in RELEASE_KINDS]
             assert {asset.kind for asset in made} == RELEASE_KINDS
             assert all(asset.first <= event.span.onset <= event.span.offset <= asset.last for asset in made)
-    again = recut(lab, recipe, workers=1)
+    again = recut(lab, recipe, crew=processes(1))
     assert (again.n_cut, again.n_up_to_date) == (0, len(events))
 
 
 def test_marks_in_the_features_are_those_of_the_consensus(lab: Workspace, recipe: Recipe) -> None:
-    recut(lab, recipe, workers=1)
+    recut(lab, recipe, crew=processes(1))
     for found in settled_events(lab).values():
         for event in found:
             with lab.read() as records:
@@ -128,7 +129,7 @@ def test_marks_in_the_features_are_those_of_the_consensus(lab: Workspace, recipe
 
 @pytest.mark.parametrize("harm", ["lost", "changed"])
 def test_a_file_that_is_lost_or_changed_is_made_again(lab: Workspace, recipe: Recipe, harm: str) -> None:
-    recut(lab, recipe, workers=1)
+    recut(lab, recipe, crew=processes(1))
     with lab.read() as records:
         asset = records.assets(kind=AssetKind.FEATURES)[0]
     path = lab.media / asset.path
@@ -137,14 +138,14 @@ def test_a_file_that_is_lost_or_changed_is_made_again(lab: Workspace, recipe: Re
         path.unlink()
     else:
         path.write_bytes(before[:100] + bytes([before[100] ^ 1]) + before[101:])
-    assert recut(lab, recipe, workers=1).n_cut >= 1
+    assert recut(lab, recipe, crew=processes(1)).n_cut >= 1
     assert path.read_bytes() == before
 
 
 def test_another_recipe_cuts_anew(lab: Workspace, recipe: Recipe) -> None:
-    recut(lab, recipe, workers=1)
+    recut(lab, recipe, crew=processes(1))
     wider = recipe.model_copy(update={"release": recipe.release.model_copy(update={"context_s": 0.5})})
-    assert recut(lab, wider, workers=1).n_up_to_date == 0
+    assert recut(lab, wider, crew=processes(1)).n_up_to_date == 0
 
 
 def test_a_recording_that_is_gone_or_changed_is_named(lab: Workspace, recipe: Recipe, tmp_path: Path) -> None:

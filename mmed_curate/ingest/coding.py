@@ -1,0 +1,110 @@
+"""The media of coding clips: cut, measured, and noted; whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmed_curate.domain.files import sha256_of
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.records import Asset, AssetKind, Clip, Companion, Recording
+from mmed_curate.ingest.crew import Step, Tell
+from mmed_curate.ingest.recipe import Encoding, Recipe
+from mmed_curate.media.cut import ClipEncoding, CutRequest, cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutting:
+    """What all clips of one recording are cut from and by."""
+
+    path: Path
+    """The recording's file."""
+    recording: Recording
+    recipe: Recipe
+    media: Path
+    """The workspace's media folder."""
+    companions: tuple[Companion, ...] = field(default=())
+
+
+def coding_folder(media: Path, clip: Clip) -> Path:
+    """Where a clip's coding media lie."""
+    return media / "coding" / clip.id
+
+
+def cut_whole_or_not(clips: Sequence[Clip], how: Cutting, tell: Tell) -> tuple[Asset, ...]:
+    """Cut and measure clips for coding; where one cannot be written, none of them is left lying about.
+
+    What an earlier, killed run left of them is cleared away first.
+
+    Raises:
+        BadInput: the recording cannot be read again, or a file cannot be written.
+    """
+    _clear(clips, how.media)
+    try:
+        return _cut_for_coding(clips, how, tell)
+    except (BadInput, OSError) as error:
+        _clear(clips, how.media)
+        what = error.finding.what if isinstance(error, BadInput) else f"{error.filename}: {error.strerror}"
+        remedy = (
+            error.finding.remedy if isinstance(error, BadInput) else "see that the workspace's media may be written"
+        )
+        raise BadInput.of("ingest.not_cut", f"{how.path} was not taken in ({what})", remedy) from error
+
+
+def _clear(clips: Sequence[Clip], media: Path) -> None:
+    for clip in clips:
+        shutil.rmtree(coding_folder(media, clip), ignore_errors=True)
+
+
+def _cut_for_coding(clips: Sequence[Clip], how: Cutting, tell: Tell) -> tuple[Asset, ...]:
+    requests = [
+        CutRequest(
+            first=clip.first,
+            last=clip.last,
+            crop=clip.crop,
+            picture=coding_folder(how.media, clip) / "picture.mp4",
+            sound=coding_folder(how.media, clip) / "sound.wav" if how.recording.has_sound else None,
+        )
+        for clip in clips
+    ]
+    cut_into_folders(how, requests, how.recipe.coding.encoding, tell)
+    assets = []
+    for clip, request in zip(clips, requests, strict=True):
+        assets.append(asset_of(clip, AssetKind.CODING_PICTURE, request.picture, how.media, request))
+        if request.sound is not None:
+            assets.append(asset_of(clip, AssetKind.CODING_SOUND, request.sound, how.media, request))
+    return tuple(assets)
+
+
+def cut_into_folders(how: Cutting, requests: Sequence[CutRequest], encoding: Encoding, tell: Tell) -> None:
+    """Cut clips out of a recording, each into its own folder.
+
+    Raises:
+        BadInput: the recording no longer has the frames that its clock says.
+    """
+    for request in requests:
+        request.picture.parent.mkdir(parents=True, exist_ok=True)
+    if requests:
+        cut(
+            how.path,
+            how.recording.clock,
+            requests,
+            encoding=ClipEncoding(crf=encoding.crf, preset=encoding.preset),
+            progress=lambda done, total: tell(Step.CUTTING, done, total),
+        )
+
+
+def asset_of(clip: Clip, kind: AssetKind, path: Path, media: Path, window: CutRequest, event: int = 0) -> Asset:
+    """The record of a file that was just made for a clip."""
+    return Asset(
+        clip=clip.id,
+        kind=kind,
+        path=path.relative_to(media).as_posix(),
+        sha256=sha256_of(path),
+        n_bytes=path.stat().st_size,
+        first=window.first,
+        last=window.last,
+        event=event,
+    )
