@@ -16,10 +16,11 @@ from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import Box
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.media.container import opened, sound_stream
+from mmed_curate.media.mux import AAC_RATES_HZ
 from mmed_curate.media.pictures import Picture, pictures
 from mmed_curate.media.resample import resampled
 from mmed_curate.media.sound import Sound, SoundReader, write_wav
-from mmed_curate.media.write import AAC_RATES_HZ, RecordingWriter
+from mmed_curate.media.write import RecordingWriter
 
 _PREVIEW_RATE_HZ = 48000
 """Of the sound inside the .mp4 where AAC does not know the recording's rate."""
