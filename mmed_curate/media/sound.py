@@ -45,6 +45,8 @@ _PREROLL_S = Fraction(1)
 """Decoded and thrown away after a seek: more than any codec needs to settle (Opus wants 80 ms, RFC 7845)."""
 _WORTH_A_SEEK_S = 10
 """A shorter way forward is decoded instead."""
+_WITHOUT_MEMORY = frozenset({"flac", "alac"})
+"""Codecs beside PCM of which each packet is decoded by itself."""
 _AUDIBLE = 1 / 32768
 """Anything quieter is digital silence: it would be zero as 16-bit sound."""
 
@@ -72,10 +74,20 @@ class SoundReader:
     find the same sample again; elsewhere (Matroska: whole ms) the samples are counted from the start.
     """
 
-    def __init__(self, path: Path, *, streams: StreamChoice = AS_PLAYED) -> None:
-        """Name the recording, and which of several sounds is meant; nothing is opened yet."""
+    def __init__(self, path: Path, *, streams: StreamChoice = AS_PLAYED, exact: bool = False) -> None:
+        """Name the recording; nothing is opened yet.
+
+        Args:
+            path: the recording.
+            streams: which of several sounds is meant.
+            exact: every bit is as a decoder gives it that began at the start, whatever was read before: no seek where
+                samples depend on earlier ones (AAC draws its noise by lot), and float64 samples where float32 cannot
+                hold what is stored.
+        """
         self._path = path
         self._streams = streams
+        self._exact = exact
+        self._format = "flt"
         self._stack = ExitStack()
         self._rate_hz = self._channels = 0
         self._origin = Fraction(0)
@@ -95,12 +107,15 @@ class SoundReader:
             BadInput: the file cannot be read, or holds no sound stream or not the one chosen.
         """
         container, stream = self._open()
-        first = next(_frames(container, stream, self._path), None)
+        first = next(_frames(container, stream, self._path, exact=self._exact), None)
         tick = tick_of(stream)
         self._rate_hz = first.rate_hz if first else stream.codec_context.sample_rate
         self._channels = first.samples.shape[1] if first else stream.codec_context.channels
         self._origin = (first.pts or 0) * tick if first else Fraction(0)
-        self._may_seek = "mov" in container.format.name and tick * self._rate_hz <= 1
+        self._format = stream.codec_context.format.packed.name
+        codec = stream.codec_context.name
+        may_begin_anywhere = not self._exact or codec.startswith("pcm_") or codec in _WITHOUT_MEMORY
+        self._may_seek = "mov" in container.format.name and tick * self._rate_hz <= 1 and may_begin_anywhere
         self._begin()
         return self
 
@@ -119,6 +134,11 @@ class SoundReader:
     def channels(self) -> int:
         """Number of channels."""
         return self._channels
+
+    @property
+    def sample_format(self) -> str:
+        """FFmpeg's name of what the decoder gives, channels interleaved: `u8`, `s16`, `s32`, `flt`, `dbl`."""
+        return self._format
 
     @property
     def origin(self) -> Fraction:
@@ -192,7 +212,8 @@ class SoundReader:
             self._kept.append(run)
             while self._kept and self._kept[0][0] + len(self._kept[0][1]) <= wanted.start:
                 self._kept.popleft()
-        samples = np.zeros((max(0, wanted.n_samples), self._channels), dtype=np.float32)
+        held = self._kept[0][1].dtype if self._kept else np.dtype(np.float32)
+        samples: Samples = np.zeros((max(0, wanted.n_samples), self._channels), dtype=held)
         for at, run_samples in self._kept:
             first, behind = max(at, wanted.start), min(at + len(run_samples), wanted.stop)
             if first < behind:
@@ -220,7 +241,7 @@ class SoundReader:
                 self._may_seek = False
                 self._begin()
                 return
-        frames = _frames(container, stream, self._path, whole=wanted is None)
+        frames = _frames(container, stream, self._path, whole=wanted is None, exact=self._exact)
         first = next(frames, None)
         self._kept.clear()
         self._floor, self._reached = wanted, 0
@@ -251,7 +272,9 @@ class _Decoded:
     """(N, C)."""
 
 
-def _frames(container: InputContainer, stream: AudioStream, path: Path, *, whole: bool = False) -> Iterator[_Decoded]:
+def _frames(
+    container: InputContainer, stream: AudioStream, path: Path, *, whole: bool = False, exact: bool = False
+) -> Iterator[_Decoded]:
     """All frames from here on; with `whole`, the file is read from its start and must hold all it says."""
     last_s = 0.0
     tally = Tally(container, stream)
@@ -260,9 +283,8 @@ def _frames(container: InputContainer, stream: AudioStream, path: Path, *, whole
             for frame in packet.decode():
                 if isinstance(frame, AudioFrame) and frame.samples:
                     last_s = last_s if frame.time is None else frame.time
-                    yield _Decoded(
-                        pts=frame.pts, duration=frame.duration, rate_hz=frame.sample_rate, samples=_floats(frame)
-                    )
+                    samples = _floats(frame, exact=exact)
+                    yield _Decoded(pts=frame.pts, duration=frame.duration, rate_hz=frame.sample_rate, samples=samples)
     except av.FFmpegError as error:
         raise _broken(path, last_s) from error
     # without a length of its own, the reading of the picture beside it tells
@@ -279,11 +301,12 @@ def _broken(path: Path, last_s: float) -> BadInput:
     )
 
 
-def _floats(frame: AudioFrame) -> Samples:
+def _floats(frame: AudioFrame, *, exact: bool) -> Samples:
     channels = frame.layout.nb_channels
     raw = frame.to_ndarray()
     stored = raw.T if frame.format.is_planar else raw.reshape(-1, channels)
-    samples: Samples = np.ascontiguousarray(stored, dtype=np.float32)
+    is_deep = stored.dtype.itemsize > 2 and stored.dtype != np.float32
+    samples: Samples = np.ascontiguousarray(stored, dtype=np.float64 if exact and is_deep else np.float32)
     if stored.dtype.kind == "u":  # 8 bit: silence is 128
         samples = samples / np.float32(128) - np.float32(1)
     elif stored.dtype.kind == "i":
