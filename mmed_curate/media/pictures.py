@@ -26,6 +26,7 @@ from mmed_curate.media.container import (
     StreamChoice,
     Tally,
     claimed_end_s,
+    end_of_last,
     knows_times,
     opened,
     picture_stream,
@@ -68,6 +69,11 @@ class Picture:
         self.pts = pts
         self.duration: int | None = stored.duration or None
         self.time_base = time_base
+
+    @property
+    def stored(self) -> VideoFrame:
+        """The decoder's frame, not turned: for reading only."""
+        return self._stored
 
     @property
     def time_s(self) -> Fraction:
@@ -190,32 +196,42 @@ def pictures(
 def _from_start(path: Path, streams: StreamChoice) -> Iterator[Picture]:
     with opened(path) as container:
         stream = picture_stream(container, path, streams)
-        frame = Frame(0)
-        before: int | None = None
-        size: tuple[int, int] | None = None
-        for picture in _decoded(container, stream, path):
-            if before is not None and picture.pts <= before:
-                if picture.pts < before:
-                    raise BadInput.of(
-                        "media.time_backwards",
-                        f"{path}: after frame {frame - 1} time runs backwards, from tick {before} to {picture.pts}",
-                        "remux the recording so that its times increase",
-                    )
-                _log.warning("frame %d of %s is never on screen: the next has the same time", frame - 1, path.name)
+        held: Picture | None = None  # one behind, because only the file knows how long the last one lasts
+        for picture in _of_one_size(_decoded(container, stream, path), path):
+            if held is None:
+                held = picture
                 continue
-            if size is None:
-                size = (picture.width, picture.height)
-            elif size != (picture.width, picture.height):
+            if picture.pts < held.pts:
                 raise BadInput.of(
-                    "media.size_changes",
-                    f"{path}: the picture changes from {size[0]} × {size[1]} to {picture.width} × {picture.height} "
-                    f"pixels at frame {frame}",
-                    "split the recording there",
+                    "media.time_backwards",
+                    f"{path}: after frame {held.frame} time runs backwards, from tick {held.pts} to {picture.pts}",
+                    "remux the recording so that its times increase",
                 )
-            picture.frame = frame
-            yield picture
-            before = picture.pts
-            frame = Frame(frame + 1)
+            if picture.pts == held.pts:
+                _log.warning("frame %d of %s is never on screen: the next has the same time", held.frame, path.name)
+                continue
+            picture.frame = Frame(held.frame + 1)
+            yield held
+            held = picture
+        if held is not None:
+            end = end_of_last(container, stream, pts=held.pts, duration=held.duration)
+            held.duration = None if end is None else end - held.pts
+            yield held
+
+
+def _of_one_size(shown: Iterator[Picture], path: Path) -> Iterator[Picture]:
+    size: tuple[int, int] | None = None
+    for picture in shown:
+        if size is None:
+            size = (picture.width, picture.height)
+        elif size != (picture.width, picture.height):
+            raise BadInput.of(
+                "media.size_changes",
+                f"{path}: the picture changes from {size[0]} × {size[1]} to {picture.width} × {picture.height} "
+                f"pixels at {float(picture.time_s):.3f} s",
+                "split the recording there",
+            )
+        yield picture
 
 
 def _by_clock(path: Path, streams: StreamChoice, clock: FrameClock, first: Frame, last: Frame) -> Iterator[Picture]:
