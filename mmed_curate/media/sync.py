@@ -1,151 +1,117 @@
-"""Where a companion file (a player's microphone, a game's capture) lies on the camera's clock, by the sound of both.
-
-Envelopes are compared over the full range of lags; then many windows along the recording each say their own lag to a
-part of a sample, and a line goes through those that agree. The camera's own sound is the reference: what a companion
-hears near the mouth reaches the camera later, by 2.9 ms for each metre between them (343 m/s at 20 °C).
-"""
+"""A companion's sound on the recording's clock: its offset kept, its drift undone between samples."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import Field
+from numpy.typing import NDArray
 
-from mmed_curate.domain.findings import BadInput, Finding, Refused
-from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.domain.time import SyncBasis, Synchrony
-from mmed_curate.domain.yamlfile import Declared
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.time import Synchrony, samples_between
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
-from mmed_curate.media.lags import (
-    ENVELOPE_HZ,
-    Alignment,
-    CoarseSearch,
-    Doubles,
-    Envelope,
-    Floats,
-    Line,
-    WindowLag,
-    coarse_alignments,
-    level_db,
-    line_through,
-    spectrum,
-    window_lag,
-)
-from mmed_curate.media.sound import SoundReader
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-_BLOCK_S = 20
-"""Length of sound that is held at once while envelopes are made."""
-_FLOOR_PERCENT = 2
-"""The quietest windows tell how loud the room is without voices."""
-_SEED = 1
-"""Of the pairs that propose a line: the same files give the same answer."""
-_BY_HAND = "give offset_s and drift_ppm by hand in the table of companions"
+from mmed_curate.media.resample import reach_at, resampled_at
+from mmed_curate.media.sound import Sound, SoundReader
 
 
-class SearchBounds(Declared):
-    """How a synchrony is looked for and when it is believed: `search` of `pipelines/sync/*.yaml`."""
+class SyncedSound:
+    """Reads runs of a companion's samples as if it had been recorded by the recording's clock.
 
-    window_s: Positive
-    """Length of one window."""
-    windows: Annotated[int, Field(ge=6)]
-    """Most windows that are compared."""
-    trial_windows: Annotated[int, Field(ge=6)]
-    """Windows with which each alignment is tried first."""
-    alignments: Annotated[int, Field(ge=2)]
-    """How many alignments are tried: the best and its rivals."""
-    low_hz: Positive
-    """Sound below this is not compared."""
-    high_hz: Positive
-    """Sound above this is not compared."""
-    search_s: Positive
-    """How far round an alignment a window looks for its lag."""
-    agree_ms: Positive
-    """A window this near the line agrees with it."""
-    quiet_db: Positive
-    """Windows so far below the loudest are left out."""
-    above_floor_db: Positive
-    """Windows less than this above the quietest are left out, unless all are about as loud."""
-    most_drift_ppm: Positive
-    """Largest drift looked for."""
-    least_windows: Annotated[int, Field(ge=3)]
-    """Fewer windows that agree are no proof."""
-    least_confidence: Annotated[float, Field(gt=0, lt=1)]
-    """Below this confidence the answer is no."""
+    Where nothing drifts and the rate is its own, the samples are the companion's, bit by bit, on the grid that they
+    lie on. Else they are computed between its samples, on a grid that counts from the recording's time 0. Before the
+    companion begins and after it ends there is silence. Cheap when runs are asked for in the order of their start.
+    """
 
+    def __init__(
+        self, path: Path, synchrony: Synchrony, *, streams: StreamChoice = AS_PLAYED, channel: int | None = None
+    ) -> None:
+        """Name the companion and where it lies; nothing is opened yet.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncMeasurement:
-    """What was found between a camera and one companion."""
+        Args:
+            path: the companion.
+            synchrony: its place on the recording's clock.
+            streams: which sound of it.
+            channel: which channel, from 0; None: all.
+        """
+        self._path, self._synchrony, self._channel = path, synchrony, channel
+        self._reader = SoundReader(path, streams=streams)
 
-    synchrony: Synchrony
-    confidence: float
-    """Share of the compared windows that agree with the synchrony, less the share of the trial windows that agree
-    with its best rival elsewhere, in 0..1. 1: every window agrees and nothing else fits; 0: another place fits as
-    well (music that repeats), or none does."""
-    share: float
-    """Share of the compared windows that lie within `agree_ms` of the line."""
-    rival_share: float
-    """Share of the trial windows that agree with the next best alignment."""
-    peak_ratio: float
-    """Correlation of the envelopes at the best alignment over that at the next best; 1: two places fit as well."""
-    spread_ms: float
-    """Scatter of the windows that agree round the line (robust standard deviation)."""
-    wander_ms: float
-    """Greatest median distance from the line over ten equal stretches: how far the clocks are from steady."""
-    inverted: bool
-    """Most windows that agree say that the companion's polarity is the other way round."""
-    times_s: Doubles
-    """(n,) middles of the windows on the companion's clock."""
-    lags_s: Doubles
-    """(n,) what each window says: camera's time less companion's."""
-    weights: Doubles
-    """(n,) height of each window's peak over its next one."""
-    agrees: npt.NDArray[np.bool_]
-    """(n,) which windows the line goes through."""
-    coarse: CoarseSearch
-    """What the envelopes said over the full range of lags."""
+    def __enter__(self) -> Self:
+        """Open the companion.
 
+        Raises:
+            BadInput: it cannot be read, holds no sound, or not the stream or channel asked for.
+        """
+        self._reader.__enter__()
+        try:
+            check_channel(self._path, self._channel, self._reader.channels)
+        except BadInput:
+            self._reader.__exit__(None, None, None)
+            raise
+        return self
 
-class _Sounding:
-    """One file's envelope, and its windows on demand."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the companion."""
+        self._reader.__exit__(kind, error, trace)
 
-    def __init__(self, path: Path, streams: StreamChoice, channel: int | None) -> None:
-        self.path, self.streams, self.channel = path, streams, channel
-        self.bands: Floats = np.zeros((0, 0), dtype=np.float32)
-        self.begins = Fraction(0)
+    @property
+    def rate_hz(self) -> int:
+        """Sampling rate of the companion."""
+        return self._reader.rate_hz
 
-    def listen(self, progress: Progress, done_s: int) -> int:
-        """Read all of it once; gives the seconds heard so far, over all files."""
-        heard = 0.0
-        with SoundReader(self.path, streams=self.streams) as reader:
-            check_channel(self.path, self.channel, reader.channels)
-            envelope = Envelope(reader.rate_hz)
-            for index, block in enumerate(reader.blocks(_BLOCK_S * reader.rate_hz)):
-                if index == 0:
-                    self.begins = block.start
-                envelope.add(block.samples if self.channel is None else block.samples[:, self.channel, None])
-                heard += block.n_samples / block.rate_hz
-                progress(done_s + round(heard), None)
-        self.bands = envelope.bands()
-        if self.channel is None:
-            self.channel = envelope.loudest_channel()  # a mean of all could cancel out
-        return done_s + round(heard)
+    @property
+    def channels(self) -> int:
+        """Number of channels that are given."""
+        return self._reader.channels if self._channel is None else 1
 
-    def window(self, reader: SoundReader, start_s: float, length_s: float) -> tuple[Floats, float]:
-        """Mono samples of `length_s` from about `start_s`, and when the first of them truly sounds."""
-        count = round(length_s * reader.rate_hz)
-        start = Fraction(round(start_s * 1_000_000), 1_000_000)
-        sound = reader.read(start, start + Fraction(count, reader.rate_hz))
-        return sound.samples[:, self.channel or 0], float(sound.start)
+    @property
+    def origin(self) -> Fraction:
+        """A time of the recording's clock, in seconds, at which a sample of `read` at the companion's rate lies."""
+        if self._synchrony.drift_ppm == 0:
+            return self._synchrony.on_recording(self._reader.origin)
+        return Fraction(0)
+
+    def read(self, start: Fraction, stop: Fraction, *, rate_hz: int | None = None, mono: bool = False) -> Sound:
+        """The samples that sound from `start` up to `stop` (`domain.time.samples_between`).
+
+        Args:
+            start: seconds on the recording's clock.
+            stop: seconds on the recording's clock; outside.
+            rate_hz: rate wanted; None: the companion's.
+            mono: give the mean of all channels.
+
+        Raises:
+            BadInput: the sound cannot be decoded there.
+        """
+        rate = rate_hz or self.rate_hz
+        wanted = samples_between(start, stop, rate_hz=rate, origin=self.origin)
+        begins = self.origin + Fraction(wanted.start, rate)
+        # places in samples of the companion, counted from its first
+        first = (self._synchrony.on_companion(begins) - self._reader.origin) * self.rate_hz
+        step = Fraction(self.rate_hz, rate) / self._synchrony.rate
+        count = max(0, wanted.n_samples)
+        if step == 1 and first.denominator == 1:
+            samples = self._stretch(int(first), int(first) + count)
+        else:
+            reach = reach_at(step) + 1
+            low = math.floor(first) - reach
+            high = math.ceil(first + step * count) + reach
+            samples = resampled_at(self._stretch(low, high), begins=low, first=first, step=step, count=count)
+        if mono and samples.shape[1] > 1:
+            samples = samples.mean(axis=1, keepdims=True, dtype=np.float32)
+        return Sound(samples=samples, rate_hz=rate, start=begins)
+
+    def _stretch(self, first: int, behind: int) -> NDArray[np.float32]:
+        """Samples first..behind of the companion, counted from its own first one."""
+        origin, rate_hz = self._reader.origin, self.rate_hz
+        sound = self._reader.read(origin + Fraction(first, rate_hz), origin + Fraction(behind, rate_hz))
+        return sound.samples if self._channel is None else sound.samples[:, self._channel, None]
 
 
 def check_channel(path: Path, channel: int | None, channels: int) -> None:
@@ -160,207 +126,3 @@ def check_channel(path: Path, channel: int | None, channels: int) -> None:
             f"{path} has {channels} channel{'s' * (channels != 1)} of sound, channel {channel} was asked for",
             f"give a channel from 0 to {channels - 1}",
         )
-
-
-def find_synchrony(
-    camera: Path,
-    companion: Path,
-    *,
-    bounds: SearchBounds,
-    camera_streams: StreamChoice = AS_PLAYED,
-    companion_streams: StreamChoice = AS_PLAYED,
-    channel: int | None = None,
-    least_confidence: float | None = None,
-    progress: Progress = silent,
-) -> SyncMeasurement:
-    """Offset and drift of a companion against the camera's own sound.
-
-    Both files are read three times from start to end, in blocks; memory grows by 6 MB for each hour of both (their
-    envelopes). Nothing has to overlap but half a minute of common sound.
-
-    Args:
-        camera: the recording whose clock counts.
-        companion: the other file.
-        bounds: how to look, and when to believe.
-        camera_streams: which sound of the camera.
-        companion_streams: which sound of the companion.
-        channel: which channel of the companion, from 0; None: the loudest.
-        least_confidence: overrides the bounds'; 0 never refuses for it.
-        progress: told the seconds of sound that were read.
-
-    Raises:
-        BadInput: a file cannot be read, holds no sound, or not that stream or channel.
-        Refused: no alignment is supported well enough; the sentence says how well.
-    """
-    ours = _Sounding(camera, camera_streams, None)
-    theirs = _Sounding(companion, companion_streams, channel)
-    done_s = ours.listen(progress, 0)
-    done_s = theirs.listen(progress, done_s)
-    coarse = coarse_alignments(
-        ours.bands,
-        theirs.bands,
-        most_drift_ppm=bounds.most_drift_ppm,
-        apart_s=2 * bounds.search_s,
-        count=bounds.alignments,
-    )
-    if not coarse.alignments:
-        quiet = camera if not _audible(ours) else companion
-        raise Refused(_refusal(camera, companion, f"{quiet.name} is silent or holds no changing sound"))
-    gap_s = float(ours.begins - theirs.begins)  # envelopes count from the first sample of each file
-    trials = [
-        Alignment(
-            offset_s=one.offset_s + gap_s - one.drift_ppm * 1e-6 * float(theirs.begins),
-            drift_ppm=one.drift_ppm,
-            score=one.score,
-        )
-        for one in coarse.alignments
-    ]
-    rng = np.random.default_rng(_SEED)
-    tried = _compare(ours, theirs, trials, bounds, bounds.trial_windows, progress, done_s)
-    lines = [_line(heard, bounds, rng) for heard in tried]
-    ranked = sorted(range(len(lines)), key=lambda index: -lines[index].share)
-    best = ranked[0]
-    rival_share = lines[ranked[1]].share if len(ranked) > 1 else 0.0
-    if lines[best].agrees.sum() < bounds.least_windows // 2:
-        raise Refused(_unlike(camera, companion, lines[best], rival_share, bounds))
-    refined = Alignment(offset_s=lines[best].offset_s, drift_ppm=lines[best].drift_ppm, score=trials[best].score)
-    [heard] = _compare(ours, theirs, [refined], bounds, bounds.windows, progress, done_s)
-    line = _line(heard, bounds, rng)
-    confidence = max(0.0, line.share - rival_share)
-    least = bounds.least_confidence if least_confidence is None else least_confidence
-    if int(line.agrees.sum()) < bounds.least_windows or not confidence >= least:
-        raise Refused(_unlike(camera, companion, line, rival_share, bounds))
-    others = [one.score for index, one in enumerate(trials) if index != best]
-    return SyncMeasurement(
-        synchrony=Synchrony(
-            offset_s=line.offset_s,
-            drift_ppm=line.drift_ppm,
-            uncertainty_ms=max(line.interval_ms, line.wander_ms, 1000 / bounds.high_hz / 4),
-            basis=SyncBasis.MEASURED,
-        ),
-        confidence=confidence,
-        share=line.share,
-        rival_share=rival_share,
-        peak_ratio=trials[best].score / max([*others, 1e-9]),
-        spread_ms=line.spread_ms,
-        wander_ms=line.wander_ms,
-        inverted=bool(np.mean([lag.inverted for _, lag in heard], where=line.agrees) > 0.5),
-        times_s=np.array([time for time, _ in heard]),
-        lags_s=np.array([lag.lag_s for _, lag in heard]),
-        weights=np.array([lag.strength for _, lag in heard]),
-        agrees=line.agrees,
-        coarse=coarse,
-    )
-
-
-def _audible(sounding: _Sounding) -> bool:
-    levels = level_db(sounding.bands) if sounding.bands.size else np.zeros(0)
-    return bool(len(levels)) and float(levels.max() - levels.min()) > 1
-
-
-def _line(heard: Sequence[tuple[float, WindowLag]], bounds: SearchBounds, rng: np.random.Generator) -> Line:
-    return line_through(
-        np.array([time for time, _ in heard]),
-        np.array([lag.lag_s for _, lag in heard]),
-        agree_ms=bounds.agree_ms,
-        most_drift_ppm=bounds.most_drift_ppm,
-        rng=rng,
-    )
-
-
-def _compare(
-    ours: _Sounding,
-    theirs: _Sounding,
-    alignments: Sequence[Alignment],
-    bounds: SearchBounds,
-    count: int,
-    progress: Progress,
-    done_s: int,
-) -> list[list[tuple[float, WindowLag]]]:
-    """What windows say near each alignment: (time on the companion's clock, lag), lags counted from no alignment."""
-    jobs: list[tuple[float, float, int]] = []  # when in the camera, when in the companion, which alignment
-    for index, alignment in enumerate(alignments):
-        for start_s in _windows(ours, theirs, alignment, bounds, count):
-            middle_s = start_s + bounds.window_s / 2
-            jobs.append((start_s + float(alignment.lag_s(middle_s)), start_s, index))
-    heard: list[list[tuple[float, WindowLag]]] = [[] for _ in alignments]
-    n_bins = int(bounds.high_hz * bounds.window_s)
-    kept: dict[float, tuple[npt.NDArray[np.complex64], float]] = {}
-    with (
-        SoundReader(ours.path, streams=ours.streams) as camera,
-        SoundReader(theirs.path, streams=theirs.streams) as companion,
-    ):
-        for start_s in sorted({start_s for _, start_s, _ in jobs}):
-            samples, at_s = theirs.window(companion, start_s, bounds.window_s)
-            kept[start_s] = spectrum(samples, n_bins), at_s
-        for done, (there_s, start_s, index) in enumerate(sorted(jobs)):
-            stretch = 1 + alignments[index].drift_ppm * 1e-6
-            own, own_at_s = kept[start_s]
-            samples, at_s = ours.window(camera, there_s, bounds.window_s * stretch)
-            lag = window_lag(
-                spectrum(samples, n_bins),
-                own,
-                window_s=bounds.window_s * stretch,
-                low_hz=bounds.low_hz,
-                search_s=bounds.search_s,
-            )
-            progress(done_s + done, None)
-            if lag is None:
-                continue
-            # the windows' middles are what the lag is true of
-            middle_s = own_at_s + bounds.window_s / 2
-            there_middle_s = at_s + bounds.window_s * stretch / 2
-            heard[index].append(
-                (
-                    middle_s,
-                    WindowLag(
-                        lag_s=there_middle_s - middle_s + lag.lag_s, strength=lag.strength, inverted=lag.inverted
-                    ),
-                )
-            )
-    return [sorted(one, key=lambda pair: pair[0]) for one in heard]
-
-
-def _windows(ours: _Sounding, theirs: _Sounding, alignment: Alignment, bounds: SearchBounds, count: int) -> list[float]:
-    """Starts of the windows on the companion's clock: the loudest of each equal part of what both hold."""
-    levels = level_db(theirs.bands)
-    begins_s = float(theirs.begins)
-    ends_s = begins_s + len(levels) / ENVELOPE_HZ
-    camera_s = float(ours.begins), float(ours.begins) + ours.bands.shape[1] / ENVELOPE_HZ
-    low_s = max(begins_s, camera_s[0] - float(alignment.lag_s(begins_s)))
-    high_s = min(ends_s, camera_s[1] - float(alignment.lag_s(ends_s)))
-    length = round(bounds.window_s * ENVELOPE_HZ)
-    first, last = round((low_s - begins_s) * ENVELOPE_HZ), round((high_s - begins_s) * ENVELOPE_HZ) - length
-    first, last = max(0, first), min(last, len(levels) - length)
-    if last < first:
-        return []
-    power = np.concatenate([[0.0], np.cumsum(10 ** (levels / 10), dtype=np.float64)])
-    means_db = 10 * np.log10((power[length:] - power[:-length]) / length + 1e-10)  # (n − length + 1,) by start
-    parts = max(1, min(count, (last - first + length) // length))
-    edges = np.linspace(first, last + 1, parts + 1).astype(int)
-    starts = [
-        low + int(np.argmax(means_db[low:high])) for low, high in pairwise(edges) if high > low
-    ]
-    loudest = max(float(means_db[start]) for start in starts)
-    floor = float(np.percentile(means_db[first : last + 1], _FLOOR_PERCENT))
-    # where somebody pauses for long, only the room is heard, and rooms have nothing to say about time
-    least = max(loudest - bounds.quiet_db, min(floor + bounds.above_floor_db, loudest - 2 * bounds.above_floor_db))
-    heard = [start for start in starts if means_db[start] > least]
-    return [begins_s + start / ENVELOPE_HZ for start in heard]
-
-
-def _unlike(camera: Path, companion: Path, line: Line, rival_share: float, bounds: SearchBounds) -> Finding:
-    found = f"{int(line.agrees.sum())} of {len(line.agrees)} windows agree on one offset"
-    if rival_share > line.share / 2 and line.agrees.sum() >= bounds.least_windows:
-        why = f"{found}, but {rival_share:.0%} of them fit another as well: their sound repeats itself"
-    else:
-        why = f"{found} (unrelated sound: 1 in 20)"
-    return _refusal(camera, companion, why)
-
-
-def _refusal(camera: Path, companion: Path, why: str) -> Finding:
-    return Finding(
-        code="sync.no_common_sound",
-        what=f"{companion.name} cannot be laid on the clock of {camera.name} by its sound: {why}",
-        remedy=_BY_HAND,
-    )
