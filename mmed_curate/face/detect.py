@@ -1,4 +1,7 @@
-"""Where are the faces? BlazeFace, short range (Bazarevsky et al. 2019): faces from about a tenth of the picture up.
+"""Where are the faces? BlazeFace, short range (Bazarevsky et al. 2019): faces from about an eighth of the picture up.
+
+Smaller ones are found in tiles of half the picture. Measured on five people pasted into 1280 by 720 pixels: whole, all
+were found with 60 px between the eyes and none with 40; in tiles all with 30.
 
 Points are in pixels of the picture given, x to the right, y down. Left and right are the subject's own.
 """
@@ -17,10 +20,59 @@ _SIDE = 128
 _GRIDS = ((16, 2), (8, 6))
 """Cells per side and anchors per cell (MediaPipe, face_detection_short_range.pbtxt: strides 8, 16, 16, 16)."""
 
+_ROOM_ROUND_A_FACE = 4.0
+"""A face is sought again in a square this many times its size (ours: a quarter is what the network sees best)."""
 MIN_SCORE = 0.5
 """MediaPipe's own bound for this network."""
 SAME_FACE_IOU = 0.3
 """Boxes that overlap more are one face (MediaPipe: min_suppression_threshold)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A rectangle of a picture in which to look, px; right and bottom are outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def round_box(cls, box: FloatArray, width: int, height: int) -> Part:
+        """A square round a face in which the detector sees it well, as much of it as lies in the picture.
+
+        Args:
+            box: (4,) left, top, right, bottom of the face, px.
+            width, height: of the picture, px.
+        """
+        x, y = (float(box[0]) + float(box[2])) / 2, (float(box[1]) + float(box[3])) / 2
+        half = _ROOM_ROUND_A_FACE / 2 * float(max(box[2] - box[0], box[3] - box[1]))
+        left, top = min(max(round(x - half), 0), width - 1), min(max(round(y - half), 0), height - 1)
+        right, bottom = max(min(round(x + half), width), left + 1), max(min(round(y + half), height), top + 1)
+        return cls(left=left, top=top, right=right, bottom=bottom)
+
+
+def tiles(width: int, height: int) -> tuple[Part, ...]:
+    """Squares of half the longer side that cover a picture and overlap by half; none where it is small already.
+
+    Args:
+        width, height: of the picture, px.
+    """
+    side = max(width, height) // 2
+    if side < _SIDE:
+        return ()
+    return tuple(
+        Part(left=left, top=top, right=min(left + side, width), bottom=min(top + side, height))
+        for top in _starts(height, side)
+        for left in _starts(width, side)
+    )
+
+
+def _starts(length: int, side: int) -> tuple[int, ...]:
+    if length <= side:
+        return (0,)
+    n = -(-2 * (length - side) // side) + 1
+    return tuple(round(place * (length - side) / (n - 1)) for place in range(n))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +95,19 @@ class FaceDetector:
         self._anchors = _anchors()
         self._min_score = min_score
 
-    def detect(self, bgr: ByteArray) -> tuple[Detection, ...]:
+    def detect(self, bgr: ByteArray, part: Part | None = None) -> tuple[Detection, ...]:
         """Faces in a picture, best first.
 
         Args:
             bgr: (H, W, 3) uint8.
+            part: where to look; None: everywhere, for larger faces.
         """
+        if part is not None:
+            shift = np.array([part.left, part.top], dtype=np.float32)
+            return tuple(
+                Detection(box=one.box + np.tile(shift, 2), points=one.points + shift, score=one.score)
+                for one in self.detect(bgr[part.top : part.bottom, part.left : part.right])
+            )
         height, width = bgr.shape[:2]
         scale = _SIDE / max(height, width)
         small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:_SIDE, :_SIDE]

@@ -1,44 +1,116 @@
-"""What is measured of a settled event, once: flow and motion of the aligned face, log-mel and intensity of the voice.
+"""What is measured of a clip, once: the aligned face with its landmarks and motion, and the sound of its voice.
 
-Array files are NumPy `.npz` without pickles. `format` and `version` say what they are; floats carry their unit.
-Times count from the first frame of the event's release cut.
+Array files are NumPy `.npz` without pickles, described in docs/arrays.md; `format` and `version` say what they are.
+A coding clip's hold nothing that depends on where an event lies. A release clip's hold the same of its own window, and
+what is measured round the settled event. Times count from the first frame of the clip.
 """
 
 from __future__ import annotations
 
+import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.time import Frame, FrameClock, Span
-from mmed_curate.face.align import alignment, warped
-from mmed_curate.face.track import FaceTracker
+from mmed_curate.domain.time import FrameClock, Span
+from mmed_curate.ingest.closeup import PLACES, Closeup, CloseupCamera, KnownFace
+from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.cut import CutRequest
-from mmed_curate.media.pictures import pictures
-from mmed_curate.media.sound import read_sound
+from mmed_curate.media.pictures import Picture, pictures
+from mmed_curate.media.sound import Sound, SoundReader
 from mmed_curate.signals.flow import onset_apex_flow
-from mmed_curate.signals.sound import HOP_S, WINDOW_S, intensity_db, log_mel
+from mmed_curate.signals.sound import HOP_S, WINDOW_S, band_centres_hz, sound_features
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
+"""2 adds the aligned face, its landmarks and the motion of its parts; pitch and voice activity."""
 SOUND_RATE_HZ = 16_000
 """Rate that sound features are measured at: speech lies below 8 kHz."""
+FACE_FILE, SOUND_FILE = "face.npz", "sound.npz"
+"""Names of a coding clip's array files."""
 
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip entry can carry: array files hold no time of day."""
+_DEFLATE = 1
+"""Faces shrink by a quarter at any level, and 1 takes half the time of 6 (measured)."""
+
+Arrays = dict[str, npt.NDArray[np.generic]]
 
 
-def write_picture_features(path: Path, recording: Path, clock: FrameClock, window: CutRequest, span: Span) -> None:
-    """Measure the face in a window of a recording and write `features.npz`.
+class ReadsSound(Protocol):
+    """Sound on the recording's clock: the recording's own, or a companion file's after sync."""
 
-    Holds `flow` (3, 48, 48) float32: u, v (px of the 128-px aligned face) and strain from the onset to the apex
-    frame; `motion` (T,) float32: mean length of the flow from the onset frame to each frame of the window, px of the
-    aligned face, NaN where no face was seen; `times_s` (T,) float64; `onset`, `apex`, `offset`: frames of the window.
+    def read(self, start: Fraction, stop: Fraction, *, rate_hz: int | None = None, mono: bool = False) -> Sound:
+        """The samples that sound from `start` up to `stop`, in seconds."""
+        ...
+
+
+def write_clip_features(
+    folder: Path,
+    recording: Path,
+    clock: FrameClock,
+    window: CutRequest,
+    *,
+    streams: StreamChoice = AS_PLAYED,
+    sound_from: ReadsSound | None = None,
+    known: KnownFace | None = None,
+    shown: Iterable[Picture] | None = None,
+) -> tuple[Path, Path | None]:
+    """Measure a coding clip: `face.npz`, and `sound.npz` where the window asks for sound.
+
+    Args:
+        folder: where to.
+        recording: the recording's file.
+        clock: its clock.
+        window: the coding cut; `sound` is None where the clip has none.
+        streams: which picture and sound of the recording.
+        sound_from: a companion's sound, opened; None: the recording's own.
+        known: the subject's face as the analysis of the recording knows it; None: it is found and measured anew.
+        shown: the window's pictures, each once and in order, from whoever decodes them; None: they are decoded here.
+
+    Returns:
+        The two files; None for a clip without sound.
+
+    Raises:
+        BadInput: the recording cannot be read, or a file cannot be written.
+    """
+    closeup = _closeup(recording, clock, window, streams, known, shown)
+    face, sound = folder / FACE_FILE, folder / SOUND_FILE
+    write_closeup(face, closeup)
+    if window.sound is None:
+        return face, None
+    _write_arrays(sound, _sound_arrays(recording, clock, window, streams, sound_from))
+    return face, sound
+
+
+def write_closeup(path: Path, closeup: Closeup) -> None:
+    """Write the face of a coding clip that was looked at elsewhere (see `CloseupCamera`)."""
+    _write_arrays(path, _face_arrays(closeup))
+
+
+def write_picture_features(
+    path: Path,
+    recording: Path,
+    clock: FrameClock,
+    window: CutRequest,
+    span: Span,
+    *,
+    streams: StreamChoice = AS_PLAYED,
+    known: KnownFace | None = None,
+    shown: Iterable[Picture] | None = None,
+) -> None:
+    """Measure the face in the window of a settled event and write `features.npz`.
+
+    Beside what a coding clip's file holds: `flow` (3, 48, 48) float32: u, v (px of the 128-px aligned face) and strain
+    from the onset to the apex frame; `motion` (T,) float32: mean length of the flow from the onset frame to each frame
+    of the window, px of the aligned face, NaN where no face was seen; `onset`, `apex`, `offset`: frames of the window.
 
     Args:
         path: where to.
@@ -46,12 +118,15 @@ def write_picture_features(path: Path, recording: Path, clock: FrameClock, windo
         clock: its clock.
         window: the release cut.
         span: the settled event, in frames of the recording.
+        streams: which picture of the recording.
+        known: the subject's face as the analysis of the recording knows it; None: the largest face is the subject's.
+        shown: the window's pictures, each once and in order; None: they are decoded here.
 
     Raises:
-        BadInput: no face is seen in the whole window.
+        BadInput: no face is seen in the whole window, or the recording cannot be read.
     """
-    faces, seen = _aligned_faces(recording, clock, window)
-    if not seen:
+    closeup = _closeup(recording, clock, window, streams, known, shown)
+    if not closeup.seen.any():
         raise BadInput.of(
             "features.no_face",
             f"{recording.name} shows no face in frames {window.first}..{window.last}, round a settled event",
@@ -59,32 +134,38 @@ def write_picture_features(path: Path, recording: Path, clock: FrameClock, windo
             first=window.first,
             last=window.last,
         )
-    rest = faces[span.onset]
-    motion = np.full(window.last - window.first + 1, np.nan, dtype=np.float32)  # (T,)
-    for frame in seen:
-        flow = onset_apex_flow(rest, faces[frame])  # (3, 48, 48)
-        motion[frame - window.first] = np.hypot(flow[0], flow[1]).mean()
-    own_clock = clock.window(window.first, window.last).from_zero()
+    onset, apex, offset = (frame - window.first for frame in (span.onset, span.apex, span.offset))
+    rest = closeup.faces[onset]
+    motion = np.full(len(closeup.seen), np.nan, dtype=np.float32)  # (T,)
+    for index in np.flatnonzero(closeup.seen):
+        flow = onset_apex_flow(rest, closeup.faces[index])  # (3, 48, 48)
+        motion[index] = np.hypot(flow[0], flow[1]).mean()
     _write_arrays(
         path,
-        {
-            "format": np.array("mmed-features"),
-            "version": np.array(FEATURES_VERSION),
-            "flow": onset_apex_flow(rest, faces[span.apex]),
+        _face_arrays(closeup)
+        | {
+            "flow": onset_apex_flow(rest, closeup.faces[apex]),
             "motion": motion,
-            "times_s": np.array([float(tick * own_clock.time_base) for tick in own_clock.pts]),
-            "onset": np.array(span.onset - window.first),
-            "apex": np.array(span.apex - window.first),
-            "offset": np.array(span.offset - window.first),
+            "onset": np.array(onset),
+            "apex": np.array(apex),
+            "offset": np.array(offset),
         },
     )
 
 
-def write_sound_features(path: Path, recording: Path, clock: FrameClock, window: CutRequest, span: Span) -> None:
-    """Measure the sound in a window of a recording and write `sound-features.npz`.
+def write_sound_features(
+    path: Path,
+    recording: Path,
+    clock: FrameClock,
+    window: CutRequest,
+    span: Span,
+    *,
+    streams: StreamChoice = AS_PLAYED,
+    sound_from: ReadsSound | None = None,
+) -> None:
+    """Measure the sound in the window of a settled event and write `sound-features.npz`.
 
-    Holds `log_mel` (64, n) float32 and `intensity_db` (n,) float32, one column every `hop_s` over windows of
-    `window_s`, measured at `rate_hz`; `onset_s`, `apex_s`, `offset_s`: the event's times from the window's first
+    Beside what a coding clip's file holds: `onset_s`, `apex_s`, `offset_s`, the event's times from the window's first
     frame, `offset_s` being when the offset frame ends.
 
     Args:
@@ -93,63 +174,82 @@ def write_sound_features(path: Path, recording: Path, clock: FrameClock, window:
         clock: its clock.
         window: the release cut.
         span: the settled event, in frames of the recording.
+        streams: which sound of the recording.
+        sound_from: a companion's sound, opened; None: the recording's own.
+
+    Raises:
+        BadInput: the sound cannot be read, or the file cannot be written.
     """
-    start, stop = clock.start_of(window.first), clock.end_of(window.last)
-    sound = read_sound(recording, start, stop, rate_hz=SOUND_RATE_HZ, mono=True)
-    samples = sound.samples[:, 0]  # (N,)
-
-    def since_start(time: Fraction) -> npt.NDArray[np.float64]:
-        return np.array(float(time - start))
-
+    start = clock.start_of(window.first)
     _write_arrays(
         path,
-        {
-            "format": np.array("mmed-sound-features"),
-            "version": np.array(FEATURES_VERSION),
-            "log_mel": log_mel(samples, SOUND_RATE_HZ),
-            "intensity_db": intensity_db(samples, SOUND_RATE_HZ),
-            "hop_s": np.array(HOP_S),
-            "window_s": np.array(WINDOW_S),
-            "rate_hz": np.array(SOUND_RATE_HZ),
-            "onset_s": since_start(clock.start_of(span.onset)),
-            "apex_s": since_start(clock.start_of(span.apex)),
-            "offset_s": since_start(clock.end_of(span.offset)),
+        _sound_arrays(recording, clock, window, streams, sound_from)
+        | {
+            "onset_s": np.array(float(clock.start_of(span.onset) - start)),
+            "apex_s": np.array(float(clock.start_of(span.apex) - start)),
+            "offset_s": np.array(float(clock.end_of(span.offset) - start)),
         },
     )
 
 
-def _aligned_faces(
-    recording: Path, clock: FrameClock, window: CutRequest
-) -> tuple[dict[Frame, npt.NDArray[np.uint8]], frozenset[Frame]]:
-    """The subject's face in every frame of a window, (128, 128) grey, and the frames that showed it.
+def _closeup(
+    recording: Path,
+    clock: FrameClock,
+    window: CutRequest,
+    streams: StreamChoice,
+    known: KnownFace | None,
+    shown: Iterable[Picture] | None,
+) -> Closeup:
+    camera = CloseupCamera(clock, window.first, window.last, window.crop, known=known)
+    for picture in shown or pictures(recording, first=window.first, last=window.last, clock=clock, streams=streams):
+        camera.see(picture)
+    return camera.closeup()
 
-    Where the face is lost for a moment (a hand, a turn), the picture is aligned as in the nearest frame that shows it.
-    """
-    tracker = FaceTracker(max_faces=1)
-    alignments: dict[Frame, npt.NDArray[np.float32]] = {}
-    pieces: dict[Frame, npt.NDArray[np.uint8]] = {}
-    for picture in pictures(recording, first=window.first, last=window.last, clock=clock):
-        left, top = (window.crop.left, window.crop.top) if window.crop else (0, 0)
-        right, bottom = (window.crop.right, window.crop.bottom) if window.crop else (picture.width, picture.height)
-        pieces[picture.frame] = np.ascontiguousarray(picture.luma()[top:bottom, left:right])
-        seen = tracker.step(np.ascontiguousarray(picture.bgr()[top:bottom, left:right]))
-        if seen:
-            alignments[picture.frame] = alignment(seen[0].landmarks)
-    if not alignments:
-        return {}, frozenset()
-    faces = {
-        frame: warped(piece, alignments[min(alignments, key=lambda other: (abs(other - frame), other))])
-        for frame, piece in pieces.items()
+
+def _face_arrays(closeup: Closeup) -> Arrays:
+    return {
+        "format": np.array("mmed-features"),
+        "version": np.array(FEATURES_VERSION),
+        "times_s": closeup.times_s,
+        "faces": closeup.faces,
+        "alignment": closeup.alignment,
+        "landmarks": closeup.landmarks,
+        "seen": closeup.seen,
+        "eye_distance_px": closeup.eye_distance_px,
+        "places": np.array(PLACES),
+        "place_motion": closeup.motion,
     }
-    return faces, frozenset(alignments)
+
+
+def _sound_arrays(
+    recording: Path, clock: FrameClock, window: CutRequest, streams: StreamChoice, sound_from: ReadsSound | None
+) -> Arrays:
+    start, stop = clock.start_of(window.first), clock.end_of(window.last)
+    with nullcontext(sound_from) if sound_from is not None else SoundReader(recording, streams=streams) as reader:
+        sound = reader.read(start, stop, rate_hz=SOUND_RATE_HZ, mono=True)
+    found = sound_features(sound.samples[:, 0], SOUND_RATE_HZ)
+    return {
+        "format": np.array("mmed-sound-features"),
+        "version": np.array(FEATURES_VERSION),
+        "log_mel": found.log_mel,
+        "band_hz": band_centres_hz(),
+        "intensity_db": found.intensity_db,
+        "f0_hz": found.f0_hz,
+        "periodicity": found.periodicity,
+        "voice_activity": found.voice_activity,
+        "start_s": np.array(float(sound.start - start)),
+        "hop_s": np.array(HOP_S),
+        "window_s": np.array(WINDOW_S),
+        "rate_hz": np.array(SOUND_RATE_HZ),
+    }
 
 
 def _write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
     """An `.npz` whose bytes depend on the arrays alone; np.savez would write the time of day into it."""
-    with written_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as archive:
         for name, array in arrays.items():
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=_ZIP_EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            with archive.open(entry, "w") as stream:
-                np.lib.format.write_array(stream, np.asanyarray(array), allow_pickle=False)
+            data = io.BytesIO()
+            np.lib.format.write_array(data, np.asanyarray(array), allow_pickle=False)
+            archive.writestr(entry, data.getbuffer(), zipfile.ZIP_DEFLATED, _DEFLATE)

@@ -2,26 +2,96 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
+from mmed_curate.face.bounds import TrackBounds
+from mmed_curate.face.scene import SceneBounds
+from mmed_curate.face.track import TRACKING
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class FaceParameters(Declared):
-    """How faces are followed."""
+class SceneParameters(Declared):
+    """When the picture is cut to another scene. Pictures are compared small, by correlation."""
 
-    redetect_every: Annotated[int, Field(ge=1)]
-    """Frames between looks for new faces."""
-    patience: Annotated[int, Field(ge=0)]
-    """Frames for which a lost face keeps its track."""
+    cut_below: Share
+    """Two neighbouring pictures that correlate less are a cut ..."""
+    same_above: Share
+    """... unless a picture soon after correlates more than this with the last one before: a flash ..."""
+    return_s: Positive
+    """... so soon."""
+    changing_below: Share
+    """A picture that correlates less with an older one is in a scene that changes slowly ..."""
+    changing_s: Positive
+    """... older by this."""
+
+
+class FaceParameters(Declared):
+    """How faces are followed; `face.track.TrackBounds` says more of each. Likeness is a correlation of small faces."""
+
     max_faces: Annotated[int, Field(ge=1)]
-    """Most faces followed at once."""
+    """Most faces followed at once, the largest ones."""
+    redetect_s: Positive
+    """Between looks for new faces ..."""
+    search_s: Positive
+    """... and while one is missing, or none is seen ..."""
+    eager_s: Positive
+    """... for so long after it was lost."""
+    patience_s: Positive
+    """For so long a lost face keeps its track."""
+    same_likeness: Share
+    """A face is taken for a remembered one from this likeness on ..."""
+    margin: Share
+    """... if no other one is like it by so little less."""
+    jump_likeness: Share
+    """A face less like its last picture must be like a remembered one."""
+    least_likeness: Share
+    """A face less like all its remembered looks is hidden in part, or another one."""
+    crossing_likeness: Share
+    """While another face is near it, it must look so much like itself, and by the margin more than like the other."""
+    crossing_room: Annotated[float, Field(ge=1)]
+    """Faces whose boxes, made so many times larger, overlap cross ..."""
+    crossing_s: Positive
+    """... and still do for so long after."""
+    one_face_iou: Share
+    """Two meshes that overlap more lie on one face."""
+    speed: Positive
+    """Eye distances a second that a head moves at most ..."""
+    jitter: Positive
+    """... and so many more, whatever the time between."""
+    reach: Positive
+    """A lost face is looked for within so many eye distances of where it should be ..."""
+    stray: Positive
+    """... and so many more each second."""
+    anonymous_s: Positive
+    """So long an unlike face at the place of a lost one goes without a number."""
+    over_a_cut: Share
+    """A face so like its last picture goes on where the picture round it is cut."""
+    remember_s: Positive
+    """Between two looks that are remembered."""
+    n_remembered: Annotated[int, Field(ge=1)]
+    """Looks that are remembered."""
+    least_s: Positive
+    """Tracks that are seen for less than this are dropped."""
+    scene: SceneParameters
+
+    def bounds(self) -> TrackBounds:
+        """What the tracker needs of it."""
+        return TrackBounds(
+            scene=SceneBounds(**self.scene.model_dump()), **self.model_dump(exclude={"scene", "least_s"})
+        )
+
+    def digest(self) -> str:
+        """Twelve hex digits that change whenever the same recording might get other track numbers."""
+        text = canonical_json({"tracking": TRACKING, **self.model_dump(mode="json")})
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class ReferenceParameters(Declared):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,10 @@ from mmed_curate.face.mesh import eye_openness
 from mmed_curate.face.track import FaceTracker, TrackedFace
 from mmed_curate.media.clock import ClockBuilder
 from mmed_curate.media.pictures import pictures
-from mmed_curate.media.probe import probe
 from mmed_curate.signals.motion import MotionCurve, MotionMeter
 from mmed_curate.spotting.parameters import ReferenceParameters, SpottingParameters
 from mmed_curate.spotting.peaks import Proposal, propose
-from mmed_curate.spotting.tracks import FaceTrack
+from mmed_curate.spotting.tracks import FaceTrack, TrackBuilder, frames_claimed, lasting
 
 __all__ = ["Analysis", "FaceTrack", "Proposal", "analyse"]
 
@@ -50,11 +49,11 @@ class _Follower:
     """What is gathered about one face while the recording runs."""
 
     meter: MotionMeter
-    frames: list[int] = field(default_factory=list)
-    boxes: list[npt.NDArray[np.float32]] = field(default_factory=list)
-    eye_distances: list[float] = field(default_factory=list)
+    where: TrackBuilder
 
-    def see(self, frame: int, time_s: float, luma: npt.NDArray[np.uint8], face: TrackedFace) -> None:
+    def see(
+        self, frame: int, time_s: float, bgr: npt.NDArray[np.uint8], luma: npt.NDArray[np.uint8], face: TrackedFace
+    ) -> None:
         matrix = alignment(face.landmarks)
         middle = face.landmarks.mean(axis=0)
         self.meter.add(
@@ -65,9 +64,7 @@ class _Follower:
             scale=float(np.hypot(matrix[0, 0], matrix[1, 0])),
             openness=float(eye_openness(face.landmarks).mean()),
         )
-        self.frames.append(frame)
-        self.boxes.append(face.box)
-        self.eye_distances.append(face.eye_distance_px)
+        self.where.see(frame, time_s, bgr, face)
 
 
 def analyse(path: Path, parameters: SpottingParameters, *, progress: Progress = silent) -> Analysis:
@@ -81,25 +78,22 @@ def analyse(path: Path, parameters: SpottingParameters, *, progress: Progress = 
     Raises:
         BadInput: the recording cannot be read, or breaks off.
     """
-    total = _frames_claimed(path)
-    tracker = FaceTracker(
-        redetect_every=parameters.face.redetect_every,
-        patience=parameters.face.patience,
-        max_faces=parameters.face.max_faces,
-    )
+    total = frames_claimed(path)
+    tracker = FaceTracker(parameters.face.bounds())
     followed: dict[int, _Follower] = {}
     builder: ClockBuilder | None = None
     done = 0
     for picture in pictures(path):
         builder = builder or ClockBuilder(picture.time_base)
         builder.add(picture.pts, picture.duration)
-        faces = tracker.step(picture.bgr())
+        bgr = picture.bgr()
+        faces = tracker.step(bgr, float(picture.time_s))
         luma = np.ascontiguousarray(picture.luma()) if faces else None
         for face in faces:
             if face.track not in followed:
-                followed[face.track] = _Follower(_meter(parameters.reference))
+                followed[face.track] = _Follower(_meter(parameters.reference), TrackBuilder(face.track))
             if luma is not None:
-                followed[face.track].see(picture.frame, float(picture.time_s), luma, face)
+                followed[face.track].see(picture.frame, float(picture.time_s), bgr, luma, face)
         done += 1
         if done % _REPORT_EVERY == 0:
             progress(done, max(total, done) if total is not None else None)
@@ -107,8 +101,9 @@ def analyse(path: Path, parameters: SpottingParameters, *, progress: Progress = 
         raise BadInput.of("media.no_picture", f"{path} holds no picture that can be decoded", "give another recording")
     progress(done, done)
     clock = builder.clock()
-    tracks = tuple(_track(number, follower) for number, follower in sorted(followed.items()))
-    curves = {number: follower.meter.curve() for number, follower in sorted(followed.items())}
+    every = (follower.where.track() for _, follower in sorted(followed.items()))
+    tracks = lasting(every, clock, parameters.face.least_s)
+    curves = {track.track: followed[track.track].meter.curve() for track in tracks}
     found = [
         proposal for track in tracks for proposal in propose(curves[track.track], track.frames, track.track, parameters)
     ]
@@ -129,23 +124,6 @@ def _meter(parameters: ReferenceParameters) -> MotionMeter:
         step_s=parameters.step_s,
         n_faces=parameters.n_faces,
     )
-
-
-def _track(number: int, follower: _Follower) -> FaceTrack:
-    return FaceTrack(
-        track=number,
-        frames=np.array(follower.frames, dtype=np.int64),
-        boxes=np.array(follower.boxes, dtype=np.float32).reshape(-1, 4),
-        eye_distance_px=np.array(follower.eye_distances, dtype=np.float32),
-    )
-
-
-def _frames_claimed(path: Path) -> int | None:
-    """About how many frames the header promises; None: it does not say."""
-    about = probe(path)
-    if about.duration_s is None or about.picture.mean_rate_hz is None:
-        return None
-    return max(round(about.duration_s * float(about.picture.mean_rate_hz)), 1)
 
 
 def _notes(

@@ -1,15 +1,36 @@
-"""Where each face of a recording was, frame by frame."""
+"""Where each face of a recording was, frame by frame, and a few small pictures of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import Box
-from mmed_curate.domain.time import Frame
+from mmed_curate.domain.time import Frame, FrameClock
+from mmed_curate.face.thumbnail import THUMBNAIL_PX, Thumbnails
+from mmed_curate.face.track import FaceTracker, TrackedFace
+from mmed_curate.media.clock import ClockBuilder
+from mmed_curate.media.pictures import pictures
+from mmed_curate.media.probe import probe
+from mmed_curate.spotting.parameters import FaceParameters
+
+_REPORT_EVERY = 15
+"""Frames between two reports of progress."""
+
+
+def _no_thumbnails() -> npt.NDArray[np.uint8]:
+    return np.zeros((0, THUMBNAIL_PX, THUMBNAIL_PX, 3), dtype=np.uint8)
+
+
+def _no_frames() -> npt.NDArray[np.int64]:
+    return np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +45,10 @@ class FaceTrack:
     """(N, 4) left, top, right, bottom of its landmarks in px of the picture as shown."""
     eye_distance_px: npt.NDArray[np.float32]
     """(N,) between the middles of the eyes, in px of the picture."""
+    thumbnails: npt.NDArray[np.uint8] = field(default_factory=_no_thumbnails)
+    """(K, 96, 96, 3) at most four small pictures of it, blue first, in order of time."""
+    thumbnail_frames: npt.NDArray[np.int64] = field(default_factory=_no_frames)
+    """(K,) frames in which they were taken."""
 
     def box_over(self, first: Frame, last: Frame, margin: float, width: int, height: int) -> Box:
         """A box that holds the face on all of some frames, with room round it, inside the picture.
@@ -54,3 +79,97 @@ class FaceTrack:
                 "give the size of the picture as shown",
             )
         return Box(left=left, top=top, right=right, bottom=bottom)
+
+
+class TrackBuilder:
+    """Gathers one face while a recording runs: 28 bytes a frame, and eight small pictures."""
+
+    def __init__(self, track: int) -> None:
+        self._track = track
+        self._frames = array("q")
+        self._boxes = array("f")
+        self._eye_distances = array("f")
+        self._thumbnails = Thumbnails()
+
+    def see(self, frame: int, time_s: float, bgr: npt.NDArray[np.uint8], face: TrackedFace) -> None:
+        """Add the next frame that shows the face.
+
+        Args:
+            frame: its number.
+            time_s: when it appears.
+            bgr: (H, W, 3) the picture.
+            face: where the face is in it.
+        """
+        self._frames.append(frame)
+        self._boxes.extend(face.box.tolist())
+        self._eye_distances.append(face.eye_distance_px)
+        self._thumbnails.consider(frame, time_s, bgr, face.landmarks)
+
+    def track(self) -> FaceTrack:
+        """All that was gathered."""
+        best = self._thumbnails.best()
+        return FaceTrack(
+            track=self._track,
+            frames=np.array(self._frames, dtype=np.int64),
+            boxes=np.array(self._boxes, dtype=np.float32).reshape(-1, 4),
+            eye_distance_px=np.array(self._eye_distances, dtype=np.float32),
+            thumbnails=np.stack([one.picture for one in best]) if best else _no_thumbnails(),
+            thumbnail_frames=np.array([one.frame for one in best], dtype=np.int64),
+        )
+
+
+def lasting(tracks: Iterable[FaceTrack], clock: FrameClock, least_s: float) -> tuple[FaceTrack, ...]:
+    """The tracks that are worth a number: those that last, from first frame to last, for at least `least_s`.
+
+    Of a recording shorter than twice that, those that last for half of it.
+    """
+    whole_s = float(clock.end_of(clock.last_frame) - clock.start_of(Frame(0)))
+    bound_s = min(least_s, whole_s / 2)
+    return tuple(
+        track
+        for track in tracks
+        if float(clock.end_of(Frame(int(track.frames[-1]))) - clock.start_of(Frame(int(track.frames[0])))) >= bound_s
+    )
+
+
+def find_tracks(
+    path: Path, parameters: FaceParameters, *, progress: Progress = silent
+) -> tuple[FrameClock, tuple[FaceTrack, ...]]:
+    """Follow the faces of a recording and nothing else; the numbers are those that `analyse` gives.
+
+    Args:
+        path: the recording.
+        parameters: the recipe's part on faces.
+        progress: called with frames done and, where the file says, about how many there are.
+
+    Raises:
+        BadInput: the recording cannot be read, or breaks off.
+    """
+    total = frames_claimed(path)
+    tracker = FaceTracker(parameters.bounds())
+    builders: dict[int, TrackBuilder] = {}
+    times: ClockBuilder | None = None
+    done = 0
+    for picture in pictures(path):
+        times = times or ClockBuilder(picture.time_base)
+        times.add(picture.pts, picture.duration)
+        bgr = picture.bgr()
+        for face in tracker.step(bgr, float(picture.time_s)):
+            builder = builders.setdefault(face.track, TrackBuilder(face.track))
+            builder.see(picture.frame, float(picture.time_s), bgr, face)
+        done += 1
+        if done % _REPORT_EVERY == 0:
+            progress(done, max(total, done) if total is not None else None)
+    if times is None:
+        raise BadInput.of("media.no_picture", f"{path} holds no picture that can be decoded", "give another recording")
+    progress(done, done)
+    clock = times.clock()
+    return clock, lasting((builders[number].track() for number in sorted(builders)), clock, parameters.least_s)
+
+
+def frames_claimed(path: Path) -> int | None:
+    """About how many frames the header promises; None: it does not say."""
+    about = probe(path)
+    if about.duration_s is None or about.picture.mean_rate_hz is None:
+        return None
+    return max(round(about.duration_s * float(about.picture.mean_rate_hz)), 1)

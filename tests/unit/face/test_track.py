@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from mmed_curate.face.bounds import TrackBounds
 from mmed_curate.face.track import FaceTracker
 
 ByteArray = npt.NDArray[np.uint8]
@@ -30,7 +31,7 @@ def test_two_faces_are_kept_apart(man_at_the_door: ByteArray) -> None:
 
 
 def test_a_face_that_comes_back_soon_keeps_its_number(man_at_the_door: ByteArray) -> None:
-    tracker = FaceTracker(patience=10)
+    tracker = FaceTracker()
     nobody = np.full_like(man_at_the_door, 127)
     assert [face.track for face in tracker.step(man_at_the_door)] == [0]
     assert all(tracker.step(nobody) == () for _ in range(5))
@@ -38,7 +39,7 @@ def test_a_face_that_comes_back_soon_keeps_its_number(man_at_the_door: ByteArray
 
 
 def test_a_face_that_comes_back_late_is_a_new_track(man_at_the_door: ByteArray) -> None:
-    tracker = FaceTracker(patience=3)
+    tracker = FaceTracker(TrackBounds(patience_s=0.1))
     nobody = np.full_like(man_at_the_door, 127)
     tracker.step(man_at_the_door)
     for _ in range(8):
