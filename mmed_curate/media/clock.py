@@ -9,7 +9,16 @@ import av
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import FrameClock
-from mmed_curate.media.container import AS_PLAYED, StreamChoice, Tally, opened, picture_stream, tick_of
+from mmed_curate.media.container import (
+    AS_PLAYED,
+    StreamChoice,
+    Tally,
+    codec_of,
+    end_of_last,
+    opened,
+    picture_stream,
+    tick_of,
+)
 from mmed_curate.media.pictures import pictures
 
 _ONE_PACKET_ONE_FRAME = frozenset(
@@ -88,7 +97,7 @@ def clock_from_packets(path: Path, *, streams: StreamChoice = AS_PLAYED) -> Fram
         stream = picture_stream(container, path, streams)
         if not {"mov", "matroska"} & set(container.format.name.split(",")):
             return None
-        if stream.codec_context.name not in _ONE_PACKET_ONE_FRAME:
+        if codec_of(stream) not in _ONE_PACKET_ONE_FRAME:
             return None
         tally = Tally(container, stream)
         lasting: dict[int, int] = {}
@@ -112,8 +121,10 @@ def clock_from_packets(path: Path, *, streams: StreamChoice = AS_PLAYED) -> Fram
             return None
         if not lasting or tally.ends_early():
             return None
-        tick = tick_of(stream)
-    builder = ClockBuilder(tick)
+        last = max(lasting)
+        end = end_of_last(container, stream, pts=last, duration=lasting[last])
+        lasting[last] = 0 if end is None else end - last
+        builder = ClockBuilder(tick_of(stream))
     for pts in sorted(lasting):
         builder.add(pts, lasting[pts])
     return builder.clock()

@@ -87,6 +87,10 @@ class OfferedSound:
         return f"{self.index} ({codec}, {self.rate_hz} Hz, {self.channels} channel{'s' * (self.channels != 1)})"
 
 
+_HEADER_ROUNDS_S = Fraction(2, 1000)
+"""An .mp4's header counts in whole ms, QuickTime's in 1/600 s."""
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
     """Open a media file for reading.
@@ -203,7 +207,7 @@ def offered_pictures(container: InputContainer) -> tuple[OfferedPicture, ...]:
     return tuple(
         OfferedPicture(
             index=stream.index,
-            codec=stream.codec_context.name if _is_known(stream) else None,
+            codec=codec_of(stream) if _is_known(stream) else None,
             width=stream.width if _is_known(stream) else 0,
             height=stream.height if _is_known(stream) else 0,
             mean_rate_hz=Fraction(stream.average_rate) if stream.average_rate else None,
@@ -218,7 +222,7 @@ def offered_sounds(container: InputContainer) -> tuple[OfferedSound, ...]:
     return tuple(
         OfferedSound(
             index=stream.index,
-            codec=stream.codec_context.name if _is_known(stream) else None,
+            codec=codec_of(stream) if _is_known(stream) else None,
             rate_hz=stream.codec_context.sample_rate if _is_known(stream) else 0,
             channels=stream.codec_context.channels if _is_known(stream) else 0,
             is_default=_is_default(stream),
@@ -267,6 +271,11 @@ def knows_times(container: InputContainer) -> bool:
     return container.format.name != "avi"
 
 
+def codec_of(stream: VideoStream | AudioStream) -> str:
+    """FFmpeg's name of the codec, whichever decoder is used: `av1`, not `libdav1d`."""
+    return stream.codec_context.codec.canonical_name
+
+
 def tick_of(stream: Stream) -> Fraction:
     """Length of one tick of a stream in seconds."""
     return Fraction(stream.time_base) if stream.time_base else MICROSECOND
@@ -284,6 +293,28 @@ def claimed_end_s(container: InputContainer, stream: Stream) -> Fraction | None:
         start = 0 if "matroska" in container.format.name else container.start_time or 0
         return (start + container.duration) * MICROSECOND
     return None
+
+
+def end_of_last(container: InputContainer, stream: Stream, *, pts: int, duration: int | None) -> int | None:
+    """The tick at which the last frame of a file ends; None: neither its packet nor the header says.
+
+    An .mp4 stores distances in order of decoding, so that the last frame may carry another's, and FFmpeg forgets those
+    of VP9 there; then the header's end is later.
+
+    Args:
+        container: the file.
+        stream: the stream.
+        pts: when the last frame appears, in ticks.
+        duration: what its packet says, in ticks; None or 0: nothing.
+    """
+    end = pts + duration if duration and duration > 0 else None
+    claimed = claimed_end_s(container, stream) if "mov" in container.format.name else None
+    if claimed is None:
+        return end
+    tick = tick_of(stream)
+    if claimed > (pts if end is None else end) * tick + _HEADER_ROUNDS_S:
+        return round(claimed / tick)
+    return end
 
 
 class Tally:

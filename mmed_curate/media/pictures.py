@@ -208,7 +208,7 @@ def _from_start(path: Path, streams: StreamChoice) -> Iterator[Picture]:
                     "remux the recording so that its times increase",
                 )
             if picture.pts == held.pts:
-                _log.warning("frame %d of %s is never on screen: the next has the same time", held.frame, path.name)
+                _log.warning("%s: a frame is never on screen, it has the time of frame %d", path.name, held.frame)
                 continue
             picture.frame = Frame(held.frame + 1)
             yield held
@@ -266,7 +266,7 @@ def _run(path: Path, streams: StreamChoice, clock: FrameClock, wanted: Frame, ba
         # frames before the first key frame may lean on pictures that were not decoded
         trusted = from_start
         try:
-            for picture in _decoded(container, stream, path, whole=from_start):
+            for picture in _of_one_size(_decoded(container, stream, path, whole=from_start), path):
                 if not trusted:
                     if picture.pts > target:
                         return

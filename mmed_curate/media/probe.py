@@ -12,6 +12,7 @@ from mmed_curate.media.container import (
     OfferedSound,
     StreamChoice,
     claimed_end_s,
+    codec_of,
     offered_pictures,
     offered_sounds,
     opened,
@@ -29,6 +30,7 @@ class PictureStream:
     index: int
     """Number of the stream in its file."""
     codec: str
+    """FFmpeg's name, such as `h264`."""
     width: int
     """Pixels as shown, after rotation."""
     height: int
@@ -49,6 +51,7 @@ class SoundStream:
     index: int
     """Number of the stream in its file."""
     codec: str
+    """FFmpeg's name, such as `aac`."""
     rate_hz: int
     channels: int
     start: Fraction
@@ -87,7 +90,7 @@ def probe(path: Path, *, streams: StreamChoice = AS_PLAYED) -> Probe:
         end = claimed_end_s(container, stream)
         picture = PictureStream(
             index=stream.index,
-            codec=stream.codec_context.name,
+            codec=codec_of(stream),
             width=shown.width,
             height=shown.height,
             rotation_deg=shown.orientation.rotation_deg,
@@ -100,7 +103,7 @@ def probe(path: Path, *, streams: StreamChoice = AS_PLAYED) -> Probe:
         if heard is not None:
             sound = SoundStream(
                 index=heard.index,
-                codec=heard.codec_context.name,
+                codec=codec_of(heard),
                 rate_hz=heard.codec_context.sample_rate,
                 channels=heard.codec_context.channels,
                 start=(heard.start_time or 0) * tick_of(heard),

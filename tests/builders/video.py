@@ -106,6 +106,7 @@ def a_recording(
     height: int = HEIGHT,
     options: dict[str, str] | None = None,
     encoder: dict[str, str] | None = None,
+    rate: Fraction | int = 30,
 ) -> Planted:
     """Write a recording.
 
@@ -118,6 +119,7 @@ def a_recording(
         sound_start: time of the first sample; a whole number of samples.
         n_samples: length of the sound; None: to the end of the picture.
         click_at: sound is silence with one loud sample here (for lossy codecs); None: every sample says its index.
+        rate: frames per second that the header claims; .avi stores no times but this.
     """
     end_pts = pts[-1] + last_lasts
     if rate_hz is not None and n_samples is None:
@@ -129,7 +131,7 @@ def a_recording(
         encoding = {"bf": str(b_frames), "g": str(key_every), "threads": "1"}
         if codec == "libx264":
             encoding |= {"crf": "10", "preset": "ultrafast"}
-        stream = container.add_stream(codec, rate=30, options=encoding | (encoder or {}))
+        stream = container.add_stream(codec, rate=rate, options=encoding | (encoder or {}))
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         stream.codec_context.time_base = time_base
         sound = None
