@@ -39,6 +39,9 @@ _log = logging.getLogger(__name__)
 _EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.BITEXACT
 """Colour conversion that gives the same bytes on every processor."""
 
+_FULL_RANGE = 2
+"""FFmpeg's number for it (AVCOL_RANGE_JPEG)."""
+
 _STEPS_BACK_S = (0, 2, 10, 60)
 """How far before a wanted frame a seek aims, in seconds, one try after the other; then the start is taken.
 
@@ -104,6 +107,11 @@ class Picture:
     def pixel_format(self) -> str:
         """FFmpeg's name of the stored pixel format, such as `yuv420p`."""
         return self._stored.format.name
+
+    @property
+    def is_full_range(self) -> bool:
+        """Luma runs from 0 to 255, as in JPEG, not from 16 to 235 (ITU-R BT.601), which it does where no tag says."""
+        return self._stored.color_range == _FULL_RANGE or self.pixel_format.startswith("yuvj")
 
     def luma(self) -> NDArray[np.uint8]:
         """Brightness as coded (limited or full range as it is), without conversion where the format allows.
