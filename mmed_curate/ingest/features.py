@@ -201,7 +201,9 @@ def _closeup(
     shown: Iterable[Picture] | None,
 ) -> Closeup:
     camera = CloseupCamera(clock, window.first, window.last, window.crop, known=known)
-    for picture in shown or pictures(recording, first=window.first, last=window.last, clock=clock, streams=streams):
+    if shown is None:
+        shown = pictures(recording, first=window.first, last=window.last, clock=clock, streams=streams)
+    for picture in shown:
         camera.see(picture)
     return camera.closeup()
 

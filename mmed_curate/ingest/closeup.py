@@ -1,0 +1,214 @@
+"""The subject's face through one clip: in its place, with its landmarks and with how its parts move.
+
+Pictures come in one by one, so whoever decodes them anyway (the cut) can hand them on. Lengths are in pixels of the
+clip's picture or of the aligned face, as said; x to the right, y down; left and right are the subject's own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mmed_curate.domain.records import Box
+from mmed_curate.domain.time import Frame, FrameClock
+from mmed_curate.face.align import LIPS, REGIONS, SIZE, alignment, moved, warped
+from mmed_curate.face.detect import iou
+from mmed_curate.face.mesh import N_POINTS, eye_openness
+from mmed_curate.face.track import FaceTracker, TrackedFace
+from mmed_curate.media.pictures import Picture
+from mmed_curate.signals.motion import MotionCurve, MotionMeter
+from mmed_curate.spotting.tracks import FaceTrack
+
+FloatArray = npt.NDArray[np.float32]
+ByteArray = npt.NDArray[np.uint8]
+
+PLACES = tuple(region for region, places in REGIONS.items() for _ in places)
+"""The region of each place whose motion is measured, in order."""
+_SAME_IOU = 0.3
+"""A face that overlaps the subject's known place more than this is the subject's (ours)."""
+_HELD = 60
+"""Pictures without a face that wait for the next one with it, so that memory stays bounded (ours: 2 s at 30 Hz)."""
+_REFERENCE_FACES = 15
+"""Faces of the clip whose median is its reference, as in the spotting of whole recordings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KnownFace:
+    """What the analysis of the whole recording knows of the subject's face already."""
+
+    tracks: tuple[FaceTrack, ...]
+    """The tracks that are the subject, never two in one frame."""
+    curves: Mapping[int, MotionCurve]
+    """The motion of each of them, by track, a row for each of its frames."""
+
+    def boxes(self, first: Frame, last: Frame) -> dict[int, FloatArray]:
+        """Where the face is in some frames, both ends inside: (4,) px of the recording's picture, by frame."""
+        return {
+            int(track.frames[at]): track.boxes[at] for track in self.tracks for at in _inside(track.frames, first, last)
+        }
+
+    def motion(self, first: Frame, last: Frame) -> FloatArray:
+        """(T, P, 2) px of the aligned face off each place's median in those frames; NaN where it was not seen."""
+        found = np.full((last - first + 1, len(PLACES), 2), np.nan, dtype=np.float32)
+        for track in self.tracks:
+            rows = _inside(track.frames, first, last)
+            if len(rows):
+                curve = self.curves[track.track]
+                found[track.frames[rows] - first] = off_median(curve.displacement[rows] + curve.drift[rows])
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Closeup:
+    """One face through a clip of T frames."""
+
+    faces: ByteArray
+    """(T, 128, 128) luma of the aligned face; where it was not seen, aligned as in the nearest frame that shows it."""
+    alignment: FloatArray
+    """(T, 2, 3) from px of the clip's picture to px of the aligned face: the one that `faces` was made with."""
+    landmarks: FloatArray
+    """(T, 468, 2) px of the clip's picture; NaN where the face was not seen."""
+    seen: npt.NDArray[np.bool_]
+    """(T,) whether the face was found."""
+    eye_distance_px: FloatArray
+    """(T,) between the middles of the eyes, px of the clip's picture; NaN where the face was not seen."""
+    motion: FloatArray
+    """(T, P, 2) px of the aligned face by which each place lies off its median in the clip, head motion taken out."""
+    times_s: npt.NDArray[np.float64]
+    """(T,) seconds from the clip's first frame."""
+
+
+class CloseupCamera:
+    """Looks at the pictures of one clip, in order, each once."""
+
+    def __init__(
+        self, clock: FrameClock, first: Frame, last: Frame, crop: Box | None, *, known: KnownFace | None = None
+    ) -> None:
+        """Say which frames come.
+
+        Args:
+            clock: the recording's.
+            first, last: frames of the clip in the recording, both inside.
+            crop: the part of the picture that the clip shows; None: all of it.
+            known: what is known of the subject's face; None: the largest face is followed and its motion measured.
+        """
+        own = clock.window(first, last).from_zero()
+        count = last - first + 1
+        self._first, self._crop = first, crop
+        self._times_s = np.array([float(tick * own.time_base) for tick in own.pts], dtype=np.float64)
+        self._boxes = None if known is None else known.boxes(first, last)
+        self._tracker = FaceTracker()
+        self._before: FloatArray | None = None
+        """Box of the face where it was seen last."""
+        self._faces = np.zeros((count, SIZE, SIZE), dtype=np.uint8)
+        self._alignment = np.full((count, 2, 3), np.nan, dtype=np.float32)
+        self._landmarks = np.full((count, N_POINTS, 2), np.nan, dtype=np.float32)
+        self._eyes = np.full(count, np.nan, dtype=np.float32)
+        self._known_motion = None if known is None else known.motion(first, last)
+        self._meter = _meter(float(own.duration)) if known is None else None
+        self._waiting: deque[tuple[int, ByteArray]] = deque()
+        self._latest: int | None = None
+
+    def see(self, picture: Picture) -> None:
+        """Take the next picture of the recording that lies in the clip."""
+        index = picture.frame - self._first
+        box = self._crop or Box(left=0, top=0, right=picture.width, bottom=picture.height)
+        rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+        luma = np.array(picture.luma()[rows, columns], order="C")
+        found = self._tracker.step(np.ascontiguousarray(picture.bgr()[rows, columns]))
+        face = self._subject(found, picture.frame)
+        if face is None:
+            self._waiting.append((index, luma))
+            if len(self._waiting) > _HELD:
+                self._place(*self._waiting.popleft(), self._latest)
+            return
+        self._before = face.box
+        self._landmarks[index], self._eyes[index] = face.landmarks, face.eye_distance_px
+        self._alignment[index] = matrix = alignment(face.landmarks)
+        for waited, piece in self._waiting:
+            before, after = self._latest, index
+            nearest = after if before is None or after - waited < waited - before else before
+            self._place(waited, piece, nearest)
+        self._waiting.clear()
+        self._latest = index
+        self._faces[index] = warped(luma, matrix)
+        if self._meter is not None:
+            middle = face.landmarks.mean(axis=0)
+            self._meter.add(
+                float(self._times_s[index]),
+                self._faces[index],
+                moved(face.landmarks, matrix),
+                head=(float(middle[0]), float(middle[1])),
+                scale=float(np.hypot(matrix[0, 0], matrix[1, 0])),
+                openness=float(eye_openness(face.landmarks).mean()),
+            )
+
+    def closeup(self) -> Closeup:
+        """What was seen; call it once, after the last picture."""
+        for waited, piece in self._waiting:
+            self._place(waited, piece, self._latest)
+        self._waiting.clear()
+        seen = np.isfinite(self._eyes)
+        return Closeup(
+            faces=self._faces,
+            alignment=self._alignment,
+            landmarks=self._landmarks,
+            seen=seen,
+            eye_distance_px=self._eyes,
+            motion=self._motion(seen),
+            times_s=self._times_s,
+        )
+
+    def _motion(self, seen: npt.NDArray[np.bool_]) -> FloatArray:
+        if self._known_motion is not None:
+            return self._known_motion
+        found = np.full((len(seen), len(PLACES), 2), np.nan, dtype=np.float32)
+        if self._meter is not None and seen.any():
+            curve = self._meter.curve()
+            found[seen] = off_median(curve.displacement + curve.drift)
+        return found
+
+    def _subject(self, found: tuple[TrackedFace, ...], frame: Frame) -> TrackedFace | None:
+        """The subject's face among those in a picture: by its known place, else near the last one, else the largest."""
+        if not found:
+            return None
+        if self._boxes is None:
+            if self._before is None:
+                return max(found, key=lambda face: face.eye_distance_px)
+            near = self._before
+            return max(found, key=lambda face: (iou(face.box, near), face.eye_distance_px))
+        where = self._boxes.get(frame)
+        if where is None:
+            return None
+        left, top = (0, 0) if self._crop is None else (self._crop.left, self._crop.top)
+        here = where - np.array([left, top, left, top], dtype=np.float32)
+        best = max(found, key=lambda face: iou(face.box, here))
+        return best if iou(best.box, here) > _SAME_IOU else None
+
+    def _place(self, index: int, luma: ByteArray, like: int | None) -> None:
+        """Align a picture without a face as in another frame; where no frame shows one, it stays black."""
+        if like is not None:
+            self._alignment[index] = self._alignment[like]
+            self._faces[index] = warped(luma, self._alignment[like])
+
+
+def off_median(places: FloatArray) -> FloatArray:
+    """(T, P, 2) by how much each place lies off its median over time."""
+    off: FloatArray = (places - np.median(places, axis=0, keepdims=True)).astype(np.float32)
+    return off
+
+
+def _meter(duration_s: float) -> MotionMeter:
+    """One that compares every frame with the median face of the whole clip."""
+    return MotionMeter(
+        regions=REGIONS, lips=LIPS, window_s=3 * duration_s + 1, step_s=duration_s + 1, n_faces=_REFERENCE_FACES
+    )
+
+
+def _inside(frames: npt.NDArray[np.int64], first: Frame, last: Frame) -> npt.NDArray[np.int64]:
+    """Rows of the frames that lie between two, both inside."""
+    return np.arange(np.searchsorted(frames, first), np.searchsorted(frames, last, side="right"))

@@ -1,0 +1,256 @@
+"""What is measured of a clip, on a real face, and on sound and pictures whose content is known."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from mmed_curate.domain.records import Box
+from mmed_curate.domain.time import Frame, FrameClock, Span
+from mmed_curate.face.align import EYE_DISTANCE, REGIONS, moved, warped
+from mmed_curate.ingest.closeup import KnownFace
+from mmed_curate.ingest.features import (
+    FACE_FILE,
+    SOUND_FILE,
+    write_clip_features,
+    write_picture_features,
+    write_sound_features,
+)
+from mmed_curate.media.clock import read_clock
+from mmed_curate.media.cut import CutRequest
+from mmed_curate.media.pictures import pictures
+from mmed_curate.media.sound import SoundReader
+from mmed_curate.media.write import RecordingWriter
+from mmed_curate.spotting.parameters import load_parameters
+from mmed_curate.spotting.run import analyse
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+FACE_ARRAYS = {
+    "format",
+    "version",
+    "times_s",
+    "faces",
+    "alignment",
+    "landmarks",
+    "seen",
+    "eye_distance_px",
+    "places",
+    "place_motion",
+}
+SOUND_ARRAYS = {
+    "format",
+    "version",
+    "log_mel",
+    "band_hz",
+    "intensity_db",
+    "f0_hz",
+    "periodicity",
+    "voice_activity",
+    "start_s",
+    "hop_s",
+    "window_s",
+    "rate_hz",
+}
+
+
+def arrays(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def a_window(first: int, last: int, *, sound: bool = False, crop: Box | None = None) -> CutRequest:
+    return CutRequest(
+        first=Frame(first),
+        last=Frame(last),
+        crop=crop,
+        picture=Path("picture.mp4"),
+        sound=Path("sound.wav") if sound else None,
+    )
+
+
+@pytest.fixture(scope="module")
+def smile(repository: Path) -> Path:
+    """A real face for 72 frames, then a cartoon; with sound."""
+    return repository / "demo" / "recordings" / "face_noface.mov"
+
+
+@pytest.fixture(scope="module")
+def clock(smile: Path) -> FrameClock:
+    return read_clock(smile)
+
+
+@pytest.fixture(scope="module")
+def folder(smile: Path, clock: FrameClock, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Frames 10 to 49 of the face, measured as a coding clip."""
+    to = tmp_path_factory.mktemp("coding")
+    write_clip_features(to, smile, clock, a_window(10, 49, sound=True))
+    return to
+
+
+def test_a_coding_clip_holds_these_arrays_and_no_marks(folder: Path, clock: FrameClock) -> None:
+    face, sound = arrays(folder / FACE_FILE), arrays(folder / SOUND_FILE)
+    assert set(face) == FACE_ARRAYS
+    assert set(sound) == SOUND_ARRAYS
+    shapes = {name: (array.shape, array.dtype.name) for name, array in face.items() if array.ndim}
+    assert shapes == {
+        "times_s": ((40,), "float64"),
+        "faces": ((40, 128, 128), "uint8"),
+        "alignment": ((40, 2, 3), "float32"),
+        "landmarks": ((40, 468, 2), "float32"),
+        "seen": ((40,), "bool"),
+        "eye_distance_px": ((40,), "float32"),
+        "places": ((16,), "str576"),
+        "place_motion": ((40, 16, 2), "float32"),
+    }
+    assert set(face["places"].tolist()) == set(REGIONS)
+    assert face["seen"].all()
+    expected = [float(clock.start_of(Frame(frame)) - clock.start_of(Frame(10))) for frame in range(10, 50)]
+    np.testing.assert_allclose(face["times_s"], expected, atol=1e-9)
+
+
+def test_faces_landmarks_and_alignment_belong_together(folder: Path, smile: Path, clock: FrameClock) -> None:
+    face = arrays(folder / FACE_FILE)
+    picture = next(iter(pictures(smile, first=Frame(30), last=Frame(30), clock=clock)))
+    matrix = face["alignment"][20]
+    np.testing.assert_array_equal(face["faces"][20], warped(np.ascontiguousarray(picture.luma()), matrix))
+    points = moved(face["landmarks"][20], matrix)
+    eyes = [points[[33, 133]].mean(axis=0), points[[362, 263]].mean(axis=0)]
+    assert float(np.linalg.norm(eyes[1] - eyes[0])) == pytest.approx(EYE_DISTANCE, rel=0.08)  # no two faces are alike
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    assert face["eye_distance_px"][20] * scale == pytest.approx(EYE_DISTANCE, rel=0.08)
+
+
+def test_landmarks_are_in_pixels_of_the_clips_own_picture(
+    folder: Path, smile: Path, clock: FrameClock, tmp_path: Path
+) -> None:
+    whole = arrays(folder / FACE_FILE)["landmarks"]
+    low, high = whole.min(axis=(0, 1)), whole.max(axis=(0, 1))
+    box = Box(left=int(low[0]) - 60, top=int(low[1]) - 60, right=int(high[0]) + 60, bottom=int(high[1]) + 60)
+    write_clip_features(tmp_path, smile, clock, a_window(10, 49, crop=box))
+    cropped = arrays(tmp_path / FACE_FILE)["landmarks"]
+    np.testing.assert_allclose(np.median(cropped - whole, axis=(0, 1)), [-box.left, -box.top], atol=0.5)
+    assert not (tmp_path / SOUND_FILE).exists()
+
+
+def test_the_same_clip_gives_the_same_bytes(folder: Path, smile: Path, clock: FrameClock, tmp_path: Path) -> None:
+    write_clip_features(tmp_path, smile, clock, a_window(10, 49, sound=True))
+    for name in (FACE_FILE, SOUND_FILE):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_what_the_analysis_knows_is_not_measured_again(
+    folder: Path, smile: Path, clock: FrameClock, tmp_path: Path
+) -> None:
+    found = analyse(smile, load_parameters("mmed"))
+    known = KnownFace(tracks=found.tracks[:1], curves=found.curves)
+    shown = pictures(smile, first=Frame(10), last=Frame(49), clock=clock)
+    write_clip_features(tmp_path, smile, clock, a_window(10, 49), known=known, shown=shown)
+    ours, theirs = arrays(tmp_path / FACE_FILE)["place_motion"], arrays(folder / FACE_FILE)["place_motion"]
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    assert both.mean() > 0.9
+    assert np.sqrt(((ours - theirs)[both] ** 2).mean()) < 0.15  # px; Farneback errs by 0.12 px
+    assert np.corrcoef(ours[both], theirs[both])[0, 1] > 0.95
+
+
+def test_a_face_that_is_not_the_subjects_is_left_out(smile: Path, clock: FrameClock, tmp_path: Path) -> None:
+    found = analyse(smile, load_parameters("mmed"))
+    (track,) = found.tracks[:1]
+    elsewhere = type(track)(
+        track=track.track,
+        frames=track.frames,
+        boxes=track.boxes * np.float32(0.1),  # the subject's face is in another corner
+        eye_distance_px=track.eye_distance_px,
+    )
+    known = KnownFace(tracks=(elsewhere,), curves=found.curves)
+    write_clip_features(tmp_path, smile, clock, a_window(20, 30), known=known)
+    face = arrays(tmp_path / FACE_FILE)
+    assert not face["seen"].any()
+    assert np.isnan(face["landmarks"]).all()
+    assert not face["faces"].any()
+
+
+def test_a_window_without_a_face_is_empty(smile: Path, clock: FrameClock, tmp_path: Path) -> None:
+    """The last second of face_noface.mov is a cartoon."""
+    write_clip_features(tmp_path, smile, clock, a_window(clock.n_frames - 25, clock.n_frames - 1))
+    face = arrays(tmp_path / FACE_FILE)
+    assert not face["seen"].any()
+    assert np.isnan(face["eye_distance_px"]).all() and np.isnan(face["place_motion"]).all()
+
+
+def test_a_hidden_face_is_aligned_as_in_the_nearest_frame(smile: Path, tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden.mov"
+    shown = [picture.bgr().copy() for picture in pictures(smile, first=Frame(20), last=Frame(27))]
+    height, width = shown[0].shape[:2]
+    with RecordingWriter(hidden, width=width, height=height, time_base=Fraction(1, 30)) as writer:
+        for frame, picture in enumerate(shown):
+            writer.picture(np.full_like(picture, 90) if frame in (3, 4) else picture, frame)
+    write_clip_features(tmp_path, hidden, read_clock(hidden), a_window(0, 7))
+    face = arrays(tmp_path / FACE_FILE)
+    assert not face["seen"][[3, 4]].any()
+    assert face["seen"][[0, 1, 2]].all()
+    again = int(np.flatnonzero(face["seen"][5:])[0]) + 5
+    np.testing.assert_array_equal(face["alignment"][3], face["alignment"][2])
+    if again == 5:
+        np.testing.assert_array_equal(face["alignment"][4], face["alignment"][5])
+    assert np.ptp(face["faces"][3]) < 10  # it shows what hid the face
+
+
+def test_a_settled_event_adds_what_depends_on_its_place(
+    folder: Path, smile: Path, clock: FrameClock, tmp_path: Path
+) -> None:
+    window = a_window(10, 49, sound=True)
+    span = Span(onset=Frame(20), apex=Frame(26), offset=Frame(33))
+    write_picture_features(tmp_path / "features.npz", smile, clock, window, span)
+    write_sound_features(tmp_path / "sound-features.npz", smile, clock, window, span)
+    face, sound = arrays(tmp_path / "features.npz"), arrays(tmp_path / "sound-features.npz")
+    assert set(face) - FACE_ARRAYS == {"flow", "motion", "onset", "apex", "offset"}
+    assert set(sound) - SOUND_ARRAYS == {"onset_s", "apex_s", "offset_s"}
+    for mine, coding in ((face, arrays(folder / FACE_FILE)), (sound, arrays(folder / SOUND_FILE))):
+        for name, array in coding.items():
+            np.testing.assert_array_equal(mine[name], array)
+    assert (int(face["onset"]), int(face["apex"]), int(face["offset"])) == (10, 16, 23)
+    assert face["flow"].shape == (3, 48, 48)
+    assert np.nanargmin(face["motion"]) == 10
+    assert float(sound["offset_s"]) == pytest.approx(float(clock.end_of(Frame(33)) - clock.start_of(Frame(10))))
+
+
+def a_hum(path: Path, hz: float) -> Path:
+    """Two grey seconds at 25 Hz; a tone sounds from 1 s on."""
+    rate_hz = 16_000
+    time_s = np.arange(2 * rate_hz) / rate_hz
+    tone = sum(np.sin(2 * np.pi * hz * order * time_s) / order for order in (1, 2, 3)) * 0.2 * (time_s >= 1.0)
+    with RecordingWriter(
+        path, width=64, height=64, time_base=Fraction(1, 25), sample_rate_hz=rate_hz, channels=1
+    ) as writer:
+        writer.sound(np.asarray(tone, dtype=np.float32)[:, None])
+        for frame in range(50):
+            writer.picture(np.full((64, 64, 3), 120, dtype=np.uint8), frame)
+    return path
+
+
+def test_sound_is_measured_where_it_sounds(tmp_path: Path) -> None:
+    recording = a_hum(tmp_path / "hum.mov", 200.0)
+    write_clip_features(tmp_path, recording, read_clock(recording), a_window(10, 49, sound=True))
+    sound = arrays(tmp_path / SOUND_FILE)
+    assert 0 <= float(sound["start_s"]) < 1 / 16_000
+    middles_s = float(sound["start_s"]) + np.arange(len(sound["f0_hz"])) * sound["hop_s"] + sound["window_s"] / 2
+    sounds = middles_s > 0.6 + 0.05  # frame 10 begins at 0.4 s, so the tone begins 0.6 s into the clip
+    assert np.isnan(sound["f0_hz"][middles_s < 0.55]).all()
+    np.testing.assert_allclose(sound["f0_hz"][sounds][:-5], 200, rtol=0.01)
+    assert sound["voice_activity"][sounds].all() and not sound["voice_activity"][middles_s < 0.5].any()
+    assert sound["log_mel"].shape == (64, len(middles_s)) and sound["band_hz"].shape == (64,)
+
+
+def test_a_companions_sound_takes_the_place_of_the_recordings_own(tmp_path: Path) -> None:
+    recording, companion = a_hum(tmp_path / "camera.mov", 200.0), a_hum(tmp_path / "microphone.mov", 310.0)
+    with SoundReader(companion) as microphone:
+        write_clip_features(
+            tmp_path, recording, read_clock(recording), a_window(30, 49, sound=True), sound_from=microphone
+        )
+    np.testing.assert_allclose(np.nanmedian(arrays(tmp_path / SOUND_FILE)["f0_hz"]), 310, rtol=0.01)
