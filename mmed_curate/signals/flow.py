@@ -59,27 +59,33 @@ def head_motion(vectors: FloatArray, places: FloatArray, weights: FloatArray) ->
     Weighted least squares, re-weighted twice after Huber 1964.
 
     Args:
-        vectors: (n, 2) px.
+        vectors: (..., n, 2) px; several flows are fitted each by itself.
         places: (n, 2) px, where they were measured.
         weights: (n,) >= 0; 0 for places that move by themselves.
 
     Returns:
-        (2, 3): the head moves a place by matrix[:, :2] @ place + matrix[:, 2] px.
+        (..., 2, 3): the head moves a place by matrix[:, :2] @ place + matrix[:, 2] px.
     """
     middle = places.mean(axis=0, dtype=np.float64)
     spread = max(float(np.abs(places - middle).max()), 1.0)
-    terms = np.column_stack([(places - middle) / spread, np.ones(len(places))])  # (n, 3)
-    trusted = weights > 0
-    now = weights.astype(np.float64)
-    factors = np.zeros((3, 2))
-    for _ in range(1 + _REFITS):
-        weighted = terms * now[:, None]
-        factors = np.linalg.solve(weighted.T @ terms + 1e-6 * np.eye(3), weighted.T @ vectors)
-        rest = np.linalg.norm(vectors - terms @ factors, axis=1)
-        usual = max(1.5 * float(np.median(rest[trusted])), 0.03) if trusted.any() else 1.0
-        now = weights * np.minimum(1, usual / np.maximum(rest, 1e-6))
-    turn = factors[:2].T / spread
-    return np.hstack([turn, (factors[2] - turn @ middle)[:, None]]).astype(np.float32)
+    trusted = np.flatnonzero(weights > 0)
+    terms = np.column_stack([(places - middle) / spread, np.ones(len(places))])[trusted]  # (m, 3)
+    products = (terms[:, :, None] * terms[:, None, :]).reshape(-1, 9)  # (m, 9)
+    held = vectors[..., trusted, :].astype(np.float64)  # (..., m, 2)
+    most = weights[trusted].astype(np.float64)
+    now = np.broadcast_to(most, held.shape[:-1])
+    factors = np.zeros((*held.shape[:-2], 3, 2))
+    for again in range(1 + _REFITS):
+        normal = (now @ products).reshape(*held.shape[:-2], 3, 3) + 1e-6 * np.eye(3)
+        factors = np.linalg.solve(normal, terms.T @ (now[..., None] * held))
+        if again < _REFITS and len(trusted):
+            off = held - terms @ factors
+            rest = np.sqrt(off[..., 0] ** 2 + off[..., 1] ** 2)
+            usual = np.maximum(1.5 * np.median(rest, axis=-1, keepdims=True), 0.03)
+            now = most * np.minimum(1, usual / np.maximum(rest, 1e-6))
+    turn = factors[..., :2, :].swapaxes(-1, -2) / spread
+    shift = factors[..., 2, :] - turn @ middle
+    return np.concatenate([turn, shift[..., None]], axis=-1).astype(np.float32)
 
 
 def strain(vectors: FloatArray) -> FloatArray:

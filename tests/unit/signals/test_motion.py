@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mmed_curate.signals.motion import MotionCurve, MotionMeter
+from mmed_curate.signals.motion import MotionCurve, MotionMeter, _median
 
 ByteArray = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
@@ -103,3 +103,18 @@ def test_faces_are_kept_for_a_few_seconds_only(skin: ByteArray) -> None:
         held.append(len(used._seen))
     # window 2 s and twice the step 0.25 s at 10 Hz: 25 faces, and one at each edge
     assert max(held) <= 27
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 15, 33])
+def test_the_median_face_is_each_pixels_upper_median(count: int) -> None:
+    faces = np.random.default_rng(count).integers(0, 256, (count, 16, 16)).astype(np.uint8)
+    np.testing.assert_array_equal(_median(list(faces)), np.sort(faces, axis=0)[count // 2])
+
+
+def test_a_face_that_is_gone_is_measured_and_kept_no_longer(skin: ByteArray) -> None:
+    used = meter()
+    for index in range(30):
+        used.add(index / 10, skin, points(), head=(0.0, 0.0), scale=1.0, openness=0.3)
+    used.finish()
+    assert len(used._seen) == 0
+    np.testing.assert_allclose(used.curve().times_s, np.arange(30) / 10)
