@@ -47,7 +47,7 @@ _WORTH_A_SEEK_S = 10
 """A shorter way forward is decoded instead."""
 _WITHOUT_MEMORY = frozenset({"flac", "alac"})
 """Codecs beside PCM of which each packet is decoded by itself."""
-_AUDIBLE = 1 / 32768
+AUDIBLE = 1 / 32768
 """Anything quieter is digital silence: it would be zero as 16-bit sound."""
 
 
@@ -407,7 +407,7 @@ def has_sound(path: Path, *, streams: StreamChoice = AS_PLAYED) -> bool:
     """
     if not _has_stream(path, streams):
         return False
-    return any(bool(np.any(np.abs(block.samples) >= _AUDIBLE)) for block in sound_samples(path, streams=streams))
+    return any(bool(np.any(np.abs(block.samples) >= AUDIBLE)) for block in sound_samples(path, streams=streams))
 
 
 def write_wav(path: Path, sound: Sound) -> None:
