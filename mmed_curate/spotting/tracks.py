@@ -17,6 +17,7 @@ from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.face.thumbnail import THUMBNAIL_PX, Thumbnails
 from mmed_curate.face.track import FaceTracker, TrackedFace
 from mmed_curate.media.clock import ClockBuilder
+from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.pictures import pictures
 from mmed_curate.media.probe import probe
 from mmed_curate.spotting.parameters import FaceParameters
@@ -133,24 +134,25 @@ def lasting(tracks: Iterable[FaceTrack], clock: FrameClock, least_s: float) -> t
 
 
 def find_tracks(
-    path: Path, parameters: FaceParameters, *, progress: Progress = silent
+    path: Path, parameters: FaceParameters, *, streams: StreamChoice = AS_PLAYED, progress: Progress = silent
 ) -> tuple[FrameClock, tuple[FaceTrack, ...]]:
     """Follow the faces of a recording and nothing else; the numbers are those that `analyse` gives.
 
     Args:
         path: the recording.
         parameters: the recipe's part on faces.
+        streams: which of the file's pictures are meant.
         progress: called with frames done and, where the file says, about how many there are.
 
     Raises:
         BadInput: the recording cannot be read, or breaks off.
     """
-    total = frames_claimed(path)
+    total = frames_claimed(path, streams)
     tracker = FaceTracker(parameters.bounds())
     builders: dict[int, TrackBuilder] = {}
     times: ClockBuilder | None = None
     done = 0
-    for picture in pictures(path):
+    for picture in pictures(path, streams=streams):
         times = times or ClockBuilder(picture.time_base)
         times.add(picture.pts, picture.duration)
         bgr = picture.bgr()
@@ -167,9 +169,9 @@ def find_tracks(
     return clock, lasting((builders[number].track() for number in sorted(builders)), clock, parameters.least_s)
 
 
-def frames_claimed(path: Path) -> int | None:
+def frames_claimed(path: Path, streams: StreamChoice = AS_PLAYED) -> int | None:
     """About how many frames the header promises; None: it does not say."""
-    about = probe(path)
+    about = probe(path, streams=streams)
     if about.duration_s is None or about.picture.mean_rate_hz is None:
         return None
     return max(round(about.duration_s * float(about.picture.mean_rate_hz)), 1)
