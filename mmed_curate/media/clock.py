@@ -85,7 +85,8 @@ def clock_from_packets(path: Path, *, streams: StreamChoice = AS_PLAYED) -> Fram
     """The clock of a recording without decoding it, where its container can be trusted: .mp4, .mov, .mkv and .webm.
 
     Equal to `read_clock` wherever that succeeds, in a small part of the time. It does not prove that the frames can be
-    decoded: `pictures(clock=…)` does so for those that it gives, and refuses a clock that is not the file's.
+    decoded: `pictures(clock=…)` does so for those that it gives, and refuses a clock that is not the file's. (HEVC out
+    of which packets were lost may hide frames beside the gap; only decoding all of it tells.)
 
     Returns:
         The clock; None: only decoding tells which frames are shown.
@@ -114,9 +115,11 @@ def clock_from_packets(path: Path, *, streams: StreamChoice = AS_PLAYED) -> Fram
                     first_key = packet.pts
                 elif packet.pts < first_key:  # it leans on a picture before the file's first
                     return None
-                if packet.is_discard:
+                if packet.is_discard:  # outside the edit list
                     continue
-                lasting.setdefault(packet.pts, packet.duration or 0)
+                if packet.pts in lasting:
+                    return None
+                lasting[packet.pts] = packet.duration or 0
         except av.FFmpegError:
             return None
         if not lasting or tally.ends_early():

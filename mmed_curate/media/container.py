@@ -308,13 +308,10 @@ def end_of_last(container: InputContainer, stream: Stream, *, pts: int, duration
         duration: what its packet says, in ticks; None or 0: nothing.
     """
     end = pts + duration if duration and duration > 0 else None
-    claimed = claimed_end_s(container, stream) if "mov" in container.format.name else None
-    if claimed is None:
+    if "mov" not in container.format.name or stream.duration is None:
         return end
-    tick = tick_of(stream)
-    if claimed > (pts if end is None else end) * tick + _HEADER_ROUNDS_S:
-        return round(claimed / tick)
-    return end
+    claimed = (stream.start_time or 0) + stream.duration
+    return claimed if (claimed - (end or pts)) * tick_of(stream) > _HEADER_ROUNDS_S else end
 
 
 class Tally:
