@@ -12,7 +12,7 @@ from mmed_curate.domain.findings import BadInput
 
 RELEASE = "release.json"
 FORMAT = "mmed-release"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

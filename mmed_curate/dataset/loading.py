@@ -360,6 +360,7 @@ def _frame(rows: Sequence[ClipRow] | Sequence[JudgementRow], kind: type[ClipRow]
         "int": "int64",
         "int | None": "Int64",
         "float": "float64",
+        "float | None": "float64",
         "bool": "bool",
         "tuple[str, ...]": "object",
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -74,6 +74,12 @@ class ClipRow:
     """Path of the sound features (.npz); None: withheld, or the recording has no sound."""
     withheld: tuple[str, ...]
     """Consent terms that the subject, or somebody else heard or shown, did not give: what needs them is left out."""
+    av_skew_ms: float | None = None
+    """By how much the picture truly lags the sound at the apex, as a clap or flash showed; None: unmeasured."""
+    av_skew_uncertainty_ms: float | None = None
+    """Half-width within which that lag lies (95 %), in ms; None: unmeasured."""
+    sound_flags: tuple[str, ...] = ()
+    """`overlap`, `crosstalk`, or `none`, by the microphones of the session; empty: there was no second microphone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +159,11 @@ def columns_of(kind: type[Row]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
+def _first_columns_of(kind: type[Row]) -> tuple[str, ...]:
+    """The header of format version 1: what came later has a default."""
+    return tuple(field.name for field in fields(kind) if field.default is MISSING)
+
+
 def csv_text(kind: type[Row], rows: Iterable[Row]) -> str:
     """A table as CSV text."""
     stream = io.StringIO()
@@ -177,8 +188,9 @@ def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.reader(stream, strict=True)
             header = tuple(next(reader, ()))
-            if header != names:
+            if header not in {names, _first_columns_of(kind)}:
                 raise _not_ours(path, f"has the columns {', '.join(header) or '(none)'}")
+            names = header
             for cells in reader:
                 if len(cells) != len(names):
                     raise _not_ours(path, f"has {len(cells)} cells in line {reader.line_num}, not {len(names)}")
@@ -233,14 +245,14 @@ def _cell(value: Any) -> str:
 def _value(cell: str, hint: Any, path: Path, place: str) -> Any:
     if hint == tuple[str, ...]:
         return tuple(cell.split())
-    if cell == "" and hint in {str | None, int | None}:
+    if cell == "" and hint in {str | None, int | None, float | None}:
         return None
     try:
         if hint is bool:
             return {"true": True, "false": False}[cell]
         if hint in {int, int | None}:
             return int(cell)
-        if hint is float:
+        if hint in {float, float | None}:
             return float(cell)
     except (ValueError, KeyError) as error:
         raise _not_ours(path, f"{place}, holds {cell!r}") from error

@@ -16,6 +16,7 @@ _TYPE_OF = {
     "str | None": pa.string(),
     "int": pa.int64(),
     "float": pa.float64(),
+    "float | None": pa.float64(),
     "bool": pa.bool_(),
     "tuple[str, ...]": pa.list_(pa.string()),
 }

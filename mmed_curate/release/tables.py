@@ -10,6 +10,7 @@ from itertools import pairwise
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
 from mmed_curate.domain.findings import Finding, Refused
+from mmed_curate.domain.identity import SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent
 from mmed_curate.domain.protocol import NEXT
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Term
@@ -118,14 +119,18 @@ def published_terms(snapshot: Snapshot, clip: Clip, on: date) -> frozenset[Term]
     """What of a clip may be published: the face, the voice, both or neither.
 
     A microphone hears the whole room, so the voice needs the consent of everybody in the session; so does the face
-    where the clip shows the whole picture and not one player's part of it.
+    where the clip shows the whole picture and not one player's part of it, and of each whose face reaches into that
+    part. A face that nobody named cannot agree.
     """
     session = snapshot.sessions[snapshot.recordings[clip.recording].session]
     everybody = {clip.subject, *session.subjects}
-    shown = everybody if clip.crop is None else {clip.subject}
-    asked = {Term.PUBLISH_FACE: shown, Term.PUBLISH_VOICE: everybody}
+    shown: set[SubjectId | None] = {*everybody} if clip.crop is None else {clip.subject}
+    shown |= set(clip.also_visible)
+    asked: dict[Term, set[SubjectId | None]] = {Term.PUBLISH_FACE: shown, Term.PUBLISH_VOICE: {*everybody}}
     return frozenset(
-        term for term, people in asked.items() if all(snapshot.subjects[one].consent.covers(term, on) for one in people)
+        term
+        for term, people in asked.items()
+        if all(one is not None and snapshot.subjects[one].consent.covers(term, on) for one in people)
     )
 
 
@@ -171,6 +176,8 @@ def _clip_row(
         )
     span = event.span.shifted(shift)
     clock = recording.clock.window(window.first, window.last).from_zero()
+    skew, flags = recording.skew, clip.sound_flags
+    event_apex = clip.in_recording(event.span).apex
     withheld = {NEEDS[kind] for kind in kinds_of(snapshot, clip) if kind not in path_of}
     return ClipRow(
         clip=snapshot.pseudonyms.clip(clip.id, place),
@@ -200,6 +207,9 @@ def _clip_row(
         features=path_of.get(AssetKind.FEATURES),
         sound_features=path_of.get(AssetKind.SOUND_FEATURES),
         withheld=tuple(sorted(term.value for term in withheld)),
+        av_skew_ms=None if skew is None else skew.at_ms(float(recording.clock.start_of(event_apex))),
+        av_skew_uncertainty_ms=None if skew is None else skew.uncertainty_ms,
+        sound_flags=() if flags is None else tuple(sorted(flag.value for flag in flags)) or ("none",),
     )
 
 

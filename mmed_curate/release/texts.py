@@ -133,7 +133,7 @@ Subjects as they described themselves, where they did:
 
 {_made(facts)}{recipe.collection}
 
-Audio-video skew of the recordings was not measured.
+{_skew(told.tables)}
 
 ## Labels
 
@@ -160,7 +160,8 @@ Every subject in this release agreed to research and to redistribution. The rest
 
 A microphone hears the whole room: sound goes out only where everybody of the session agreed to publication of the
 voice, and then others of the session may be heard beside the subject. A clip that shows the whole picture goes out as
-picture or picture features only where everybody of the session agreed to publication of the face.
+picture or picture features only where everybody of the session agreed to publication of the face, and one into which
+another face reaches only where that person agreed too.
 
 Pseudonyms are derived with a secret of the lab, stay the same between versions, and tell nothing about who was recorded
 when. When a subject withdraws, the next version leaves the subject out: delete older copies then.
@@ -314,3 +315,22 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
     return "\n".join(lines)
+
+
+def _skew(tables: Tables) -> str:
+    """Whether anything may be said of which came first, the face or the voice."""
+    rows = tables.clips
+    measured = [row for row in rows if row.av_skew_ms is not None and row.av_skew_uncertainty_ms is not None]
+    warning = (
+        "Recorders stamp picture and sound with errors of tens of milliseconds that stay the same through a recording: "
+        "do not read from such clips whether the face or the voice moved first, or by how much."
+    )
+    if not measured:
+        return f"Audio-video skew of the recordings was not measured (unmeasured). {warning}"
+    worst_ms = max(row.av_skew_uncertainty_ms or 0.0 for row in measured)
+    said = (
+        f"Audio-video skew was measured by a clap or flash in the recordings of {len(measured)} of {len(rows)} events, "
+        f"to within {worst_ms:.0f} ms (95 %): see av_skew_ms and av_skew_uncertainty_ms in clips.csv. It was not taken "
+        "out of the media: subtract it."
+    )
+    return said if len(measured) == len(rows) else f"{said} Of the others it is unmeasured. {warning}"
