@@ -58,6 +58,7 @@ VERBS: dict[str, Verb] = {
     "session": Verb("setup:session", "Register game sessions.", _STORE),
     "coder": Verb("setup:coder", "Register the people who judge.", _STORE),
     "protocol": Verb("protocol:protocol", "Check a protocol and its codebook."),
+    "faces": Verb("faces:faces", "Show whose faces are in recordings; a table to say so.", ("cv2", "matplotlib")),
     "ingest": Verb("ingest:ingest", "Take recordings in: find the face, spot candidates, cut clips.", _CURATE),
     "recut": Verb("ingest:recut", "Cut and measure what was settled, ready for release.", _CURATE),
     "simulate": Verb(
