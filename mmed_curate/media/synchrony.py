@@ -26,7 +26,6 @@ from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.lags import (
     ENVELOPE_HZ,
     Alignment,
-    CoarseSearch,
     Doubles,
     Envelope,
     Floats,
@@ -112,8 +111,10 @@ class SyncMeasurement:
     """(n,) height of each window's peak over its next one."""
     agrees: npt.NDArray[np.bool_]
     """(n,) which windows the line goes through."""
-    coarse: CoarseSearch
-    """What the envelopes said over the full range of lags."""
+    search_lags_s: Doubles
+    """(L,) the full range of lags, 50 ms apart, in the middle of the companion."""
+    search_scores: Doubles
+    """(L,) correlation of the envelopes at each, relative to the highest."""
 
 
 class _Sounding:
@@ -236,7 +237,8 @@ def find_synchrony(
         lags_s=np.array([lag.lag_s for _, lag in heard]),
         weights=np.array([lag.strength for _, lag in heard]),
         agrees=line.agrees,
-        coarse=coarse,
+        search_lags_s=coarse.lags_s + gap_s,
+        search_scores=coarse.scores,
     )
 
 
