@@ -141,7 +141,7 @@ def _head(face: FaceNumbers, bounds: QualityBounds) -> QualityLine:
 def _light(face: FaceNumbers, bounds: QualityBounds) -> QualityLine:
     light = bounds.light
     said = f"mean level {percent(face.level)}, black {percent(face.crushed_share)}, white {percent(face.blown_share)}"
-    dark = max(low(face.level, light.dark), high(face.crushed_share, light.crushed), key=_rank)
+    dark = max(low(face.level, light.dark), high(face.crushed_share, light.crushed), key=rank)
     bright = high(face.blown_share, light.blown)
     if rank(bright) > rank(dark):
         return judged(
