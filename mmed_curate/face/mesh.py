@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -157,8 +158,7 @@ class FaceMesh:
         face = cv2.warpAffine(
             bgr, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
         )
-        rgb = face[:, :, ::-1].astype(np.float32) / np.float32(255)
-        flag, raw = self._network.run(rgb)
+        flag, raw = self._network.run_on(cast(ByteArray, face))
         presence = 1 / (1 + math.exp(-min(max(float(flag.ravel()[0]), -80.0), 80.0)))
         if not presence >= self._min_presence:
             return None

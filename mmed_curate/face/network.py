@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,28 @@ class Network:
         Args:
             rgb: (H, W, 3) float32, already scaled to the network's range.
         """
-        self._net.setInput(np.ascontiguousarray(rgb.transpose(2, 0, 1)[None]))
+        return self._forward(np.ascontiguousarray(rgb.transpose(2, 0, 1)[None]))
+
+    def run_on(self, bgr: ByteArray) -> tuple[FloatArray, ...]:
+        """The same for a picture whose levels the network wants in 0..1.
+
+        Args:
+            bgr: (H, W, 3) uint8, blue first.
+        """
+        return self._forward(cv2.dnn.blobFromImage(bgr, 1 / 255, swapRB=True))
+
+    def _forward(self, blob: Any) -> tuple[FloatArray, ...]:
+        self._net.setInput(blob)
         outputs = [np.asarray(value, dtype=np.float32) for value in self._net.forward(self._outputs)]
         return tuple(sorted(outputs, key=lambda value: value.size))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """OpenCV keeps to the thread that calls it: its own would wait for work at the cost of whoever has some."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)

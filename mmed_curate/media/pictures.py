@@ -30,6 +30,7 @@ from mmed_curate.media.container import (
     knows_times,
     opened,
     picture_stream,
+    shows_each_packet_once,
     tick_of,
 )
 from mmed_curate.media.orientation import Orientation, orientation_of
@@ -132,6 +133,18 @@ class Picture:
         deep = _plane(stored, 2).view("<u2")
         return self._orientation.shown((deep >> (first.bits - 8)).astype(np.uint8))
 
+    def chroma(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """Colour differences as coded, without conversion.
+
+        Returns:
+            (H / 2, W / 2) blue and red as shown, views into the decoder's frame; None: they are stored otherwise.
+        """
+        stored = self._stored
+        if stored.format.name not in {"yuv420p", "yuvj420p"} or stored.width % 2 or stored.height % 2:
+            return None
+        blue, red = (self._orientation.shown(_plane(stored, 1, index)) for index in (1, 2))
+        return blue, red
+
     def bgr(self) -> NDArray[np.uint8]:
         """Colours, blue first.
 
@@ -143,13 +156,13 @@ class Picture:
         return np.ascontiguousarray(self._orientation.shown(colours.reshape(frame.height, frame.width, 3)))
 
 
-def _plane(frame: VideoFrame, bytes_per_pixel: int) -> NDArray[np.uint8]:
-    """The first plane in place, without the padding at the end of its rows: (H, W × bytes) uint8."""
-    plane = frame.planes[0]
+def _plane(frame: VideoFrame, bytes_per_pixel: int, index: int = 0) -> NDArray[np.uint8]:
+    """A plane in place, without the padding at the end of its rows: (H, W × bytes) uint8."""
+    plane = frame.planes[index]
     # PyAV's stubs do not say that a plane is a buffer
     held: NDArray[np.uint8] = np.frombuffer(plane, dtype=np.uint8)  # type: ignore[call-overload]
-    rows = held[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
-    return rows[:, : bytes_per_pixel * frame.width]
+    rows = held[: plane.line_size * plane.height].reshape(plane.height, plane.line_size)
+    return rows[:, : bytes_per_pixel * plane.width]
 
 
 _FIRST = Frame(0)
@@ -336,8 +349,13 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
         raise _broken(container, stream, path, n_frames, last_pts) from error
     if not whole:
         return
-    if not n_frames or tally.ends_early():
+    if last_pts is None or tally.ends_early():
         raise _broken(container, stream, path, n_frames, last_pts)
+    if shows_each_packet_once(container, stream) and tally.last_pts is not None:
+        if tally.last_pts > last_pts:  # decoders on several threads keep back an error in the last packet
+            raise _broken(container, stream, path, n_frames, last_pts)
+        if n_frames < tally.n_shown:
+            _log.warning("%s: %d of %d frames cannot be decoded", path.name, tally.n_shown - n_frames, tally.n_shown)
 
 
 def _broken(

@@ -20,6 +20,8 @@ from mmed_curate.signals.farneback import STRIDE, FlowFrom
 from mmed_curate.signals.flow import ByteArray, FloatArray, head_motion
 from mmed_curate.signals.rows import Rows, Shelf
 
+MEASURING = 2
+"""Rises whenever the same faces may give other curves than before."""
 _GRID = 4
 """The flow is read every so many px: it is smoother than that."""
 _PLACE_SIGMA_PX = 5.0

@@ -17,6 +17,7 @@ from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.pictures import pictures
 from mmed_curate.media.probe import probe
 from mmed_curate.signals.quality import PictureMeter, PictureQuality, SeenFace
+from mmed_curate.spotting.colours import colours
 
 _EYES = ((33, 133), (263, 362))
 """Corners of the right and the left eye (MediaPipe's numbering)."""
@@ -67,7 +68,7 @@ def watch(path: Path, *, streams: StreamChoice = AS_PLAYED, progress: Progress =
         builder = builder or ClockBuilder(picture.time_base)
         builder.add(picture.pts, picture.duration)
         time_s = float(picture.time_s)
-        faces = tracker.step(picture.bgr(), time_s) if meter.wants(time_s) else ()
+        faces = tracker.step(colours(picture), time_s) if meter.wants(time_s) else ()
         meter.add(time_s, picture.luma(), [face_seen(face) for face in faces], full_range=picture.is_full_range)
         done += 1
         if done % _REPORT_EVERY == 0:

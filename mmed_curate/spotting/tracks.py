@@ -20,6 +20,7 @@ from mmed_curate.media.clock import ClockBuilder
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.pictures import pictures
 from mmed_curate.media.probe import probe
+from mmed_curate.spotting.colours import colours
 from mmed_curate.spotting.parameters import FaceParameters
 
 _REPORT_EVERY = 15
@@ -155,7 +156,7 @@ def find_tracks(
     for picture in pictures(path, streams=streams):
         times = times or ClockBuilder(picture.time_base)
         times.add(picture.pts, picture.duration)
-        bgr = picture.bgr()
+        bgr = colours(picture)
         for face in tracker.step(bgr, float(picture.time_s)):
             builder = builders.setdefault(face.track, TrackBuilder(face.track))
             builder.see(picture.frame, float(picture.time_s), bgr, face)
