@@ -13,18 +13,13 @@ from mmed_curate.media.container import (
     AS_PLAYED,
     StreamChoice,
     Tally,
-    codec_of,
     end_of_last,
     opened,
     picture_stream,
+    shows_each_packet_once,
     tick_of,
 )
 from mmed_curate.media.pictures import pictures
-
-_ONE_PACKET_ONE_FRAME = frozenset(
-    {"h264", "hevc", "vp9", "av1", "ffv1", "mjpeg", "prores", "dnxhd", "rawvideo", "png", "qtrle", "utvideo"}
-)
-"""Codecs that show each packet of an .mp4, .mov, .mkv or .webm once; MPEG-4 has skipped frames, VP8 hidden ones."""
 
 
 class ClockBuilder:
@@ -96,9 +91,7 @@ def clock_from_packets(path: Path, *, streams: StreamChoice = AS_PLAYED) -> Fram
     """
     with opened(path) as container:
         stream = picture_stream(container, path, streams)
-        if not {"mov", "matroska"} & set(container.format.name.split(",")):
-            return None
-        if codec_of(stream) not in _ONE_PACKET_ONE_FRAME:
+        if not shows_each_packet_once(container, stream):
             return None
         tally = Tally(container, stream)
         lasting: dict[int, int] = {}

@@ -87,6 +87,10 @@ class OfferedSound:
         return f"{self.index} ({codec}, {self.rate_hz} Hz, {self.channels} channel{'s' * (self.channels != 1)})"
 
 
+_ONE_PACKET_ONE_FRAME = frozenset(
+    {"h264", "hevc", "vp9", "av1", "ffv1", "mjpeg", "prores", "dnxhd", "rawvideo", "png", "qtrle", "utvideo"}
+)
+"""MPEG-4 is not among them, it has skipped frames; nor VP8, it has hidden ones."""
 _HEADER_ROUNDS_S = Fraction(2, 1000)
 """An .mp4's header counts in whole ms, QuickTime's in 1/600 s."""
 
@@ -276,6 +280,12 @@ def codec_of(stream: VideoStream | AudioStream) -> str:
     return stream.codec_context.codec.canonical_name
 
 
+def shows_each_packet_once(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether container and codec keep one shown frame in each packet, at the time that the packet says."""
+    formats = set(container.format.name.split(","))
+    return bool(formats & {"mov", "matroska"}) and codec_of(stream) in _ONE_PACKET_ONE_FRAME
+
+
 def tick_of(stream: Stream) -> Fraction:
     """Length of one tick of a stream in seconds."""
     return Fraction(stream.time_base) if stream.time_base else MICROSECOND
@@ -287,7 +297,8 @@ def claimed_end_s(container: InputContainer, stream: Stream) -> Fraction | None:
     if not knows_times(container) and stream.frames:
         return stream.frames * tick  # AVI counts in ticks; FFmpeg shortens its duration to fit a truncated file
     if stream.duration is not None:
-        return ((stream.start_time or 0) + stream.duration) * tick
+        begins = 0 if _is_fragmented(container, stream) else stream.start_time or 0
+        return (begins + stream.duration) * tick
     if container.duration is not None:
         # Matroska's duration counts from 0, whenever its first frame comes
         start = 0 if "matroska" in container.format.name else container.start_time or 0
@@ -308,10 +319,15 @@ def end_of_last(container: InputContainer, stream: Stream, *, pts: int, duration
         duration: what its packet says, in ticks; None or 0: nothing.
     """
     end = pts + duration if duration and duration > 0 else None
-    if "mov" not in container.format.name or stream.duration is None:
+    if "mov" not in container.format.name or stream.duration is None or _is_fragmented(container, stream):
         return end
     claimed = (stream.start_time or 0) + stream.duration
     return claimed if (claimed - (end or pts)) * tick_of(stream) > _HEADER_ROUNDS_S else end
+
+
+def _is_fragmented(container: InputContainer, stream: Stream) -> bool:
+    """An .mp4 whose header does not list all frames; of such, FFmpeg's duration counts from 0, not from the start."""
+    return "mov" in container.format.name and len(stream.index_entries) > stream.frames
 
 
 class Tally:
@@ -323,6 +339,10 @@ class Tally:
         self._stream = stream
         self._n_packets = 0
         self._reached = Fraction(0)
+        self.n_shown = 0
+        """Packets of the stream that lie inside the edit list."""
+        self.last_pts: int | None = None
+        """The latest presentation time of these, in ticks."""
 
     def packets(self) -> Iterator[Packet[Stream]]:
         """The packets of the stream from here to the end of the file, counted; the last one is empty and flushes.
@@ -344,6 +364,9 @@ class Tally:
         if packet.stream.index != self._stream.index:  # the flushing packet has no index of its own
             return False
         self._n_packets += bool(packet.size) and not packet.is_corrupt
+        if packet.size and packet.pts is not None and not packet.is_discard:
+            self.n_shown += 1
+            self.last_pts = packet.pts if self.last_pts is None else max(self.last_pts, packet.pts)
         return True
 
     def ends_early(self) -> bool:

@@ -45,6 +45,8 @@ _PREROLL_S = Fraction(1)
 """Decoded and thrown away after a seek: more than any codec needs to settle (Opus wants 80 ms, RFC 7845)."""
 _WORTH_A_SEEK_S = 10
 """A shorter way forward is decoded instead."""
+_LONGEST_GAP_S = 24 * 3600
+"""Longer than any session: a time stamp that leaps so far is damaged, and silence up to it would take hours."""
 _WITHOUT_MEMORY = frozenset({"flac", "alac"})
 """Codecs beside PCM of which each packet is decoded by itself."""
 AUDIBLE = 1 / 32768
@@ -112,7 +114,8 @@ class SoundReader:
         self._rate_hz = first.rate_hz if first else stream.codec_context.sample_rate
         self._channels = first.samples.shape[1] if first else stream.codec_context.channels
         self._origin = (first.pts or 0) * tick if first else Fraction(0)
-        self._format = stream.codec_context.format.packed.name
+        told = stream.codec_context.format  # None until a frame of some codecs was decoded
+        self._format = told.packed.name if told else "flt"
         codec = stream.codec_context.name
         may_begin_anywhere = not self._exact or codec.startswith("pcm_") or codec in _WITHOUT_MEMORY
         self._may_seek = "mov" in container.format.name and tick * self._rate_hz <= 1 and may_begin_anywhere
@@ -343,6 +346,13 @@ def _placed(
         if abs(stamp - at) > slack:
             behind = at + len(samples)
             if following is None or abs(stamped(following, behind) - behind) > slack:
+                if stamp - at > _LONGEST_GAP_S * rate_hz:
+                    raise BadInput.of(
+                        "media.sound_times",
+                        f"{path}: the sound leaps from {float(origin + Fraction(at, rate_hz)):.3f} s by "
+                        f"{float((stamp - at) / rate_hz) / 3600:.0f} hours",
+                        "remux the recording so that its times are whole",
+                    )
                 samples = samples[max(0, at - round(stamp)) :]
                 at = max(at, round(stamp))
         if following is None and current.duration:
