@@ -75,6 +75,7 @@ VERBS: dict[str, Verb] = {
     "cut": Verb("cut:cut", "Cut clips out of one recording, exact to the frame and the sample."),
     "sync": Verb("sync:sync", "Lay microphones and game captures on a camera's clock by their sound."),
     "skew": Verb("sync:skew", "Measure how far a picture truly lags its sound, by a clap or a flash."),
+    "quality": Verb("quality:quality", "Say how good recordings are, and what to do about it.", ("cv2",)),
     "spot": Verb("spot:spot", "Propose micro-expressions in one recording, or score proposals.", ("cv2", "scipy")),
     "score": Verb("score:score", "Accuracy, UF1 and UAR of a table of predictions."),
 }

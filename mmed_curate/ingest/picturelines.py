@@ -33,9 +33,8 @@ def picture_lines(numbers: PictureNumbers, bounds: QualityBounds, *, insist: boo
 
 def _rate(numbers: PictureNumbers, bounds: QualityBounds, *, insist: bool) -> QualityLine:
     rate_hz, event_ms = numbers.effective_rate_hz, 1000 * bounds.event_s
-    frames = (
-        f"an event of {event_ms:.0f} ms has {numbers.event_frames:.{0 if numbers.event_frames >= 10 else 1}g} frames"
-    )
+    many = f"{numbers.event_frames:.0f}" if numbers.event_frames >= 10 else f"{numbers.event_frames:.2g}"
+    frames = f"an event of {event_ms:.0f} ms has {many} frames"
     said = f"{rate_hz:.4g} different pictures a second of {numbers.rate_hz:.4g}: {frames}"
     if not rate_hz >= bounds.rate.least_hz:
         spotted = "spotting goes on only because the recipe insists" if insist else "nothing is spotted"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -176,16 +176,21 @@ def measure(
     return Measured(report=report, clock=watched.clock, picture=watched.quality, sound=sound)
 
 
-def quality_document(report: QualityReport, recording: str) -> dict[str, Any]:
-    """The JSON document `mmed-quality` of one recording (schema/json/quality.schema.json).
+def quality_document(reports: Sequence[tuple[str, QualityReport]]) -> dict[str, Any]:
+    """The JSON document `mmed-quality` (schema/json/quality.schema.json).
 
     Args:
-        report: of the recording.
-        recording: its name or path, as people know it.
+        reports: each recording's name or path, as people know it, and its report.
     """
     return {
         "format": "mmed-quality",
         "version": "1.0",
+        "recordings": [_entry(recording, report) for recording, report in reports],
+    }
+
+
+def _entry(recording: str, report: QualityReport) -> dict[str, Any]:
+    return {
         "recording": recording,
         "verdict": report.verdict.value,
         "picture": _rounded(to_json(report.picture)),
@@ -199,7 +204,7 @@ def quality_document(report: QualityReport, recording: str) -> dict[str, Any]:
             }
             for line in report.lines
         ],
-        "findings": [to_json(replace(finding, parameters=dict(finding.parameters))) for finding in report.findings],
+        "findings": [to_json(finding) for finding in report.findings],
     }
 
 

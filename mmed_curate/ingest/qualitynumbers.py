@@ -67,7 +67,7 @@ class PictureNumbers:
     rate_hz: float
     """Frames a second."""
     effective_rate_hz: float
-    """Frames a second that show something new."""
+    """Frames a second that show something new; repeated ones count from the share on that deserves a look."""
     event_frames: float
     """How many of these fall into a short event."""
     repeated_share: float
@@ -133,7 +133,9 @@ def picture_numbers(
     times = frame_times(quality.frames.time_s)
     duration_s = float(clock.duration)
     rate_hz = clock.n_frames / duration_s
-    new_hz = (clock.n_frames - int(is_repeat.sum())) / duration_s
+    share = float(is_repeat.mean())
+    # a few frames are always named by mistake: they must not take a recording of 25 below 25
+    new_hz = rate_hz * (1 - share) if share >= bounds.repeats.look else rate_hz
     return PictureNumbers(
         width=quality.width,
         height=quality.height,
@@ -142,7 +144,7 @@ def picture_numbers(
         rate_hz=rate_hz,
         effective_rate_hz=new_hz,
         event_frames=new_hz * bounds.event_s,
-        repeated_share=float(is_repeat.mean()),
+        repeated_share=share,
         missing_share=times.n_missing / (times.n_missing + clock.n_frames),
         longest_gap_ms=1000 * times.longest_gap_s,
         jitter_ms=1000 * times.jitter_s,

@@ -21,10 +21,11 @@ def sound_lines(numbers: SoundNumbers | None, bounds: QualityBounds) -> Iterator
             "give the voices as companion files, or record with sound",
         )
         return
-    yield _loudness(numbers, bounds)
+    loudness = _loudness(numbers, bounds)
+    yield loudness
     if numbers.zero_share < 1:
         yield _clipping(numbers, bounds)
-        yield _noise(numbers, bounds)
+        yield _noise(numbers, bounds, fair=loudness.finding is None or loudness.finding.code == "quality.sound_gaps")
         yield _channels(numbers, bounds)
         yield _length(numbers, bounds)
 
@@ -85,10 +86,8 @@ def _clipping(numbers: SoundNumbers, bounds: QualityBounds) -> QualityLine:
     )
 
 
-def _noise(numbers: SoundNumbers, bounds: QualityBounds) -> QualityLine:
+def _noise(numbers: SoundNumbers, bounds: QualityBounds, *, fair: bool) -> QualityLine:
     margin_db = numbers.noise_db
-    if margin_db is None:
-        return QualityLine(about=About.NOISE, verdict=Verdict.UNKNOWN, said="not measured")
     if abs(numbers.offset) >= bounds.sound.offset:
         return judged(
             About.NOISE,
@@ -99,6 +98,8 @@ def _noise(numbers: SoundNumbers, bounds: QualityBounds) -> QualityLine:
             "check cable and sound card; filter the offset out before loudness is measured",
             offset=numbers.offset,
         )
+    if margin_db is None or not fair:
+        return QualityLine(about=About.NOISE, verdict=Verdict.UNKNOWN, said="not judged: needs a sound that is heard")
     return judged(
         About.NOISE,
         low(margin_db, bounds.sound.noise_db),
