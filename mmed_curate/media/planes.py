@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import Box
-from mmed_curate.media.orientation import AS_STORED, Orientation
+from mmed_curate.media.orientation import Orientation
 
 _EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.BITEXACT
 """Colour conversion that gives the same bytes on every processor."""
@@ -170,16 +170,6 @@ def for_any_player(frame: VideoFrame, colours: Colours, reformatter: VideoReform
 def pixel_bytes(frame: VideoFrame) -> int:
     """Bytes that a frame holds, without the padding of its rows."""
     return sum(array.nbytes for array in _arrays(frame))
-
-
-def same_pixels(one: VideoFrame, other: VideoFrame) -> bool:
-    """Whether two frames hold the same values in the same planes; names of the old full-range formats aside."""
-    first, second = (
-        cut_out(frame, AS_STORED, Box(left=0, top=0, right=frame.width, bottom=frame.height)) for frame in (one, other)
-    )
-    return (first.format.name, first.width, first.height) == (second.format.name, second.width, second.height) and all(
-        np.array_equal(left, right) for left, right in zip(_arrays(first), _arrays(second), strict=True)
-    )
 
 
 def _in_planes(stored: VideoFrame) -> VideoFrame:

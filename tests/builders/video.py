@@ -102,6 +102,7 @@ def a_recording(
     n_samples: int | None = None,
     channels: int = 1,
     click_at: int | None = None,
+    flash_at: int | None = None,
     width: int = WIDTH,
     height: int = HEIGHT,
     options: dict[str, str] | None = None,
@@ -119,6 +120,7 @@ def a_recording(
         sound_start: time of the first sample; a whole number of samples.
         n_samples: length of the sound; None: to the end of the picture.
         click_at: sound is silence with one loud sample here (for lossy codecs); None: every sample says its index.
+        flash_at: all pictures are dark but this one, which is white; None: every picture shows its number.
         rate: frames per second that the header claims; .avi stores no times but this.
     """
     end_pts = pts[-1] + last_lasts
@@ -140,9 +142,8 @@ def a_recording(
             sound = container.add_stream(sound_codec, rate=rate_hz, layout=layout)
         lasting = dict(zip(pts, [b - a for a, b in zip(pts, [*pts[1:], end_pts], strict=True)], strict=True))
         for number, tick in enumerate(pts):
-            frame = VideoFrame.from_ndarray(barcode(number, width, height), format="bgr24").reformat(
-                format=pixel_format
-            )
+            shown = number if flash_at is None else 0xFFFF if number == flash_at else 0
+            frame = VideoFrame.from_ndarray(barcode(shown, width, height), format="bgr24").reformat(format=pixel_format)
             frame.pts, frame.time_base, frame.duration = tick, time_base, lasting[tick]
             for packet in stream.encode(frame):
                 packet.duration = lasting.get(packet.pts, packet.duration)
