@@ -13,12 +13,17 @@ from rich.markup import escape
 from mmed_curate.cli.console import batch_bars, err, json_option, out, print_json
 from mmed_curate.cli.console import table as as_table
 from mmed_curate.domain.records import IngestOutcome
+from mmed_curate.domain.spantable import read_spans
+from mmed_curate.ingest.added import add_spans
+from mmed_curate.ingest.companions import read_companions
 from mmed_curate.ingest.crew import Crew, cluster, processes
-from mmed_curate.ingest.recipe import load_recipe
+from mmed_curate.ingest.faces import read_face_table
+from mmed_curate.ingest.recipe import Recipe, Streams, load_recipe
 from mmed_curate.ingest.recut import recut as recut_settled
 from mmed_curate.ingest.run import Source
 from mmed_curate.ingest.run import ingest as ingest_recordings
 from mmed_curate.ingest.sources import read_sources
+from mmed_curate.media.container import StreamChoice
 from mmed_curate.store.workspace import Workspace
 
 
@@ -31,6 +36,16 @@ from mmed_curate.store.workspace import Workspace
     type=click.Path(path_type=Path),
     help="Instead of FILES: a CSV of recordings with the columns recording, subject, session.",
 )
+@click.option(
+    "--faces",
+    type=click.Path(path_type=Path),
+    help="A table of `mmed faces`, filled in: whose each face is, where recordings show several.",
+)
+@click.option(
+    "--companions",
+    type=click.Path(path_type=Path),
+    help="A CSV of files beside the recordings: recording, companion, kind, subject, ...; see `mmed sync`.",
+)
 @click.option("--recipe", help="Name or path of a recipe [default: the workspace's, else mmed].")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
 @click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler whose workers do it, such as tcp://host:8786.")
@@ -40,6 +55,8 @@ def ingest(
     subject: str | None,
     session: str | None,
     table: Path | None,
+    faces: Path | None,
+    companions: Path | None,
     recipe: str | None,
     workers: int | None,
     scheduler: str | None,
@@ -50,16 +67,26 @@ def ingest(
     The same file again is not done twice. A file that cannot be used is named with the reason; the others go
     through, and the exit code is then 2.
     """
-    sources = _sources(files, subject, session, table)
     workspace = Workspace.find()
     how = load_recipe(recipe or workspace.settings["recipe"])
+    sources = _sources(files, subject, session, table, streams=how.streams)
+    whose = None if faces is None else read_face_table(faces)
+    beside = None if companions is None else read_companions(companions)
     names = [source.path.name for source in sources]
     with batch_bars("ingest", "frames", names) as watch:
         outcomes = ingest_recordings(
-            workspace, sources, recipe=how, crew=_crew(workers, scheduler, len(sources)), watch=watch
+            workspace,
+            sources,
+            recipe=how,
+            crew=_crew(workers, scheduler, len(sources)),
+            faces=whose,
+            companions=beside,
+            watch=watch,
         )
     if as_json:
-        print_json({"files": [_outcome_as_json(outcome) for outcome in outcomes]})
+        print_json(
+            {"format": "mmed-ingest", "version": "1.0", "files": [_outcome_as_json(outcome) for outcome in outcomes]}
+        )
     else:
         show_outcomes(outcomes)
     if any(outcome.error for outcome in outcomes):
@@ -75,17 +102,18 @@ def _crew(workers: int | None, scheduler: str | None, n_jobs: int | None) -> Abs
 
 
 def _sources(
-    files: tuple[Path, ...], subject: str | None, session: str | None, table: Path | None
+    files: tuple[Path, ...], subject: str | None, session: str | None, table: Path | None, *, streams: Streams
 ) -> tuple[Source, ...]:
+    usual = StreamChoice(picture=streams.picture, sound=streams.sound)
     if table is not None:
         if files or subject or session:
             raise click.UsageError("give either --table, or FILES with --subject and --session")
-        return read_sources(table)
+        return read_sources(table, streams=usual)
     if not files:
         raise click.UsageError("name at least one recording, or give --table")
     if subject is None or session is None:
         raise click.UsageError("say whose the recordings are: --subject CODE --session CODE")
-    return tuple(Source(path=path, subject=subject, session=session) for path in files)
+    return tuple(Source(path=path, subject=subject, session=session, streams=usual) for path in files)
 
 
 def outcome_word(outcome: IngestOutcome) -> str:
@@ -122,25 +150,76 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
 
 
 @click.command()
+@click.option("--spans", type=click.Path(path_type=Path), help="A CSV of spans to cut new clips round.")
+@click.option("--recording", help="Path or file name of the recording of those spans that name none.")
 @click.option("--recipe", help="Name or path of a recipe [default: the workspace's, else mmed].")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core where left out.")
 @click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler whose workers do it, such as tcp://host:8786.")
 @json_option
-def recut(recipe: str | None, workers: int | None, scheduler: str | None, as_json: bool) -> None:
+def recut(
+    spans: Path | None,
+    recording: str | None,
+    recipe: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
     """Cut every settled event out of its recording and measure its features, ready for release.
 
-    What is up to date is left alone.
+    What is up to date is left alone. With --spans, cut new clips for screening instead, round spans that people
+    named: a CSV with onset,apex,offset (frames of the recording) or onset_s,apex_s,offset_s, and where they do not go
+    without saying recording and subject.
     """
     workspace = Workspace.find()
     how = load_recipe(recipe or workspace.settings["recipe"])
+    if spans is not None:
+        _add(workspace, how, spans, recording, _crew(workers, scheduler, None), as_json=as_json)
+        return
+    if recording is not None:
+        raise click.UsageError("--recording says where the rows of --spans lie")
     with batch_bars("recut", "events", ()) as watch:
         summary = recut_settled(workspace, how, crew=_crew(workers, scheduler, None), watch=watch)
     if as_json:
         print_json(
-            {"cut": summary.n_cut, "up_to_date": summary.n_up_to_date, "errors": [str(e) for e in summary.errors]}
+            {
+                "format": "mmed-recut",
+                "version": "1.0",
+                "cut": summary.n_cut,
+                "up_to_date": summary.n_up_to_date,
+                "errors": [str(error) for error in summary.errors],
+            }
         )
     else:
         out.print(f"{summary.n_cut} settled event(s) cut, {summary.n_up_to_date} up to date")
+        for error in summary.errors:
+            err.print(str(error), markup=False)
+    if summary.errors:
+        sys.exit(2)
+
+
+def _add(
+    workspace: Workspace,
+    how: Recipe,
+    spans: Path,
+    recording: str | None,
+    crew: AbstractContextManager[Crew],
+    *,
+    as_json: bool,
+) -> None:
+    with batch_bars("recut", "clips", ()) as watch:
+        summary = add_spans(workspace, read_spans(spans), how, recording=recording, crew=crew, watch=watch)
+    if as_json:
+        print_json(
+            {
+                "format": "mmed-recut-spans",
+                "version": "1.0",
+                "added": summary.n_added,
+                "shown_already": summary.n_shown_already,
+                "errors": [str(error) for error in summary.errors],
+            }
+        )
+    else:
+        out.print(f"{summary.n_added} clip(s) added for screening, {summary.n_shown_already} span(s) shown already")
         for error in summary.errors:
             err.print(str(error), markup=False)
     if summary.errors:
@@ -154,7 +233,9 @@ def _outcome_as_json(outcome: IngestOutcome) -> dict[str, object]:
         "candidates": outcome.n_candidates,
         "clips": outcome.n_clips,
         "contact_sheet": outcome.sheet,
+        "outcome": outcome_word(outcome),
         "already_done": outcome.already_done,
+        "held_by": outcome.held_by,
         "error": outcome.error,
         "notes": list(outcome.notes),
     }

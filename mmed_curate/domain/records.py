@@ -192,6 +192,9 @@ class Recording:
     simulated: bool = False
     skew: Skew | None = None
     """None: unmeasured."""
+    picture_stream: int | None = None
+    sound_stream: int | None = None
+    """Numbers of the streams that are used; None: those that players choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +295,8 @@ class AssetKind(Enum):
     """H.264/AAC mp4 round the settled event."""
     RELEASE_SOUND = "release-sound"
     """The same window's samples, PCM WAV."""
+    RELEASE_ARCHIVE = "release-archive"
+    """The same window without loss: the decoder's own pixels and samples, in a mov."""
     FEATURES = "features"
     """Aligned face, landmarks, motion and flow round the settled event as .npz: they need consent to the face."""
     SOUND_FEATURES = "sound-features"

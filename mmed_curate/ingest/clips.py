@@ -115,7 +115,9 @@ def clip_of(
     """One clip over a window, framed round a face where the recipe says so."""
     crop: Box | None = None
     if coding.picture is PicturePart.FACE:
-        crop = face.box_over(window.first, window.last, coding.face_margin, recording.width, recording.height)
+        crop = _whole_blocks(
+            face.box_over(window.first, window.last, coding.face_margin, recording.width, recording.height), recording
+        )
     parts = ("clip", recording.sha256, f"{window.first},{window.last}")
     apart = _apart(recording, subject)
     return Clip(
@@ -128,6 +130,16 @@ def clip_of(
         clock=recording.clock.window(window.first, window.last).from_zero(),
         crop=crop,
         also_visible=_also_visible(window, crop, subject, tracks, owners),
+    )
+
+
+def _whole_blocks(box: Box, recording: Recording) -> Box:
+    """A box widened to whole blocks of chroma (2 × 2 pixels) inside the picture: what a cut can keep as it is."""
+    return Box(
+        left=box.left - box.left % 2,
+        top=box.top - box.top % 2,
+        right=min(box.right + box.right % 2, recording.width),
+        bottom=min(box.bottom + box.bottom % 2, recording.height),
     )
 
 

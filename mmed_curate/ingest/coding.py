@@ -3,29 +3,61 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import SubjectId
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Companion, Recording
+from mmed_curate.domain.time import Frame
+from mmed_curate.ingest.closeup import KnownFace
 from mmed_curate.ingest.crew import Step, Tell
+from mmed_curate.ingest.features import write_clip_features
 from mmed_curate.ingest.recipe import Encoding, Recipe
+from mmed_curate.ingest.soundtrack import has_clip_sound, opened_sound, source_of
+from mmed_curate.media.container import StreamChoice
 from mmed_curate.media.cut import ClipEncoding, CutRequest, cut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cutting:
     """What all clips of one recording are cut from and by."""
 
     path: Path
     """The recording's file."""
+    streams: StreamChoice
     recording: Recording
     recipe: Recipe
     media: Path
     """The workspace's media folder."""
-    companions: tuple[Companion, ...] = field(default=())
+    companions: tuple[Companion, ...]
+    known: Mapping[SubjectId, KnownFace]
+    """What the analysis knows of each subject's face; who is not in it is looked for in the clip."""
+
+    def request(
+        self,
+        clip: Clip,
+        first: Frame,
+        last: Frame,
+        *,
+        picture: Path,
+        sound: Path,
+        archive: Path | None = None,
+    ) -> CutRequest:
+        """One cut of a clip's subject; without sound where there is none."""
+        heard = has_clip_sound(self.recording, clip.subject, self.companions)
+        return CutRequest(
+            first=first,
+            last=last,
+            crop=clip.crop,
+            picture=picture,
+            sound=sound if heard else None,
+            archive=archive,
+            sound_from=source_of(clip.subject, self.companions) if heard else None,
+        )
 
 
 def coding_folder(media: Path, clip: Clip) -> Path:
@@ -59,22 +91,34 @@ def _clear(clips: Sequence[Clip], media: Path) -> None:
 
 
 def _cut_for_coding(clips: Sequence[Clip], how: Cutting, tell: Tell) -> tuple[Asset, ...]:
-    requests = [
-        CutRequest(
-            first=clip.first,
-            last=clip.last,
-            crop=clip.crop,
-            picture=coding_folder(how.media, clip) / "picture.mp4",
-            sound=coding_folder(how.media, clip) / "sound.wav" if how.recording.has_sound else None,
+    requests = []
+    for clip in clips:
+        folder = coding_folder(how.media, clip)
+        requests.append(
+            how.request(clip, clip.first, clip.last, picture=folder / "picture.mp4", sound=folder / "sound.wav")
         )
-        for clip in clips
-    ]
     cut_into_folders(how, requests, how.recipe.coding.encoding, tell)
     assets = []
-    for clip, request in zip(clips, requests, strict=True):
+    for done, (clip, request) in enumerate(zip(clips, requests, strict=True)):
         assets.append(asset_of(clip, AssetKind.CODING_PICTURE, request.picture, how.media, request))
-        if request.sound is not None:
-            assets.append(asset_of(clip, AssetKind.CODING_SOUND, request.sound, how.media, request))
+        with ExitStack() as stack:
+            heard = None
+            if request.sound is not None:
+                assets.append(asset_of(clip, AssetKind.CODING_SOUND, request.sound, how.media, request))
+                heard = stack.enter_context(opened_sound(how.path, how.streams, request.sound_from))
+            face, sound = write_clip_features(
+                request.picture.parent,
+                how.path,
+                how.recording.clock,
+                request,
+                streams=how.streams,
+                sound_from=heard,
+                known=how.known.get(clip.subject),
+            )
+        assets.append(asset_of(clip, AssetKind.CODING_FEATURES, face, how.media, request))
+        if sound is not None:
+            assets.append(asset_of(clip, AssetKind.CODING_SOUND_FEATURES, sound, how.media, request))
+        tell(Step.MEASURING, done + 1, len(clips))
     return tuple(assets)
 
 
@@ -92,6 +136,7 @@ def cut_into_folders(how: Cutting, requests: Sequence[CutRequest], encoding: Enc
             how.recording.clock,
             requests,
             encoding=ClipEncoding(crf=encoding.crf, preset=encoding.preset),
+            streams=how.streams,
             progress=lambda done, total: tell(Step.CUTTING, done, total),
         )
 

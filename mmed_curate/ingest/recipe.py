@@ -90,6 +90,8 @@ class Recipe(Declared):
     """Name of packaged bounds of quality, or a path."""
     sync: str = "mmed"
     """Name of packaged bounds of sync, or a path."""
+    faces_at_once_s: Seconds = 0.5
+    """For longer than this two faces may not be in the picture at once, unless a table says whose each is."""
     insist: bool = False
     """Spot also where too few different pictures a second were recorded for micro-expressions."""
 

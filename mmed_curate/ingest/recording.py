@@ -1,4 +1,4 @@
-"""One recording, from file to records: decode once, find the face, spot, cut. Knows no database.
+"""One recording, from file to records: seen once, faces and sounds told apart, spotted, cut, measured. No database.
 
 Runs in a process of its own: it writes media under the workspace's media folder, at paths derived from content,
 and returns records; only the coordinator writes the database. Done twice, it writes the same files.
@@ -8,31 +8,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mmed_curate.domain.files import sha256_of
-from mmed_curate.domain.findings import BadInput, Finding
+from mmed_curate.domain.files import readable_json, sha256_of, write_text
+from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.identity import RecordingId, SessionId, SubjectId, derived_uuid
 from mmed_curate.domain.records import Asset, Candidate, Clip, Companion, FaceOwner, Recording
-from mmed_curate.ingest.clips import candidates_of, proposed_clips
-from mmed_curate.ingest.coding import Cutting, coding_folder, cut_whole_or_not
+from mmed_curate.ingest.clips import Owners, candidates_of, proposed_clips
+from mmed_curate.ingest.coding import Cutting, cut_whole_or_not
+from mmed_curate.ingest.companions import CompanionRow, load_bounds, resolved
 from mmed_curate.ingest.crew import Step, Tell
+from mmed_curate.ingest.faces import FaceTable, Unsaid, faces_of_one, owners
+from mmed_curate.ingest.kept import known_faces, observed
+from mmed_curate.ingest.quality import QualityReport, coded, heard, quality_document, quality_report
+from mmed_curate.ingest.qualitybounds import load_bounds as load_quality_bounds
 from mmed_curate.ingest.recipe import Recipe
+from mmed_curate.ingest.sheet import write_sheet
+from mmed_curate.ingest.sheetfacts import sheet_entries, sheet_facts
+from mmed_curate.ingest.soundtrack import flags_of
 from mmed_curate.media.container import StreamChoice
 from mmed_curate.media.probe import probe
-from mmed_curate.media.sheet import SheetRow, contact_sheet
-from mmed_curate.media.silence import silent_share
-from mmed_curate.media.sound import has_sound
-from mmed_curate.spotting.parameters import load_parameters
-from mmed_curate.spotting.run import Analysis, FaceTrack, analyse
+from mmed_curate.media.skew import find_skew
+from mmed_curate.spotting.parameters import SpottingParameters, load_parameters
+from mmed_curate.spotting.run import Observation, proposals_of
 
 logger = logging.getLogger(__name__)
 
-SHEET_ROWS = 12
-"""Clips on a contact sheet: what fits on a screen."""
-MOSTLY_SILENT = 0.9
-"""From this share of silence on, a recording's sound is remarked upon (ours)."""
+_AUDIBLE = 1 / 32768
+"""Anything quieter is digital silence: it would be zero as 16-bit sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,9 @@ class RecordingJob:
     session: SessionId
     players: Mapping[str, SubjectId]
     """By code: who took part in the session."""
+    faces: FaceTable | None
+    """Whose each face is; None, or without a row on this recording: it shows one person, the subject."""
+    companions: tuple[CompanionRow, ...]
     simulated: bool
     recipe: Recipe
     media: Path
@@ -67,7 +74,7 @@ class IngestedRecording:
     companions: tuple[Companion, ...]
     face_owners: tuple[FaceOwner, ...]
     sheet: Path | None
-    """Contact sheet of the strongest candidates' clips; None: there are no clips."""
+    """Page of the contact sheet; None: it could not be drawn."""
     notes: tuple[Finding, ...]
 
 
@@ -82,131 +89,190 @@ def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
         BadInput: the file cannot be used; the sentence names it and says what to do.
     """
     tell(Step.READING, 0, None)
+    id = RecordingId(derived_uuid(job.secret, "recording", job.sha256))
+    parameters = load_parameters(job.recipe.spotting)
     sources = probe(job.path, streams=job.streams)
-    analysis = analyse(
+    seen = observed(
         job.path,
-        load_parameters(job.recipe.spotting),
+        id,
+        job.media,
+        parameters,
+        streams=job.streams,
         progress=lambda done, total: tell(Step.WATCHING, done, total),
     )
+    whose, notes = _owners(job, seen, parameters)
+    tell(Step.SYNCING, 0, None)
+    bounds = load_bounds(job.recipe.sync)
+    sound = heard(job.path, streams=job.streams)
+    good = load_quality_bounds(job.recipe.quality)
+    quality = quality_report(
+        seen.quality,
+        seen.clock,
+        sound,
+        bounds=good,
+        coded=coded(job.path, seen.clock.n_frames, streams=job.streams),
+        tracks=set(whose),
+        insist=job.recipe.insist,
+    )
     recording = Recording(
-        id=RecordingId(derived_uuid(job.secret, "recording", job.sha256)),
+        id=id,
         sha256=job.sha256,
         path=str(job.path.resolve()),
         session=job.session,
         subject=job.subject,
         width=sources.picture.width,
         height=sources.picture.height,
-        clock=analysis.clock,
-        has_sound=sources.sound is not None and has_sound(job.path),
+        clock=seen.clock,
+        has_sound=quality.sound is not None and quality.sound.peak >= _AUDIBLE,
         sample_rate_hz=None if sources.sound is None else sources.sound.rate_hz,
         simulated=job.simulated,
+        picture_stream=job.streams.picture,
+        sound_stream=job.streams.sound,
+        skew=find_skew(job.path, bounds=bounds.skew, streams=job.streams, clock=seen.clock),
     )
-    faces, notes = subject_tracks(analysis)
-    owners = {track.track: job.subject for track in faces}
-    candidates = candidates_of(analysis.proposals, recording, owners, job.secret)
+    companions = _companions(job, id, tell)
+    fast_enough = job.recipe.insist or quality.picture.effective_rate_hz >= good.rate.least_hz
+    spotted = proposals_of(seen, parameters) if fast_enough else ()
+    candidates = candidates_of(spotted, recording, whose, job.secret)
     wanted = [candidate for candidate in candidates if candidate.tags <= set(job.recipe.cut_tagged)]
-    clips = proposed_clips(wanted, recording, analysis.tracks, owners, job.recipe.coding, job.secret)
-    how = Cutting(path=job.path, recording=recording, recipe=job.recipe, media=job.media)
+    clips = proposed_clips(wanted, recording, seen.tracks, whose, job.recipe.coding, job.secret)
+    flags = flags_of(clips, recording, companions, bounds.crosstalk)
+    clips = tuple(replace(clip, sound_flags=flag) for clip, flag in zip(clips, flags, strict=True))
+    how = Cutting(
+        path=job.path,
+        streams=job.streams,
+        recording=recording,
+        recipe=job.recipe,
+        media=job.media,
+        companions=companions,
+        known=known_faces(seen, whose),
+    )
     assets = cut_whole_or_not(clips, how, tell)
-    if not recording.has_sound:
-        notes = (*notes, _no_sound(job.path, stream=sources.sound is not None))
-    elif (silent := silent_share(job.path)) >= MOSTLY_SILENT:
-        notes = (*notes, _mostly_silent(job.path, silent))
+    notes = (*notes, *quality.findings, *_nothing_cut(job, candidates, clips, spotted=fast_enough))
+    _keep_quality(job, id, quality)
     return IngestedRecording(
         recording=recording,
         candidates=candidates,
         clips=clips,
         assets=assets,
-        companions=(),
+        companions=companions,
         face_owners=tuple(
-            FaceOwner(recording=recording.id, track=track, subject=subject) for track, subject in sorted(owners.items())
+            FaceOwner(recording=id, track=track, subject=subject) for track, subject in sorted(whose.items())
         ),
-        sheet=_sheet(clips, candidates, recording, job),
-        notes=(*analysis.notes, *notes),
+        sheet=_sheet(job, recording, candidates, clips, notes, whose),
+        notes=notes,
     )
 
 
-def subject_tracks(analysis: Analysis) -> tuple[tuple[FaceTrack, ...], tuple[Finding, ...]]:
-    """The face tracks that are taken as the subject's: the longest, and others that never share a frame with it.
+def _owners(job: RecordingJob, seen: Observation, parameters: SpottingParameters) -> tuple[Owners, tuple[Finding, ...]]:
+    """Whose each face is: as the table says, or the subject's where one person is alone."""
+    name = job.path.name
+    if job.faces is not None and job.faces.of(name, job.sha256):
+        said = owners(job.faces, name, seen.tracks, sha256=job.sha256, parameters=parameters.face.digest())
+        strangers = sorted(set(said.values()) - set(job.players))
+        if strangers:
+            raise BadInput.of(
+                "faces.not_in_session",
+                f"{job.faces.path} gives a face of {name} to {strangers[0]}, who did not take part in its session",
+                "correct the code, or register the session with this subject",
+            )
+        return {track: job.players[code] for track, code in said.items()}, ()
+    taken, notes = faces_of_one(seen.tracks, seen.clock, name, blink_s=job.recipe.faces_at_once_s, unsaid=Unsaid.REFUSE)
+    return {track.track: job.subject for track in taken}, notes
 
-    A face in the picture at the same time is somebody else's: nothing is proposed for it. Whether a face that is
-    lost and found again is the same person's cannot be told here, so more than one track taken is remarked upon.
-    """
-    taken: list[FaceTrack] = []
-    seen: set[int] = set()
-    others = 0
-    for track in sorted(analysis.tracks, key=lambda track: (-len(track.frames), track.track)):
-        frames = set(track.frames.tolist())
-        if frames & seen:
-            others += 1
-            continue
-        taken.append(track)
-        seen |= frames
-    notes: list[Finding] = []
-    if others:
-        notes.append(
-            Finding(
-                code="ingest.other_faces",
-                what=f"{others} more face track(s) are in the picture at the same time as the subject's",
-                remedy="check that the longest-seen face is the subject's; nothing was proposed for the others",
-                parameters={"others": others},
-            )
+
+def _companions(job: RecordingJob, id: RecordingId, tell: Tell) -> tuple[Companion, ...]:
+    """The files beside the recording, each laid on its clock."""
+    if not job.companions:
+        return ()
+    strangers = [row for row in job.companions if row.subject is not None and row.subject not in job.players]
+    if strangers:
+        raise BadInput.of(
+            "companions.not_in_session",
+            f"row {strangers[0].row} of the companions gives {strangers[0].path.name} to {strangers[0].subject}, who "
+            f"did not take part in the session of {job.path.name}",
+            "correct the code, or register the session with this subject",
         )
-    if len(taken) > 1:
-        notes.append(
-            Finding(
-                code="ingest.several_tracks",
-                what=f"the face was lost and found again; {len(taken)} tracks, never at once, are taken as one person",
-                remedy="look at the contact sheet, and reject clips that show somebody else at screening",
-                parameters={"tracks": len(taken)},
-            )
+    try:
+        found = resolved(
+            job.companions,
+            job.path,
+            bounds=load_bounds(job.recipe.sync).search,
+            camera_streams=job.streams,
+            progress=lambda done, total: tell(Step.SYNCING, done, total),
         )
-    return tuple(taken), tuple(notes)
+    except Refused as refused:
+        raise BadInput(refused.finding) from refused
+    return tuple(
+        Companion(
+            recording=id,
+            path=str(one.row.path.resolve()),
+            sha256=sha256_of(one.row.path),
+            kind=one.row.kind,
+            subject=None if one.row.subject is None else job.players[one.row.subject],
+            stream=one.row.stream,
+            channel=one.row.channel,
+            synchrony=one.synchrony,
+            confidence=one.confidence,
+        )
+        for one in found
+    )
+
+
+def _nothing_cut(
+    job: RecordingJob, candidates: Sequence[Candidate], clips: Sequence[Clip], *, spotted: bool
+) -> tuple[Finding, ...]:
+    """Why there are no clips, where there are none and nothing else says why."""
+    if clips or not spotted:
+        return ()
+    if not candidates:
+        what = f"nothing was proposed in {job.path.name}"
+        remedy = "look at its faces with mmed faces, and at its curve with mmed spot --plot"
+    else:
+        tags = sorted({tag.value for candidate in candidates for tag in candidate.tags})
+        what = f"all {len(candidates)} proposals in {job.path.name} are tagged ({', '.join(tags)}), and none was cut"
+        remedy = "cut tagged ones too with the recipe's cut_tagged, or name spans by hand with mmed recut --spans"
+    return (Finding(code="ingest.no_clips", what=what, remedy=remedy),)
 
 
 def sheet_path(media: Path, recording: RecordingId) -> Path:
-    """Where a recording's contact sheet lies."""
-    return media / "sheets" / f"{recording}.png"
+    """Where the page of a recording's contact sheet lies; a picture of its strongest clips lies beside it."""
+    return media / "sheets" / f"{recording}.html"
+
+
+def quality_path(media: Path, recording: RecordingId) -> Path:
+    """Where a recording's quality report lies."""
+    return media / "quality" / f"{recording}.json"
+
+
+def _keep_quality(job: RecordingJob, id: RecordingId, report: QualityReport) -> None:
+    path = quality_path(job.media, id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, readable_json(quality_document([(job.path.name, report)])))
 
 
 def _sheet(
-    clips: Sequence[Clip], candidates: Sequence[Candidate], recording: Recording, job: RecordingJob
+    job: RecordingJob,
+    recording: Recording,
+    candidates: Sequence[Candidate],
+    clips: Sequence[Clip],
+    notes: Sequence[Finding],
+    whose: Owners,
 ) -> Path | None:
-    by_id = {candidate.id: candidate for candidate in candidates}
-    shown = [(by_id[clip.candidate], clip) for clip in clips if clip.candidate is not None]
-    shown.sort(key=lambda one: (-one[0].score, one[1].first))
-    if not shown:
-        return None
+    """A page for the curator's eye: clips are whole without it."""
     path = sheet_path(job.media, recording.id)
-    rows = [
-        SheetRow(clip=coding_folder(job.media, clip) / "picture.mp4", span=clip.in_clip(candidate.span))
-        for candidate, clip in shown[:SHEET_ROWS]
-    ]
+    codes = {subject: code for code, subject in job.players.items()}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        contact_sheet(rows, path)
-    except (BadInput, OSError) as error:  # a picture for the curator's eye: clips are whole without it
+        write_sheet(
+            path.parent,
+            path.stem,
+            sheet_facts(recording, candidates, clips, notes),
+            sheet_entries(recording, candidates, clips, codes, job.media),
+        )
+    except (BadInput, OSError) as error:
         logger.warning("%s", error)
         return None
     return path
-
-
-def _no_sound(path: Path, *, stream: bool) -> Finding:
-    what = "has a sound stream, but it is digital silence" if stream else "has no sound stream"
-    return Finding(
-        code="ingest.no_sound",
-        what=f"{path.name} {what}",
-        remedy="its clips will be judged by picture only; give the recording with its sound if there is one",
-    )
-
-
-def _mostly_silent(path: Path, share: float) -> Finding:
-    return Finding(
-        code="ingest.mostly_silent",
-        what=f"{share:.0%} of the sound of {path.name} is silence",
-        remedy="check that the microphone was on and not muted",
-        parameters={"share": share},
-    )
 
 
 def changed_since(recording: Recording) -> BadInput | None:

@@ -13,12 +13,13 @@ from types import MappingProxyType
 from mmed_curate.agreement.settle import course
 from mmed_curate.domain.files import canonical_json, sha256_of
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import ClipId, RecordingId
+from mmed_curate.domain.identity import ClipId, RecordingId, SubjectId
 from mmed_curate.domain.protocol import Stage
-from mmed_curate.domain.records import Asset, AssetKind, Clip, Recording
+from mmed_curate.domain.records import Asset, AssetKind, Clip, Companion, Recording
 from mmed_curate.domain.serial import to_json
 from mmed_curate.domain.time import Span
 from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
+from mmed_curate.ingest.clips import Owners
 from mmed_curate.ingest.coding import Cutting, asset_of, cut_into_folders
 from mmed_curate.ingest.crew import Crew, Step, Tell, processes
 from mmed_curate.ingest.features import (
@@ -27,8 +28,10 @@ from mmed_curate.ingest.features import (
     write_picture_features,
     write_sound_features,
 )
+from mmed_curate.ingest.kept import kept_observation, known_faces, streams_of
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import changed_since
+from mmed_curate.ingest.soundtrack import has_clip_sound, microphone_of, opened_sound
 from mmed_curate.ingest.windows import release_window
 from mmed_curate.media.cut import CutRequest
 from mmed_curate.store.workspace import Workspace
@@ -37,6 +40,7 @@ NAME_OF: Mapping[AssetKind, str] = MappingProxyType(
     {
         AssetKind.RELEASE_PICTURE: "picture.mp4",
         AssetKind.RELEASE_SOUND: "sound.wav",
+        AssetKind.RELEASE_ARCHIVE: "archive.mov",
         AssetKind.FEATURES: "features.npz",
         AssetKind.SOUND_FEATURES: "sound-features.npz",
     }
@@ -57,22 +61,28 @@ class SettledEvent:
     span: Span
     """In frames of the recording."""
 
-    def folder(self, recipe: Recipe) -> str:
-        """Where its files lie, relative to the media folder: another span or recipe, another folder."""
+    def folder(self, recipe: Recipe, companions: Sequence[Companion]) -> str:
+        """Where its files lie, relative to the media folder: another span, recipe or microphone, another folder."""
+        microphone = microphone_of(self.clip.subject, companions)
         made_from = canonical_json(
             {
                 "span": to_json(self.span),
                 "cut": recipe.release.model_dump(mode="json"),
                 "crop": None if self.clip.crop is None else to_json(self.clip.crop),
                 "features": [FEATURES_VERSION, SOUND_RATE_HZ],
+                "microphone": None if microphone is None else to_json(microphone),
             }
         )
         return f"release/{self.clip.id}/{self.event}-{hashlib.sha256(made_from.encode()).hexdigest()[:12]}"
 
-    def files(self, recipe: Recipe, *, has_sound: bool) -> frozenset[str]:
+    def files(self, recipe: Recipe, recording: Recording, companions: Sequence[Companion]) -> frozenset[str]:
         """Paths of all its files, relative to the media folder."""
-        kinds = RELEASE_KINDS if has_sound else RELEASE_KINDS - SOUND_KINDS
-        return frozenset(f"{self.folder(recipe)}/{NAME_OF[kind]}" for kind in kinds)
+        heard = has_clip_sound(recording, self.clip.subject, companions)
+        kinds = RELEASE_KINDS if heard else RELEASE_KINDS - SOUND_KINDS
+        if not recipe.release.archive:
+            kinds -= {AssetKind.RELEASE_ARCHIVE}
+        folder = self.folder(recipe, companions)
+        return frozenset(f"{folder}/{NAME_OF[kind]}" for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +91,8 @@ class RecutJob:
 
     recording: Recording
     events: tuple[SettledEvent, ...]
+    companions: tuple[Companion, ...]
+    owners: Owners
     recipe: Recipe
     media: Path
 
@@ -118,6 +130,12 @@ def recut(
     settled = settled_events(workspace)
     with workspace.read() as records:
         recordings = {recording.id: recording for recording in records.recordings()}
+        companions: dict[RecordingId, list[Companion]] = defaultdict(list)
+        for companion in records.companions():
+            companions[companion.recording].append(companion)
+        owners: dict[RecordingId, dict[int, SubjectId]] = defaultdict(dict)
+        for owner in records.face_owners():
+            owners[owner.recording][owner.track] = owner.subject
         assets = defaultdict(list)
         for asset in records.assets():
             if asset.kind in RELEASE_KINDS:
@@ -126,14 +144,21 @@ def recut(
     n_up_to_date = 0
     for clip, events in settled.items():
         recording = recordings[events[0].clip.recording]
-        expected = {path for event in events for path in event.files(recipe, has_sound=recording.has_sound)}
+        expected = {path for event in events for path in event.files(recipe, recording, companions[recording.id])}
         whole = {asset.path for asset in assets[clip] if _is_whole(asset, workspace.media)}
         if whole == expected:
             n_up_to_date += len(events)
         else:
             stale[recording.id].extend(events)
     jobs = {
-        position: RecutJob(recording=recordings[recording], events=tuple(events), recipe=recipe, media=workspace.media)
+        position: RecutJob(
+            recording=recordings[recording],
+            events=tuple(events),
+            companions=tuple(companions[recording]),
+            owners=owners[recording],
+            recipe=recipe,
+            media=workspace.media,
+        )
         for position, (recording, events) in enumerate(sorted(stale.items()))
     }
     errors: list[BadInput] = []
@@ -194,40 +219,69 @@ def make_release_files(job: RecutJob, tell: Tell) -> RecutFiles:
     if (error := changed_since(job.recording)) is not None:
         raise error
     path = Path(job.recording.path)
-    requests = [_request(event, job) for event in job.events]
-    how = Cutting(path=path, recording=job.recording, recipe=job.recipe, media=job.media)
+    kept = kept_observation(job.recording, job.media, job.recipe)
+    how = Cutting(
+        path=path,
+        streams=streams_of(job.recording),
+        recording=job.recording,
+        recipe=job.recipe,
+        media=job.media,
+        companions=job.companions,
+        known={} if kept is None else known_faces(kept, job.owners),
+    )
+    requests = [_request(event, how) for event in job.events]
     cut_into_folders(how, requests, job.recipe.release.encoding, _unheard)
     assets: list[Asset] = []
     errors: list[BadInput] = []
     for done, (event, request) in enumerate(zip(job.events, requests, strict=True)):
         try:
-            assets.extend(_measured(event, request, job))
+            assets.extend(_measured(event, request, how))
         except BadInput as unmeasured:
             errors.append(unmeasured)
         tell(Step.WATCHING, done + 1, len(job.events))
     return RecutFiles(assets=tuple(assets), errors=tuple(errors))
 
 
-def _request(event: SettledEvent, job: RecutJob) -> CutRequest:
-    first, last = release_window(event.span, job.recording.clock, context_s=job.recipe.release.context_s)
-    folder = job.media / event.folder(job.recipe)
-    return CutRequest(
-        first=first,
-        last=last,
-        crop=event.clip.crop,
+def _request(event: SettledEvent, how: Cutting) -> CutRequest:
+    first, last = release_window(event.span, how.recording.clock, context_s=how.recipe.release.context_s)
+    folder = how.media / event.folder(how.recipe, how.companions)
+    return how.request(
+        event.clip,
+        first,
+        last,
         picture=folder / NAME_OF[AssetKind.RELEASE_PICTURE],
-        sound=folder / NAME_OF[AssetKind.RELEASE_SOUND] if job.recording.has_sound else None,
+        sound=folder / NAME_OF[AssetKind.RELEASE_SOUND],
+        archive=folder / NAME_OF[AssetKind.RELEASE_ARCHIVE] if how.recipe.release.archive else None,
     )
 
 
-def _measured(event: SettledEvent, request: CutRequest, job: RecutJob) -> Sequence[Asset]:
-    path, folder = Path(job.recording.path), request.picture.parent
-    write_picture_features(folder / NAME_OF[AssetKind.FEATURES], path, job.recording.clock, request, event.span)
+def _measured(event: SettledEvent, request: CutRequest, how: Cutting) -> Sequence[Asset]:
+    clock, folder = how.recording.clock, request.picture.parent
+    write_picture_features(
+        folder / NAME_OF[AssetKind.FEATURES],
+        how.path,
+        clock,
+        request,
+        event.span,
+        streams=how.streams,
+        known=how.known.get(event.clip.subject),
+    )
     kinds = [AssetKind.RELEASE_PICTURE, AssetKind.FEATURES]
+    if request.archive is not None:
+        kinds.append(AssetKind.RELEASE_ARCHIVE)
     if request.sound is not None:
-        write_sound_features(folder / NAME_OF[AssetKind.SOUND_FEATURES], path, job.recording.clock, request, event.span)
+        with opened_sound(how.path, how.streams, request.sound_from) as heard:
+            write_sound_features(
+                folder / NAME_OF[AssetKind.SOUND_FEATURES],
+                how.path,
+                clock,
+                request,
+                event.span,
+                streams=how.streams,
+                sound_from=heard,
+            )
         kinds += [AssetKind.RELEASE_SOUND, AssetKind.SOUND_FEATURES]
-    return [asset_of(event.clip, kind, folder / NAME_OF[kind], job.media, request, event.event) for kind in kinds]
+    return [asset_of(event.clip, kind, folder / NAME_OF[kind], how.media, request, event.event) for kind in kinds]
 
 
 def _is_whole(asset: Asset, media: Path) -> bool:

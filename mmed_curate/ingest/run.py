@@ -16,7 +16,9 @@ from mmed_curate.domain.identity import SessionId, SubjectId
 from mmed_curate.domain.records import IngestOutcome, Session, Subject
 from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
 from mmed_curate.ingest.claims import Claims, claims
+from mmed_curate.ingest.companions import CompanionTable
 from mmed_curate.ingest.crew import Crew, processes
+from mmed_curate.ingest.faces import FaceTable
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, sheet_path, take_in
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
@@ -43,6 +45,8 @@ def ingest(
     *,
     recipe: Recipe,
     crew: AbstractContextManager[Crew] | None = None,
+    faces: FaceTable | None = None,
+    companions: CompanionTable | None = None,
     watch: Watch = unwatched,
 ) -> tuple[IngestOutcome, ...]:
     """Take recordings into the workspace.
@@ -55,16 +59,19 @@ def ingest(
         sources: media files, and whose they are.
         recipe: how.
         crew: who does it; None: a process for each core.
+        faces: whose each face is, where recordings show several.
+        companions: files beside the recordings: microphones, game captures.
         watch: called with how far the batch is.
 
     Returns:
         What became of each file, in the order given; a file that could not be used carries its sentence.
 
     Raises:
-        BadInput: all name one subject and session, and these are not registered or do not belong together.
+        BadInput: all name one subject and session, and these are not registered or do not belong together; or a
+            table names a recording that is not among the sources.
     """
     with claims(workspace) as held:
-        intake = _Intake(workspace, sources, recipe, held)
+        intake = _Intake(workspace, sources, recipe, faces, companions, held)
         run_jobs(
             take_in,
             intake.jobs,
@@ -85,6 +92,8 @@ class _Intake:
         workspace: Workspace,
         sources: Sequence[Source],
         recipe: Recipe,
+        faces: FaceTable | None,
+        companions: CompanionTable | None,
         held: Claims,
     ) -> None:
         self._workspace, self._sources, self._held = workspace, sources, held
@@ -92,6 +101,7 @@ class _Intake:
         self.jobs: dict[int, RecordingJob] = {}
         self.expected_frames: dict[int, int] = {}
         self._first_with: dict[str, Path] = {}
+        _check_named(sources, companions)
         owners = _owners(workspace, sources)
         with workspace.read() as records:
             codes = {subject.code: subject.id for subject in records.subjects()}
@@ -110,6 +120,8 @@ class _Intake:
                     subject=who.id,
                     session=game.id,
                     players=taken_part,
+                    faces=faces,
+                    companions=() if companions is None else companions.of(source.path),
                     simulated=who.simulated or game.simulated,
                     recipe=recipe,
                     media=workspace.media,
@@ -189,6 +201,19 @@ def _check_arrived(result: IngestedRecording, media: Path) -> None:
                 "ingest.not_arrived",
                 f"a worker says that it wrote {path}, and it is not there",
                 "let all workers see the workspace's media folder at the same path",
+            )
+
+
+def _check_named(sources: Sequence[Source], companions: CompanionTable | None) -> None:
+    """Stop where companions lie beside a recording that is not taken in: a misspelt path would leave them out."""
+    given = {source.path.resolve() for source in sources}
+    for row in () if companions is None else companions.rows:
+        if row.recording.resolve() not in given:
+            raise BadInput.of(
+                "ingest.companion_of_none",
+                f"{companions.path if companions else ''}, row {row.row}: {row.recording} is none of the recordings "
+                "that are taken in",
+                "correct the path (it counts from the table's folder), or give that recording too",
             )
 
 

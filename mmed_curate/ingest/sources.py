@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.ingest.run import Source
+from mmed_curate.media.container import AS_PLAYED, StreamChoice
 
 COLUMNS = ("recording", "subject", "session")
 
 
-def read_sources(path: Path) -> tuple[Source, ...]:
-    """Read a CSV with the columns `recording`, `subject`, `session`; others are left alone.
+def read_sources(path: Path, *, streams: StreamChoice = AS_PLAYED) -> tuple[Source, ...]:
+    """Read a CSV with the columns `recording`, `subject`, `session`, and where wanted `picture_stream` and
+    `sound_stream`; others are left alone.
 
     Args:
         path: the table; recordings are named relative to its folder, or absolutely.
+        streams: which streams are taken where a row does not say.
 
     Raises:
         BadInput: the table cannot be read, lacks a column, is empty, or a cell is; names the line.
@@ -46,6 +50,24 @@ def read_sources(path: Path) -> tuple[Source, ...]:
                 path=path.parent / row["recording"].strip(),
                 subject=row["subject"].strip(),
                 session=row["session"].strip(),
+                streams=StreamChoice(
+                    picture=_stream(row, "picture_stream", path, line, streams.picture),
+                    sound=_stream(row, "sound_stream", path, line, streams.sound),
+                ),
             )
         )
     return tuple(sources)
+
+
+def _stream(row: Mapping[str, str | None], column: str, path: Path, line: int, usual: int | None) -> int | None:
+    """The number in a cell; `usual` where it is empty."""
+    text = (row.get(column) or "").strip()
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdigit()):
+        raise BadInput.of(
+            "sources.stream",
+            f"{path}, line {line}: {column} must be the number of a stream, got {text!r}",
+            "correct it",
+        )
+    return int(text)

@@ -38,6 +38,7 @@ def coding_windows(
     join_gap_s: float,
     longest_s: float,
     seed: bytes,
+    taken: Sequence[tuple[Frame, Frame]] = (),
 ) -> tuple[Window, ...]:
     """One window per candidate, or per run of candidates too close together to be shown apart.
 
@@ -52,6 +53,7 @@ def coding_windows(
         join_gap_s: runs are joined across gaps shorter than this, in seconds ...
         longest_s: ... as long as the run does not become longer than this.
         seed: secret bytes; the same seed and spans give the same windows.
+        taken: first and last frames of clips that are there already, which no candidate touches: no window does.
     """
     order = sorted(range(len(candidates)), key=lambda index: (candidates[index].span.onset, index))
     runs: list[list[int]] = []
@@ -60,6 +62,8 @@ def coding_windows(
         span = candidates[index].span
         overlaps = bool(runs) and span.onset <= end
         near = bool(runs) and not overlaps and clock.start_of(span.onset) - clock.end_of(end) < join_gap_s
+        if near:
+            near = not any(end < first and last < span.onset for first, last in taken)
         if near:
             near = clock.end_of(span.offset) - clock.start_of(candidates[runs[-1][0]].span.onset) <= longest_s
         if overlaps or near:
@@ -75,6 +79,8 @@ def coding_windows(
     for position, (run, (onset, offset)) in enumerate(zip(runs, edges, strict=True)):
         floor = Frame(0) if position == 0 else Frame((edges[position - 1][1] + onset) // 2 + 1)
         ceiling = clock.last_frame if position + 1 == len(runs) else Frame((offset + edges[position + 1][0]) // 2)
+        floor = max([floor, *(Frame(last + 1) for _, last in taken if last < onset)])
+        ceiling = min([ceiling, *(Frame(first - 1) for first, _ in taken if first > offset)])
         before, after = (_drawn(context, seed, onset, offset, side) for side in ("before", "after"))
         windows.append(
             Window(

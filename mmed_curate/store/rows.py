@@ -142,6 +142,8 @@ def recording_of(row: RecordingRow) -> Recording:
         sample_rate_hz=row.sample_rate_hz,
         simulated=row.simulated,
         skew=None if row.skew is None else from_json(Skew, json.loads(row.skew)),
+        picture_stream=row.picture_stream,
+        sound_stream=row.sound_stream,
     )
 
 
@@ -160,6 +162,8 @@ def recording_row(record: Recording) -> RecordingRow:
         sample_rate_hz=record.sample_rate_hz,
         simulated=record.simulated,
         skew=None if record.skew is None else canonical_json(to_json(record.skew)),
+        picture_stream=record.picture_stream,
+        sound_stream=record.sound_stream,
     )
 
 

@@ -124,6 +124,8 @@ class RecordingRow(Base):
     simulated: Mapped[bool]
     skew: Mapped[str | None]
     """JSON of a skew."""
+    picture_stream: Mapped[int | None]
+    sound_stream: Mapped[int | None]
 
 
 class CompanionRow(Base):

@@ -20,6 +20,8 @@ KEPT = {
 def upgrade() -> None:
     """Forward only: there is no way back but the backup."""
     op.add_column("recording", sa.Column("skew", sa.String(), nullable=True))
+    op.add_column("recording", sa.Column("picture_stream", sa.Integer(), nullable=True))
+    op.add_column("recording", sa.Column("sound_stream", sa.Integer(), nullable=True))
     op.add_column("clip", sa.Column("sound_flags", sa.String(), nullable=True))
     op.add_column("clip", sa.Column("also_visible", sa.String(), nullable=False, server_default="[]"))
     op.create_table(
