@@ -1,14 +1,15 @@
 """The subject's face through one clip: in its place, with its landmarks and with how its parts move.
 
-Pictures come in one by one, so whoever decodes them anyway (the cut) can hand them on. Lengths are in pixels of the
+Pictures come in one by one, and many clips are looked at in one way through the recording. Lengths are in pixels of the
 clip's picture or of the aligned face, as said; x to the right, y down; left and right are the subject's own.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,9 @@ from mmed_curate.face.align import LIPS, REGIONS, SIZE, alignment, moved, warped
 from mmed_curate.face.detect import iou
 from mmed_curate.face.mesh import N_POINTS, eye_openness
 from mmed_curate.face.track import FaceTracker, TrackedFace
+from mmed_curate.media.container import AS_PLAYED, StreamChoice
+from mmed_curate.media.cut import CutRequest
+from mmed_curate.media.groups import pictures_in
 from mmed_curate.media.pictures import Picture
 from mmed_curate.signals.motion import MotionCurve, MotionMeter
 from mmed_curate.spotting.tracks import FaceTrack
@@ -119,7 +123,7 @@ class CloseupCamera:
         box = self._crop or Box(left=0, top=0, right=picture.width, bottom=picture.height)
         rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
         luma = np.array(picture.luma()[rows, columns], order="C")
-        found = self._tracker.step(np.ascontiguousarray(picture.bgr()[rows, columns]))
+        found = self._tracker.step(np.ascontiguousarray(picture.bgr()[rows, columns]), float(picture.time_s))
         face = self._subject(found, picture.frame)
         if face is None:
             self._waiting.append((index, luma))
@@ -194,6 +198,54 @@ class CloseupCamera:
         if like is not None:
             self._alignment[index] = self._alignment[like]
             self._faces[index] = warped(luma, self._alignment[like])
+
+
+def closeups(
+    recording: Path,
+    clock: FrameClock,
+    windows: Sequence[CutRequest],
+    *,
+    streams: StreamChoice = AS_PLAYED,
+    known: Sequence[KnownFace | None] | None = None,
+) -> Iterator[tuple[int, Closeup]]:
+    """Look at many clips of one recording in a single way through it; memory holds the clips that are open.
+
+    Args:
+        recording: the recording's file.
+        clock: its clock.
+        windows: the clips' cuts, in any order; they may overlap.
+        streams: which picture.
+        known: for each window, the subject's face as the analysis of the recording knows it, or None.
+
+    Yields:
+        the place of a window in `windows`, and its closeup, in the order in which they end.
+
+    Raises:
+        BadInput: the recording cannot be read, or is not the one of `clock`.
+    """
+    faces = [None] * len(windows) if known is None else known
+    waiting = sorted(range(len(windows)), key=lambda place: (windows[place].first, place), reverse=True)
+    cameras: dict[int, CloseupCamera] = {}
+    for picture in pictures_in(recording, clock, _runs(windows), streams=streams):
+        while waiting and windows[waiting[-1]].first == picture.frame:
+            place = waiting.pop()
+            window = windows[place]
+            cameras[place] = CloseupCamera(clock, window.first, window.last, window.crop, known=faces[place])
+        for place in sorted(cameras):
+            cameras[place].see(picture)
+            if windows[place].last == picture.frame:
+                yield place, cameras.pop(place).closeup()
+
+
+def _runs(windows: Sequence[CutRequest]) -> list[tuple[Frame, Frame]]:
+    """The frames that lie in some window, as runs that do not touch."""
+    runs: list[tuple[Frame, Frame]] = []
+    for first, last in sorted((window.first, window.last) for window in windows):
+        if runs and first <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], max(runs[-1][1], last))
+        else:
+            runs.append((first, last))
+    return runs
 
 
 def off_median(places: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
@@ -21,10 +21,9 @@ import numpy.typing as npt
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import FrameClock, Span
-from mmed_curate.ingest.closeup import PLACES, Closeup, CloseupCamera, KnownFace
+from mmed_curate.ingest.closeup import PLACES, Closeup, KnownFace, closeups
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.cut import CutRequest
-from mmed_curate.media.pictures import Picture, pictures
 from mmed_curate.media.sound import Sound, SoundReader
 from mmed_curate.signals.flow import onset_apex_flow
 from mmed_curate.signals.sound import HOP_S, WINDOW_S, band_centres_hz, sound_features
@@ -61,7 +60,7 @@ def write_clip_features(
     streams: StreamChoice = AS_PLAYED,
     sound_from: ReadsSound | None = None,
     known: KnownFace | None = None,
-    shown: Iterable[Picture] | None = None,
+    closeup: Closeup | None = None,
 ) -> tuple[Path, Path | None]:
     """Measure a coding clip: `face.npz`, and `sound.npz` where the window asks for sound.
 
@@ -73,7 +72,7 @@ def write_clip_features(
         streams: which picture and sound of the recording.
         sound_from: a companion's sound, opened; None: the recording's own.
         known: the subject's face as the analysis of the recording knows it; None: it is found and measured anew.
-        shown: the window's pictures, each once and in order, from whoever decodes them; None: they are decoded here.
+        closeup: the window's face where it was looked at already (`closeup.closeups`); None: it is looked at here.
 
     Returns:
         The two files; None for a clip without sound.
@@ -81,18 +80,13 @@ def write_clip_features(
     Raises:
         BadInput: the recording cannot be read, or a file cannot be written.
     """
-    closeup = _closeup(recording, clock, window, streams, known, shown)
+    closeup = closeup or _closeup(recording, clock, window, streams, known)
     face, sound = folder / FACE_FILE, folder / SOUND_FILE
-    write_closeup(face, closeup)
+    _write_arrays(face, _face_arrays(closeup))
     if window.sound is None:
         return face, None
     _write_arrays(sound, _sound_arrays(recording, clock, window, streams, sound_from))
     return face, sound
-
-
-def write_closeup(path: Path, closeup: Closeup) -> None:
-    """Write the face of a coding clip that was looked at elsewhere (see `CloseupCamera`)."""
-    _write_arrays(path, _face_arrays(closeup))
 
 
 def write_picture_features(
@@ -104,7 +98,7 @@ def write_picture_features(
     *,
     streams: StreamChoice = AS_PLAYED,
     known: KnownFace | None = None,
-    shown: Iterable[Picture] | None = None,
+    closeup: Closeup | None = None,
 ) -> None:
     """Measure the face in the window of a settled event and write `features.npz`.
 
@@ -120,12 +114,12 @@ def write_picture_features(
         span: the settled event, in frames of the recording.
         streams: which picture of the recording.
         known: the subject's face as the analysis of the recording knows it; None: the largest face is the subject's.
-        shown: the window's pictures, each once and in order; None: they are decoded here.
+        closeup: the window's face where it was looked at already (`closeup.closeups`); None: it is looked at here.
 
     Raises:
         BadInput: no face is seen in the whole window, or the recording cannot be read.
     """
-    closeup = _closeup(recording, clock, window, streams, known, shown)
+    closeup = closeup or _closeup(recording, clock, window, streams, known)
     if not closeup.seen.any():
         raise BadInput.of(
             "features.no_face",
@@ -193,19 +187,10 @@ def write_sound_features(
 
 
 def _closeup(
-    recording: Path,
-    clock: FrameClock,
-    window: CutRequest,
-    streams: StreamChoice,
-    known: KnownFace | None,
-    shown: Iterable[Picture] | None,
+    recording: Path, clock: FrameClock, window: CutRequest, streams: StreamChoice, known: KnownFace | None
 ) -> Closeup:
-    camera = CloseupCamera(clock, window.first, window.last, window.crop, known=known)
-    if shown is None:
-        shown = pictures(recording, first=window.first, last=window.last, clock=clock, streams=streams)
-    for picture in shown:
-        camera.see(picture)
-    return camera.closeup()
+    ((_, closeup),) = closeups(recording, clock, [window], streams=streams, known=[known])
+    return closeup
 
 
 def _face_arrays(closeup: Closeup) -> Arrays:

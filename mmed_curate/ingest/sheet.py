@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,12 +18,14 @@ import numpy.typing as npt
 from scipy.ndimage import uniform_filter
 
 from mmed_curate.domain.files import write_text
-from mmed_curate.domain.findings import BadInput, Finding
+from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import Tag
 from mmed_curate.domain.time import Frame, FrameClock, Span
 from mmed_curate.media.sheet import Shot, jpeg, thumbnails
 from mmed_curate.report.figures_sheet import sheet_figure
-from mmed_curate.report.sheet import CELL_PX, CELLS, Mark, Movement, SheetHead, clock_time, sheet_page
+from mmed_curate.report.sheet import CELL_PX, CELLS, Movement, SheetFacts, clock_time, sheet_page
+
+__all__ = ["SheetEntry", "SheetFacts", "difference", "write_sheet"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,20 +69,6 @@ class SheetEntry:
     """Whose face, sound flags, and the like, a line each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetFacts:
-    """What the sheet says of the recording itself."""
-
-    title: str
-    duration_s: float
-    facts: tuple[tuple[str, str], ...] = ()
-    """Name and value: length, rate, size, faces, ..."""
-    findings: tuple[Finding, ...] = ()
-    """Remarks, quality among them."""
-    marks: tuple[Mark, ...] = field(default=())
-    """Every candidate, cut or not, for the strip over the whole recording."""
-
-
 def write_sheet(folder: Path, name: str, about: SheetFacts, entries: Sequence[SheetEntry]) -> tuple[Path, Path]:
     """Write `<name>.html` with all clips and `<name>.png` with the strongest.
 
@@ -103,18 +91,11 @@ def write_sheet(folder: Path, name: str, about: SheetFacts, entries: Sequence[Sh
     order = sorted(entries, key=_rank)
     pictured = _pictured(order[:PICTURES_ON_PAGE])
     rows = [_movement(entry, pictured.get(place)) for place, entry in enumerate(order)]
-    head = SheetHead(
-        title=about.title,
-        duration_s=about.duration_s,
-        facts=about.facts,
-        findings=about.findings,
-        marks=about.marks,
-    )
     folder.mkdir(parents=True, exist_ok=True)
     page, png = folder / f"{name}.html", folder / f"{name}.png"
-    write_text(page, sheet_page(head, [(row, None if row.strip is None else jpeg(row.strip)) for row in rows]))
+    write_text(page, sheet_page(about, [(row, None if row.strip is None else jpeg(row.strip)) for row in rows]))
     shown = rows[:ROWS_IN_PNG]
-    sheet_figure(head, shown, png, left_out=len(rows) - len(shown))
+    sheet_figure(about, shown, png, left_out=len(rows) - len(shown))
     return page, png
 
 

@@ -21,7 +21,7 @@ from mmed_curate.report.sheet import (
     QUIET_DB,
     Floats,
     Movement,
-    SheetHead,
+    SheetFacts,
     clock_time,
     runs_s,
     span_px,
@@ -45,7 +45,7 @@ _LEVEL, _SPEAKS = "#c5d9cf", "#4c8a6b"
 _MOST_FINDINGS = 5
 
 
-def sheet_figure(head: SheetHead, rows: Sequence[Movement], path: Path, *, left_out: int = 0) -> None:
+def sheet_figure(head: SheetFacts, rows: Sequence[Movement], path: Path, *, left_out: int = 0) -> None:
     """Draw the sheet.
 
     Args:
@@ -85,7 +85,7 @@ def sheet_figure(head: SheetHead, rows: Sequence[Movement], path: Path, *, left_
             figure.savefig(aside, format="png", metadata={"Software": None})
 
 
-def _whole(axes: Axes, head: SheetHead, y: float) -> None:
+def _whole(axes: Axes, head: SheetFacts, y: float) -> None:
     """The strip over the whole recording, its lower edge 50 px under y."""
     wide, high = _WIDTH - 2 * _GAP, 46.0
     length_s = max(head.duration_s, 1e-3)

@@ -80,15 +80,17 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SheetHead:
-    """What is said of the recording."""
+class SheetFacts:
+    """What a sheet says of the recording itself."""
 
     title: str
     duration_s: float
-    facts: tuple[tuple[str, str], ...]
-    """Name and value."""
-    findings: tuple[Finding, ...]
-    marks: tuple[Mark, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    """Name and value: length, rate, size, faces, ..."""
+    findings: tuple[Finding, ...] = ()
+    """Remarks, quality among them."""
+    marks: tuple[Mark, ...] = ()
+    """Every candidate, cut or not, for the strip over the whole recording."""
 
 
 def clock_time(seconds: float) -> str:
@@ -100,7 +102,7 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{tail}" if hours else tail
 
 
-def sheet_page(head: SheetHead, rows: Sequence[tuple[Movement, bytes | None]]) -> str:
+def sheet_page(head: SheetFacts, rows: Sequence[tuple[Movement, bytes | None]]) -> str:
     """The page, all in one.
 
     Args:
@@ -136,7 +138,7 @@ def span_px(movement: Movement) -> float:
     return max(LEAST_AXIS_PX, 1.15 * float(seen.max())) if len(seen) else LEAST_AXIS_PX
 
 
-def _facts(head: SheetHead) -> str:
+def _facts(head: SheetFacts) -> str:
     items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in head.facts)
     return f"<dl>{items}</dl>" if items else ""
 
@@ -152,7 +154,7 @@ def _findings(findings: Sequence[Finding]) -> str:
     return f"<ul class=findings>{items}</ul>" if items else ""
 
 
-def _whole(head: SheetHead) -> str:
+def _whole(head: SheetFacts) -> str:
     """The strip over the whole recording: a bar for each candidate, as high as its score."""
     wide, high = 1000.0, 70.0
     length_s = max(head.duration_s, 1e-3)

@@ -13,7 +13,7 @@ import pytest
 from mmed_curate.domain.records import Box
 from mmed_curate.domain.time import Frame, FrameClock, Span
 from mmed_curate.face.align import EYE_DISTANCE, REGIONS, moved, warped
-from mmed_curate.ingest.closeup import KnownFace
+from mmed_curate.ingest.closeup import KnownFace, closeups
 from mmed_curate.ingest.features import (
     FACE_FILE,
     SOUND_FILE,
@@ -149,13 +149,24 @@ def test_what_the_analysis_knows_is_not_measured_again(
 ) -> None:
     found = analyse(smile, load_parameters("mmed"))
     known = KnownFace(tracks=found.tracks[:1], curves=found.curves)
-    shown = pictures(smile, first=Frame(10), last=Frame(49), clock=clock)
-    write_clip_features(tmp_path, smile, clock, a_window(10, 49), known=known, shown=shown)
+    write_clip_features(tmp_path, smile, clock, a_window(10, 49), known=known)
     ours, theirs = arrays(tmp_path / FACE_FILE)["place_motion"], arrays(folder / FACE_FILE)["place_motion"]
     both = np.isfinite(ours) & np.isfinite(theirs)
     assert both.mean() > 0.9
     assert np.sqrt(((ours - theirs)[both] ** 2).mean()) < 0.15  # px; Farneback errs by 0.12 px
     assert np.corrcoef(ours[both], theirs[both])[0, 1] > 0.95
+
+
+def test_many_clips_in_one_way_through_the_recording(
+    folder: Path, smile: Path, clock: FrameClock, tmp_path: Path
+) -> None:
+    windows = [a_window(45, 60), a_window(10, 49), a_window(62, 66)]  # in any order, two overlap
+    found = list(closeups(smile, clock, windows))
+    assert [place for place, _ in found] == [1, 0, 2]
+    by_place = dict(found)
+    assert [len(by_place[place].seen) for place in range(3)] == [16, 40, 5]
+    write_clip_features(tmp_path, smile, clock, windows[1], closeup=by_place[1])
+    assert (tmp_path / FACE_FILE).read_bytes() == (folder / FACE_FILE).read_bytes()
 
 
 def test_a_face_that_is_not_the_subjects_is_left_out(smile: Path, clock: FrameClock, tmp_path: Path) -> None:

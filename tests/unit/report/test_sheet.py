@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.report.figures_sheet import sheet_figure
-from mmed_curate.report.sheet import CELL_PX, CELLS, Mark, Movement, SheetHead, clock_time, runs_s, sheet_page, thinned
+from mmed_curate.report.sheet import CELL_PX, CELLS, Mark, Movement, SheetFacts, clock_time, runs_s, sheet_page, thinned
 
 A_JPEG = b"\xff\xd8not looked into\xff\xd9"
 
@@ -43,8 +43,8 @@ def a_movement(name: str = "clip-1", **changes: object) -> Movement:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-def a_head(**changes: object) -> SheetHead:
-    whole = SheetHead(
+def a_head(**changes: object) -> SheetFacts:
+    whole = SheetFacts(
         title="P1.mov",
         duration_s=100.0,
         facts=(("rate", "30 Hz"),),
