@@ -92,7 +92,14 @@ def draw(measured: Measured, bounds: QualityBounds, name: str, path: Path) -> No
     rate = bounds.rate
     eyes, edges, turned = bounds.face.eye_px, bounds.blur.aligned_px, bounds.head.yaw_deg
     panels = [
-        Panel(title="different pictures a second", time_s=second_s, values=new_hz, bounds=(rate.least_hz,), least=0.0),
+        Panel(
+            title="different pictures a second",
+            time_s=second_s,
+            values=new_hz,
+            bounds=(rate.least_hz,),
+            least=0.0,
+            most=1.15 * max(float(new_hz.max()), rate.least_hz),
+        ),
         Panel(
             title="level of the face, 0 black to 1 white",
             time_s=look_s,

@@ -26,8 +26,9 @@ def picture_lines(numbers: PictureNumbers, bounds: QualityBounds, *, insist: boo
     coding = _coding(numbers, bounds)
     if face is not None:
         light = _light(face, bounds)
-        yield from (_size(face, bounds), _head(face, bounds), light, _contrast(face, bounds), _sharpness(face, bounds))
-        yield _skin(face, bounds, fair=light.verdict is Verdict.GOOD and coding.verdict is not Verdict.POOR)
+        lit = light.verdict is Verdict.GOOD
+        yield from (_size(face, bounds), _head(face, bounds), light, _contrast(face, bounds, lit=lit))
+        yield from (_sharpness(face, bounds), _skin(face, bounds, fair=lit and coding.verdict is Verdict.GOOD))
     yield coding
 
 
@@ -163,7 +164,9 @@ def _light(face: FaceNumbers, bounds: QualityBounds) -> QualityLine:
     )
 
 
-def _contrast(face: FaceNumbers, bounds: QualityBounds) -> QualityLine:
+def _contrast(face: FaceNumbers, bounds: QualityBounds, *, lit: bool) -> QualityLine:
+    if not lit:
+        return QualityLine(about=About.CONTRAST, verdict=Verdict.UNKNOWN, said="not judged: see the light")
     return judged(
         About.CONTRAST,
         low(face.spread, bounds.light.flat),
@@ -208,7 +211,7 @@ def _skin(face: FaceNumbers, bounds: QualityBounds, *, fair: bool) -> QualityLin
         return QualityLine(
             about=About.SKIN,
             verdict=Verdict.UNKNOWN,
-            said="not judged: needs a face that is large enough, well lit and not compressed to death",
+            said="not judged: needs a face that is large enough, well lit and not compressed too much",
         )
     sharp = face.edge_px < smoothing.sharp_px
     return judged(

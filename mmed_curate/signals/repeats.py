@@ -85,10 +85,8 @@ def repeated(change: FloatArray, same: BoolArray) -> BoolArray:
     moves = change[1:].astype(np.float64)
     if len(moves) > 2 * _REACH:
         found[1:] |= moves < _FAR_LESS * _greatest_near(moves)
-    for start in range(0, max(len(moves) - _WINDOW // 2, 1), _WINDOW // 2):
-        window = moves[start : start + _WINDOW]
-        if len(window) >= _WINDOW // 2:
-            found[1 + start : 1 + start + len(window)] |= _in_rhythm(window)
+    if len(moves) >= _WINDOW // 2:
+        found[1:] |= _in_rhythm(moves)
     return found
 
 
@@ -101,15 +99,31 @@ def _greatest_near(moves: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _in_rhythm(moves: npt.NDArray[np.float64]) -> BoolArray:
-    """(n,) frames with a repeated one's place in the clearest rhythm of one new or one repeated frame a round."""
-    best, chosen = _RHYTHM, np.zeros(len(moves), dtype=bool)
+    """(n,) frames with a repeated one's place in the clearest rhythm of a window: one new, or one repeated, a round."""
+    length = min(_WINDOW, len(moves))
+    starts = np.unique([*range(0, len(moves) - length + 1, _WINDOW // 2), len(moves) - length])
+    windows = np.lib.stride_tricks.sliding_window_view(moves, length)[starts]  # (w, length)
+    best = np.full(len(starts), _RHYTHM)
+    chosen = np.zeros(windows.shape, dtype=bool)
     for period in _PERIODS:
-        rounds = moves[: len(moves) // period * period].reshape(-1, period)  # (r, period)
-        order = np.argsort(np.median(rounds, axis=0))
-        for repeats in (order[:-1], order[:1]):  # all but one, or one
-            news = np.setdiff1d(order, repeats)
-            clear = np.median(rounds[:, news]) / max(float(np.median(rounds[:, repeats])), 1e-6)
-            kept = (rounds[:, repeats].max(axis=1) < rounds[:, news].min(axis=1)).mean()
-            if clear >= best and kept >= _KEPT:
-                best, chosen = float(clear), np.isin(np.arange(len(moves)) % period, repeats)
-    return chosen
+        rounds = windows[:, : length // period * period].reshape(len(starts), -1, period)  # (w, r, period)
+        usual = np.median(rounds, axis=1)  # (w, period)
+        ranked = np.sort(usual, axis=1)
+        place = np.arange(length) % period
+        for sign, clear in (
+            (1.0, ranked[:, -1] / np.maximum(ranked[:, -2], 1e-6)),  # one new
+            (-1.0, ranked[:, 1] / np.maximum(ranked[:, 0], 1e-6)),  # one repeated
+        ):
+            lone = np.argmax(sign * usual, axis=1)  # (w,)
+            is_lone = np.arange(period) == lone[:, None]  # (w, period)
+            apart = np.where(is_lone[:, None], np.inf, -sign * rounds).min(axis=2) + np.where(
+                is_lone[:, None], sign * rounds, -np.inf
+            ).max(axis=2)  # (w, r) > 0: the lone one stands out on its side
+            better = (clear >= best) & ((apart > 0).mean(axis=1) >= _KEPT)
+            best = np.where(better, clear, best)
+            named = (place == lone[:, None]) != (sign > 0)  # (w, length)
+            chosen = np.where(better[:, None], named, chosen)
+    found = np.zeros(len(moves), dtype=bool)
+    for start, named in zip(starts, chosen, strict=True):
+        found[start : start + length] |= named
+    return found
