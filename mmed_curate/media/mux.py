@@ -59,7 +59,7 @@ class PictureCodec(Enum):
     H264 = "h264"
     """By x264."""
     FFV1 = "ffv1"
-    """Always lossless."""
+    """Always lossless (RFC 9043); FFmpeg and what is built on it reads it, browsers do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,10 @@ class MediaFile:
                 rate_hz = self._sound.rate_hz if self._sound else 0
                 scale = rate_hz or min(self._picture.time_base.denominator, _LARGEST_TIMESCALE)
                 options["movie_timescale"] = str(scale)
-            self._container: OutputContainer = stack.enter_context(av.open(f"file:{aside}", mode="w", options=options))
+            # FFmpeg writes FFV1 into .mp4 and not into .mov, which are otherwise the same boxes
+            kind = "mp4" if self._picture.codec is PictureCodec.FFV1 and self._path.suffix == ".mov" else None
+            opened = av.open(f"file:{aside}", mode="w", format=kind, options=options)
+            self._container: OutputContainer = stack.enter_context(opened)
             self._picture_stream = self._new_picture_stream()
             self._sound_stream = self._new_sound_stream()
             self._stack = stack.pop_all()
@@ -193,7 +196,7 @@ class MediaFile:
             stream = self._container.add_stream("libx264", rate=30, options=options)
         else:
             # version 3 guards each slice by a checksum; the larger context is as archives advise (RFC 9043)
-            options |= {"level": "3", "coder": "1", "context": "1", "slices": "4", "slicecrc": "1", "g": "1"}
+            options |= {"level": "3", "coder": "1", "context": "1", "slicecrc": "1", "g": "1"}
             stream = self._container.add_stream("ffv1", rate=30, options=options)
         stream.width, stream.height, stream.pix_fmt = wanted.width, wanted.height, wanted.pixel_format
         context = stream.codec_context
