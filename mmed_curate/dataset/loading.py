@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mmed_curate.dataset.arrays import not_whole, read_arrays
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.folds import Fold, leave_one_subject_out
 from mmed_curate.dataset.manifest import Manifest, inside, read_manifest, release_id
@@ -57,12 +58,12 @@ class _Seal:
         """The path of a sealed file that is as it was sealed; BadInput where it is not."""
         path = inside(self._root, relative)
         if not path.is_file():
-            raise _half(self._root, f"lacks {relative}")
+            raise not_whole(self._root, f"lacks {relative}")
         status = path.stat()
         stamp = (status.st_size, status.st_mtime_ns)
         if self._seen.get(relative) != stamp:
             if relative not in self._sha256_of or sha256_of(path) != self._sha256_of[relative]:
-                raise _half(self._root, f"holds another {relative} than was sealed")
+                raise not_whole(self._root, f"holds another {relative} than was sealed")
             self._seen[relative] = stamp
         return path
 
@@ -157,28 +158,33 @@ class ReleasedClip:
         path = self._file(self.row.sound, Term.PUBLISH_VOICE, "sound")
         span = sound_span(path)
         if span is None:
-            raise _half(self.root, f"holds a {self.row.sound} without sound")
+            raise not_whole(self.root, f"holds a {self.row.sound} without sound")
         sound = read_sound(path, *span)
         return ClipSound(samples=sound.samples, rate_hz=sound.rate_hz)
 
     def features(self) -> dict[str, NDArray[Any]]:
         """Picture features: `flow` (3, 48, 48) float32 (u, v, strain), `motion` (T,) float32, and others by name.
 
+        From version 2 on also `faces` (T, 128, 128) uint8, `landmarks` (T, 468, 2) float32 and `place_motion`; all are
+        described in docs/arrays.md.
+
         Raises:
             Withheld: the subject (where the whole picture is kept: somebody in it) did not consent to publication of
                 the face.
             BadInput: the file is missing or is not what was released.
         """
-        return _arrays(self.root, self._file(self.row.features, Term.PUBLISH_FACE, "features"))
+        return read_arrays(self.root, self._file(self.row.features, Term.PUBLISH_FACE, "features"))
 
     def sound_features(self) -> dict[str, NDArray[Any]]:
         """Sound features: `log_mel` (64, n) float32, `intensity_db` (n,), `hop_s`, `window_s`, and others by name.
+
+        From version 2 on also `f0_hz` and `voice_activity`, (n,); all are described in docs/arrays.md.
 
         Raises:
             Withheld: somebody of the session did not consent to publication of the voice.
             BadInput: the recording has no sound, or the file is missing or is not what was released.
         """
-        return _arrays(self.root, self._file(self.row.sound_features, Term.PUBLISH_VOICE, "sound features"))
+        return read_arrays(self.root, self._file(self.row.sound_features, Term.PUBLISH_VOICE, "sound features"))
 
     def _file(self, relative: str | None, term: Term, what: str) -> Path:
         if relative is None and term.value in self.row.withheld:
@@ -332,12 +338,12 @@ def load(path: str | Path) -> Dataset:
     sealed = {file.path: file.sha256 for file in manifest.files}
     for name in _NEEDED:
         if name not in sealed:
-            raise _half(root, f"does not list {name} in its manifest")
+            raise not_whole(root, f"does not list {name} in its manifest")
         table = inside(root, name)
         if not table.is_file():
-            raise _half(root, f"lacks {name}")
+            raise not_whole(root, f"lacks {name}")
         if sha256_of(table) != sealed[name]:
-            raise _half(root, f"holds another {name} than was sealed")
+            raise not_whole(root, f"holds another {name} than was sealed")
     dataset = Dataset(
         root=root,
         release=release,
@@ -347,7 +353,7 @@ def load(path: str | Path) -> Dataset:
         judged_clips=read_rows(root / JUDGED_CLIPS, JudgedClipRow),
     )
     if len(dataset) != release.counts.clips:
-        raise _half(root, f"has {len(dataset)} rows in {CLIPS}, but release.json counts {release.counts.clips}")
+        raise not_whole(root, f"has {len(dataset)} rows in {CLIPS}, but release.json counts {release.counts.clips}")
     return dataset
 
 
@@ -375,28 +381,7 @@ def _document(root: Path, name: str) -> dict[str, Any]:
     try:
         document = json.loads((root / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise _half(root, f"holds a {name} that cannot be read ({error})") from error
+        raise not_whole(root, f"holds a {name} that cannot be read ({error})") from error
     if not isinstance(document, dict):
-        raise _half(root, f"holds a {name} that is no JSON object")
+        raise not_whole(root, f"holds a {name} that is no JSON object")
     return document
-
-
-def _arrays(root: Path, path: Path) -> dict[str, NDArray[Any]]:
-    import zipfile
-    import zlib
-
-    import numpy as np
-
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise _half(root, f"holds a {path.relative_to(root)} that cannot be read ({error})") from error
-
-
-def _half(root: Path, what: str) -> BadInput:
-    return BadInput.of(
-        "dataset.not_whole",
-        f"{root} {what}",
-        f"run `mmed verify {root}` to see all that differs, and download that again",
-    )

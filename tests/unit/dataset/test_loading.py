@@ -175,6 +175,17 @@ def test_a_missing_or_broken_feature_file_points_to_verify(copy: Path) -> None:
             clip.features()
 
 
+def test_arrays_of_a_newer_version_are_refused_and_older_ones_read(copy: Path) -> None:
+    first, second, *_ = (str(clip.row.features) for clip in load(copy))
+    np.savez(copy / first, version=np.array(99))
+    np.savez(copy / second, flow=np.ones(1))  # the first version had files without one
+    reseal(copy)
+    newer, older, *_ = load(copy)
+    with pytest.raises(BadInput, match=r"features\.npz is of version 99, and this mmed reads up to 2"):
+        newer.features()
+    assert older.features()["flow"] == [1]
+
+
 def test_another_file_than_was_sealed_is_not_read(copy: Path) -> None:
     clip = next(iter(load(copy)))
     assert clip.features()["flow"].any()

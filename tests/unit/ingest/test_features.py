@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from mmed_curate.dataset.arrays import ARRAYS_VERSION
 from mmed_curate.domain.records import Box
 from mmed_curate.domain.time import Frame, FrameClock, Span
 from mmed_curate.face.align import EYE_DISTANCE, REGIONS, moved, warped
 from mmed_curate.ingest.closeup import KnownFace, closeups
 from mmed_curate.ingest.features import (
     FACE_FILE,
+    FEATURES_VERSION,
     SOUND_FILE,
     write_clip_features,
     write_picture_features,
@@ -112,6 +115,14 @@ def test_a_coding_clip_holds_these_arrays_and_no_marks(folder: Path, clock: Fram
     assert face["seen"].all()
     expected = [float(clock.start_of(Frame(frame)) - clock.start_of(Frame(10))) for frame in range(10, 50)]
     np.testing.assert_allclose(face["times_s"], expected, atol=1e-9)
+
+
+def test_every_array_is_documented_and_every_documented_one_is_there(repository: Path) -> None:
+    tables = (repository / "docs" / "arrays.md").read_text().split("## The sound")
+    named = [set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*) \| \(", part, re.M)))) for part in tables]
+    assert named[0] == FACE_ARRAYS | {"flow", "motion", "onset", "apex", "offset"}
+    assert named[1] == SOUND_ARRAYS | {"onset_s", "apex_s", "offset_s"}
+    assert FEATURES_VERSION == ARRAYS_VERSION
 
 
 def test_faces_landmarks_and_alignment_belong_together(folder: Path, smile: Path, clock: FrameClock) -> None:
