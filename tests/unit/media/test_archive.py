@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import av
 import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 from builders.video import a_recording, steady, turn
@@ -302,3 +304,69 @@ def test_silent_where_the_voice_may_not_go(tmp_path: Path) -> None:
     with av.open(str(path)) as container:
         assert [stream.type for stream in container.streams] == ["video"]
     assert (tmp_path / "clip.wav").exists()
+
+
+CANARY = "canary-4711"
+
+
+def with_everything_said(recording: Path, path: Path) -> Path:
+    """The same streams with all that a file can say about people, places, times and programs."""
+    seconds = {"creation_time": "2019-04-01T12:34:56.000000Z"}
+    with av.open(str(recording)) as given, av.open(str(path), "w", options={"movflags": "+use_metadata_tags"}) as named:
+        names = ("title", "artist", "comment", "description", "copyright", "album", "encoder", "location", "make")
+        named.metadata.update({name: f"{CANARY} {name}" for name in (*names, "com.apple.quicktime.location.ISO6709")})
+        named.metadata.update(seconds)
+        streams = {stream.index: named.add_stream_from_template(stream) for stream in given.streams}
+        for stream in streams.values():
+            stream.metadata.update({"title": CANARY, "handler_name": CANARY, "encoder": CANARY, "language": "deu"})
+            stream.metadata.update(seconds)
+        cover = named.add_stream("mjpeg", options={})
+        cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        cover.metadata["title"] = CANARY
+        named.set_chapters(
+            [{"id": 1, "start": 0, "end": 500, "time_base": Fraction(1, 1000), "metadata": {"title": CANARY}}]
+        )
+        # H.264's user data travels inside the picture: type 5, 16 bytes of a name, then anything
+        said = bytes(range(16)) + CANARY.encode()
+        unit = b"\x06\x05" + bytes([len(said)]) + said + b"\x80"
+        for packet in given.demux():
+            if not packet.size:
+                continue
+            copied = (
+                av.Packet(len(unit).to_bytes(4, "big") + unit + bytes(packet)) if packet.stream.index == 0 else packet
+            )
+            copied.pts, copied.dts, copied.duration = packet.pts, packet.dts, packet.duration
+            copied.time_base, copied.is_keyframe = packet.time_base, packet.is_keyframe
+            copied.stream = streams[packet.stream.index]
+            named.mux(copied)
+        art = VideoFrame(64, 48, "yuvj420p")
+        for packet in [*cover.encode(art), *cover.encode(None)]:
+            named.mux(packet)
+    return path
+
+
+def test_nothing_that_the_recording_says_gets_into_a_clip(tmp_path: Path) -> None:
+    plain = heard(tmp_path / "Alice Example.mov", codec="pcm_s16le", sample_format="s16")
+    recording = with_everything_said(plain, tmp_path / "Alice Example 2019.mov")
+    data = recording.read_bytes()
+    assert data.count(CANARY.encode()) >= 40  # words, chapters, and each picture's user data
+    since_1904_s = int(
+        (datetime(2019, 4, 1, 12, 34, 56, tzinfo=UTC) - datetime(1904, 1, 1, tzinfo=UTC)).total_seconds()
+    )
+    date = since_1904_s.to_bytes(4, "big")
+    assert date in data
+    archived(recording, tmp_path)
+    for name in ("clip.mov", "clip.mp4", "clip.wav"):
+        written = (tmp_path / name).read_bytes()
+        for said in (CANARY, "Alice", "Lavf", "Lavc60", "deu", str(tmp_path)):
+            assert said.encode() not in written
+            assert said.encode("utf-16-le") not in written
+        assert date not in written
+        with av.open(str(tmp_path / name)) as container:
+            assert container.chapters() == []
+            assert len(container.streams) == (1 if name == "clip.wav" else 2)
+            assert set(container.metadata) <= {"major_brand", "minor_version", "compatible_brands"}
+        if name != "clip.wav":
+            begin = written.index(b"mvhd")
+            assert written[begin + 8 : begin + 16] == bytes(8)  # neither created nor changed at any time
