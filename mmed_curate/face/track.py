@@ -37,7 +37,7 @@ _LARGER = 1.5
 """A face so many times larger than the smallest one takes its place where no more can be followed (ours)."""
 _SAME_SIZE = 1.6
 """A face that came back so many times larger or smaller is another one (ours)."""
-_SURELY = 0.85
+_SURELY = 0.92
 """Likeness to what is remembered from which on a face is itself even where the scene changes (ours)."""
 _NEAR = 0.3
 """Part of a face's width within which a detection is that face (ours): two faces so close hide each other."""

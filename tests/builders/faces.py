@@ -24,6 +24,8 @@ FloatArray = npt.NDArray[np.float32]
 
 Path2D = Callable[[float], tuple[float, float, float] | None]
 """Seconds to (x, y) of the face's middle and its eye distance, in px; None: not in the picture."""
+Scene = Iterator[tuple[float, ByteArray, Mapping[str, "Place"]]]
+"""Time, picture and who is where, picture by picture."""
 _PER_EYE = 5.0
 """Side of a cut-out in eye distances."""
 
@@ -46,7 +48,7 @@ class Head:
         return self.pictures[place if place < n else 2 * n - 2 - place]
 
 
-def cut_head(path: Path, name: str, *, first: int = 0, last: int = 39, grey: bool = True, side: int = 300) -> Head:
+def cut_head(path: Path, name: str, *, first: int = 0, last: int = 39, grey: bool = True, side: int = 200) -> Head:
     """Cut the one face of a recording out of some of its frames."""
     tracker = FaceTracker()
     shots: list[ByteArray] = []
@@ -100,10 +102,11 @@ class Board:
     """Seconds to (left, top, right, bottom) px, or None."""
 
 
-def room(width: int = 640, height: int = 360, seed: int = 0) -> ByteArray:
+def room(width: int = 480, height: int = 270, seed: int = 0) -> ByteArray:
     """A wall with soft patches, so that the picture is no plain colour."""
     random = np.random.default_rng(seed)
-    patches = cv2.resize(random.uniform(60, 190, (5, 8)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    levels = random.uniform(60, 190, (5, 8)).astype(np.float32)
+    patches = cv2.resize(levels, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.repeat(np.clip(patches, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
@@ -111,10 +114,10 @@ def scene(
     layers: Sequence[Layer | Board],
     *,
     seconds: float,
-    rate_hz: float = 25.0,
+    rate_hz: float = 20.0,
     behind: Callable[[float], ByteArray] | None = None,
     noise: float = 2.0,
-) -> Iterator[tuple[float, ByteArray, Mapping[str, Place]]]:
+) -> Scene:
     """Pictures of a scene with the time and who is where, back to front as the layers are named."""
     random = np.random.default_rng(1)
     wall = room()
@@ -174,9 +177,7 @@ class Followed:
     """Faces tracked where nobody's face shows."""
 
 
-def follow(
-    pictures_and_truth: Iterator[tuple[float, ByteArray, Mapping[str, Place]]], tracker: FaceTracker
-) -> Followed:
+def follow(pictures_and_truth: Scene, tracker: FaceTracker) -> Followed:
     """Give a scene to a tracker and hold what it says against the truth."""
     owner: dict[int, list[str]] = {}
     tracks: dict[str, list[int]] = {}
@@ -224,3 +225,79 @@ def _near(face: TrackedFace, truth: Mapping[str, Place]) -> list[str]:
         for name, place in truth.items()
         if place.shows >= 0.4 and np.hypot(place.x - x, place.y - y) < 0.8 * place.eyes_px
     ]
+
+
+def _along(start: float, end: float, seconds: float, *, y: float = 135, eyes: float = 36) -> Path2D:
+    return lambda time_s: (start + (end - start) * time_s / seconds, y, eyes)
+
+
+def _stays(x: float, *, y: float = 135, eyes: float = 36) -> Path2D:
+    return lambda _: (x, y, eyes)
+
+
+def crossing(one: Head, other: Head, **how: float) -> Scene:
+    """They walk past each other; the other one is in front and hides the first for half a second."""
+    ways = _along(90, 390, 4.0), _along(390, 90, 4.0, y=140, eyes=40)
+    return scene([Layer(head=one, way=ways[0]), Layer(head=other, way=ways[1])], seconds=4.0, **how)
+
+
+def passing(one: Head, other: Head, **how: float) -> Scene:
+    """One stays, the other passes in front."""
+    layers = [Layer(head=one, way=_stays(240)), Layer(head=other, way=_along(50, 430, 4.0, y=140, eyes=40))]
+    return scene(layers, seconds=4.0, **how)
+
+
+def swapped(one: Head, other: Head, **how: float) -> Scene:
+    """From one picture to the next they have each other's place; nothing else changes."""
+    ways: list[Path2D] = [
+        lambda time_s: (140 if time_s < 1.5 else 340, 135, 36),
+        lambda time_s: (340 if time_s < 1.5 else 140, 135, 36),
+    ]
+    layers = [Layer(head=head, way=way) for head, way in zip((one, other), ways, strict=True)]
+    return scene(layers, seconds=3.0, **how)
+
+
+def replaced(one: Head, other: Head, **how: float) -> Scene:
+    """A cut: another room, and the other one's face where the first one's was."""
+    ways: list[Path2D] = [
+        lambda time_s: (240, 135, 36) if time_s < 1.5 else None,
+        lambda time_s: (240, 135, 36) if time_s >= 1.5 else None,
+    ]
+    layers = [Layer(head=head, way=way) for head, way in zip((one, other), ways, strict=True)]
+    rooms = room(seed=0), room(seed=3)
+    return scene(layers, seconds=3.0, behind=lambda time_s: rooms[time_s >= 1.5], **how)
+
+
+def covered(one: Head, **how: float) -> Scene:
+    """A hand covers the face for a second."""
+    hand = Board(way=lambda time_s: (180, 75, 300, 205) if 1.0 <= time_s < 2.0 else None)
+    return scene([Layer(head=one, way=_stays(240)), hand], seconds=3.0, **how)
+
+
+def relieved(one: Head, other: Head, **how: float) -> Scene:
+    """One leaves at the right; half a second later the other comes in there."""
+    ways: list[Path2D] = [
+        lambda time_s: (280 + 160 * time_s, 135, 36),
+        lambda time_s: (600 - 180 * (time_s - 1.2), 135, 36) if time_s > 1.2 else None,
+    ]
+    layers = [Layer(head=head, way=way) for head, way in zip((one, other), ways, strict=True)]
+    return scene(layers, seconds=3.0, **how)
+
+
+def with_a_picture(one: Head, other: Head, **how: float) -> Scene:
+    """A still picture of the other one hangs behind the first, too small to be found in the whole scene."""
+    still = Head(name=other.name, pictures=other.pictures[:1], oval=other.oval, eyes_px=other.eyes_px)
+    layers = [Layer(head=still, way=_stays(400, y=60, eyes=17)), Layer(head=one, way=_stays(170, eyes=40))]
+    return scene(layers, seconds=2.0, **how)
+
+
+SCENES: Mapping[str, Callable[..., Scene]] = {
+    "crossing": crossing,
+    "passing": passing,
+    "swapped": swapped,
+    "replaced": replaced,
+    "covered": lambda one, _, **how: covered(one, **how),
+    "relieved": relieved,
+    "with a picture": with_a_picture,
+}
+"""Every scene of two people, by name."""
