@@ -26,6 +26,7 @@ from mmed_curate.media.container import (
     StreamChoice,
     Tally,
     claimed_end_s,
+    codec_of,
     end_of_last,
     knows_times,
     opened,
@@ -308,7 +309,8 @@ def _run(path: Path, streams: StreamChoice, clock: FrameClock, wanted: Frame, ba
 
 def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whole: bool = True) -> Iterator[Picture]:
     """All frames that the decoder gives from here on, `frame` counting from 0; says where the stream breaks off."""
-    stream.thread_type = "AUTO"
+    # FFV1 by slices: with frames side by side, FFmpeg spoils the heap where such a file is damaged
+    stream.thread_type = "SLICE" if codec_of(stream) == "ffv1" else "AUTO"
     tick = tick_of(stream)
     reformatter = VideoReformatter()
     # frames come out in order, so without times of its own the i-th frame is shown at the i-th packet's time
