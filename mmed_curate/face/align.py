@@ -20,8 +20,9 @@ SIZE = 128
 EYE_DISTANCE = 44.0
 """Between the middles of the eyes in the aligned face, px: the chin of our recordings just stays inside."""
 _MIDDLE = (64.0, 40.0)
-_MOST_FINER = 4
-"""A face more than this many times larger than the aligned one is undersampled, to bound the work."""
+_MOST_FINER = 3
+"""A face more than this many times larger than the aligned one is undersampled, to bound the work: with 4 it takes 1.6
+times as long, and trembles by 0.16 instead of 0.18 levels under sub-pixel shifts (measured, eyes 200 px apart)."""
 
 _TEMPLATE: Mapping[int, tuple[float, float]] = MappingProxyType(
     {
