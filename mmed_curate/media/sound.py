@@ -45,6 +45,8 @@ _PREROLL_S = Fraction(1)
 """Decoded and thrown away after a seek: more than any codec needs to settle (Opus wants 80 ms, RFC 7845)."""
 _WORTH_A_SEEK_S = 10
 """A shorter way forward is decoded instead."""
+_LOWEST_RATE_HZ, _HIGHEST_RATE_HZ, _MOST_CHANNELS = 1000, 768_000, 64
+"""What converters and formats know; beyond it a header is damaged, and a filter to resample would fill the memory."""
 _LONGEST_GAP_S = 24 * 3600
 """Longer than any session: a time stamp that leaps so far is damaged, and silence up to it would take hours."""
 _WITHOUT_MEMORY = frozenset({"flac", "alac"})
@@ -113,6 +115,12 @@ class SoundReader:
         tick = tick_of(stream)
         self._rate_hz = first.rate_hz if first else stream.codec_context.sample_rate
         self._channels = first.samples.shape[1] if first else stream.codec_context.channels
+        if not (_LOWEST_RATE_HZ <= self._rate_hz <= _HIGHEST_RATE_HZ and 1 <= self._channels <= _MOST_CHANNELS):
+            raise BadInput.of(
+                "media.sound_format",
+                f"{self._path} says that its sound has {self._rate_hz} Hz and {self._channels} channels",
+                "copy it again from its source, or convert its sound",
+            )
         self._origin = (first.pts or 0) * tick if first else Fraction(0)
         told = stream.codec_context.format  # None until a frame of some codecs was decoded
         self._format = told.packed.name if told else "flt"
