@@ -14,10 +14,11 @@ from mmed_curate.domain.files import folder_written_aside, write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.spantable import SpanTable, read_spans
 from mmed_curate.domain.time import Frame, FrameClock, Span
-from mmed_curate.media.clock import read_clock
+from mmed_curate.media.clipfiles import SMALL_AND_QUICK
+from mmed_curate.media.clipsound import SoundOfClips
+from mmed_curate.media.clock import clock_from_packets, read_clock
 from mmed_curate.media.cut import ClipEncoding, CutClip, CutRequest
 from mmed_curate.media.cut import cut as cut_clips
-from mmed_curate.media.sound import has_sound
 
 COLUMNS = (
     "name",
@@ -33,6 +34,7 @@ COLUMNS = (
     "rate_hz",
     "picture",
     "sound",
+    "archive",
 )
 """Of clips.csv: onset, apex, offset count in the clip's frames; first, last in the recording's, both inside."""
 
@@ -59,12 +61,23 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> Fraction
     "--crf", type=click.IntRange(0, 51), default=16, show_default=True, help="x264's rate factor; 0: lossless."
 )
 @click.option("--preset", default="veryfast", show_default=True, help="x264's preset.")
+@click.option("--archive", is_flag=True, help="Also write NAME.mov: lossless, pixels and samples as decoded.")
 @json_option
-def cut(recording: Path, spans: Path, folder: Path, context_s: Fraction, crf: int, preset: str, as_json: bool) -> None:
+def cut(
+    recording: Path,
+    spans: Path,
+    folder: Path,
+    context_s: Fraction,
+    crf: int,
+    preset: str,
+    archive: bool,
+    as_json: bool,
+) -> None:
     """Cut one clip out of RECORDING for each row of SPANS, a CSV with onset,apex,offset (frames, from 0, both ends
     inside) or onset_s,apex_s,offset_s (seconds), and optionally name.
 
-    Writes NAME.mp4, NAME.wav (the exact samples) and clips.csv. Context stops at the ends of the recording.
+    Writes NAME.mp4, NAME.wav (the exact samples) and clips.csv. Context stops at the ends of the recording. Only the
+    parts of RECORDING that some clip needs are decoded.
     """
     given = read_spans(spans)
     if not given.rows:
@@ -73,10 +86,10 @@ def cut(recording: Path, spans: Path, folder: Path, context_s: Fraction, crf: in
     if folder.exists():
         raise BadInput.of("files.exists", f"{folder} exists already", "choose another name, or move it away")
     with err.status("reading the clock"):
-        clock = read_clock(recording)
-        heard = has_sound(recording)
+        clock = clock_from_packets(recording) or read_clock(recording)
     chosen = given.spans(clock)
     windows = [window_of(span, clock, context_s) for span in chosen]
+    heard = _is_heard(recording, clock, windows)
     with folder_written_aside(folder) as aside, progress_bar("cutting", "frames") as progress:
         requests = [
             CutRequest(
@@ -85,12 +98,21 @@ def cut(recording: Path, spans: Path, folder: Path, context_s: Fraction, crf: in
                 crop=None,
                 picture=aside / f"{name}.mp4",
                 sound=aside / f"{name}.wav" if heard else None,
+                archive=aside / f"{name}.mov" if archive else None,
             )
             for name, (first, last) in zip(names, windows, strict=True)
         ]
-        clips = cut_clips(recording, clock, requests, encoding=ClipEncoding(crf=crf, preset=preset), progress=progress)
+        clips = cut_clips(
+            recording,
+            clock,
+            requests,
+            encoding=ClipEncoding(crf=crf, preset=preset),
+            archive=SMALL_AND_QUICK,
+            progress=progress,
+        )
         rows = [
-            _row(name, span, clip, clock, heard=heard) for name, span, clip in zip(names, chosen, clips, strict=True)
+            _row(name, span, clip, clock, heard=heard, archived=archive)
+            for name, span, clip in zip(names, chosen, clips, strict=True)
         ]
         write_text(aside / "clips.csv", _csv(rows))
     if as_json:
@@ -108,7 +130,13 @@ def cut(recording: Path, spans: Path, folder: Path, context_s: Fraction, crf: in
     shown = ("name", "first", "last", "n_frames", "n_samples", "rate_hz")
     out.print(table(f"{len(rows)} clips in {folder}", shown, [[_said(row[name]) for name in shown] for row in rows]))
     if not heard:
-        err.print(f"{recording.name} has no sound stream, or only digital silence in it: the clips have no sound")
+        err.print(f"{recording.name} has no sound, or only digital silence where it is cut: the clips have no sound")
+
+
+def _is_heard(recording: Path, clock: FrameClock, windows: list[tuple[Frame, Frame]]) -> bool:
+    """Whether some clip would hold more than digital silence; only what is cut is listened to."""
+    with SoundOfClips(recording) as sounds:
+        return sounds.is_heard(None, [(clock.start_of(first), clock.end_of(last)) for first, last in sorted(windows)])
 
 
 def window_of(span: Span, clock: FrameClock, context_s: Fraction) -> tuple[Frame, Frame]:
@@ -155,7 +183,7 @@ def _is_safe(name: str) -> bool:
 
 
 def _row(
-    name: str, span: Span, clip: CutClip, clock: FrameClock, *, heard: bool
+    name: str, span: Span, clip: CutClip, clock: FrameClock, *, heard: bool, archived: bool
 ) -> dict[str, str | int | float | None]:
     inside = span.shifted(-clip.first)
     return {
@@ -172,6 +200,7 @@ def _row(
         "rate_hz": round(float(clip.clock.rate_hz()), 6),
         "picture": f"{name}.mp4",
         "sound": f"{name}.wav" if heard else None,
+        "archive": f"{name}.mov" if archived else None,
     }
 
 

@@ -8,10 +8,14 @@ import wave
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders.video import a_recording, read_barcode, steady
+from jsonschema import Draft202012Validator
 
 from mmed_curate.cli.main import main
+from mmed_curate.domain.time import Frame
+from mmed_curate.media.clock import read_clock
 from mmed_curate.media.pictures import pictures
 
 
@@ -66,6 +70,7 @@ def test_one_clip_per_row_and_a_table(tmp_path: Path, recording: Path) -> None:
         "rate_hz": "30.0",
         "picture": "brow.mp4",
         "sound": "brow.wav",
+        "archive": "",
     }
     assert (second["first"], second["last"]) == ("27", "48")
     assert [read_barcode(picture.luma()) for picture in pictures(out / "brow.mp4")] == list(range(7, 18))
@@ -80,10 +85,15 @@ def test_seconds_and_context_that_stops_at_the_ends(tmp_path: Path, recording: P
     assert (row["onset"], row["apex"], row["offset"], row["first"], row["last"]) == ("3", "6", "57", "0", "59")
 
 
-def test_json_is_alone_on_stdout(tmp_path: Path, recording: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("extra", [[], ["--archive"]])
+def test_json_is_alone_on_stdout(
+    tmp_path: Path, repository: Path, recording: Path, capfd: pytest.CaptureFixture[str], extra: list[str]
+) -> None:
     table = a_table(tmp_path, "onset,apex,offset", "10,12,14")
-    assert call("cut", recording, table, "-o", tmp_path / "out", "--json") == 0
+    assert call("cut", recording, table, "-o", tmp_path / "out", "--json", *extra) == 0
     said = json.loads(capfd.readouterr().out)
+    schema = json.loads((repository / "schema" / "json" / "cut.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(said)
     assert (said["format"], said["has_sound"], len(said["clips"])) == ("mmed-cut", True, 1)
     assert said["clips"][0]["n_samples"] == 5 * 1600
 
@@ -92,7 +102,7 @@ def test_a_recording_without_sound_says_so(tmp_path: Path, capfd: pytest.Capture
     silent = a_recording(tmp_path / "silent.mp4", rate_hz=None).path
     table = a_table(tmp_path, "onset,apex,offset", "10,12,14")
     assert call("cut", silent, table, "-o", tmp_path / "out") == 0
-    assert "silent.mp4 has no sound stream" in capfd.readouterr().err
+    assert "silent.mp4 has no sound, or only digital silence" in capfd.readouterr().err
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["clip-001.mp4", "clips.csv"]
     (row,) = rows_of(tmp_path / "out")
     assert (row["sound"], row["n_samples"], row["sample_rate_hz"]) == ("", "", "")
@@ -129,13 +139,39 @@ def test_a_folder_that_exists_is_left_alone(tmp_path: Path, recording: Path, cap
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_recording_that_breaks_off_writes_nothing(
+def test_a_lossless_copy_for_the_archive(tmp_path: Path, recording: Path) -> None:
+    table = a_table(tmp_path, "onset,apex,offset,name", "10,12,14,brow")
+    assert call("cut", recording, table, "-o", tmp_path / "out", "--archive") == 0
+    (row,) = rows_of(tmp_path / "out")
+    assert row["archive"] == "brow.mov"
+    clock = read_clock(recording)
+    copies = pictures(tmp_path / "out" / "brow.mov")
+    originals = pictures(recording, first=Frame(10), last=Frame(14), clock=clock)
+    assert all(np.array_equal(copy.bgr(), its.bgr()) for copy, its in zip(copies, originals, strict=True))
+
+
+def test_digital_silence_is_no_sound(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    silent = a_recording(tmp_path / "silent.mov", click_at=80_000).path  # one loud sample, in frame 50
+    table = a_table(tmp_path, "onset,apex,offset", "10,12,14")
+    assert call("cut", silent, table, "-o", tmp_path / "out") == 0
+    assert "only digital silence where it is cut" in capfd.readouterr().err
+    assert not list((tmp_path / "out").glob("*.wav"))
+    assert (
+        call("cut", silent, a_table(tmp_path, "onset,apex,offset", "10,12,14", "49,50,51"), "-o", tmp_path / "o2") == 0
+    )
+    assert len(list((tmp_path / "o2").glob("*.wav"))) == 2
+
+
+def test_a_recording_that_breaks_off_gives_what_lies_before(
     material: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    table = a_table(tmp_path, "onset,apex,offset", "10,12,14")
-    assert call("cut", material / "ugly-decord" / "corrupted.mp4", table, "-o", tmp_path / "out") == 2
+    recording = material / "ugly-decord" / "corrupted.mp4"
+    assert call("cut", recording, a_table(tmp_path, "onset,apex,offset", "10,12,14"), "-o", tmp_path / "out") == 0
+    assert [row["n_frames"] for row in rows_of(tmp_path / "out")] == ["5"]
+    beyond = a_table(tmp_path, "onset,apex,offset", "10,12,14", "20,25,30")
+    assert call("cut", recording, beyond, "-o", tmp_path / "more") == 2
     assert "corrupted.mp4 breaks off: frame 27 at 2.700 s" in capfd.readouterr().err
-    assert list(tmp_path.iterdir()) == [table]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "spans.csv"]
 
 
 @pytest.mark.parametrize("context", ["-1", "x", "nan"])
