@@ -44,6 +44,8 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 _BLOCK_S = 20
 """Length of sound that is held at once while envelopes are made."""
+_WINDOWS_OF_SHORT = 12
+"""What is too short for so many windows is cut into shorter ones."""
 _FLOOR_PERCENT = 2
 """The quietest windows tell how loud the room is without voices."""
 _SEED = 1
@@ -56,6 +58,8 @@ class SearchBounds(Declared):
 
     window_s: Positive
     """Length of one window."""
+    shortest_window_s: Positive
+    """Length of a window where little is common: a twelfth of it, and at least this."""
     windows: Annotated[int, Field(ge=6)]
     """Most windows that are compared."""
     trial_windows: Annotated[int, Field(ge=6)]
@@ -208,7 +212,7 @@ def find_synchrony(
     lines = [_line(heard, bounds, rng) for heard in tried]
     ranked = sorted(range(len(lines)), key=lambda index: -lines[index].share)
     best = ranked[0]
-    rival_share = lines[ranked[1]].share if len(ranked) > 1 else 0.0
+    rival_share = max((_other_share(tried[index], lines[best], bounds, rng) for index in ranked[1:]), default=0.0)
     if lines[best].agrees.sum() < bounds.least_windows // 2:
         raise Refused(_unlike(camera, companion, lines[best], rival_share, bounds))
     refined = Alignment(offset_s=lines[best].offset_s, drift_ppm=lines[best].drift_ppm, score=trials[best].score)
@@ -257,6 +261,18 @@ def _line(heard: Sequence[tuple[float, WindowLag]], bounds: SearchBounds, rng: n
     )
 
 
+def _other_share(
+    heard: Sequence[tuple[float, WindowLag]], line: Line, bounds: SearchBounds, rng: np.random.Generator
+) -> float:
+    """Share of a rival's windows that agree with a line of their own; those on the best line are no rival's."""
+    rivals = [
+        (time, lag)
+        for time, lag in heard
+        if abs(lag.lag_s - line.offset_s - line.drift_ppm * 1e-6 * time) > bounds.agree_ms / 1000
+    ]
+    return int(_line(rivals, bounds, rng).agrees.sum()) / len(heard) if rivals else 0.0
+
+
 def _compare(
     ours: _Sounding,
     theirs: _Sounding,
@@ -267,29 +283,28 @@ def _compare(
     done_s: int,
 ) -> list[list[tuple[float, WindowLag]]]:
     """What windows say near each alignment: (time on the companion's clock, lag), lags counted from no alignment."""
-    jobs: list[tuple[float, float, int]] = []  # when in the camera, when in the companion, which alignment
+    jobs: list[tuple[float, float, float, int]] = []  # when in the camera, in the companion, how long, which alignment
     for index, alignment in enumerate(alignments):
-        for start_s in _windows(ours, theirs, alignment, bounds, count):
-            middle_s = start_s + bounds.window_s / 2
-            jobs.append((start_s + float(alignment.lag_s(middle_s)), start_s, index))
+        starts_s, window_s = _windows(ours, theirs, alignment, bounds, count)
+        for start_s in starts_s:
+            jobs.append((start_s + float(alignment.lag_s(start_s + window_s / 2)), start_s, window_s, index))
     heard: list[list[tuple[float, WindowLag]]] = [[] for _ in alignments]
-    n_bins = int(bounds.high_hz * bounds.window_s)
-    kept: dict[float, tuple[npt.NDArray[np.complex64], float]] = {}
+    kept: dict[tuple[float, float], tuple[npt.NDArray[np.complex64], float]] = {}
     with (
         SoundReader(ours.path, streams=ours.streams) as camera,
         SoundReader(theirs.path, streams=theirs.streams) as companion,
     ):
-        for start_s in sorted({start_s for _, start_s, _ in jobs}):
-            samples, at_s = theirs.window(companion, start_s, bounds.window_s)
-            kept[start_s] = spectrum(samples, n_bins), at_s
-        for done, (there_s, start_s, index) in enumerate(sorted(jobs)):
+        for start_s, window_s in sorted({(start_s, window_s) for _, start_s, window_s, _ in jobs}):
+            samples, at_s = theirs.window(companion, start_s, window_s)
+            kept[start_s, window_s] = spectrum(samples, int(bounds.high_hz * window_s)), at_s
+        for done, (there_s, start_s, window_s, index) in enumerate(sorted(jobs)):
             stretch = 1 + alignments[index].drift_ppm * 1e-6
-            own, own_at_s = kept[start_s]
-            samples, at_s = ours.window(camera, there_s, bounds.window_s * stretch)
+            own, own_at_s = kept[start_s, window_s]
+            samples, at_s = ours.window(camera, there_s, window_s * stretch)
             lag = window_lag(
-                spectrum(samples, n_bins),
+                spectrum(samples, len(own)),
                 own,
-                window_s=bounds.window_s * stretch,
+                window_s=window_s * stretch,
                 low_hz=bounds.low_hz,
                 search_s=bounds.search_s,
             )
@@ -297,32 +312,28 @@ def _compare(
             if lag is None:
                 continue
             # the windows' middles are what the lag is true of
-            middle_s = own_at_s + bounds.window_s / 2
-            there_middle_s = at_s + bounds.window_s * stretch / 2
-            heard[index].append(
-                (
-                    middle_s,
-                    WindowLag(
-                        lag_s=there_middle_s - middle_s + lag.lag_s, strength=lag.strength, inverted=lag.inverted
-                    ),
-                )
-            )
+            middle_s = own_at_s + window_s / 2
+            lag_s = at_s + window_s * stretch / 2 - middle_s + lag.lag_s
+            heard[index].append((middle_s, WindowLag(lag_s=lag_s, strength=lag.strength, inverted=lag.inverted)))
     return [sorted(one, key=lambda pair: pair[0]) for one in heard]
 
 
-def _windows(ours: _Sounding, theirs: _Sounding, alignment: Alignment, bounds: SearchBounds, count: int) -> list[float]:
-    """Starts of the windows on the companion's clock: the loudest of each equal part of what both hold."""
+def _windows(
+    ours: _Sounding, theirs: _Sounding, alignment: Alignment, bounds: SearchBounds, count: int
+) -> tuple[list[float], float]:
+    """Starts of the windows on the companion's clock: the loudest of each part of what both hold. And their length."""
     levels = level_db(theirs.bands)
     begins_s = float(theirs.begins)
     ends_s = begins_s + len(levels) / ENVELOPE_HZ
     camera_s = float(ours.begins), float(ours.begins) + ours.bands.shape[1] / ENVELOPE_HZ
     low_s = max(begins_s, camera_s[0] - float(alignment.lag_s(begins_s)))
     high_s = min(ends_s, camera_s[1] - float(alignment.lag_s(ends_s)))
-    length = round(bounds.window_s * ENVELOPE_HZ)
+    window_s = min(bounds.window_s, max(bounds.shortest_window_s, (high_s - low_s) / _WINDOWS_OF_SHORT))
+    length = round(window_s * ENVELOPE_HZ)
     first, last = round((low_s - begins_s) * ENVELOPE_HZ), round((high_s - begins_s) * ENVELOPE_HZ) - length
     first, last = max(0, first), min(last, len(levels) - length)
     if last < first:
-        return []
+        return [], window_s
     power = np.concatenate([[0.0], np.cumsum(10 ** (levels / 10), dtype=np.float64)])
     means_db = 10 * np.log10((power[length:] - power[:-length]) / length + 1e-10)  # (n − length + 1,) by start
     parts = max(1, min(count, (last - first + length) // length))
@@ -333,15 +344,17 @@ def _windows(ours: _Sounding, theirs: _Sounding, alignment: Alignment, bounds: S
     # where somebody pauses for long, only the room is heard, and rooms have nothing to say about time
     least = max(loudest - bounds.quiet_db, min(floor + bounds.above_floor_db, loudest - 2 * bounds.above_floor_db))
     heard = [start for start in starts if means_db[start] > least]
-    return [begins_s + start / ENVELOPE_HZ for start in heard]
+    return [begins_s + start / ENVELOPE_HZ for start in heard], window_s
 
 
 def _unlike(camera: Path, companion: Path, line: Line, rival_share: float, bounds: SearchBounds) -> Finding:
-    found = f"{int(line.agrees.sum())} of {len(line.agrees)} windows agree on one offset"
-    if rival_share > line.share / 2 and line.agrees.sum() >= bounds.least_windows:
-        why = f"{found}, but {rival_share:.0%} of them fit another as well: their sound repeats itself"
+    n, agreeing = len(line.agrees), int(line.agrees.sum())
+    if n < bounds.least_windows:
+        why = f"they share {n} windows with sound, and {bounds.least_windows} are needed"
+    elif rival_share > line.share / 2 and agreeing >= bounds.least_windows:
+        why = f"{agreeing} of {n} windows agree on an offset, but {rival_share:.0%} fit another: it repeats itself"
     else:
-        why = f"{found} (unrelated sound: 1 in 20)"
+        why = f"{agreeing} of {n} windows agree on one offset, as those of unrelated sound do by chance"
     return _refusal(camera, companion, why)
 
 
