@@ -158,7 +158,10 @@ def _curves(face: dict[str, npt.NDArray[Any]], region: str) -> tuple[Floats, Flo
         return nothing, nothing
     lengths = np.hypot(face["place_motion"][..., 0], face["place_motion"][..., 1])  # (T, P)
     furthest = lengths.max(axis=1)
-    inside = face["places"] == region
+    # a region without its side is both sides
+    inside = np.array(
+        [place == region or (region != "" and place.startswith(f"{region}-")) for place in face["places"]]
+    )
     return (lengths[:, inside].max(axis=1) if inside.any() else furthest), furthest
 
 

@@ -156,7 +156,8 @@ def _curves(axes: Axes, movement: Movement, left: float, y: float) -> None:
     else:
         _say(axes, left + 2, base - 2, "no sound", colour=_SOFT, size=6)
     for tick in np.arange(0, length_s + 1e-9, tick_step_s(length_s)):
-        _say(axes, float(x(np.array(tick))), y + CELL_PX + 12, f"{tick:.1f} s", colour=_SOFT, size=6)
+        align = "right" if tick > 0.95 * length_s else "left"
+        _say(axes, float(x(np.array(tick))), y + CELL_PX + 12, f"{tick:.1f} s", colour=_SOFT, size=6, align=align)
 
 
 def _say(

@@ -29,6 +29,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     faces[5, 60:70, 60:70] += 20
     motion = np.zeros((12, len(PLACES), 2), dtype=np.float32)
     motion[5, PLACES.index("chin")] = 3.0, 4.0
+    motion[5, PLACES.index("lid-left")] = 0.0, 2.0
     np.savez(
         folder / "face.npz",
         faces=faces,
@@ -88,12 +89,13 @@ def test_the_curve_is_that_of_the_region_proposed(clip: Path, tmp_path: Path) ->
         tmp_path,
         "r1",
         ABOUT,
-        [an_entry(clip, "chin", 2.0), an_entry(clip, "brow", 1.0, region="brow-left")],
+        [an_entry(clip, region, -place, region=region) for place, region in enumerate(("chin", "brow-left", "lid"))],
     )
-    chin, brow = page.read_text().split("<section")[1:]
+    chin, brow, lid = page.read_text().split("<section")[1:]
     # 3 px across and 4 down are 5 px; 1.15 times that is the axis
     assert ">5.8 px<" in chin
     assert ">1.0 px<" in brow  # it does not move: the axis is never finer than a pixel
+    assert ">2.3 px<" in lid  # of both lids the one that moved: 1.15 times 2 px
 
 
 def test_what_cannot_be_shown_is_listed_without_pictures(
