@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,22 @@ def test_memory_is_handed_back_and_the_array_still_reads() -> None:
     assert full > 15 << 20 and _resident(value) < 1 << 20
     assert value[4095, 0] == 4095
     let_go(np.zeros(3))  # lies in no file
+
+
+def test_twenty_times_the_rows_take_no_more_memory() -> None:
+    def peak(n_rows: int) -> int:
+        tracemalloc.start()
+        rows = Rows(COLUMNS)
+        for index in range(n_rows):
+            rows.add(time_s=index, place=places(1)[0])
+        table = rows.table()
+        assert table["time_s"][-1] == n_rows - 1
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(10)  # what is made once
+    assert peak(20_000) < 1.2 * peak(1000)  # 32 bytes each would be 0.6 MB more; where blocks lie takes 40 each 256
 
 
 def test_no_room_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
