@@ -7,11 +7,15 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders.video import a_recording, steady
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.media.clock import ClockBuilder, read_clock
+from mmed_curate.domain.time import Frame
+from mmed_curate.media.clock import ClockBuilder, clock_from_packets, read_clock
+from mmed_curate.media.container import StreamChoice, offered_pictures, opened
+from mmed_curate.media.pictures import pictures
 
 
 @pytest.mark.parametrize("b_frames", [0, 3])
@@ -68,9 +72,60 @@ def test_the_richest_of_several_pictures_is_read_with_its_published_times(materi
     assert [f"{float(clock.start_of(i)):.6f}" for i in range(390)] == [frame["pts_time"] for frame in published]
 
 
-def test_a_real_recording_of_known_length(material: Path) -> None:
-    clock = read_clock(material / "sync-autoeditor" / "example.mp4")
-    assert (clock.n_frames, clock.rate_hz()) == (1272, 30)
+def test_frames_are_known_by_the_timecode_burned_into_them(material: Path) -> None:
+    # example.mp4 shows 01:00:SS:FF at 30 Hz in figures of one width; the first ten frames show every figure once
+    path = material / "sync-autoeditor" / "example.mp4"
+    lefts = (1057, 1098, 1160, 1199)  # columns of the figures: ten seconds, seconds, ten frames, frames
+    builder = ClockBuilder(Fraction(1))
+    seen = []  # of each frame its four figures
+    for shown in pictures(path):
+        if not seen:
+            builder = ClockBuilder(shown.time_base)
+        builder.add(shown.pts, shown.duration)
+        line = shown.luma()[610:670].astype(np.int16)
+        seen.append([line[:, left : left + 40] for left in lefts])
+    clock = builder.clock()
+    figures = np.stack([figure for *_, figure in seen[:10]])  # (10, H, W)
+    for number, frame in enumerate(seen):
+        read = [int(np.abs(figures - figure).sum(axis=(1, 2)).argmin()) for figure in frame]
+        seconds, frames = divmod(number, 30)
+        assert read == [seconds // 10, seconds % 10, frames // 10, frames % 10]
+    assert (clock.n_frames, clock.rate_hz(), len(seen)) == (1272, 30, 1272)
+    assert [clock.start_of(Frame(number)) for number in range(1272)] == [Fraction(number, 30) for number in range(1272)]
+    assert clock_from_packets(path) == clock
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+def test_the_clock_from_packets_is_the_clock_by_decoding(material: Path, suffix: str) -> None:
+    compared = 0
+    for path in sorted(material.rglob(f"*{suffix}")):
+        if path.name == "example.mp4":
+            continue  # above
+        try:
+            with opened(path) as container:
+                choices = [StreamChoice(picture=offer.index) for offer in offered_pictures(container)]
+            decoded = [read_clock(path, streams=choice) for choice in choices]
+        except BadInput:
+            continue
+        assert [clock_from_packets(path, streams=choice) for choice in choices] == decoded, path.name
+        compared += len(decoded)
+    assert compared >= {".mp4": 14, ".mov": 3, ".mkv": 2, ".webm": 0}[suffix]
+
+
+def test_other_containers_are_left_to_the_decoder(tmp_path: Path) -> None:
+    for name in ("r.avi", "r.ts"):
+        planted = a_recording(tmp_path / name, pts=steady(20, 1), time_base=Fraction(1, 25), rate=25, rate_hz=None)
+        assert clock_from_packets(planted.path) is None
+
+
+def test_a_truncated_file_has_no_clock_from_packets(tmp_path: Path) -> None:
+    planted = a_recording(tmp_path / "r.mp4", rate_hz=None, options={"movflags": "+faststart"})
+    data = planted.path.read_bytes()
+    planted.path.write_bytes(data[: len(data) * 3 // 4])
+    assert clock_from_packets(planted.path) is None
+    planted.path.write_bytes(b"")
+    with pytest.raises(BadInput, match="is empty"):
+        clock_from_packets(planted.path)
 
 
 def test_a_real_recording_of_variable_rate(repository: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,13 +11,17 @@ import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
-from builders.video import a_recording, barcode, ramp
+from builders.remux import joined
+from builders.video import a_recording, barcode, ramp, read_barcode, steady
 from numpy.typing import NDArray
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.media.clock import read_clock
+from mmed_curate.domain.time import Frame
+from mmed_curate.media.clock import clock_from_packets, read_clock
+from mmed_curate.media.container import StreamChoice
+from mmed_curate.media.pictures import pictures
 from mmed_curate.media.probe import probe
-from mmed_curate.media.sound import sound_span
+from mmed_curate.media.sound import Sound, SoundReader, has_sound, sound_span, write_wav
 
 
 def png(picture: NDArray[np.uint8]) -> bytes:
@@ -48,6 +53,74 @@ def test_of_several_streams_the_richest_is_taken(material: Path) -> None:
     assert found.sound.index == 4
 
 
+def many_streams(folder: Path, default: frozenset[int] | None = None) -> Path:
+    """Pictures 0 (128 × 32) and 2 (192 × 64); sounds 1 (mono, 8 kHz), 3 (stereo, 48 kHz) and 4 (mono, 48 kHz)."""
+    ms = Fraction(1, 1000)
+    camera = a_recording(folder / "camera.mkv", pts=steady(40, 33), time_base=ms, last_lasts=33, rate_hz=8000)
+    game = a_recording(
+        folder / "game.mkv", pts=steady(40, 33), time_base=ms, last_lasts=33, width=192, height=64, channels=2
+    )
+    voice = folder / "voice.wav"
+    write_wav(voice, Sound(samples=np.full((40_000, 1), 0.25, np.float32), rate_hz=48000, start=Fraction(0)))
+    return joined(folder / "all.mkv", camera.path, game.path, voice, default=default)
+
+
+def test_any_of_several_streams_can_be_chosen(tmp_path: Path) -> None:
+    path = many_streams(tmp_path)
+    found = probe(path)
+    assert [(offer.index, offer.codec, offer.width, offer.height) for offer in found.pictures] == [
+        (0, "h264", 128, 32),
+        (2, "h264", 192, 64),
+    ]
+    assert [(offer.index, offer.codec, offer.rate_hz, offer.channels) for offer in found.sounds] == [
+        (1, "pcm_s16le", 8000, 1),
+        (3, "pcm_s16le", 48000, 2),
+        (4, "pcm_s16le", 48000, 1),
+    ]
+    choice = StreamChoice(picture=0, sound=4)
+    chosen = probe(path, streams=choice)
+    assert chosen.sound is not None
+    assert (chosen.picture.width, chosen.sound.index, chosen.sound.rate_hz) == (128, 4, 48000)
+    assert {picture.width for picture in pictures(path, streams=choice)} == {128}
+    span = sound_span(path, streams=choice)
+    assert span is not None
+    assert float(span[1] - span[0]) == pytest.approx(40000 / 48000)
+    with SoundReader(path, streams=StreamChoice(sound=1)) as reader:
+        assert reader.rate_hz == 8000
+    clock = read_clock(path, streams=choice)
+    assert clock_from_packets(path, streams=choice) == clock
+    (picture,) = pictures(path, first=Frame(30), last=Frame(30), clock=clock, streams=choice)
+    assert (picture.width, read_barcode(picture.luma())) == (128, 30)
+
+
+@pytest.mark.parametrize(
+    ("default", "picture", "sound"),
+    [
+        (frozenset(), 2, 3),  # most pixels; most channels
+        (frozenset({0, 1}), 0, 1),  # the file says so
+        (frozenset({1, 4}), 2, 4),  # of two marked sounds the one of higher rate
+    ],
+)
+def test_what_players_choose_of_several_streams(
+    tmp_path: Path, default: frozenset[int], picture: int, sound: int
+) -> None:
+    found = probe(many_streams(tmp_path, default))
+    assert found.sound is not None
+    assert (found.picture.index, found.sound.index) == (picture, sound)
+
+
+def test_a_stream_that_the_file_does_not_have_is_refused_with_what_it_has(tmp_path: Path) -> None:
+    path = many_streams(tmp_path)
+    with pytest.raises(
+        BadInput, match=r"has no picture stream 3; its pictures: 0 \(h264, 128 × 32, .*2 \(h264, 192 × 64"
+    ):
+        probe(path, streams=StreamChoice(picture=3))
+    with pytest.raises(
+        BadInput, match=r"no sound stream 0;.*sounds: 1 \(pcm_s16le, 8000 Hz, 1 channel\).* 2 channels\)"
+    ):
+        has_sound(path, streams=StreamChoice(sound=0))
+
+
 @pytest.mark.parametrize(
     ("name", "size", "rotation"), [("video_0.mov", (568, 320), 0), ("video_90.mov", (320, 568), 90)]
 )
@@ -71,6 +144,19 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         probe(tmp_path / "missing.mp4")
     with pytest.raises(BadInput, match="is a folder"):
         probe(tmp_path)
+
+
+def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.mp4"
+    os.mkfifo(pipe)  # a reader would wait for a writer
+    for path in (pipe, Path("/dev/null")):
+        with pytest.raises(BadInput, match=f"{path.name} is a device or a pipe, not a file: record"):
+            probe(path)
+    listed = tmp_path / "list.ffconcat"
+    a_recording(tmp_path / "r.mp4")
+    listed.write_text("ffconcat version 1.0\nfile r.mp4\n")
+    with pytest.raises(BadInput, match=r"list\.ffconcat is a list of files, not a recording"):
+        probe(listed)
 
 
 def test_what_is_no_media_is_refused(tmp_path: Path) -> None:
@@ -159,3 +245,5 @@ def test_cover_art_is_no_picture(tmp_path: Path) -> None:
         assert [stream.type for stream in container.streams if stream.type == "video"] == ["video"]
     with pytest.raises(BadInput, match=r"song\.mkv holds only sound"):
         probe(song)
+    with pytest.raises(BadInput, match=r"song\.mkv has no picture stream 0; its pictures: none"):
+        probe(song, streams=StreamChoice(picture=0))
