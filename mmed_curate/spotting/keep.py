@@ -90,7 +90,7 @@ def _arrays(observation: Observation) -> Iterator[tuple[str, str | None, Array]]
     yield "measured_by", None, np.array(observation.measured_by)
     yield "clock.pts", None, np.array(clock.pts, dtype=np.int64)
     yield "clock.end_pts", None, np.array(clock.end_pts, dtype=np.int64)
-    yield "clock.tick", None, np.array([clock.time_base.numerator, clock.time_base.denominator], dtype=np.int64)
+    yield "clock.tick", None, np.array(str(clock.time_base))
     yield "tracks", None, np.array([track.track for track in observation.tracks], dtype=np.int64)
     for track in observation.tracks:
         for name in _TRACK:
@@ -164,9 +164,10 @@ class _Blocks:
 
 
 def _observation(held: _Held) -> Observation:
-    ticks, per = (int(part) for part in held["clock.tick"])
     clock = FrameClock(
-        pts=tuple(held["clock.pts"].tolist()), end_pts=int(held["clock.end_pts"]), time_base=Fraction(ticks, per)
+        pts=tuple(held["clock.pts"].tolist()),
+        end_pts=int(held["clock.end_pts"]),
+        time_base=Fraction(str(held["clock.tick"])),
     )
     numbers = [int(number) for number in held["tracks"]]
     tracks, rows, places = [], {}, {}
