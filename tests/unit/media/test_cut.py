@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import wave
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -19,9 +20,12 @@ from hypothesis import strategies as st
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import Box
-from mmed_curate.domain.time import Frame, FrameClock
+from mmed_curate.domain.time import Frame, FrameClock, SyncBasis, Synchrony
+from mmed_curate.media import clipsound
+from mmed_curate.media import cut as cutting
 from mmed_curate.media.clock import read_clock
-from mmed_curate.media.cut import ClipEncoding, CutRequest, cut
+from mmed_curate.media.container import StreamChoice
+from mmed_curate.media.cut import ClipEncoding, CutRequest, SoundSource, cut
 from mmed_curate.media.pictures import pictures
 from mmed_curate.media.sound import read_sound, sound_span
 
@@ -163,16 +167,25 @@ def test_clips_far_apart_are_found_by_seeking(tmp_path: Path) -> None:
     assert seen == [(done, 20) for done in range(1, 21)]
 
 
-@pytest.mark.parametrize("crop", [Box(left=16, top=4, right=80, bottom=20), Box(left=3, top=5, right=30, bottom=22)])
-def test_a_crop_is_on_the_grid_of_the_picture_shown(tmp_path: Path, crop: Box) -> None:
+@pytest.mark.parametrize(
+    ("crop", "kept"),
+    [
+        (Box(left=16, top=4, right=80, bottom=20), Box(left=16, top=4, right=80, bottom=20)),
+        (Box(left=3, top=5, right=31, bottom=22), Box(left=2, top=4, right=32, bottom=22)),  # whole blocks of chroma
+        (Box(left=127, top=31, right=128, bottom=32), Box(left=126, top=30, right=128, bottom=32)),
+    ],
+)
+def test_a_crop_is_on_the_grid_of_the_picture_shown(tmp_path: Path, crop: Box, kept: Box) -> None:
     planted = a_recording(tmp_path / "r.mov", pts=steady(80, 512))
     clock = read_clock(planted.path)
-    cut(planted.path, clock, [a_request(tmp_path, 60, 70, crop=crop)], encoding=ClipEncoding(crf=1, preset="veryfast"))
+    request = a_request(tmp_path, 60, 70, crop=crop)
+    (clip,) = cut(planted.path, clock, [request], encoding=ClipEncoding(crf=1, preset="veryfast"))
+    assert clip.crop == kept
     whole = list(pictures(planted.path, first=Frame(60), last=Frame(70), clock=clock))
     for shown, original in zip(pictures(tmp_path / "60-70.mp4"), whole, strict=True):
-        assert (shown.width, shown.height) == (crop.width + crop.width % 2, crop.height + crop.height % 2)
-        kept = original.luma()[crop.top : crop.bottom, crop.left : crop.right].astype(int)
-        assert np.abs(shown.luma()[: crop.height, : crop.width].astype(int) - kept).mean() < 3
+        wanted = original.luma()[kept.top : kept.bottom, kept.left : kept.right].astype(int)
+        assert shown.luma().shape == wanted.shape
+        assert np.abs(shown.luma().astype(int) - wanted).mean() < 3
 
 
 def test_a_turned_recording_is_cut_as_it_is_shown(material: Path, tmp_path: Path) -> None:
@@ -276,7 +289,108 @@ def test_a_recording_that_breaks_off_leaves_no_half_clip(material: Path, tmp_pat
     clock = FrameClock(pts=tuple(pts), end_pts=pts[-1] + 1024, time_base=Fraction(time_base))
     with pytest.raises(BadInput, match=r"breaks off|has no frame"):
         cut(path, clock, [a_request(tmp_path, 20, 24), a_request(tmp_path, 20, 40)], encoding=FINE)
-    assert [name.name for name in tmp_path.iterdir()] == ["20-24.mp4"]
+    assert [name.name for name in tmp_path.iterdir()] == ["20-24.mp4"]  # all of it was there
+
+
+def test_threads_and_memory_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = a_recording(tmp_path / "r.mov", pts=steady(60, 512))
+    clock = read_clock(planted.path)
+    windows = [(start, start + 9 + start % 5) for start in range(0, 24, 4)]
+    written = []
+    for n_threads, open_bytes, waiting_bytes in ((1, 1 << 30, 1 << 30), (3, 1 << 30, 20_000), (2, 100_000, 1)):
+        monkeypatch.setattr(cutting, "_MOST_OPEN_BYTES", open_bytes)
+        monkeypatch.setattr(cutting, "_MOST_WAITING_BYTES", waiting_bytes)
+        folder = tmp_path / f"{n_threads}"
+        folder.mkdir()
+        requests = [a_request(folder, *window) for window in windows]
+        seen: list[tuple[int, int | None]] = []
+        cut(
+            planted.path,
+            clock,
+            requests,
+            encoding=FINE,
+            n_threads=n_threads,
+            progress=lambda done, total, seen=seen: seen.append((done, total)),
+        )
+        assert seen[-1][0] == seen[-1][1] == len(seen)
+        written.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+    assert len(written[0]) == 2 * len(windows)
+    assert written[0] == written[1] == written[2]
+    assert len(seen) > 30  # little memory: the recording was read more than once
+
+
+@pytest.mark.parametrize("rate_hz", [48000, 50000])
+def test_the_sound_of_a_long_clip_is_read_piece_by_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate_hz: int
+) -> None:
+    planted = a_recording(tmp_path / "r.mov", pts=steady(60, 512), rate_hz=rate_hz, channels=2)
+    clock = read_clock(planted.path)
+    heard = []
+    for number, at_once_s in enumerate((60, Fraction(1, 10))):
+        monkeypatch.setattr(clipsound, "_AT_ONCE_S", at_once_s)
+        monkeypatch.setattr(clipsound, "_SLICE_S", Fraction(1, 7))
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        request = replace(a_request(folder, 3, 50), archive=folder / "a.mov")
+        (clip,) = cut(planted.path, clock, [request], encoding=FINE)
+        assert samples_in(folder / "3-50.wav") == spoken(planted, 3, 50)
+        assert clip.n_samples == len(spoken(planted, 3, 50))
+        inside = [
+            read_sound(path, Fraction(0), Fraction(2)).samples for path in (folder / "3-50.mp4", folder / "a.mov")
+        ]
+        heard.append([(folder / "3-50.wav").read_bytes(), *(samples.tobytes() for samples in inside)])
+    assert heard[0] == heard[1]
+
+
+def test_sound_of_a_companion_lies_on_the_recordings_clock(tmp_path: Path) -> None:
+    camera = a_recording(tmp_path / "camera.mov", pts=steady(60, 512), rate_hz=None)
+    microphone = a_recording(tmp_path / "microphone.wav.mov", pts=steady(60, 512), rate_hz=48000, channels=2)
+    clock = read_clock(camera.path)
+    later = Synchrony(offset_s=0.25, drift_ppm=0.0, uncertainty_ms=0.1, basis=SyncBasis.MEASURED)
+    drifting = Synchrony(offset_s=0.25, drift_ppm=50.0, uncertainty_ms=0.1, basis=SyncBasis.MEASURED)
+    sources = {
+        "same": SoundSource(path=microphone.path),
+        "later": SoundSource(path=microphone.path, synchrony=later, channel=1),
+        "drifting": SoundSource(path=microphone.path, synchrony=drifting),
+    }
+    requests = [
+        CutRequest(
+            first=Frame(20),
+            last=Frame(28),
+            crop=None,
+            picture=tmp_path / f"{name}.mp4",
+            sound=tmp_path / f"{name}.wav",
+            archive=tmp_path / f"{name}-archive.mov",
+            sound_from=source,
+        )
+        for name, source in sources.items()
+    ]
+    clips = cut(camera.path, clock, requests, encoding=FINE)
+    assert [clip.n_samples for clip in clips] == [9 * 1600] * 3
+    assert samples_in(tmp_path / "same.wav") == list(range(32_000, 32_000 + 14_400))
+    assert samples_in(tmp_path / "later.wav") == list(range(20_000, 20_000 + 14_400))
+    with wave.open(str(tmp_path / "later.wav")) as stream:
+        assert stream.getnchannels() == 1
+    # sample k of the recording's clock is what the microphone had at (k / 48000 - 0.25) / 1.00005 s
+    stretched = samples_in(tmp_path / "drifting.wav")
+    for number in (100, 5000, 14_000):
+        at = (Fraction(32_000 + number, 48000) - Fraction(1, 4)) / (1 + Fraction(50, 1_000_000)) * 48000
+        assert abs(stretched[number] - float(at)) < 1
+
+
+def test_a_companion_that_holds_no_such_sound_is_refused(tmp_path: Path) -> None:
+    camera = a_recording(tmp_path / "camera.mov")
+    deaf = a_recording(tmp_path / "deaf.mov", rate_hz=None)
+    clock = read_clock(camera.path)
+    for source, said in (
+        (SoundSource(path=deaf.path), "holds no sound"),
+        (SoundSource(path=camera.path, channel=3), "channel"),
+        (SoundSource(path=camera.path, streams=StreamChoice(sound=7)), "7"),
+    ):
+        request = replace(a_request(tmp_path, 3, 9), sound_from=source)
+        with pytest.raises(BadInput, match=said):
+            cut(camera.path, clock, [request], encoding=FINE)
+        assert not (tmp_path / "3-9.mp4").exists()
 
 
 def test_nothing_to_cut_is_nothing_cut(tmp_path: Path) -> None:
