@@ -140,7 +140,7 @@ def _notes(
             Finding(
                 code="spotting.no_face",
                 what=f"no face was found in {name}",
-                remedy="nothing is proposed; check that the face is in the picture and at least a tenth of its size",
+                remedy="nothing is proposed; check that the face is in the picture and at least a fifteenth of its width",
                 severity=Severity.NOTE,
             )
         )
