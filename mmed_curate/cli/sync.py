@@ -57,7 +57,7 @@ def sync(
     bounds = load_bounds(bounds_name).search
     found: list[tuple[Path, SyncMeasurement | Finding]] = []
     for companion in companions:
-        with progress_bar(f"listening to {companion.name}", "s") as progress:
+        with progress_bar(f"listening to {companion.name}", "steps") as progress:
             try:
                 measured = find_synchrony(
                     camera,

@@ -121,6 +121,20 @@ class SyncMeasurement:
     """(L,) correlation of the envelopes at each, relative to the highest."""
 
 
+class _Steps:
+    """Tells a listener of windows compared, at most as many as were planned."""
+
+    def __init__(self, progress: Progress, done: int, planned: int) -> None:
+        self._progress, self._done, self._total = progress, done, done + planned
+
+    def one_more(self) -> None:
+        self._done = min(self._done + 1, self._total)
+        self._progress(self._done, self._total)
+
+    def finish(self) -> None:
+        self._progress(self._total, self._total)
+
+
 class _Sounding:
     """One file's envelope, and its windows on demand."""
 
@@ -178,7 +192,7 @@ def find_synchrony(
         companion_streams: which sound of the companion.
         channel: which channel of the companion, from 0; None: the loudest.
         least_confidence: overrides the bounds'; 0 never refuses for it.
-        progress: told the seconds of sound that were read.
+        progress: told the seconds of sound heard, and then each window that was compared, as one more.
 
     Raises:
         BadInput: a file cannot be read, holds no sound, or not that stream or channel.
@@ -208,7 +222,8 @@ def find_synchrony(
         for one in coarse.alignments
     ]
     rng = np.random.default_rng(_SEED)
-    tried = _compare(ours, theirs, trials, bounds, bounds.trial_windows, progress, done_s)
+    steps = _Steps(progress, done_s, len(trials) * bounds.trial_windows + bounds.windows)
+    tried = _compare(ours, theirs, trials, bounds, bounds.trial_windows, steps)
     lines = [_line(heard, bounds, rng) for heard in tried]
     ranked = sorted(range(len(lines)), key=lambda index: -lines[index].share)
     best = ranked[0]
@@ -216,7 +231,8 @@ def find_synchrony(
     if lines[best].agrees.sum() < bounds.least_windows // 2:
         raise Refused(_unlike(camera, companion, lines[best], rival_share, bounds))
     refined = Alignment(offset_s=lines[best].offset_s, drift_ppm=lines[best].drift_ppm, score=trials[best].score)
-    [heard] = _compare(ours, theirs, [refined], bounds, bounds.windows, progress, done_s)
+    [heard] = _compare(ours, theirs, [refined], bounds, bounds.windows, steps)
+    steps.finish()
     line = _line(heard, bounds, rng)
     confidence = max(0.0, line.share - rival_share)
     least = bounds.least_confidence if least_confidence is None else least_confidence
@@ -279,8 +295,7 @@ def _compare(
     alignments: Sequence[Alignment],
     bounds: SearchBounds,
     count: int,
-    progress: Progress,
-    done_s: int,
+    steps: _Steps,
 ) -> list[list[tuple[float, WindowLag]]]:
     """What windows say near each alignment: (time on the companion's clock, lag), lags counted from no alignment."""
     jobs: list[tuple[float, float, float, int]] = []  # when in the camera, in the companion, how long, which alignment
@@ -297,7 +312,7 @@ def _compare(
         for start_s, window_s in sorted({(start_s, window_s) for _, start_s, window_s, _ in jobs}):
             samples, at_s = theirs.window(companion, start_s, window_s)
             kept[start_s, window_s] = spectrum(samples, int(bounds.high_hz * window_s)), at_s
-        for done, (there_s, start_s, window_s, index) in enumerate(sorted(jobs)):
+        for there_s, start_s, window_s, index in sorted(jobs):
             stretch = 1 + alignments[index].drift_ppm * 1e-6
             own, own_at_s = kept[start_s, window_s]
             samples, at_s = ours.window(camera, there_s, window_s * stretch)
@@ -308,7 +323,7 @@ def _compare(
                 low_hz=bounds.low_hz,
                 search_s=bounds.search_s,
             )
-            progress(done_s + done, None)
+            steps.one_more()
             if lag is None:
                 continue
             # the windows' middles are what the lag is true of
