@@ -30,7 +30,7 @@ from mmed_curate.media.pictures import pictures
 from mmed_curate.media.sound import SoundReader
 from mmed_curate.media.write import RecordingWriter
 from mmed_curate.spotting.parameters import load_parameters
-from mmed_curate.spotting.run import analyse
+from mmed_curate.spotting.run import Analysis, analyse
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -96,6 +96,12 @@ def folder(smile: Path, clock: FrameClock, tmp_path_factory: pytest.TempPathFact
     return to
 
 
+@pytest.fixture(scope="module")
+def found(smile: Path) -> Analysis:
+    """What the analysis of the whole recording found."""
+    return analyse(smile, load_parameters("mmed"))
+
+
 def test_a_coding_clip_holds_these_arrays_and_no_marks(folder: Path, clock: FrameClock) -> None:
     face, sound = arrays(folder / FACE_FILE), arrays(folder / SOUND_FILE)
     assert set(face) == FACE_ARRAYS
@@ -156,11 +162,13 @@ def test_the_same_clip_gives_the_same_bytes(folder: Path, smile: Path, clock: Fr
 
 
 def test_what_the_analysis_knows_is_not_measured_again(
-    folder: Path, smile: Path, clock: FrameClock, tmp_path: Path
+    folder: Path, smile: Path, clock: FrameClock, found: Analysis, tmp_path: Path
 ) -> None:
-    found = analyse(smile, load_parameters("mmed"))
     known = KnownFace(tracks=found.tracks[:1], curves=found.curves)
-    write_clip_features(tmp_path, smile, clock, a_window(10, 49), known=known)
+    left, top, right, bottom = (int(edge) for edge in found.tracks[0].boxes[10:50].mean(axis=0))
+    box = Box(left=left - 80, top=max(top - 80, 0), right=right + 80, bottom=bottom + 60)
+    write_clip_features(tmp_path, smile, clock, a_window(10, 49, crop=box), known=known)
+    assert box.left > 100  # the place of a face in the clip is another one than in the recording
     ours, theirs = arrays(tmp_path / FACE_FILE)["place_motion"], arrays(folder / FACE_FILE)["place_motion"]
     both = np.isfinite(ours) & np.isfinite(theirs)
     assert both.mean() > 0.9
@@ -180,8 +188,9 @@ def test_many_clips_in_one_way_through_the_recording(
     assert (tmp_path / FACE_FILE).read_bytes() == (folder / FACE_FILE).read_bytes()
 
 
-def test_a_face_that_is_not_the_subjects_is_left_out(smile: Path, clock: FrameClock, tmp_path: Path) -> None:
-    found = analyse(smile, load_parameters("mmed"))
+def test_a_face_that_is_not_the_subjects_is_left_out(
+    smile: Path, clock: FrameClock, found: Analysis, tmp_path: Path
+) -> None:
     (track,) = found.tracks[:1]
     elsewhere = type(track)(
         track=track.track,
