@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,21 +29,25 @@ class Cost:
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
 
-def cost_of(command: Sequence[str]) -> Cost:
+def cost_of(command: Sequence[str], folder: Path | None = None) -> Cost:
     """Run a command to its end.
+
+    Linux begins a child's peak with its parent's size, so the caller must be small.
+
+    Args:
+        command: program and arguments.
+        folder: where it runs; None: here.
 
     Raises:
         SystemExit: it failed; what it said is shown.
     """
     with tempfile.TemporaryFile() as said:
         begin = time.perf_counter()
-        process = os.posix_spawnp(
-            command[0],
-            list(command),
-            {**os.environ, "OMP_NUM_THREADS": "1"},
-            file_actions=[(os.POSIX_SPAWN_DUP2, said.fileno(), 1), (os.POSIX_SPAWN_DUP2, said.fileno(), 2)],
-        )
-        _, status, used = os.wait4(process, 0)
+        with subprocess.Popen(
+            command, cwd=folder, stdout=said, stderr=said, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        ) as process:
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
         wall_s = time.perf_counter() - begin
         if status != 0:
             said.seek(0)
@@ -58,7 +63,7 @@ def best_of(command: Sequence[str], times: int) -> Cost:
 
 def this_script(*arguments: str) -> list[str]:
     """The running script again, with other arguments."""
-    return [sys.executable, sys.argv[0], *arguments]
+    return [sys.executable, str(Path(sys.argv[0]).resolve()), *arguments]
 
 
 def keep(name: str, text: str) -> None:
