@@ -27,12 +27,17 @@ from mmed_curate.spotting.parameters import SpottingParameters, load_parameters
 from mmed_curate.spotting.tracks import FaceTrack, TrackBuilder
 
 
+def observation_folder(media: Path) -> Path:
+    """Where observations lie."""
+    return media / "observed"
+
+
 def observation_path(
     media: Path, recording: RecordingId, parameters: SpottingParameters, streams: StreamChoice
 ) -> Path:
     """Where a recording's observation lies: other parameters of observing, another file."""
     stream = "" if streams.picture is None else f"-{streams.picture}"
-    return media / "observed" / f"{recording}{stream}-{measured_by(parameters)}.npz"
+    return observation_folder(media) / f"{recording}{stream}-{measured_by(parameters)}.npz"
 
 
 def observed(

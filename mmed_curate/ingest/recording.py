@@ -20,7 +20,7 @@ from mmed_curate.ingest.coding import Cutting, cut_whole_or_not
 from mmed_curate.ingest.companions import CompanionRow, load_bounds, resolved
 from mmed_curate.ingest.crew import Step, Tell
 from mmed_curate.ingest.faces import FaceTable, Unsaid, faces_of_one, owners
-from mmed_curate.ingest.kept import known_faces, observed
+from mmed_curate.ingest.kept import known_faces, observation_folder, observed
 from mmed_curate.ingest.quality import QualityReport, coded, heard, quality_document, quality_report
 from mmed_curate.ingest.qualitybounds import load_bounds as load_quality_bounds
 from mmed_curate.ingest.recipe import Recipe
@@ -90,6 +90,7 @@ def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
     """
     tell(Step.READING, 0, None)
     id = RecordingId(derived_uuid(job.secret, "recording", job.sha256))
+    _sweep(job.media, id)
     parameters = load_parameters(job.recipe.spotting)
     sources = probe(job.path, streams=job.streams)
     seen = observed(
@@ -162,6 +163,13 @@ def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
         sheet=_sheet(job, recording, candidates, clips, notes, whose),
         notes=notes,
     )
+
+
+def _sweep(media: Path, id: RecordingId) -> None:
+    """Clear away what a killed run had begun to write of this recording; nobody else is at it."""
+    for folder in (observation_folder(media), quality_path(media, id).parent, sheet_path(media, id).parent):
+        for begun in folder.glob(f".{id}*"):
+            begun.unlink()
 
 
 def _owners(job: RecordingJob, seen: Observation, parameters: SpottingParameters) -> tuple[Owners, tuple[Finding, ...]]:
