@@ -338,7 +338,8 @@ class Tally:
         self._container = container
         self._stream = stream
         self._n_packets = 0
-        self._reached = Fraction(0)
+        self._reached: dict[int, int] = {}
+        """The tick at which the packets read of each stream end."""
         self.n_shown = 0
         """Packets of the stream that lie inside the edit list."""
         self.last_pts: int | None = None
@@ -359,14 +360,18 @@ class Tally:
                 yield packet
 
     def _count(self, packet: Packet[Stream]) -> bool:
-        if packet.size and packet.pts is not None:
-            self._reached = max(self._reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
-        if packet.stream.index != self._stream.index:  # the flushing packet has no index of its own
+        index = packet.stream.index  # the flushing packet has no index of its own
+        size, pts = packet.size, packet.pts
+        if size and pts is not None:
+            end = pts + (packet.duration or 0)
+            if end > self._reached.get(index, 0):
+                self._reached[index] = end
+        if index != self._stream.index:
             return False
-        self._n_packets += bool(packet.size) and not packet.is_corrupt
-        if packet.size and packet.pts is not None and not packet.is_discard:
+        self._n_packets += bool(size) and not packet.is_corrupt
+        if size and pts is not None and not packet.is_discard:
             self.n_shown += 1
-            self.last_pts = packet.pts if self.last_pts is None else max(self.last_pts, packet.pts)
+            self.last_pts = pts if self.last_pts is None else max(self.last_pts, pts)
         return True
 
     def ends_early(self) -> bool:
@@ -374,7 +379,11 @@ class Tally:
         if "mov" in self._container.format.name:
             return self._n_packets < len(self._stream.index_entries)
         end = claimed_end_s(self._container, self._stream)
-        return end is not None and self._reached < end - _MAY_LACK_S
+        if end is None:
+            return False
+        streams = self._container.streams
+        reached = max((ticks * tick_of(streams[index]) for index, ticks in self._reached.items()), default=Fraction(0))
+        return reached < end - _MAY_LACK_S
 
 
 def _not_readable(path: Path) -> BadInput:

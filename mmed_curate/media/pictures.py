@@ -267,7 +267,7 @@ def _by_clock(path: Path, streams: StreamChoice, clock: FrameClock, first: Frame
     raise BadInput.of(
         "media.not_the_clock",
         f"{path} has no frame {wanted} at {float(clock.start_of(wanted)):.3f} s, where its clock says there is one",
-        "register the recording again: the file has changed",
+        "register the recording again: the file has changed, or is damaged there",
     )
 
 

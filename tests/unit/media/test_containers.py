@@ -5,6 +5,7 @@ Each frame shows its number as bars and each sound has one click, so what is rea
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
@@ -21,7 +22,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.media.clock import clock_from_packets, read_clock
 from mmed_curate.media.pictures import pictures
-from mmed_curate.media.sound import SoundReader, read_sound, sound_span
+from mmed_curate.media.sound import SoundReader, read_sound, sound_samples, sound_span
 
 HALF_A_TICK_S = {".mkv": Fraction(1, 2000), ".webm": Fraction(1, 2000)}
 """Matroska counts whole ms; all else is exact."""
@@ -442,3 +443,31 @@ def test_a_damaged_time_stamp_does_not_give_hours_of_silence(tmp_path: Path) -> 
     path = remuxed(planted.path, tmp_path / "leaps.mkv", edit=leap)
     with pytest.raises(BadInput, match=r"the sound leaps from 0\.\d+ s by 27778 hours"):
         sound_span(path)
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_memory_does_not_grow_with_the_length(tmp_path: Path, suffix: str) -> None:
+    planted = a_recording(
+        tmp_path / f"r{suffix}",
+        pts=steady(2500, 33),
+        time_base=Fraction(1, 1000),
+        last_lasts=33,
+        key_every=60,
+        sound_codec=SOUND[suffix],
+        click_at=CLICK,
+    )
+
+    def resident_mib() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    # all pictures together take 15 MiB, all samples 15 MiB
+    seen = [resident_mib() for shown in pictures(planted.path) if shown.luma().size]
+    assert max(seen[800:]) - seen[400] < 4
+    heard = [resident_mib() for block in sound_samples(planted.path) if block.n_samples]
+    assert len(heard) == 83
+    assert max(heard[30:]) - heard[15] < 4
+    before = resident_mib()
+    clock = clock_from_packets(planted.path)
+    assert clock is not None
+    assert clock.n_frames == 2500
+    assert resident_mib() - before < 4
