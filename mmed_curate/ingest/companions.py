@@ -21,7 +21,7 @@ from mmed_curate.domain.records import CompanionKind
 from mmed_curate.domain.time import SyncBasis, Synchrony
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
-from mmed_curate.media.skew import SkewBounds
+from mmed_curate.media.moments import SkewBounds
 from mmed_curate.media.synchrony import SearchBounds, SyncMeasurement, find_synchrony
 from mmed_curate.signals.crosstalk import CrosstalkBounds
 

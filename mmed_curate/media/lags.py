@@ -90,14 +90,15 @@ class Envelope:
 
 def level_db(bands: Floats) -> Floats:
     """(n,) level of all bands together, relative to full scale, from (B, n)."""
-    return (10 * np.log10(bands.sum(axis=0) + np.float32(_FLOOR_POWER))).astype(np.float32)
+    levels: Floats = 10 * np.log10(bands.sum(axis=0) + np.float32(_FLOOR_POWER))
+    return levels
 
 
 def _onsets(bands: Floats) -> Floats:
     """(B, n) log envelopes without their trend, of unit variance, clipped."""
     logs = np.log(bands + np.float32(_FLOOR_POWER))
     width = min(round(_TREND_S * ENVELOPE_HZ), logs.shape[1])
-    result = np.zeros_like(logs)
+    result: Floats = np.zeros_like(logs)
     for band, row in enumerate(logs):
         total = np.concatenate([[0.0], np.cumsum(row, dtype=np.float64)])
         low = np.clip(np.arange(len(row)) - width // 2, 0, None)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
-from mmed_curate.media.skew import EventKind, SkewBounds, find_skew, measure_skew
+from mmed_curate.media.moments import SkewBounds
+from mmed_curate.media.skew import EventKind, find_skew, measure_skew
 from mmed_curate.media.write import RecordingWriter
 
 BOUNDS = SkewBounds(**yaml.safe_load(packaged_path("pipelines", "sync", "mmed.yaml").read_text())["skew"])
