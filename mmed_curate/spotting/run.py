@@ -140,7 +140,7 @@ def _notes(
             Finding(
                 code="spotting.no_face",
                 what=f"no face was found in {name}",
-                remedy="nothing is proposed; check that the face is in the picture and at least a fifteenth of its width",
+                remedy="nothing is proposed; check that the face is in the picture, at least a fifteenth of its width",
                 severity=Severity.NOTE,
             )
         )
@@ -156,8 +156,9 @@ def _notes(
             )
         )
     if tracks:
-        longest = max(tracks, key=lambda track: len(track.frames))
-        distance_px = float(np.median(longest.eye_distance_px))
+        # a small picture on the wall may be seen longest: near and long counts
+        main = max(tracks, key=lambda track: float(track.eye_distance_px.sum()))
+        distance_px = float(np.median(main.eye_distance_px))
         if distance_px < parameters.small_px:
             notes.append(
                 Finding(
