@@ -13,7 +13,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import SubjectId
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Companion, Recording
 from mmed_curate.domain.time import Frame
-from mmed_curate.ingest.closeup import KnownFace
+from mmed_curate.ingest.closeup import Closeup, KnownFace, closeups
 from mmed_curate.ingest.crew import Step, Tell
 from mmed_curate.ingest.features import write_clip_features
 from mmed_curate.ingest.recipe import Encoding, Recipe
@@ -98,28 +98,41 @@ def _cut_for_coding(clips: Sequence[Clip], how: Cutting, tell: Tell) -> tuple[As
             how.request(clip, clip.first, clip.last, picture=folder / "picture.mp4", sound=folder / "sound.wav")
         )
     cut_into_folders(how, requests, how.recipe.coding.encoding, tell)
-    assets = []
-    for done, (clip, request) in enumerate(zip(clips, requests, strict=True)):
-        assets.append(asset_of(clip, AssetKind.CODING_PICTURE, request.picture, how.media, request))
-        with ExitStack() as stack:
-            heard = None
-            if request.sound is not None:
-                assets.append(asset_of(clip, AssetKind.CODING_SOUND, request.sound, how.media, request))
-                heard = stack.enter_context(opened_sound(how.path, how.streams, request.sound_from))
-            face, sound = write_clip_features(
-                request.picture.parent,
-                how.path,
-                how.recording.clock,
-                request,
-                streams=how.streams,
-                sound_from=heard,
-                known=how.known.get(clip.subject),
-            )
-        assets.append(asset_of(clip, AssetKind.CODING_FEATURES, face, how.media, request))
-        if sound is not None:
-            assets.append(asset_of(clip, AssetKind.CODING_SOUND_FEATURES, sound, how.media, request))
+    seen = closeups(
+        how.path,
+        how.recording.clock,
+        requests,
+        streams=how.streams,
+        known=[how.known.get(clip.subject) for clip in clips],
+    )
+    made: dict[int, list[Asset]] = {}
+    for done, (place, closeup) in enumerate(seen):
+        made[place] = _measured(clips[place], requests[place], how, closeup)
         tell(Step.MEASURING, done + 1, len(clips))
-    return tuple(assets)
+    return tuple(asset for place in sorted(made) for asset in made[place])
+
+
+def _measured(clip: Clip, request: CutRequest, how: Cutting, closeup: Closeup) -> list[Asset]:
+    """Write a clip's array files; all its assets."""
+    files = {AssetKind.CODING_PICTURE: request.picture}
+    with ExitStack() as stack:
+        heard = None
+        if request.sound is not None:
+            files[AssetKind.CODING_SOUND] = request.sound
+            heard = stack.enter_context(opened_sound(how.path, how.streams, request.sound_from))
+        face, sound = write_clip_features(
+            request.picture.parent,
+            how.path,
+            how.recording.clock,
+            request,
+            streams=how.streams,
+            sound_from=heard,
+            closeup=closeup,
+        )
+    files[AssetKind.CODING_FEATURES] = face
+    if sound is not None:
+        files[AssetKind.CODING_SOUND_FEATURES] = sound
+    return [asset_of(clip, kind, path, how.media, request) for kind, path in files.items()]
 
 
 def cut_into_folders(how: Cutting, requests: Sequence[CutRequest], encoding: Encoding, tell: Tell) -> None:
