@@ -18,6 +18,10 @@ _WINDOW = 21
 """Farneback's averaging window, px of a 128-px face."""
 _REFITS = 2
 """Rounds of re-weighting in the fit of the head's own motion."""
+_LEAST_RIDGE = 1e-6
+_CURVED_RIDGE = 0.045
+"""Holds the quadratic terms back, as a part of all weight (ours: of 0, 0.01 and 0.045 the last finds as much in a
+conversation, and 82 instead of 76 of 100 movements on still faces with eyes 30 px apart)."""
 
 
 def flow(previous: ByteArray, current: ByteArray) -> FloatArray:
@@ -66,26 +70,65 @@ def head_motion(vectors: FloatArray, places: FloatArray, weights: FloatArray) ->
     Returns:
         (..., 2, 3): the head moves a place by matrix[:, :2] @ place + matrix[:, 2] px.
     """
+    middle, spread = _extent(places)
+    terms = np.column_stack([(places - middle) / spread, np.ones(len(places))])  # (n, 3)
+    factors = _fitted(vectors, terms, weights, np.full(3, _LEAST_RIDGE))
+    turn = factors[..., :2, :].swapaxes(-1, -2) / spread
+    shift = factors[..., 2, :] - turn @ middle
+    return np.concatenate([turn, shift[..., None]], axis=-1).astype(np.float32)
+
+
+def own_motion(vectors: FloatArray, places: FloatArray, weights: FloatArray) -> FloatArray:
+    """What is left of a flow when the head's motion is taken out, its turning in depth too: a quadratic field.
+
+    A head is round, so that skin nearer to the camera goes further when it turns; Black & Yacoob 1997 take a plane's
+    quadratic field for the face, ours has all six terms. The quadratic ones are held back by a ridge: where they
+    would be drawn out of noise, the field stays affine.
+
+    Args:
+        vectors: (..., n, 2) px; several flows are fitted each by itself.
+        places: (n, 2) px, where they were measured.
+        weights: (n,) >= 0; 0 for places that move by themselves.
+
+    Returns:
+        (..., n, 2) px.
+    """
+    middle, spread = _extent(places)
+    x, y = ((places - middle) / spread).T
+    terms = np.column_stack([x, y, np.ones_like(x), x * x, x * y, y * y])  # (n, 6)
+    held_back = _CURVED_RIDGE * float(weights.sum())
+    factors = _fitted(vectors, terms, weights, np.array([_LEAST_RIDGE] * 3 + [_LEAST_RIDGE + held_back] * 3))
+    own: FloatArray = vectors - (terms @ factors).astype(np.float32)
+    return own
+
+
+def _extent(places: FloatArray) -> tuple[npt.NDArray[np.float64], float]:
+    """Middle of some places, and how far they lie from it."""
     middle = places.mean(axis=0, dtype=np.float64)
-    spread = max(float(np.abs(places - middle).max()), 1.0)
+    return middle, max(float(np.abs(places - middle).max()), 1.0)
+
+
+def _fitted(
+    vectors: FloatArray, terms: npt.NDArray[np.float64], weights: FloatArray, ridge: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """(..., k, 2) factors of (n, k) terms that come closest to (..., n, 2) vectors where it counts."""
     trusted = np.flatnonzero(weights > 0)
-    terms = np.column_stack([(places - middle) / spread, np.ones(len(places))])[trusted]  # (m, 3)
-    products = (terms[:, :, None] * terms[:, None, :]).reshape(-1, 9)  # (m, 9)
+    size = terms.shape[1]
+    terms = terms[trusted]  # (m, k)
+    products = (terms[:, :, None] * terms[:, None, :]).reshape(-1, size * size)
     held = vectors[..., trusted, :].astype(np.float64)  # (..., m, 2)
     most = weights[trusted].astype(np.float64)
     now = np.broadcast_to(most, held.shape[:-1])
-    factors = np.zeros((*held.shape[:-2], 3, 2))
+    factors = np.zeros((*held.shape[:-2], size, 2))
     for again in range(1 + _REFITS):
-        normal = (now @ products).reshape(*held.shape[:-2], 3, 3) + 1e-6 * np.eye(3)
+        normal = (now @ products).reshape(*held.shape[:-2], size, size) + np.diag(ridge)
         factors = np.linalg.solve(normal, terms.T @ (now[..., None] * held))
         if again < _REFITS and len(trusted):
             off = held - terms @ factors
             rest = np.sqrt(off[..., 0] ** 2 + off[..., 1] ** 2)
             usual = np.maximum(1.5 * np.median(rest, axis=-1, keepdims=True), 0.03)
             now = most * np.minimum(1, usual / np.maximum(rest, 1e-6))
-    turn = factors[..., :2, :].swapaxes(-1, -2) / spread
-    shift = factors[..., 2, :] - turn @ middle
-    return np.concatenate([turn, shift[..., None]], axis=-1).astype(np.float32)
+    return factors
 
 
 def strain(vectors: FloatArray) -> FloatArray:

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.signals.farneback import STRIDE, FlowFrom
-from mmed_curate.signals.flow import ByteArray, FloatArray, head_motion
+from mmed_curate.signals.flow import ByteArray, FloatArray, own_motion
 from mmed_curate.signals.rows import Rows, Shelf
 
-MEASURING = 2
+MEASURING = 3
 """Rises whenever the same faces may give other curves than before."""
 _GRID = 4
 """The flow is read every so many px: it is smoother than that."""
@@ -267,6 +267,4 @@ def _displacements(rest: _Rest, faces: ByteArray) -> FloatArray:
     """(B, P, 2) px by which each place of (B, 128, 128) faces is off the resting one, apart from the head's motion."""
     first, step = _GRID // 2 // STRIDE, _GRID // STRIDE
     vectors = rest.flow.to(faces)[:, first::step, first::step].reshape(len(faces), -1, 2)  # (B, n, 2)
-    head = head_motion(vectors, rest.grid, rest.weights)
-    own = vectors - (rest.grid @ head[..., :2].swapaxes(1, 2) + head[:, None, :, 2])
-    return (rest.read @ own).astype(np.float32)
+    return (rest.read @ own_motion(vectors, rest.grid, rest.weights)).astype(np.float32)

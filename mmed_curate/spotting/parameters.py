@@ -112,6 +112,8 @@ class CurveParameters(Declared):
     """Standard deviation of the Gaussian over time."""
     baseline_s: Positive
     """Length of the running median that is subtracted."""
+    noise_s: Positive
+    """How much of the curve says what is usual at a time."""
 
 
 class PeakParameters(Declared):
@@ -120,13 +122,17 @@ class PeakParameters(Declared):
     least_px: Positive
     """A peak is at least this high, in px of the aligned face."""
     times_noise: Positive
-    """A peak is at least so many times the region's median motion."""
+    """A peak is at least so many times the median motion of the seconds round it ..."""
+    times_usual: Positive
+    """... and of the whole recording."""
     height: Annotated[float, Field(gt=0, lt=0.5)]
     """A movement is bounded at this part of its peak."""
     extend: bool
     """Lead the bounds on to the base, along the slope between `height` and twice `height`."""
     overlap: Share
     """Peaks of several regions that share more than this part of the shorter one are one movement."""
+    dragged: Share
+    """Beside a blink or speech, a movement elsewhere counts where its score is above this part of the other's."""
     least_s: Positive
     """Shorter movements are dropped."""
 
@@ -137,7 +143,7 @@ class TagParameters(Declared):
     micro_s: Positive
     """Longer movements are macro-expressions."""
     settle: Share
-    """The face must come back below this part of the peak within `micro_s`."""
+    """The face must come back below this part of the peak's height, on both sides of it, within `micro_s`."""
     blink_openness: Share
     """Eyes open less than this part of their usual openness are a blink."""
     blink_narrowing: Share
@@ -147,7 +153,9 @@ class TagParameters(Declared):
     blink_reach_s: Positive
     """Motion this close to a blink may be the blink's."""
     head_px: Positive
-    """The head itself moves more than this within the span, in px of the aligned face."""
+    """The head itself moves more than this within the span, in px of the aligned face ..."""
+    head_share: Share
+    """... and what moved by itself is below this part of that: perspective may have made it."""
     speech_window_s: Positive
     """How long round the peak the mouth is watched."""
     speech_px: Positive

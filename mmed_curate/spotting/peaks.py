@@ -7,7 +7,7 @@ A proposal that looks like something else is tagged, never dropped.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -34,6 +34,10 @@ _EYES = ("lid", "brow")
 _LIDS = "lid"
 _MOUTH = ("mouth", "chin")
 """Beginnings of the names of regions that speech moves."""
+_RIGHT, _LEFT = "-right", "-left"
+"""Ends of the names of regions that lie on both halves of the face."""
+_OWN_CAUSE = frozenset({Tag.BLINK, Tag.SPEECH})
+"""Tags that say why one part of the face moves; at the same time another part may move for a reason of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class Proposal:
     score: float
     """Height of the peak over the height that was asked for; at least 1."""
     region: str
-    """Part of the face that moved most."""
+    """Part of the face that moved; without a side where both halves moved alike."""
     tags: frozenset[Tag]
     """What else it may be; empty: a micro-expression, as far as we can tell."""
     track: int
@@ -54,7 +58,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class EvenCurve:
-    """One unbroken run of a motion curve on an even grid. Arrays of a long one lie in a file, read-only."""
+    """One unbroken run of a motion curve on an even grid. Arrays of a long one lie in a file, read-only.
+
+    A channel is a region, or both sides of one taken together as mirror images: what moves on both stands out more.
+    """
 
     step_s: float
     frames: npt.NDArray[np.int64]  # (T,) the frame nearest to each grid point
@@ -63,7 +70,9 @@ class EvenCurve:
     place: npt.NDArray[np.float32]  # (T, P, 2) px, with the drift of the reference
     head: npt.NDArray[np.float32]  # (T, 2) px
     openness: npt.NDArray[np.float32]  # (T,) relative to its running median
-    strength: npt.NDArray[np.float32]  # (T, R) px, the strongest place of each region
+    strength: npt.NDArray[np.float32]  # (T, C) px
+    noise: npt.NDArray[np.float32]  # (T, C) px, the usual strength of the seconds round each point
+    channels: tuple[str, ...]  # (C,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,18 @@ class _Peak:
     apex: int
     offset: int
     score: float
-    region: int
+    channel: int
+    tags: frozenset[Tag]
+
+
+def channels_of(regions: tuple[str, ...]) -> tuple[str, ...]:
+    """The regions, and behind them those that lie on both halves of the face without their side."""
+    both = tuple(
+        name.removesuffix(_RIGHT)
+        for name in regions
+        if name.endswith(_RIGHT) and name.removesuffix(_RIGHT) + _LEFT in regions
+    )
+    return regions + both
 
 
 def propose(
@@ -89,21 +109,21 @@ def propose(
     runs = [run for run in even_runs(curve, frames, parameters) if len(run.frames) > 2]
     if not runs:
         return ()
-    noise = np.array(
-        [np.median(np.concatenate([run.strength[:, region] for run in runs])) for region in range(len(curve.regions))]
+    channels = runs[0].channels
+    usual = np.array(
+        [np.median(np.concatenate([run.strength[:, index] for run in runs])) for index in range(len(channels))]
     )
-    wanted = np.maximum(parameters.peak.least_px, parameters.peak.times_noise * noise)  # (R,)
     found = []
     for run in runs:
-        for peak in _merged(_peaks(run, wanted, noise, parameters.peak), parameters.peak.overlap):
+        for peak in _merged(_peaks(run, usual, curve, parameters), channels, parameters.peak):
             span = Span(
                 onset=Frame(int(run.frames[peak.onset])),
                 apex=Frame(int(run.frames[peak.apex])),
                 offset=Frame(int(run.frames[peak.offset])),
             )
-            tags = _tags(run, peak, curve, parameters.tags)
-            region = curve.regions[peak.region]
-            found.append(Proposal(span=span, score=peak.score, region=region, tags=tags, track=track))
+            found.append(
+                Proposal(span=span, score=peak.score, region=channels[peak.channel], tags=peak.tags, track=track)
+            )
             let_go(run.motion)  # and with it all that lies in the same file
     return tuple(sorted(found, key=lambda proposal: (proposal.span.apex, proposal.span.onset)))
 
@@ -117,7 +137,7 @@ def even_runs(
         return ()
     step_s = float(np.median(np.diff(times)))
     edges = [0, *(np.flatnonzero(np.diff(times) > _GAP_S) + 1), len(times)]
-    n_places, n_regions = len(curve.places), len(curve.regions)
+    n_places, channels = len(curve.places), channels_of(curve.regions)
     rows = Rows(
         {
             "frames": ("i8", ()),
@@ -126,7 +146,8 @@ def even_runs(
             "place": ("f4", (n_places, 2)),
             "head": ("f4", (2,)),
             "openness": ("f4", ()),
-            "strength": ("f4", (n_regions,)),
+            "strength": ("f4", (len(channels),)),
+            "noise": ("f4", (len(channels),)),
         }
     )
     starts = [0]
@@ -138,7 +159,7 @@ def even_runs(
             starts.append(len(rows))
     columns = rows.table()
     return tuple(
-        EvenCurve(step_s=step_s, **{name: column[first:stop] for name, column in columns.items()})
+        EvenCurve(step_s=step_s, channels=channels, **{name: column[first:stop] for name, column in columns.items()})
         for first, stop in pairwise(starts)
     )
 
@@ -156,8 +177,8 @@ def _even_blocks(
     baseline = _window(parameters.curve.baseline_s / step_s)
     usual = _window(parameters.reference.window_s / step_s)
     sigma = parameters.curve.smoothing_s / step_s
-    reach = max(baseline // 2 + int(_SIGMAS * sigma + 0.5), usual // 2)
-    owner = np.array(curve.places)
+    local = _window(parameters.curve.noise_s / step_s)
+    reach = max(baseline // 2 + int(_SIGMAS * sigma + 0.5) + local // 2, usual // 2)
     for begin in range(0, count, _BLOCK):
         low, high = max(begin - reach, 0), min(begin + _BLOCK + reach, count)
         grid = whole[low:high]
@@ -173,7 +194,7 @@ def _even_blocks(
         moved = on_grid(curve.displacement[near])
         moved -= _running_median(moved, baseline)
         motion = gaussian_filter1d(moved, sigma, axis=0, mode="nearest", truncate=_SIGMAS)
-        per_place = np.linalg.norm(motion, axis=2)  # (T, P)
+        strength = np.linalg.norm(_channels(motion, curve), axis=2)  # (T, C)
         openness = on_grid(curve.openness[near])
         columns = {
             "frames": frames[near][np.searchsorted((at[1:] + at[:-1]) / 2, grid)],
@@ -182,7 +203,8 @@ def _even_blocks(
             "place": on_grid(curve.displacement[near] + curve.drift[near]),
             "head": on_grid(curve.head[near]),
             "openness": openness / np.maximum(_running_median(openness, usual), 1e-6),
-            "strength": np.stack([per_place[:, owner == region].max(axis=1) for region in curve.regions], axis=1),
+            "strength": strength,
+            "noise": _running_median(strength, local),
         }
         inside = slice(begin - low, min(begin + _BLOCK, count) - low)
         yield {name: column[inside] for name, column in columns.items()}
@@ -198,22 +220,46 @@ def _running_median(values: FloatArray, size: int) -> FloatArray:
     return result
 
 
-def _peaks(run: EvenCurve, wanted: FloatArray, noise: FloatArray, parameters: PeakParameters) -> list[_Peak]:
+def _channels(values: FloatArray, curve: MotionCurve) -> FloatArray:
+    """(T, C, 2) mean of the places of each region, and of both sides with the left one mirrored, from (T, P, 2)."""
+    owner, regions = np.array(curve.places), curve.regions
+    of_region = {region: values[:, owner == region].mean(axis=1) for region in regions}
+    mirror = np.array([-1.0, 1.0])
+    both = [
+        (of_region[name + _RIGHT] + mirror * of_region[name + _LEFT]) / 2
+        for name in channels_of(regions)[len(regions) :]
+    ]
+    return np.stack([*of_region.values(), *both], axis=1)
+
+
+def _peaks(run: EvenCurve, usual: FloatArray, curve: MotionCurve, parameters: SpottingParameters) -> list[_Peak]:
+    """Peaks of all channels with their bounds and tags.
+
+    Args:
+        run: one run.
+        usual: (C,) median strength over the whole recording.
+        curve: what the meter measured.
+        parameters: the recipe.
+    """
+    of = parameters.peak
     found = []
-    for region in range(run.strength.shape[1]):
-        values = run.strength[:, region].astype(np.float64)
+    for channel in range(len(run.channels)):
+        values = run.strength[:, channel].astype(np.float64)
+        noise = run.noise[:, channel].astype(np.float64)
+        wanted = np.maximum(max(of.least_px, of.times_usual * float(usual[channel])), of.times_noise * noise)
         inner = values[1:-1]
-        tops = 1 + np.flatnonzero((inner >= wanted[region]) & (inner >= values[:-2]) & (inner > values[2:]))
+        tops = 1 + np.flatnonzero((inner >= wanted[1:-1]) & (inner >= values[:-2]) & (inner > values[2:]))
         taken = np.zeros(len(values), dtype=bool)
         for apex in sorted(tops, key=lambda top: (-values[top], top)):
             if taken[apex]:
                 continue
-            onset, offset, inside = _bounds(values, int(apex), float(noise[region]), parameters)
+            onset, offset, inside = _bounds(values, int(apex), float(noise[apex]), of)
             taken[inside] = True
-            if (offset - onset + 1.5) * run.step_s < parameters.least_s:
+            if (offset - onset + 1.5) * run.step_s < of.least_s:
                 continue
-            score = float(values[apex] / wanted[region])
-            found.append(_Peak(onset=onset, apex=int(apex), offset=offset, score=score, region=region))
+            score = float(values[apex] / wanted[apex])
+            peak = _Peak(onset=onset, apex=int(apex), offset=offset, score=score, channel=channel, tags=frozenset())
+            found.append(replace(peak, tags=_tags(run, peak, curve, parameters.tags)))
     return found
 
 
@@ -242,14 +288,24 @@ def _crossing(values: FloatArray, apex: int, base: float, height: float, directi
     return float(here)
 
 
-def _merged(peaks: list[_Peak], overlap: float) -> list[_Peak]:
-    """The strongest of every bundle of peaks that overlap: one movement shows in several regions."""
+def _merged(peaks: list[_Peak], channels: tuple[str, ...], parameters: PeakParameters) -> list[_Peak]:
+    """The strongest of every bundle of peaks that overlap: one movement shows in several channels.
+
+    A blink or speech explains its own half of the face only: a movement of the other half stays beside it, unless it
+    is so weak that it may be the skin that the first one drags along.
+    """
     kept: list[_Peak] = []
-    for peak in sorted(peaks, key=lambda peak: (-peak.score, peak.onset, peak.region)):
+    for peak in sorted(peaks, key=lambda peak: (-peak.score, peak.onset, peak.channel)):
         length = peak.offset - peak.onset + 1
+        upper = channels[peak.channel].startswith(_EYES)
         if not any(
             min(peak.offset, other.offset) - max(peak.onset, other.onset) + 1
-            > overlap * min(length, other.offset - other.onset + 1)
+            > parameters.overlap * min(length, other.offset - other.onset + 1)
+            and not (
+                other.tags & _OWN_CAUSE
+                and channels[other.channel].startswith(_EYES) != upper
+                and peak.score > parameters.dragged * other.score
+            )
             for other in kept
         ):
             kept.append(peak)
@@ -257,18 +313,19 @@ def _merged(peaks: list[_Peak], overlap: float) -> list[_Peak]:
 
 
 def _tags(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagParameters) -> frozenset[Tag]:
-    region = curve.regions[peak.region]
+    channel = run.channels[peak.channel]
     tags = set()
     if (peak.offset - peak.onset + 1) * run.step_s > parameters.micro_s + run.step_s or not _settles(
         run, peak, curve, parameters
     ):
         tags.add(Tag.MACRO)
-    if region.startswith(_EYES) and _blinks(run, peak, curve, parameters):
+    if channel.startswith(_EYES) and _blinks(run, peak, curve, parameters):
         tags.add(Tag.BLINK)
-    head = run.head[peak.onset : peak.offset + 1]
-    if float(np.linalg.norm(np.ptp(head, axis=0))) > parameters.head_px:
+    travel = float(np.linalg.norm(np.ptp(run.head[peak.onset : peak.offset + 1], axis=0)))
+    own = float(run.strength[peak.apex, peak.channel])
+    if travel > parameters.head_px and own < parameters.head_share * travel:
         tags.add(Tag.HEAD_MOTION)
-    if region.startswith(_MOUTH) and _mouth_beats(run, peak, curve, parameters) >= parameters.speech_beats:
+    if channel.startswith(_MOUTH) and _mouth_beats(run, peak, parameters) >= parameters.speech_beats:
         tags.add(Tag.SPEECH)
     return frozenset(tags)
 
@@ -286,10 +343,10 @@ def _blinks(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagPara
     return openness < parameters.blink_narrowing and down > parameters.blink_px
 
 
-def _mouth_beats(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagParameters) -> int:
+def _mouth_beats(run: EvenCurve, peak: _Peak, parameters: TagParameters) -> int:
     """How often the mouth moves in the time round a peak: tops of its strongest region above a fixed height."""
     half = round(parameters.speech_window_s / 2 / run.step_s)
-    mouth = [index for index, name in enumerate(curve.regions) if name.startswith(_MOUTH)]
+    mouth = [index for index, name in enumerate(run.channels) if name.startswith(_MOUTH)]
     values = run.strength[max(peak.apex - half, 0) : peak.apex + half + 1][:, mouth].max(axis=1)
     inner = values[1:-1]
     return int(((inner >= parameters.speech_px) & (inner >= values[:-2]) & (inner > values[2:])).sum())
@@ -298,26 +355,24 @@ def _mouth_beats(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: Ta
 def _settles(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagParameters) -> bool:
     """Whether the face goes back where it came from: false at the edges of slow expressions.
 
-    The place that moved most is followed along the direction of its movement, against its own rest: the median
-    of its surroundings. A movement that is worth its name stands out there too, and not for longer than micro_s.
+    The channel is followed along the direction of its movement: on both sides of the apex it must fall by part of
+    the peak's height, and lie above that level for no longer than a micro-expression lasts.
     """
-    owner = np.flatnonzero(np.array(curve.places) == curve.regions[peak.region])
-    place = owner[int(np.linalg.norm(run.motion[peak.apex, owner], axis=1).argmax())]
-    height = float(np.linalg.norm(run.motion[peak.apex, place]))
-    direction = run.motion[peak.apex, place] / height
-    reach = round(5 * parameters.micro_s / run.step_s)
+    reach = round(2 * parameters.micro_s / run.step_s)
     first = max(peak.apex - reach, 0)
-    along = run.place[first : peak.apex + reach + 1, place] @ direction
-    along = along - np.median(along)
+    near = slice(first, peak.apex + reach + 1)
+    moved = _channels(run.motion[peak.apex : peak.apex + 1].astype(np.float64), curve)[0, peak.channel]  # (2,)
+    height = float(np.linalg.norm(moved))
+    along = _channels(run.place[near].astype(np.float64), curve)[:, peak.channel] @ (moved / max(height, 1e-9))
     apex = peak.apex - first
-    if along[apex] < parameters.settle * height:
-        return False
-    low = parameters.settle * along[apex]
+    top = float(along[max(apex - 1, 0) : apex + 2].max())
+    # the baseline takes part of a long movement away: what stands above the surroundings counts if that is more
+    low = top - (1 - parameters.settle) * max(height, top - float(np.median(along)))
     begin = end = apex
-    while begin > 0 and along[begin - 1] > low:
+    while begin >= 0 and along[begin] > low:
         begin -= 1
-    while end < len(along) - 1 and along[end + 1] > low:
+    while end < len(along) and along[end] > low:
         end += 1
-    if (begin == 0 and first == 0) or first + end == len(run.frames) - 1:
-        return False  # cut off by the end of what was seen: nobody knows that it went back
-    return bool((end - begin + 1) * run.step_s <= parameters.micro_s)
+    if begin < 0 or end == len(along):
+        return False  # too long, or cut off by the end of what was seen: nobody knows that it went back
+    return bool((end - begin - 1) * run.step_s <= parameters.micro_s)
