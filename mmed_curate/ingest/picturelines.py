@@ -26,9 +26,10 @@ def picture_lines(numbers: PictureNumbers, bounds: QualityBounds, *, insist: boo
     coding = _coding(numbers, bounds)
     if face is not None:
         light = _light(face, bounds)
-        lit = light.verdict is Verdict.GOOD
-        yield from (_size(face, bounds), _head(face, bounds), light, _contrast(face, bounds, lit=lit))
-        yield from (_sharpness(face, bounds), _skin(face, bounds, fair=lit and coding.verdict is Verdict.GOOD))
+        contrast = _contrast(face, bounds, lit=light.verdict is Verdict.GOOD)
+        fair = contrast.verdict is Verdict.GOOD and coding.verdict is Verdict.GOOD
+        yield from (_size(face, bounds), _head(face, bounds), light, contrast)
+        yield from (_sharpness(face, bounds), _skin(face, bounds, fair=fair))
     yield coding
 
 

@@ -79,7 +79,7 @@ class PictureNumbers:
     codec: str | None
     """FFmpeg's name; None: not known."""
     bits_per_pixel: float | None
-    """Of the compressed picture, per pixel and frame; None: not known."""
+    """Of the compressed picture, per pixel of each frame that shows something new; None: not known."""
     face: FaceNumbers | None
     """None: no face was seen."""
 
@@ -149,7 +149,8 @@ def picture_numbers(
         longest_gap_ms=1000 * times.longest_gap_s,
         jitter_ms=1000 * times.jitter_s,
         codec=codec,
-        bits_per_pixel=bits_per_pixel,
+        # an encoder spends next to nothing on a repeated frame
+        bits_per_pixel=None if bits_per_pixel is None else bits_per_pixel / max(1 - share, 1 / clock.n_frames),
         face=_face_numbers(quality, bounds, tracks),
     )
 

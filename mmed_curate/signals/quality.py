@@ -23,6 +23,8 @@ ByteArray = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
+METHOD = 1
+"""Rises whenever the same recording may give other numbers than before."""
 LOOK_EVERY_S = 0.2
 """Between two close looks."""
 _BLOCK = 8
@@ -39,9 +41,11 @@ _BAND_UP, _BAND_DOWN, _BAND_ASIDE = 0.6, 0.4, 1.0
 _FINEST_EYES_PX = 120.0
 """A larger face's band is averaged down to about this size first."""
 _SHARPEST = 0.02
-"""Edges are read at this share of the band's pixels: those of the greatest gradient."""
+"""Edges are read at this share of the band's pixels: the steepest ones."""
 _REBLUR_PX = 1.0
-"""Standard deviation of the second blur that the first is measured by."""
+"""Standard deviation of the second blur that the first is measured by ..."""
+_COARSE_FROM_PX, _STRONG_REBLUR_PX = 1.5, 3.0
+"""... and from a first blur of so many px on, of a stronger one."""
 _PATCH = 0.12
 """Half the side of a patch of skin, in eye distances."""
 _LEAST_PATCH_PX, _MOST_PATCH_PX = 4, 16
@@ -118,7 +122,8 @@ class FaceSeries:
     blown: FloatArray
     """(F,) share of the face that is white."""
     edge_px: FloatArray
-    """(F,) blur of the sharpest edges round eyes and brows: standard deviation, px of the picture."""
+    """(F,) blur of the sharpest edges round eyes and brows: standard deviation, px of the picture; across or down,
+    whichever is worse."""
     texture: FloatArray
     """(F,) standard deviation of skin after what is wider than a pixel is taken away, in steps of 8-bit luma; a
     picture without any texture has 0.26, from rounding alone."""
@@ -303,9 +308,10 @@ def _light(counts: IntArray, black: float, reach: float, *, spread: bool) -> dic
 
 
 def _edge_px(luma: ByteArray, middle: FloatArray, eye_px: float) -> float:
-    """Blur of the sharpest edges in the band of the eyes: the ratio of gradients before and after a second blur.
+    """Blur of the sharpest edges in the band of the eyes: the ratio of slopes before and after a second blur.
 
-    An edge blurred by s has a gradient that a further blur by r divides by sqrt(1 + r² / s²) (Zhuo & Sim 2011).
+    Across and down apart, and the worse of the two counts: a face that moves is smeared one way. An edge blurred by s
+    has a slope that a further blur by r divides by sqrt(1 + r² / s²) (Zhuo & Sim 2011).
     """
     left, top, right, bottom = _clipped(
         np.array(
@@ -325,18 +331,32 @@ def _edge_px(luma: ByteArray, middle: FloatArray, eye_px: float) -> float:
     if finer > 1:
         smaller = (band.shape[1] // finer, band.shape[0] // finer)
         band = cast(FloatArray, cv2.resize(band, smaller, interpolation=cv2.INTER_AREA))
-    steep = _gradient(band)
-    n_edges = max(int(steep.size * _SHARPEST), 1)
+    found = _worst_blur(band, _REBLUR_PX)
+    if found > _COARSE_FROM_PX:
+        # a weak second blur of a blurred edge is lost in noise: that goes first, and the second blur is strong
+        calm = cast(FloatArray, cv2.GaussianBlur(band, (0, 0), _COARSE_FROM_PX))
+        found = math.sqrt(max(_worst_blur(calm, _STRONG_REBLUR_PX) ** 2 - _COARSE_FROM_PX**2, _COARSE_FROM_PX**2))
+    return finer * found
+
+
+def _worst_blur(band: FloatArray, reblur_px: float) -> float:
+    again = cast(FloatArray, cv2.GaussianBlur(band, (0, 0), reblur_px))
+    found = [_blur_along(_slope(band, along), _slope(again, along), reblur_px) for along in (0, 1)]
+    return max(filter(math.isfinite, found), default=math.nan)
+
+
+def _slope(image: FloatArray, along: int) -> FloatArray:
+    """(H, W) how steep, to the right (0) or down (1)."""
+    return cast(FloatArray, np.abs(cv2.Sobel(image, cv2.CV_32F, 1 - along, along)))
+
+
+def _blur_along(steep: FloatArray, after: FloatArray, reblur_px: float) -> float:
+    n_edges = max(int(steep.size * _SHARPEST), _BLOCK)
     edges = steep >= max(float(np.partition(steep.ravel(), -n_edges)[-n_edges]), 1e-3)
     if not edges.any():
         return math.nan
-    again = _gradient(cast(FloatArray, cv2.GaussianBlur(band, (0, 0), _REBLUR_PX)))
-    ratio = float(np.median(steep[edges] / np.maximum(again[edges], 1e-3)))
-    return finer * _REBLUR_PX / math.sqrt(max(ratio * ratio - 1, 1e-3))
-
-
-def _gradient(image: FloatArray) -> FloatArray:
-    return cast(FloatArray, cv2.magnitude(cv2.Sobel(image, cv2.CV_32F, 1, 0), cv2.Sobel(image, cv2.CV_32F, 0, 1)))
+    ratio = float(np.median(steep[edges] / np.maximum(after[edges], 1e-3)))
+    return reblur_px / math.sqrt(max(ratio * ratio - 1, 1e-3))
 
 
 def _texture(luma: ByteArray, skin: FloatArray, eye_px: float) -> float:

@@ -31,8 +31,8 @@ def a_face(x: float = 320.0, y: float = 180.0, eye_px: float = 80.0) -> SeenFace
 def a_picture(blur_px: float = 0.0, skin_noise: float = 0.0, seed: int = 0) -> Bytes:
     """(360, 640) grey, with dark bars across the eyes whose edges are blurred by a known Gaussian, and noise."""
     fine = np.full((360 * 4, 640 * 4), 140.0, dtype=np.float32)
-    for x in range(250, 390, 20):
-        fine[4 * 150 : 4 * 200, 4 * x : 4 * (x + 10)] = 50
+    for x in range(230, 420, 40):
+        fine[4 * 120 : 4 * 220, 4 * x : 4 * (x + 20)] = 50
     if blur_px:
         fine = cv2.GaussianBlur(fine, (0, 0), 4 * blur_px)
     picture = cv2.resize(fine, (640, 360), interpolation=cv2.INTER_AREA)
