@@ -297,8 +297,7 @@ def claimed_end_s(container: InputContainer, stream: Stream) -> Fraction | None:
     if not knows_times(container) and stream.frames:
         return stream.frames * tick  # AVI counts in ticks; FFmpeg shortens its duration to fit a truncated file
     if stream.duration is not None:
-        begins = 0 if _is_fragmented(container, stream) else stream.start_time or 0
-        return (begins + stream.duration) * tick
+        return ((stream.start_time or 0) + stream.duration) * tick
     if container.duration is not None:
         # Matroska's duration counts from 0, whenever its first frame comes
         start = 0 if "matroska" in container.format.name else container.start_time or 0
@@ -326,7 +325,7 @@ def end_of_last(container: InputContainer, stream: Stream, *, pts: int, duration
 
 
 def _is_fragmented(container: InputContainer, stream: Stream) -> bool:
-    """An .mp4 whose header does not list all frames; of such, FFmpeg's duration counts from 0, not from the start."""
+    """An .mp4 whose header does not list all frames; FFmpeg's duration of it may count from its start or from 0."""
     return "mov" in container.format.name and len(stream.index_entries) > stream.frames
 
 

@@ -22,6 +22,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.media.clock import clock_from_packets, read_clock
 from mmed_curate.media.pictures import pictures
+from mmed_curate.media.probe import probe
 from mmed_curate.media.sound import SoundReader, read_sound, sound_samples, sound_span
 
 HALF_A_TICK_S = {".mkv": Fraction(1, 2000), ".webm": Fraction(1, 2000)}
@@ -291,6 +292,21 @@ def test_a_recording_without_a_length_in_its_header(
     assert click_s(planted.path) == pytest.approx(CLICK / 48000, abs=0.001)
 
 
+def test_fragments_whose_times_begin_late_end_when_their_last_frame_does(tmp_path: Path) -> None:
+    # such a file has no edit list to take off the time by which B-frames are put forward
+    planted = a_recording(
+        tmp_path / "r.mp4",
+        pts=steady(60, 33),
+        time_base=Fraction(1, 1000),
+        last_lasts=33,
+        rate_hz=None,
+        options={"movflags": "frag_keyframe+empty_moov"},
+    )
+    clock = read_clock(planted.path)
+    assert times_of(clock) == [Fraction((i + 2) * 33, 1000) for i in range(60)]
+    assert float(clock.end_of(clock.last_frame)) == probe(planted.path).duration_s == 62 * 33 / 1000
+
+
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
 @pytest.mark.parametrize("encoder", ["libx264", "libx265"])
 def test_a_recording_that_begins_in_an_open_group(tmp_path: Path, suffix: str, encoder: str) -> None:
@@ -374,7 +390,11 @@ def test_a_damaged_frame_is_never_dropped_in_silence(tmp_path: Path, victim: int
         read_clock(planted.path)
 
 
-def test_a_clock_of_frames_that_cannot_be_decoded_is_noticed(tmp_path: Path) -> None:
+def a_damaged_group(tmp_path: Path, packet: int) -> Path:
+    """HEVC, 24 frames in groups of 8, one packet blanked: the decoder leaves out what leans on it.
+
+    Packets lie in order of decoding: 7 and 15 are the key frames shown eighth and sixteenth, counted from 0.
+    """
     planted = a_recording(
         tmp_path / "r.mov",
         codec="libx265",
@@ -383,15 +403,27 @@ def test_a_clock_of_frames_that_cannot_be_decoded_is_noticed(tmp_path: Path) -> 
         encoder={"x265-params": "log-level=none:keyint=8:min-keyint=8:scenecut=0"},
         pts=steady(24, 512),
     )
-    place, size = packet_places(planted.path)[8]  # the second key frame
+    place, size = packet_places(planted.path)[packet]
     data = bytearray(planted.path.read_bytes())
     data[place + 4 : place + size] = bytes(size - 4)
     planted.path.write_bytes(data)
-    clock = clock_from_packets(planted.path)
+    return planted.path
+
+
+def test_a_clock_of_frames_that_cannot_be_decoded_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = a_damaged_group(tmp_path, 7)
+    clock = clock_from_packets(path)
     assert clock is not None
-    assert clock.n_frames == 24 > len(numbers_of(planted.path))
+    n_decoded = len(numbers_of(path))
+    assert clock.n_frames == 24 > n_decoded
+    assert f"{24 - n_decoded} of 24 frames cannot be decoded" in caplog.text
     with pytest.raises(BadInput, match="where its clock says there is one"):
-        numbers_of(planted.path, first=Frame(6), last=Frame(12), clock=clock)
+        numbers_of(path, first=Frame(6), last=Frame(12), clock=clock)
+
+
+def test_an_end_that_cannot_be_decoded_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"frame 14 at 0\.467 s is the last that can be decoded"):
+        read_clock(a_damaged_group(tmp_path, 15))
 
 
 SOUNDS = {
