@@ -1,27 +1,89 @@
-"""From a decoder's planes to the colours that face networks see, seven times as fast as an exact conversion."""
+"""Pictures as face networks take them: colours, or a decoder's planes of which only what is looked at becomes colours.
+
+Planes are read as BT.601 in limited range. Where they are BT.709 or full range, landmarks are off by 0.1 to 0.7 % of
+the eye distance, alike in all frames of a recording (measured on five faces; BT.601 itself: 0.03 to 0.3 %).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
 
-from mmed_curate.face.network import ByteArray
+from mmed_curate.face.network import ByteArray, FloatArray
 
 
-def bgr_of_planes(luma: ByteArray, blue: ByteArray, red: ByteArray) -> ByteArray:
-    """Colours of a picture with chroma at half its size, the same bytes on every processor (whole-number arithmetic).
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Planes:
+    """A picture of even size with its colours at half its size, as nearly all recordings are decoded."""
 
-    All are read as BT.601 in limited range. Where they are BT.709 or full range, landmarks are off by 0.1 to 0.7 % of
-    the eye distance, alike in all frames of a recording (measured on five faces; BT.601 itself: 0.03 to 0.3 %).
+    luma: ByteArray
+    """(H, W)"""
+    chroma: ByteArray
+    """(H / 2, W / 2, 2) blue and red differences."""
+
+    @classmethod
+    def of(cls, luma: ByteArray, blue: ByteArray, red: ByteArray) -> Planes:
+        """From three planes, which may be turned views.
+
+        Args:
+            luma: (H, W).
+            blue, red: (H / 2, W / 2).
+        """
+        chroma = cv2.merge([np.ascontiguousarray(blue), np.ascontiguousarray(red)])
+        return cls(luma=np.ascontiguousarray(luma), chroma=cast(ByteArray, chroma))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W)"""
+        height, width = self.luma.shape
+        return height, width
+
+    def bgr(self, left: int = 0, top: int = 0, right: int | None = None, bottom: int | None = None) -> ByteArray:
+        """(h, w, 3) colours of a part, blue first: the same bytes on every processor (whole-number arithmetic)."""
+        height, width = self.shape
+        right, bottom = right if right is not None else width, bottom if bottom is not None else height
+        across, down = slice(left // 2, -(-right // 2)), slice(top // 2, -(-bottom // 2))
+        luma = self.luma[2 * down.start : 2 * down.stop, 2 * across.start : 2 * across.stop]
+        colours = _coloured(luma, self.chroma[down, across])
+        return colours[top % 2 : top % 2 + bottom - top, left % 2 : left % 2 + right - left]
+
+
+Picture = ByteArray | Planes
+"""(H, W, 3) uint8, blue first, or planes."""
+
+
+def levels(picture: Picture) -> ByteArray:
+    """(H, W) brightness: luma, or green."""
+    return picture.luma if isinstance(picture, Planes) else picture[:, :, 1]
+
+
+def fetched(picture: Picture, matrix: FloatArray, side: int) -> ByteArray:
+    """A square out of a picture, sub-pixel (bilinear); beyond the edge, the edge goes on.
 
     Args:
-        luma: (H, W), H and W even.
-        blue, red: (H / 2, W / 2) colour differences.
+        picture: where from.
+        matrix: (2, 3) from pixels of the square to pixels of the picture.
+        side: of the square, px; even.
 
     Returns:
-        (H, W, 3), blue first.
+        (side, side, 3), blue first.
     """
-    chroma = cv2.merge([np.ascontiguousarray(blue), np.ascontiguousarray(red)])
-    return cast(ByteArray, cv2.cvtColorTwoPlane(np.ascontiguousarray(luma), chroma, cv2.COLOR_YUV2BGR_NV12))
+    if not isinstance(picture, Planes):
+        return _fetched(picture, matrix, side)
+    half = matrix.copy()
+    # the middle of a pixel of chroma lies between two pixels of luma, in the picture and in the square
+    half[:, 2] = (matrix[:, 2] + matrix[:, :2].sum(axis=1) / 2) / 2 - np.float32(0.25)
+    return _coloured(_fetched(picture.luma, matrix, side), _fetched(picture.chroma, half, side // 2))
+
+
+def _fetched(image: ByteArray, matrix: FloatArray, side: int) -> ByteArray:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    square = cv2.warpAffine(image, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return cast(ByteArray, square)
+
+
+def _coloured(luma: ByteArray, chroma: ByteArray) -> ByteArray:
+    return cast(ByteArray, cv2.cvtColorTwoPlane(luma, chroma, cv2.COLOR_YUV2BGR_NV12))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mmed_curate.face.network import ByteArray, FloatArray, Network
+from mmed_curate.face.colour import Picture, Planes
+from mmed_curate.face.network import FloatArray, Network
 
 _SIDE = 128
 """Side of the network's input, px."""
@@ -95,19 +96,24 @@ class FaceDetector:
         self._anchors = _anchors()
         self._min_score = min_score
 
-    def detect(self, bgr: ByteArray, part: Part | None = None) -> tuple[Detection, ...]:
+    def detect(self, picture: Picture, part: Part | None = None) -> tuple[Detection, ...]:
         """Faces in a picture, best first.
 
         Args:
-            bgr: (H, W, 3) uint8.
+            picture: (H, W, 3) uint8, blue first, or planes.
             part: where to look; None: everywhere, for larger faces.
         """
         if part is not None:
             shift = np.array([part.left, part.top], dtype=np.float32)
             return tuple(
                 Detection(box=one.box + np.tile(shift, 2), points=one.points + shift, score=one.score)
-                for one in self.detect(bgr[part.top : part.bottom, part.left : part.right])
+                for one in self.detect(
+                    picture.bgr(part.left, part.top, part.right, part.bottom)
+                    if isinstance(picture, Planes)
+                    else picture[part.top : part.bottom, part.left : part.right]
+                )
             )
+        bgr = picture.bgr() if isinstance(picture, Planes) else picture
         height, width = bgr.shape[:2]
         scale = _SIDE / max(height, width)
         small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:_SIDE, :_SIDE]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.face.align import EYE_DISTANCE, SIZE, align
+from mmed_curate.face.colour import Picture, Planes
 from mmed_curate.face.network import ByteArray, FloatArray
 
 SIDE = 24
@@ -32,17 +33,19 @@ def _oval() -> npt.NDArray[np.bool_]:
 _INSIDE = _oval()
 
 
-def look(bgr: ByteArray, landmarks: FloatArray) -> FloatArray:
+def look(picture: Picture, landmarks: FloatArray) -> FloatArray:
     """The look of one face in one picture.
 
     Args:
-        bgr: (H, W, 3) uint8.
+        picture: (H, W, 3) uint8, blue first, or planes.
         landmarks: (468, 2) px.
 
     Returns:
         (n,) of length one; zeros where the face shows no contrast at all.
     """
-    return look_of_aligned(align(bgr, landmarks, SIDE))
+    if isinstance(picture, Planes):
+        return _look(align(picture.luma, landmarks, SIDE).astype(np.float32))
+    return look_of_aligned(align(picture, landmarks, SIDE))
 
 
 def look_of_aligned(face: ByteArray) -> FloatArray:
@@ -51,7 +54,11 @@ def look_of_aligned(face: ByteArray) -> FloatArray:
     Args:
         face: (24, 24, 3) uint8, blue first.
     """
-    grey = (face.astype(np.float32) @ _LUMA)[_INSIDE]
+    return _look(face.astype(np.float32) @ _LUMA)
+
+
+def _look(levels: FloatArray) -> FloatArray:
+    grey = levels[_INSIDE]
     grey -= grey.mean()
     length = float(np.sqrt(grey @ grey))
     return grey / np.float32(length) if length > 0 else grey

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
 
-import cv2
 import numpy as np
 
+from mmed_curate.face.colour import Picture, fetched
 from mmed_curate.face.detect import Detection
-from mmed_curate.face.network import ByteArray, FloatArray, Network
+from mmed_curate.face.network import FloatArray, Network
 
 N_POINTS = 468
 _SIDE = 192
@@ -147,18 +146,15 @@ class FaceMesh:
         self._network = Network("face_landmark.tflite")
         self._min_presence = min_presence
 
-    def landmarks(self, bgr: ByteArray, region: Region) -> Landmarks | None:
+    def landmarks(self, picture: Picture, region: Region) -> Landmarks | None:
         """The mesh of the face in a region, or None where the network sees no face.
 
         Args:
-            bgr: (H, W, 3) uint8.
+            picture: (H, W, 3) uint8, blue first, or planes.
             region: where to look.
         """
         matrix = region.matrix()
-        face = cv2.warpAffine(
-            bgr, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-        )
-        flag, raw = self._network.run_on(cast(ByteArray, face))
+        flag, raw = self._network.run_on(fetched(picture, matrix, _SIDE))
         presence = 1 / (1 + math.exp(-min(max(float(flag.ravel()[0]), -80.0), 80.0)))
         if not presence >= self._min_presence:
             return None

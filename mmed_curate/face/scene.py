@@ -12,7 +12,8 @@ from enum import Enum
 import cv2
 import numpy as np
 
-from mmed_curate.face.network import ByteArray, FloatArray
+from mmed_curate.face.colour import Picture, levels
+from mmed_curate.face.network import FloatArray
 
 _WIDE, _HIGH = 32, 18
 _COARSE = 160
@@ -56,14 +57,14 @@ class SceneWatch:
         self.scene = 0
         """Number of the scene of the last picture; a scene that a flash broke has its number again after it."""
 
-    def step(self, bgr: ByteArray, time_s: float) -> Scene:
+    def step(self, picture: Picture, time_s: float) -> Scene:
         """How the next picture follows.
 
         Args:
-            bgr: (H, W, 3) uint8.
+            picture: (H, W, 3) uint8, blue first, or planes.
             time_s: when it appears.
         """
-        small = _small(bgr)
+        small = _small(picture)
         before = self._seen[-1][1] if self._seen else None
         if before is None:
             self._seen.append((time_s, small))
@@ -90,10 +91,10 @@ class SceneWatch:
         self._next += 1
 
 
-def _small(bgr: ByteArray) -> FloatArray:
-    """(18, 32) green levels, averaged from about 160 by 90 points."""
-    step = max(bgr.shape[1] // _COARSE, 1)
-    points = np.ascontiguousarray(bgr[::step, ::step, 1])
+def _small(picture: Picture) -> FloatArray:
+    """(18, 32) levels, averaged from about 160 by 90 points."""
+    step = max(picture.shape[1] // _COARSE, 1)
+    points = np.ascontiguousarray(levels(picture)[::step, ::step])
     small: FloatArray = cv2.resize(points, (_WIDE, _HIGH), interpolation=cv2.INTER_AREA).astype(np.float32)
     return small
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mmed_curate.face.align import EYE_DISTANCE, SIZE, alignment, warped
+from mmed_curate.face.colour import Picture, Planes
 from mmed_curate.face.looks import SIDE, look_of_aligned
 from mmed_curate.face.network import ByteArray, FloatArray
 
@@ -49,20 +50,20 @@ class Thumbnails:
         self._begin_s: float | None = None
         self._next_s = -np.inf
 
-    def consider(self, frame: int, time_s: float, bgr: ByteArray, landmarks: FloatArray) -> None:
+    def consider(self, frame: int, time_s: float, picture: Picture, landmarks: FloatArray) -> None:
         """Look at the face in the next frame that shows it.
 
         Args:
             frame: its number.
             time_s: when it appears.
-            bgr: (H, W, 3) uint8, the picture.
+            picture: (H, W, 3) uint8, blue first, or planes.
             landmarks: (468, 2) px.
         """
         if time_s < self._next_s:
             return
         self._next_s = time_s + _EVERY_S
         self._begin_s = time_s if self._begin_s is None else self._begin_s
-        thumbnail = _thumbnail(frame, bgr, landmarks)
+        thumbnail = _thumbnail(frame, picture.bgr() if isinstance(picture, Planes) else picture, landmarks)
         part = int((time_s - self._begin_s) / self._part_s)
         while part >= 2 * MOST:
             self._best = _joined(self._best)

@@ -17,13 +17,14 @@ from itertools import combinations
 import numpy as np
 
 from mmed_curate.face.bounds import TrackBounds
+from mmed_curate.face.colour import Picture
 from mmed_curate.face.detect import Detection, FaceDetector, Part, iou, tiles
 from mmed_curate.face.looks import best_likeness, likeness, look
 from mmed_curate.face.mesh import FaceMesh, Landmarks, Region
-from mmed_curate.face.network import ByteArray, FloatArray
+from mmed_curate.face.network import FloatArray
 from mmed_curate.face.scene import Scene, SceneWatch
 
-TRACKING = 2
+TRACKING = 3
 """Rises whenever the same recording and bounds may give other numbers than before."""
 _USUAL_STEP_S = 1 / 30
 """Between two pictures, where nobody says when they appear."""
@@ -117,21 +118,21 @@ class FaceTracker:
         self._next_tile = 0
         self._time_s: float | None = None
 
-    def step(self, bgr: ByteArray, time_s: float | None = None) -> tuple[TrackedFace, ...]:
+    def step(self, picture: Picture, time_s: float | None = None) -> tuple[TrackedFace, ...]:
         """Faces in the next picture, oldest track first.
 
         Args:
-            bgr: (H, W, 3) uint8.
+            picture: (H, W, 3) uint8, blue first, or planes.
             time_s: when it appears, later than the one before; None: a thirtieth of a second after it.
         """
         first = self._time_s is None
         now = time_s if time_s is not None else 0.0 if self._time_s is None else self._time_s + _USUAL_STEP_S
         self._time_s = now
-        how = self._watch.step(bgr, now)
+        how = self._watch.step(picture, now)
         if how is Scene.CUT and not any(track.scene == self._watch.scene for track in self._tracks):
             first = True
         seen = [track for track in self._tracks if track.lost_s is None]
-        sights = {track.number: self._followed(bgr, track, how, now) for track in seen}
+        sights = {track.number: self._followed(picture, track, how, now) for track in seen}
         for number in self._on_one_face([track for track in seen if sights[track.number] is not None], sights):
             sights[number] = None
         newly_lost = False
@@ -143,18 +144,18 @@ class FaceTracker:
             else:
                 self._go_on(track, sight, now)
         if first or newly_lost or how is Scene.CUT or now >= self._next_search_s:
-            self._search(bgr, now, everywhere=first)
+            self._search(picture, now, everywhere=first)
         self._note_crossings(now)
         self._remember(how, now)
         self._tracks = [track for track in self._tracks if self._may_come_back(track, now)]
         return tuple(_tracked(track) for track in self._tracks if track.lost_s is None)
 
-    def _followed(self, bgr: ByteArray, track: _Track, how: Scene, now: float) -> _Sight | None:
+    def _followed(self, picture: Picture, track: _Track, how: Scene, now: float) -> _Sight | None:
         """The face of a track where its last points lead, if it is beyond doubt the same one."""
-        mesh = self._mesh.landmarks(bgr, Region.round_points(track.mesh.points))
+        mesh = self._mesh.landmarks(picture, Region.round_points(track.mesh.points))
         if mesh is None:
             return None
-        sight = _Sight(mesh=mesh, look=look(bgr, mesh.points))
+        sight = _Sight(mesh=mesh, look=look(picture, mesh.points))
         bounds = self._bounds
         moved = _distance(_centre(mesh.box), track.centre) / max(track.mesh.eye_distance_px, 1.0)
         since_last = likeness(sight.look, track.look)
@@ -197,10 +198,10 @@ class FaceTracker:
         track.mesh, track.look, track.time_s, track.lost_s = sight.mesh, sight.look, now, None
         track.scene = self._watch.scene
 
-    def _search(self, bgr: ByteArray, now: float, *, everywhere: bool) -> None:
+    def _search(self, picture: Picture, now: float, *, everywhere: bool) -> None:
         seen = [track for track in self._tracks if track.lost_s is None]
         lost = [track for track in self._tracks if track.lost_s is not None and track.scene == self._watch.scene]
-        found = self._unknown_faces(bgr, seen, lost, everywhere=everywhere)
+        found = self._unknown_faces(picture, seen, lost, everywhere=everywhere)
         found.sort(key=lambda sight: -sight.mesh.eye_distance_px)
         for sight in self._claimed(found, lost, seen, now):
             self._begin(sight, now)
@@ -209,10 +210,10 @@ class FaceTracker:
         self._next_search_s = now + (self._bounds.search_s if eager or nobody else self._bounds.redetect_s)
 
     def _unknown_faces(
-        self, bgr: ByteArray, seen: Sequence[_Track], lost: Sequence[_Track], *, everywhere: bool
+        self, picture: Picture, seen: Sequence[_Track], lost: Sequence[_Track], *, everywhere: bool
     ) -> list[_Sight]:
         """Faces that no track lies on: the detector's, each looked at with the mesh."""
-        height, width = bgr.shape[:2]
+        height, width = picture.shape[:2]
         small = tiles(width, height)
         parts: list[Part | None] = [None]
         if everywhere:
@@ -223,19 +224,19 @@ class FaceTracker:
         parts += [Part.round_box(track.mesh.box, width, height) for track in lost]
         found: list[_Sight] = []
         for part in parts:
-            for detection in self._detector.detect(bgr, part):
+            for detection in self._detector.detect(picture, part):
                 boxes = [*(track.mesh.box for track in seen), *(sight.mesh.box for sight in found)]
                 if any(_inside(detection.box, box) for box in boxes):
                     continue
-                mesh = self._settled(bgr, detection)
+                mesh = self._settled(picture, detection)
                 if mesh is not None and all(iou(mesh.box, box) <= self._bounds.one_face_iou for box in boxes):
-                    found.append(_Sight(mesh=mesh, look=look(bgr, mesh.points)))
+                    found.append(_Sight(mesh=mesh, look=look(picture, mesh.points)))
         return found
 
-    def _settled(self, bgr: ByteArray, detection: Detection) -> Landmarks | None:
+    def _settled(self, picture: Picture, detection: Detection) -> Landmarks | None:
         """The mesh from a detection, looked at twice: the second look is framed as all later ones are."""
-        mesh = self._mesh.landmarks(bgr, Region.round_detection(detection))
-        return None if mesh is None else self._mesh.landmarks(bgr, Region.round_points(mesh.points))
+        mesh = self._mesh.landmarks(picture, Region.round_detection(detection))
+        return None if mesh is None else self._mesh.landmarks(picture, Region.round_points(mesh.points))
 
     def _claimed(
         self, found: Sequence[_Sight], lost: Sequence[_Track], seen: Sequence[_Track], now: float

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
-from mmed_curate.face.colour import bgr_of_planes
+from mmed_curate.face.colour import Picture as Coloured
+from mmed_curate.face.colour import Planes
 from mmed_curate.media.pictures import Picture
 
 
-def colours(picture: Picture) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) blue first: fast from the planes where they are as usual, else converted exactly."""
+def colours(picture: Picture) -> Coloured:
+    """The planes where they are as usual, else colours, converted exactly."""
     chroma = picture.chroma()
-    return picture.bgr() if chroma is None else bgr_of_planes(picture.luma(), *chroma)
+    return picture.bgr() if chroma is None else Planes.of(picture.luma(), *chroma)

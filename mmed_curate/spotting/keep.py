@@ -74,7 +74,17 @@ def load_observation(path: Path) -> Observation:
             return _observation(held)
     except FileNotFoundError as error:
         raise BadInput.of("files.missing", f"there is no file {path}", "check the spelling and the folder") from error
-    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError, MemoryError) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        TypeError,
+        EOFError,
+        MemoryError,
+        ArithmeticError,
+    ) as error:
         raise BadInput.of(
             "spotting.kept_damaged",
             f"{path} holds no observation that can be read ({type(error).__name__})",

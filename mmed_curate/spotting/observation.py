@@ -20,6 +20,8 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.face.align import LIPS, REGIONS, alignment, moved, warped
+from mmed_curate.face.colour import Picture as Coloured
+from mmed_curate.face.colour import Planes
 from mmed_curate.face.mesh import eye_openness
 from mmed_curate.face.network import one_thread
 from mmed_curate.face.track import FaceTracker, TrackedFace
@@ -27,7 +29,7 @@ from mmed_curate.media.clock import ClockBuilder
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.pictures import Picture, pictures
 from mmed_curate.signals.motion import MEASURING, MotionCurve, MotionMeter
-from mmed_curate.signals.quality import PictureMeter, PictureQuality
+from mmed_curate.signals.quality import METHOD, PictureMeter, PictureQuality
 from mmed_curate.signals.rows import Shelf
 from mmed_curate.spotting.colours import colours
 from mmed_curate.spotting.parameters import SpottingParameters
@@ -65,6 +67,7 @@ def measured_by(parameters: SpottingParameters) -> str:
     """Twelve hex digits that change with whatever an observation depends on; peaks and tags may change without."""
     depends = {
         "measuring": MEASURING,
+        "quality": METHOD,
         "tracking": parameters.face.digest(),
         "reference": parameters.reference.model_dump(mode="json"),
     }
@@ -117,7 +120,7 @@ class _Shown:
     """One picture, decoded."""
 
     picture: Picture
-    bgr: ByteArray
+    coloured: Coloured
     luma: ByteArray
 
 
@@ -132,7 +135,9 @@ class _Sight:
 
 def _shown(path: Path, streams: StreamChoice) -> Generator[_Shown, None, None]:
     for picture in pictures(path, streams=streams):
-        yield _Shown(picture, colours(picture), np.ascontiguousarray(picture.luma()))
+        coloured = colours(picture)
+        luma = coloured.luma if isinstance(coloured, Planes) else np.ascontiguousarray(picture.luma())
+        yield _Shown(picture, coloured, luma)
 
 
 class _Finder:
@@ -146,10 +151,10 @@ class _Finder:
         with closing(shown):
             for one in shown:
                 time_s = float(one.picture.time_s)
-                faces = self._tracker.step(one.bgr, time_s)
+                faces = self._tracker.step(one.coloured, time_s)
                 for face in faces:
                     builder = self.builders.setdefault(face.track, TrackBuilder(face.track))
-                    builder.see(one.picture.frame, time_s, one.bgr, face)
+                    builder.see(one.picture.frame, time_s, one.coloured, face)
                 yield _Sight(one.picture, one.luma, faces)
 
 

@@ -14,6 +14,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import Box
 from mmed_curate.domain.time import Frame, FrameClock
+from mmed_curate.face.colour import Picture as Coloured
 from mmed_curate.face.thumbnail import THUMBNAIL_PX, Thumbnails
 from mmed_curate.face.track import FaceTracker, TrackedFace
 from mmed_curate.media.clock import ClockBuilder
@@ -93,19 +94,19 @@ class TrackBuilder:
         self._eye_distances = array("f")
         self._thumbnails = Thumbnails()
 
-    def see(self, frame: int, time_s: float, bgr: npt.NDArray[np.uint8], face: TrackedFace) -> None:
+    def see(self, frame: int, time_s: float, picture: Coloured, face: TrackedFace) -> None:
         """Add the next frame that shows the face.
 
         Args:
             frame: its number.
             time_s: when it appears.
-            bgr: (H, W, 3) the picture.
+            picture: (H, W, 3) uint8, blue first, or planes.
             face: where the face is in it.
         """
         self._frames.append(frame)
         self._boxes.extend(face.box.tolist())
         self._eye_distances.append(face.eye_distance_px)
-        self._thumbnails.consider(frame, time_s, bgr, face.landmarks)
+        self._thumbnails.consider(frame, time_s, picture, face.landmarks)
 
     def track(self) -> FaceTrack:
         """All that was gathered."""
@@ -156,10 +157,10 @@ def find_tracks(
     for picture in pictures(path, streams=streams):
         times = times or ClockBuilder(picture.time_base)
         times.add(picture.pts, picture.duration)
-        bgr = colours(picture)
-        for face in tracker.step(bgr, float(picture.time_s)):
+        coloured = colours(picture)
+        for face in tracker.step(coloured, float(picture.time_s)):
             builder = builders.setdefault(face.track, TrackBuilder(face.track))
-            builder.see(picture.frame, float(picture.time_s), bgr, face)
+            builder.see(picture.frame, float(picture.time_s), coloured, face)
         done += 1
         if done % _REPORT_EVERY == 0:
             progress(done, max(total, done) if total is not None else None)
