@@ -153,10 +153,14 @@ def skew(
         return
     lag = found.skew
     out.print(
-        f"{recording.name}: the picture lags its sound by {lag.start_ms:+.1f} ms at {lag.start_s:.1f} s"
-        + ("" if lag.end_s == lag.start_s else f" and {lag.end_ms:+.1f} ms at {lag.end_s:.1f} s")
+        f"{recording.name}: the picture comes {_late(lag.start_ms)} at {lag.start_s:.1f} s"
+        + ("" if lag.end_s == lag.start_s else f", and {_late(lag.end_ms)} at {lag.end_s:.1f} s")
         + f", give or take {lag.uncertainty_ms:.1f} ms ({heard}; {len(found.events)} are both)"
     )
+
+
+def _late(lag_ms: float) -> str:
+    return f"{abs(lag_ms):.1f} ms {'later' if lag_ms >= 0 else 'earlier'} than its sound"
 
 
 def _table(

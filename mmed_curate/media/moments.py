@@ -86,14 +86,13 @@ class Seen:
 
 
 def watched(
-    path: Path,
-    clock: FrameClock,
-    first: Frame,
-    last: Frame,
-    streams: StreamChoice,
-    progress: Progress,
-    done: int,
+    path: Path, clock: FrameClock, first: Frame, last: Frame, *, streams: StreamChoice, progress: Progress
 ) -> Seen:
+    """Watch frames first..last, both inside, in cells; memory grows by 270 bytes a frame.
+
+    Raises:
+        BadInput: the recording cannot be decoded there.
+    """
     cells: list[npt.NDArray[np.float32]] = []
     motion: list[float] = []
     before: npt.NDArray[np.int16] | None = None
@@ -109,7 +108,7 @@ def watched(
                 [part.mean() if part.size else 0 for row in rows for part in np.array_split(row, _CELLS, axis=1)]
             ).astype(np.float32)
         )
-        progress(done + len(cells), None)
+        progress(len(cells), last - first + 1)
     return Seen(
         times_s=np.array([float(clock.start_of(Frame(frame))) for frame in range(first, last + 1)]),
         end_s=float(clock.end_of(last)),

@@ -117,9 +117,14 @@ def measure_skew(
     stretches = _stretches(path, clock, bounds, claps_s)
     n_flashes = n_clicks = done = 0
     events: list[SkewEvent] = []
-    for first_s, last_s in stretches:
-        first, last = clock.frame_at(Fraction(first_s)), clock.frame_at(Fraction(last_s))
-        seen = watched(path, clock, first, last, streams, progress, done)
+    runs = [(clock.frame_at(Fraction(first_s)), clock.frame_at(Fraction(last_s))) for first_s, last_s in stretches]
+    n_frames = sum(last - first + 1 for first, last in runs)
+    for (first_s, last_s), (first, last) in zip(stretches, runs, strict=True):
+
+        def told(count: int, _: int | None, before: int = done) -> None:
+            progress(before + count, n_frames)
+
+        seen = watched(path, clock, first, last, streams=streams, progress=told)
         done += last - first + 1
         heard_s = clicks_between(path, streams, first_s - bounds.reach_s, last_s + bounds.reach_s, bounds)
         flashes = flashes_in(seen, bounds)

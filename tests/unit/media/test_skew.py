@@ -32,6 +32,7 @@ def a_camera(
     seconds: float = 10.0,
     flash: bool = True,
     click: bool = True,
+    clicks_s: Sequence[float] | None = None,
     clap: bool = False,
     exposure: float = 0.0,
     part: float = 1.0,
@@ -51,7 +52,7 @@ def a_camera(
         ticks.append(ticks[-1] + (int(rng.integers(step // 2, 2 * step)) if variable else step))
     still = rng.integers(60, 120, (72, 96, 1)).repeat(3, axis=2).astype(np.float64)
     sound = 0.003 * rng.standard_normal(round(seconds * RATE_HZ))
-    for time in events_s if click else ():
+    for time in (events_s if clicks_s is None else clicks_s) if click else ():
         at = round(time * RATE_HZ)
         n = min(2400, len(sound) - at)
         sound[at : at + n] += 0.6 * np.exp(-np.arange(n) / 300) * rng.standard_normal(n)
@@ -158,6 +159,13 @@ def test_a_lamp_in_a_corner_is_seen(tmp_path: Path) -> None:
 def test_half_an_event_is_none(tmp_path: Path, what: dict[str, bool], seen: int, heard: int) -> None:
     found = measure_skew(a_camera(tmp_path / "r.mov", **what), bounds=BOUNDS)  # type: ignore[arg-type]
     assert found.skew is None and (found.n_flashes, found.n_clicks) == (seen, heard)
+
+
+def test_two_flashes_at_one_click_or_two_clicks_at_one_flash_say_nothing(tmp_path: Path) -> None:
+    two = measure_skew(a_camera(tmp_path / "1.mov", seconds=5, events_s=[2.0, 2.3], clicks_s=[2.15]), bounds=BOUNDS)
+    assert two.skew is None and (two.n_flashes, two.n_clicks) == (2, 1)
+    one = measure_skew(a_camera(tmp_path / "2.mov", seconds=5, events_s=[2.0], clicks_s=[1.8, 2.2]), bounds=BOUNDS)
+    assert one.skew is None and (one.n_flashes, one.n_clicks) == (1, 2)
 
 
 def test_light_that_stays_is_no_flash(tmp_path: Path) -> None:

@@ -71,6 +71,12 @@ def test_as_loud_but_later_is_crosstalk_too() -> None:
     assert sound_flags(far(other, level_db=0), [other], bounds=BOUNDS) == {SoundFlag.CROSSTALK}
 
 
+def test_weaker_and_at_once_is_crosstalk_too() -> None:
+    """Synchrony may be off by a ms, so that the way through the air is not to be told."""
+    other = a_voice(8)
+    assert sound_flags(far(other, level_db=-10, metres=0), [other], bounds=BOUNDS) == {SoundFlag.CROSSTALK}
+
+
 def test_a_third_player_is_looked_at_too() -> None:
     own, third = a_voice(1), a_voice(2)
     silent = noise(seed=3)
