@@ -92,13 +92,13 @@ def similarity(points: FloatArray, target: FloatArray) -> FloatArray:
     Args:
         points, target: (n, 2), n >= 2.
     """
-    middle, middle_there = points.mean(axis=0), target.mean(axis=0)
-    here, there = points - middle, target - middle_there
-    spread = float((here * here).sum())
-    along = float((here * there).sum()) / spread
-    across = float((here[:, 0] * there[:, 1] - here[:, 1] * there[:, 0]).sum()) / spread
-    turn = np.array([[along, -across], [across, along]], dtype=np.float32)
-    return np.hstack([turn, (middle_there - turn @ middle)[:, None]]).astype(np.float32)
+    # as complex numbers, a turn and scale is one factor
+    here, there = (np.ascontiguousarray(one, dtype=np.float32).view(np.complex64).ravel() for one in (points, target))
+    middle, middle_there = here.sum() / here.size, there.sum() / there.size
+    here = here - middle
+    factor = np.vdot(here, there - middle_there) / np.vdot(here, here).real
+    shift = middle_there - factor * middle
+    return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]], dtype=np.float32)
 
 
 def warped(image: Image, matrix: FloatArray, size: int = SIZE) -> Image:

@@ -25,11 +25,13 @@ MIN_PRESENCE = 0.5
 
 RIGHT_EYE_OUTER, RIGHT_EYE_INNER = 33, 133
 LEFT_EYE_INNER, LEFT_EYE_OUTER = 362, 263
-_LIDS = (
-    (RIGHT_EYE_OUTER, RIGHT_EYE_INNER, ((160, 144), (159, 145), (158, 153))),
-    (LEFT_EYE_OUTER, LEFT_EYE_INNER, ((387, 373), (386, 374), (385, 380))),
+_OUTER_CORNERS, _INNER_CORNERS = (
+    np.array([RIGHT_EYE_OUTER, LEFT_EYE_OUTER]),
+    np.array([RIGHT_EYE_INNER, LEFT_EYE_INNER]),
 )
-"""Corners of each eye, and pairs of points on the upper and lower lid."""
+_UPPER_LIDS = np.array([[160, 159, 158], [387, 386, 385]])
+_LOWER_LIDS = np.array([[144, 145, 153], [373, 374, 380]])
+"""Corners of the right and the left eye; points on their upper lids, and below each the one on the lower lid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +133,11 @@ def eye_openness(points: FloatArray) -> FloatArray:
     Returns:
         (2,) right eye, left eye.
     """
-    ratios = [
-        np.mean([np.linalg.norm(points[upper] - points[lower]) for upper, lower in pairs])
-        / max(float(np.linalg.norm(points[outer] - points[inner])), 1e-6)
-        for outer, inner, pairs in _LIDS
-    ]
-    return np.array(ratios, dtype=np.float32)
+    heights = points[_UPPER_LIDS] - points[_LOWER_LIDS]  # (2, 3, 2)
+    widths = points[_OUTER_CORNERS] - points[_INNER_CORNERS]  # (2, 2)
+    mean_height = np.sqrt((heights * heights).sum(axis=2)).sum(axis=1) / heights.shape[1]
+    ratios: FloatArray = mean_height / np.maximum(np.sqrt((widths * widths).sum(axis=1)), np.float32(1e-6))
+    return ratios
 
 
 class FaceMesh:

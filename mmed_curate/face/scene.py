@@ -5,6 +5,7 @@ A flash is no cut: when the picture is soon again what it was, the scene before 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
@@ -101,8 +102,8 @@ def _small(picture: Picture) -> FloatArray:
 
 def _correlation(one: FloatArray, other: FloatArray) -> float:
     """In -1..1; 1 for two plain pictures, 0 for a plain and a patterned one."""
-    here, there = one - one.mean(), other - other.mean()
-    spread_here, spread_there = float(np.sqrt((here * here).mean())), float(np.sqrt((there * there).mean()))
+    here, there = (one - one.mean()).ravel(), (other - other.mean()).ravel()
+    spread_here, spread_there = (math.sqrt(float(one @ one) / one.size) for one in (here, there))
     if spread_here < _STEADY and spread_there < _STEADY:
         return 1.0
-    return float((here * there).mean()) / max(spread_here * spread_there, _STEADY**2)
+    return float(here @ there / here.size) / max(spread_here * spread_there, _STEADY**2)
