@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -21,10 +21,12 @@ from mmed_curate.domain.time import Span
 from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
 from mmed_curate.ingest.clips import Owners, clip_of, context_seed
 from mmed_curate.ingest.coding import Cutting, cut_whole_or_not
+from mmed_curate.ingest.companions import load_bounds
 from mmed_curate.ingest.crew import Crew, Step, Tell, processes
 from mmed_curate.ingest.kept import faces_in, kept_observation, known_faces, streams_of
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import changed_since
+from mmed_curate.ingest.soundtrack import flags_of
 from mmed_curate.ingest.windows import Window, coding_windows
 from mmed_curate.spotting.tracks import FaceTrack
 from mmed_curate.store.read import Reader
@@ -157,6 +159,8 @@ def cut_added(job: AddJob, tell: Tell) -> AddedClips:
             )
         )
         tell(Step.WATCHING, done + 1, len(job.windows))
+    flags = flags_of(clips, job.recording, job.companions, load_bounds(job.recipe.sync).crosstalk)
+    clips = [replace(clip, sound_flags=flag) for clip, flag in zip(clips, flags, strict=True)]
     how = Cutting(
         path=path,
         streams=streams_of(job.recording),
