@@ -268,7 +268,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="read only this file of the series")
-    parser.add_argument("--limit-s", type=float, default=20.0, help="longest time for one file")
+    parser.add_argument("--limit-s", type=float, default=60.0, help="longest time for one file")
     parser.add_argument("--keep", type=Path, help="folder for files that ended badly")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
