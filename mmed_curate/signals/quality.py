@@ -8,7 +8,6 @@ Levels run from 0 (black) to 1 (white) of the range that the picture is coded in
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, cast
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.signals.rows import Rows, Shelf
 
 ByteArray = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
@@ -194,9 +194,10 @@ class PictureMeter:
         self._size = (0, 0)
         self._rows: ByteArray | None = None
         self._means: FloatArray | None = None
-        self._frames = _Columns(FrameSeries)
-        self._looks = _Columns(LookSeries)
-        self._faces = _Columns(FaceSeries)
+        shelf = Shelf()
+        self._frames = _columns(FrameSeries, shelf)
+        self._looks = _columns(LookSeries, shelf)
+        self._faces = _columns(FaceSeries, shelf)
 
     def wants(self, time_s: float) -> bool:
         """Whether the next frame, at this time, is looked at closely: only then its faces matter."""
@@ -247,12 +248,14 @@ class PictureMeter:
 
     def quality(self) -> PictureQuality:
         """What was measured so far."""
+        for rows in (self._frames, self._looks, self._faces):
+            rows.finish()  # all before the first is read: one map of their file serves all
         return PictureQuality(
             width=self._size[0],
             height=self._size[1],
-            frames=cast(FrameSeries, self._frames.series()),
-            looks=cast(LookSeries, self._looks.series()),
-            faces=cast(FaceSeries, self._faces.series()),
+            frames=FrameSeries(**self._frames.table()),
+            looks=LookSeries(**self._looks.table()),
+            faces=FaceSeries(**self._faces.table()),
         )
 
     def _look(
@@ -406,27 +409,10 @@ def _clipped(box: npt.NDArray[Any], shape: tuple[int, ...]) -> tuple[int, int, i
     return left, top, max(min(int(box[2]) + 1, shape[1]), left), max(min(int(box[3]) + 1, shape[0]), top)
 
 
-class _Columns:
-    """Columns that grow by a row at a time, in a few bytes a number."""
+_KINDS: Mapping[str, str] = {"time_s": "f8", "same": "?", "n_faces": "i8", "look": "i8", "track": "i8"}
+"""Types of the columns that are no 32-bit floats."""
 
-    _CODES: Mapping[str, str] = {"time_s": "d", "same": "B", "n_faces": "i", "look": "i", "track": "i"}
 
-    def __init__(self, kind: type[FrameSeries] | type[LookSeries] | type[FaceSeries]) -> None:
-        self._kind = kind
-        self._columns: dict[str, array[Any]] = {
-            field.name: array(self._CODES.get(field.name, "f")) for field in fields(kind)
-        }
-
-    def add(self, **row: float) -> None:
-        for name, column in self._columns.items():
-            column.append(row[name])
-
-    def __len__(self) -> int:
-        return len(next(iter(self._columns.values())))
-
-    def series(self) -> FrameSeries | LookSeries | FaceSeries:
-        types: dict[str, type[Any]] = {"d": np.float64, "f": np.float32, "i": np.int64, "B": np.bool_}
-        held: dict[str, npt.NDArray[Any]] = {
-            name: np.array(column, dtype=types[column.typecode]) for name, column in self._columns.items()
-        }
-        return self._kind(**cast("dict[str, Any]", held))
+def _columns(kind: type[FrameSeries] | type[LookSeries] | type[FaceSeries], shelf: Shelf) -> Rows:
+    """Rows of a series, laid aside as they grow."""
+    return Rows({field.name: (_KINDS.get(field.name, "f4"), ()) for field in fields(kind)}, shelf=shelf)

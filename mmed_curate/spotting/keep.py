@@ -34,7 +34,9 @@ _BLOCK = 4096
 """Rows that are written or read at once."""
 _CURVE = {"times_s": "f8", "displacement": "f2", "drift": "f4", "head": "f4", "openness": "f4"}
 """What is kept of a curve, and in which type."""
-_TRACK = ("frames", "boxes", "eye_distance_px", "thumbnails", "thumbnail_frames")
+_SEEN = {"frames": ("i8", ()), "boxes": ("f4", (4,)), "eye_distance_px": ("f4", ())}
+_THUMBNAILS = ("thumbnails", "thumbnail_frames")
+"""What is kept of a track."""
 
 Array = npt.NDArray[Any]
 
@@ -103,7 +105,7 @@ def _arrays(observation: Observation) -> Iterator[tuple[str, str | None, Array]]
     yield "clock.tick", None, np.array(str(clock.time_base))
     yield "tracks", None, np.array([track.track for track in observation.tracks], dtype=np.int64)
     for track in observation.tracks:
-        for name in _TRACK:
+        for name in (*_SEEN, *_THUMBNAILS):
             yield f"track{track.track}.{name}", None, getattr(track, name)
         curve = observation.curves[track.track]
         yield f"curve{track.track}.places", None, np.array(curve.places)
@@ -180,28 +182,36 @@ def _observation(held: _Held) -> Observation:
         time_base=Fraction(str(held["clock.tick"])),
     )
     numbers = [int(number) for number in held["tracks"]]
-    tracks, rows, places = [], {}, {}
+    seen, moved, places = {}, {}, {}
     for number in numbers:
-        tracks.append(FaceTrack(track=number, **{name: held[f"track{number}.{name}"] for name in _TRACK}))
         places[number] = tuple(str(name) for name in held[f"curve{number}.places"])
-        size = (len(places[number]), 2)
-        kinds = {
-            "times_s": ("f8", ()),
-            "displacement": ("f4", size),
-            "drift": ("f4", size),
-            "head": ("f4", (2,)),
-            "openness": ("f4", ()),
-        }
-        rows[number] = held.long(f"curve{number}.", kinds)
-        if len(rows[number]) != len(tracks[-1].frames):
+        seen[number] = held.long(f"track{number}.", _SEEN)
+        moved[number] = held.long(f"curve{number}.", _moved(len(places[number])))
+        if len(seen[number]) != len(moved[number]):
             raise ValueError(f"curve and track {number} are of different length")
+    tracks = (
+        FaceTrack(track=number, **seen[number].table(), **{name: held[f"track{number}.{name}"] for name in _THUMBNAILS})
+        for number in numbers
+    )
     return Observation(
         clock=clock,
         tracks=tuple(tracks),
-        curves={number: MotionCurve(places=places[number], **rows[number].table()) for number in numbers},
+        curves={number: MotionCurve(places=places[number], **moved[number].table()) for number in numbers},
         quality=PictureQuality.of_arrays({name: held[f"quality.{name}"] for name in held.names("quality.")}),
         measured_by=str(held["measured_by"]),
     )
+
+
+def _moved(n_places: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Columns of a curve as it is held."""
+    size = (n_places, 2)
+    return {
+        "times_s": ("f8", ()),
+        "displacement": ("f4", size),
+        "drift": ("f4", size),
+        "head": ("f4", (2,)),
+        "openness": ("f4", ()),
+    }
 
 
 def _write(stream: IO[bytes], array: Array, kind: str | None) -> None:

@@ -145,7 +145,8 @@ class _Finder:
 
     def __init__(self, parameters: SpottingParameters) -> None:
         self._tracker = FaceTracker(parameters.face.bounds())
-        self.builders: dict[int, TrackBuilder] = {}
+        self._shelf = Shelf()  # not that of the measurer, which is at work in another thread
+        self._builders: dict[int, TrackBuilder] = {}
 
     def found(self, shown: Generator[_Shown, None, None]) -> Generator[_Sight, None, None]:
         with closing(shown):
@@ -153,9 +154,17 @@ class _Finder:
                 time_s = float(one.picture.time_s)
                 faces = self._tracker.step(one.coloured, time_s)
                 for face in faces:
-                    builder = self.builders.setdefault(face.track, TrackBuilder(face.track))
-                    builder.see(one.picture.frame, time_s, one.coloured, face)
+                    if face.track not in self._builders:
+                        self._builders[face.track] = TrackBuilder(face.track, shelf=self._shelf)
+                    self._builders[face.track].see(one.picture.frame, time_s, one.coloured, face)
                 yield _Sight(one.picture, one.luma, faces)
+
+    def tracks(self) -> tuple[FaceTrack, ...]:
+        """All faces, in the order in which they appeared."""
+        builders = [self._builders[number] for number in sorted(self._builders)]
+        for builder in builders:
+            builder.finish()
+        return tuple(builder.track() for builder in builders)
 
 
 @dataclass(slots=True)
@@ -217,11 +226,7 @@ class _Measurer:
         if self.times is None:
             raise ValueError("nothing was observed")
         clock = self.times.clock()
-        tracks = lasting(
-            (finder.builders[number].track() for number in sorted(finder.builders)),
-            clock,
-            self.parameters.face.least_s,
-        )
+        tracks = lasting(finder.tracks(), clock, self.parameters.face.least_s)
         for track in tracks:
             self.followed[track.track].meter.finish()  # all before the first is read: one map of the file serves all
         return Observation(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from mmed_curate.media.clock import ClockBuilder
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.pictures import pictures
 from mmed_curate.media.probe import probe
+from mmed_curate.signals.rows import Rows, Shelf
 from mmed_curate.spotting.colours import colours
 from mmed_curate.spotting.parameters import FaceParameters
 
@@ -85,13 +85,13 @@ class FaceTrack:
 
 
 class TrackBuilder:
-    """Gathers one face while a recording runs: 28 bytes a frame, and eight small pictures."""
+    """Gathers one face while a recording runs: eight small pictures are held, the rest is laid aside."""
 
-    def __init__(self, track: int) -> None:
+    def __init__(self, track: int, *, shelf: Shelf | None = None) -> None:
+        """Begin without a frame; several builders may share a shelf."""
         self._track = track
-        self._frames = array("q")
-        self._boxes = array("f")
-        self._eye_distances = array("f")
+        columns = {"frames": ("i8", ()), "boxes": ("f4", (4,)), "eye_distance_px": ("f4", ())}
+        self._rows = Rows(columns, shelf=shelf)
         self._thumbnails = Thumbnails()
 
     def see(self, frame: int, time_s: float, picture: Coloured, face: TrackedFace) -> None:
@@ -103,19 +103,19 @@ class TrackBuilder:
             picture: (H, W, 3) uint8, blue first, or planes.
             face: where the face is in it.
         """
-        self._frames.append(frame)
-        self._boxes.extend(face.box.tolist())
-        self._eye_distances.append(face.eye_distance_px)
+        self._rows.add(frames=frame, boxes=face.box, eye_distance_px=face.eye_distance_px)
         self._thumbnails.consider(frame, time_s, picture, face.landmarks)
 
+    def finish(self) -> None:
+        """Sort what was laid aside; where several share a shelf, all before the first is read."""
+        self._rows.finish()
+
     def track(self) -> FaceTrack:
-        """All that was gathered."""
+        """All that was gathered; its arrays lie in a file where they are long."""
         best = self._thumbnails.best()
         return FaceTrack(
             track=self._track,
-            frames=np.array(self._frames, dtype=np.int64),
-            boxes=np.array(self._boxes, dtype=np.float32).reshape(-1, 4),
-            eye_distance_px=np.array(self._eye_distances, dtype=np.float32),
+            **self._rows.table(),
             thumbnails=np.stack([one.picture for one in best]) if best else _no_thumbnails(),
             thumbnail_frames=np.array([one.frame for one in best], dtype=np.int64),
         )
