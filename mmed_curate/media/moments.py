@@ -126,14 +126,14 @@ def flashes_in(seen: Seen, bounds: SkewBounds) -> list[tuple[float, float]]:
     rises = np.diff(seen.cells, axis=0, prepend=seen.cells[:1])  # (n, 64)
     # of the cells that changed most, the least: a flash lights all of them
     typical = np.sort(np.abs(rises), axis=1)[:, -bounds.flash_cells]  # (n,)
-    frame = 1
+    frame = calm = 1
     while frame < n - 1:
         lit = np.argsort(rises[frame])[-bounds.flash_cells :]
         # part of the exposure only: the light came while frame `frame` was taken
         before = seen.cells[frame - 1, lit].mean()
         here = seen.cells[frame, lit].mean() - before
         top = max(here, seen.cells[frame + 1, lit].mean() - before)
-        quiet = typical[max(1, frame - round(_frames_in(seen, 1.0))) : frame]
+        quiet = typical[max(calm, frame - round(_frames_in(seen, 1.0))) : frame]
         usual = float(quiet.max()) if len(quiet) else 0.0
         if not (here >= bounds.flash_step / 4 and top >= max(bounds.flash_step, bounds.flash_times * usual)):
             frame += 1
@@ -149,6 +149,7 @@ def flashes_in(seen: Seen, bounds: SkewBounds) -> list[tuple[float, float]]:
         gone = until < n and seen.times_s[until] - seen.times_s[frame] <= bounds.flash_longest_s
         if gone and ends and held and darker == 0:
             found.append(_bounds_of(seen, frame, share=float(here / top), lasts=until - frame))
+            calm = until + 2  # a flash is not what is usual before the next
         frame = max(until, frame + 1) + 1
     return found
 

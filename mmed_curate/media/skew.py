@@ -200,7 +200,7 @@ def _trusted(events: Sequence[SkewEvent], bounds: SkewBounds, *, named: bool) ->
     flashes = [event for event in events if event.kind is EventKind.FLASH]
     if flashes:
         agreeing = _agreeing(flashes)
-        far = [event for event in agreeing if min(abs(event.least_ms), abs(event.most_ms)) > bounds.alone_ms]
+        far = [event for event in agreeing if abs(event.least_ms + event.most_ms) / 2 > bounds.alone_ms]
         return agreeing if len(agreeing) > 1 or not far else []
     claps = _agreeing([event for event in events if event.kind is EventKind.CLAP])
     return claps if named or len(claps) >= bounds.claps else []
