@@ -106,6 +106,8 @@ class SoundNumbers:
     silent_share: float
     zero_share: float
     """Digital silence."""
+    gap_share: float
+    """Digital silence between the first and the last window that sounds."""
     offset: float
     same_channels: bool
     dead_channels: int
@@ -231,10 +233,16 @@ def sound_numbers(quality: SoundQuality, clock: FrameClock, bounds: QualityBound
         clipped_share=quality.clipped_share,
         silent_share=float((quality.level_db < bounds.sound.silent_db).mean()) if len(quality.level_db) else 1.0,
         zero_share=float(quality.zero.mean()) if len(quality.zero) else 1.0,
+        gap_share=_gaps(quality.zero),
         offset=quality.offset,
         same_channels=quality.same_channels,
         dead_channels=quality.dead_channels,
     )
+
+
+def _gaps(zero: npt.NDArray[np.bool_]) -> float:
+    sounds = np.flatnonzero(~zero)
+    return float(zero[sounds[0] : sounds[-1]].mean()) if len(sounds) > 1 else 0.0
 
 
 def _middle(values: npt.NDArray[np.float32]) -> float | None:

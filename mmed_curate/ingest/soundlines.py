@@ -64,12 +64,12 @@ def _loudness(numbers: SoundNumbers, bounds: QualityBounds) -> QualityLine:
         )
     return judged(
         About.SOUND,
-        Verdict.LOOK if numbers.zero_share >= bounds.sound.zeros else Verdict.GOOD,
+        Verdict.LOOK if numbers.gap_share >= bounds.sound.zeros else Verdict.GOOD,
         said,
         "sound_gaps",
-        f"{percent(numbers.zero_share)} of the sound is digital silence: dropouts, or a gate that cuts laughter",
+        f"{percent(numbers.gap_share)} of the sound is digital silence: dropouts, or a gate that cuts laughter",
         "turn noise gates off, and look for dropouts of the microphone",
-        share=numbers.zero_share,
+        share=numbers.gap_share,
     )
 
 

@@ -24,10 +24,10 @@ _PERIODS = (2, 3, 4, 5, 6)
 _WINDOW = 60
 """Frames in which a rhythm must hold: two seconds at 30 Hz."""
 _RHYTHM = 2.0
-"""The new frames of a rhythm change so many times more than the repeated ones (measured, at the median: recordings
-where nothing was doubled reach 1.8; doubled ones 2.2 to 45 after x264 at crf 23 and 30)."""
-_KEPT = 0.8
-"""... in this share of its rounds every repeated frame changes less than every new one."""
+"""The new frames of a rhythm change so many times more than the repeated ones, at the middle of all rounds (measured:
+1.3 and less where nothing was doubled; doubled ones 2.2 to 45 after x264 at crf 23 and 30)."""
+_KEPT, _BY = 0.8, 1.2
+"""... and in this share of its rounds every new frame changes so many times more than every repeated one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,30 +99,30 @@ def _greatest_near(moves: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _in_rhythm(moves: npt.NDArray[np.float64]) -> BoolArray:
-    """(n,) frames with a repeated one's place in the clearest rhythm of a window: one new, or one repeated, a round."""
+    """(n,) frames with a repeated one's place in the shortest rhythm of a window: one new, or one repeated, a round."""
     length = min(_WINDOW, len(moves))
     starts = np.unique([*range(0, len(moves) - length + 1, _WINDOW // 2), len(moves) - length])
     windows = np.lib.stride_tricks.sliding_window_view(moves, length)[starts]  # (w, length)
-    best = np.full(len(starts), _RHYTHM)
+    settled = np.zeros(len(starts), dtype=bool)
     chosen = np.zeros(windows.shape, dtype=bool)
     for period in _PERIODS:
         rounds = windows[:, : length // period * period].reshape(len(starts), -1, period)  # (w, r, period)
         usual = np.median(rounds, axis=1)  # (w, period)
-        ranked = np.sort(usual, axis=1)
         place = np.arange(length) % period
-        for sign, clear in (
-            (1.0, ranked[:, -1] / np.maximum(ranked[:, -2], 1e-6)),  # one new
-            (-1.0, ranked[:, 1] / np.maximum(ranked[:, 0], 1e-6)),  # one repeated
-        ):
-            lone = np.argmax(sign * usual, axis=1)  # (w,)
-            is_lone = np.arange(period) == lone[:, None]  # (w, period)
-            apart = np.where(is_lone[:, None], np.inf, -sign * rounds).min(axis=2) + np.where(
-                is_lone[:, None], sign * rounds, -np.inf
-            ).max(axis=2)  # (w, r) > 0: the lone one stands out on its side
-            better = (clear >= best) & ((apart > 0).mean(axis=1) >= _KEPT)
-            best = np.where(better, clear, best)
-            named = (place == lone[:, None]) != (sign > 0)  # (w, length)
-            chosen = np.where(better[:, None], named, chosen)
+        for lone_is_new in (True, False):
+            lone = usual.argmax(axis=1) if lone_is_new else usual.argmin(axis=1)  # (w,)
+            alone = np.take_along_axis(rounds, lone[:, None, None], axis=2)[..., 0]  # (w, r)
+            others = rounds[np.broadcast_to(np.arange(period) != lone[:, None, None], rounds.shape)]
+            others = others.reshape(*alone.shape, period - 1)
+            if lone_is_new:
+                clear, kept = alone / np.maximum(np.median(others, axis=2), 1e-6), alone > _BY * others.max(axis=2)
+            else:
+                clear, kept = np.median(others, axis=2) / np.maximum(alone, 1e-6), _BY * alone < others.min(axis=2)
+            how_clear = np.median(clear, axis=1)  # (w,) round by round: a cut in the window must not make a rhythm
+            holds = (how_clear >= _RHYTHM) & (kept.mean(axis=1) >= _KEPT) & ~settled
+            named = (place == lone[:, None]) != lone_is_new  # (w, length)
+            chosen = np.where(holds[:, None], named, chosen)
+            settled |= holds
     found = np.zeros(len(moves), dtype=bool)
     for start, named in zip(starts, chosen, strict=True):
         found[start : start + length] |= named
