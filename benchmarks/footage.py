@@ -1,4 +1,4 @@
-"""720p30 recordings to measure with: bundled faces, enlarged, swaying, with sensor noise; a loop as long as asked for."""
+"""720p30 recordings to measure with: bundled faces, enlarged, swaying, with sensor noise, in a loop of any length."""
 
 from __future__ import annotations
 
