@@ -24,8 +24,9 @@ from mmed_curate.media.mux import (
     as_int16,
     stored_by_x264,
 )
+from mmed_curate.media.placing import Samples
 from mmed_curate.media.planes import Colours, for_any_player
-from mmed_curate.media.sound import Samples, Sound
+from mmed_curate.media.sound import Sound
 
 PREVIEW_RATE_HZ = 48000
 """Of the sound inside the .mp4 where AAC does not know the recording's rate."""

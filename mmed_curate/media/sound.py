@@ -17,29 +17,16 @@ from typing import Self
 
 import av
 import numpy as np
-from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
-from numpy.typing import NDArray
 
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import SampleRange, samples_between
-from mmed_curate.media.container import (
-    AS_PLAYED,
-    StreamChoice,
-    Tally,
-    knows_times,
-    opened,
-    read_only,
-    sound_stream,
-    tick_of,
-)
+from mmed_curate.media.container import AS_PLAYED, StreamChoice, opened, read_only, sound_stream, tick_of
+from mmed_curate.media.placing import Samples, placed, sound_frames
 from mmed_curate.media.resample import margin, resampled
 from mmed_curate.media.write import as_int16
-
-Samples = NDArray[np.float32]
-"""(N, C) float32."""
 
 _PREROLL_S = Fraction(1)
 """Decoded and thrown away after a seek: more than any codec needs to settle (Opus wants 80 ms, RFC 7845)."""
@@ -47,8 +34,6 @@ _WORTH_A_SEEK_S = 10
 """A shorter way forward is decoded instead."""
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ, _MOST_CHANNELS = 1000, 768_000, 64
 """What converters and formats know; beyond it a header is damaged, and a filter to resample would fill the memory."""
-_LONGEST_GAP_S = 24 * 3600
-"""Longer than any session: a time stamp that leaps so far is damaged, and silence up to it would take hours."""
 _WITHOUT_MEMORY = frozenset({"flac", "alac"})
 """Codecs beside PCM of which each packet is decoded by itself."""
 AUDIBLE = 1 / 32768
@@ -111,7 +96,7 @@ class SoundReader:
             BadInput: the file cannot be read, or holds no sound stream or not the one chosen.
         """
         container, stream = self._open()
-        first = next(_frames(container, stream, self._path, exact=self._exact), None)
+        first = next(sound_frames(container, stream, self._path, exact=self._exact), None)
         tick = tick_of(stream)
         self._rate_hz = first.rate_hz if first else stream.codec_context.sample_rate
         self._channels = first.samples.shape[1] if first else stream.codec_context.channels
@@ -252,7 +237,7 @@ class SoundReader:
                 self._may_seek = False
                 self._begin()
                 return
-        frames = _frames(container, stream, self._path, whole=wanted is None, exact=self._exact)
+        frames = sound_frames(container, stream, self._path, whole=wanted is None, exact=self._exact)
         first = next(frames, None)
         self._kept.clear()
         self._floor, self._reached = wanted, 0
@@ -268,109 +253,7 @@ class SoundReader:
             # where the sound starts late, FFmpeg cuts the last packet's duration too short: believe the track's too
             track_ends = ((stream.start_time or 0) + stream.duration) * tick
             ends = round((track_ends - self._origin) * self._rate_hz)
-        self._runs = _placed(first, frames, origin=self._origin, tick=tick, ends=ends, path=self._path)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decoded:
-    """One frame of sound as the decoder gives it."""
-
-    pts: int | None
-    duration: int
-    """Ticks; 0: it does not say."""
-    rate_hz: int
-    samples: Samples
-    """(N, C)."""
-
-
-def _frames(
-    container: InputContainer, stream: AudioStream, path: Path, *, whole: bool = False, exact: bool = False
-) -> Iterator[_Decoded]:
-    """All frames from here on; with `whole`, the file is read from its start and must hold all it says."""
-    last_s = 0.0
-    tally = Tally(container, stream)
-    try:
-        for packet in tally.packets():
-            for frame in packet.decode():
-                if isinstance(frame, AudioFrame) and frame.samples:
-                    last_s = last_s if frame.time is None else frame.time
-                    samples = _floats(frame, exact=exact)
-                    yield _Decoded(pts=frame.pts, duration=frame.duration, rate_hz=frame.sample_rate, samples=samples)
-    except av.FFmpegError as error:
-        raise _broken(path, last_s) from error
-    # without a length of its own, the reading of the picture beside it tells
-    own_length = stream.duration is not None or not knows_times(container) or len(container.streams) == 1
-    if whole and own_length and tally.ends_early():
-        raise _broken(path, last_s)
-
-
-def _broken(path: Path, last_s: float) -> BadInput:
-    return BadInput.of(
-        "media.sound_broken",
-        f"{path}: the sound breaks off after {last_s:.3f} s",
-        "copy it again from its source, or cut off the damaged end",
-    )
-
-
-def _floats(frame: AudioFrame, *, exact: bool) -> Samples:
-    channels = frame.layout.nb_channels
-    raw = frame.to_ndarray()
-    stored = raw.T if frame.format.is_planar else raw.reshape(-1, channels)
-    is_deep = stored.dtype.itemsize > 2 and stored.dtype != np.float32
-    samples: Samples = np.ascontiguousarray(stored, dtype=np.float64 if exact and is_deep else np.float32)
-    if stored.dtype.kind == "u":  # 8 bit: silence is 128
-        samples = samples / np.float32(128) - np.float32(1)
-    elif stored.dtype.kind == "i":
-        samples = samples / np.float32(2.0 ** (8 * stored.dtype.itemsize - 1))
-    return samples
-
-
-def _placed(
-    first: _Decoded, others: Iterator[_Decoded], *, origin: Fraction, tick: Fraction, ends: int | None, path: Path
-) -> Iterator[tuple[int, Samples]]:
-    """Where on the grid each frame's samples lie; never overlapping, in order.
-
-    Samples are counted, and a time stamp is believed against the count only when it differs by more than its own
-    rounding and the next frame's stamp does not go back to the count: one late stamp is jitter, two are a gap.
-    """
-    rate_hz, channels = first.rate_hz, first.samples.shape[1]
-    slack = max(tick * rate_hz, Fraction(1, 2))
-
-    def stamped(frame: _Decoded, count: int) -> Fraction:
-        return Fraction(count) if frame.pts is None else (frame.pts * tick - origin) * rate_hz
-
-    at = round(stamped(first, 0))
-    current: _Decoded | None = first
-    while current is not None:
-        following = next(others, None)
-        if current.rate_hz != rate_hz or current.samples.shape[1] != channels:
-            raise BadInput.of(
-                "media.sound_changes",
-                f"{path}: the sound changes its rate or channels at {float(origin + Fraction(at, rate_hz)):.3f} s",
-                "convert its sound to one format, or split it there",
-            )
-        samples = current.samples
-        stamp = stamped(current, at)
-        if abs(stamp - at) > slack:
-            behind = at + len(samples)
-            if following is None or abs(stamped(following, behind) - behind) > slack:
-                if stamp - at > _LONGEST_GAP_S * rate_hz:
-                    raise BadInput.of(
-                        "media.sound_times",
-                        f"{path}: the sound leaps from {float(origin + Fraction(at, rate_hz)):.3f} s by "
-                        f"{float((stamp - at) / rate_hz) / 3600:.0f} hours",
-                        "remux the recording so that its times are whole",
-                    )
-                samples = samples[max(0, at - round(stamp)) :]
-                at = max(at, round(stamp))
-        if following is None and current.duration:
-            # the encoder filled its last frame with padding, and the container says so
-            behind = max(at + round(current.duration * tick * rate_hz), at if ends is None else ends)
-            if at + len(samples) - behind > slack:
-                samples = samples[: behind - at]
-        yield at, samples
-        at += len(samples)
-        current = following
+        self._runs = placed(first, frames, origin=self._origin, tick=tick, ends=ends, path=self._path)
 
 
 def read_sound(
