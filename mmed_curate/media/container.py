@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from mmed_curate.domain.findings import BadInput
 
 MICROSECOND = Fraction(1, 1_000_000)
 """Unit of a container's own duration (AV_TIME_BASE)."""
+
+_MOST_DECODERS = 5
+"""Threads of one decoder (ours)."""
 
 _DRAWN_TEXT = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 """Formats in which FFmpeg draws text as if it were film: any note would pass for a recording."""
@@ -261,6 +265,16 @@ def _no_such_stream(container: InputContainer, path: Path, kind: str, index: int
 def _unknown_codec(path: Path, what: str) -> BadInput:
     remedy = "convert it to PCM first" if what.startswith("sound") else "convert it to H.264 first"
     return BadInput.of("media.codec", f"{path} holds {what} in a codec that is not known", remedy)
+
+
+def with_threads(stream: VideoStream, *, by_slices: bool = False) -> None:
+    """Let a decoder work on several frames at once: one more than there are cores, as FFmpeg would, but at most five.
+
+    Each holds frames, so that on many cores a worker for each would take more memory than it needs.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    stream.thread_type = "SLICE" if by_slices else "AUTO"
+    stream.codec_context.thread_count = min(cores + 1, _MOST_DECODERS)
 
 
 def read_only(container: InputContainer, wanted: Stream) -> None:

@@ -25,6 +25,7 @@ from mmed_curate.media.container import (
     picture_stream,
     read_only,
     tick_of,
+    with_threads,
 )
 from mmed_curate.media.orientation import Orientation, orientation_of
 from mmed_curate.media.pictures import Picture, pictures
@@ -99,7 +100,7 @@ def _from_packets(path: Path, clock: FrameClock, runs: Sequence[Run], streams: S
         if not knows_times(container):
             raise _Missed(apart=None)
         read_only(container, stream)
-        stream.thread_type = "AUTO"
+        with_threads(stream)
         try:
             yield from _Reading(container, stream, clock, runs).pictures()
         except av.FFmpegError as error:

@@ -33,6 +33,7 @@ from mmed_curate.media.container import (
     picture_stream,
     shows_each_packet_once,
     tick_of,
+    with_threads,
 )
 from mmed_curate.media.orientation import Orientation, orientation_of
 
@@ -310,7 +311,7 @@ def _run(path: Path, streams: StreamChoice, clock: FrameClock, wanted: Frame, ba
 def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whole: bool = True) -> Iterator[Picture]:
     """All frames that the decoder gives from here on, `frame` counting from 0; says where the stream breaks off."""
     # FFV1 by slices: with frames side by side, FFmpeg spoils the heap where such a file is damaged
-    stream.thread_type = "SLICE" if codec_of(stream) == "ffv1" else "AUTO"
+    with_threads(stream, by_slices=codec_of(stream) == "ffv1")
     tick = tick_of(stream)
     reformatter = VideoReformatter()
     # frames come out in order, so without times of its own the i-th frame is shown at the i-th packet's time
