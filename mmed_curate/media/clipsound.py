@@ -127,7 +127,8 @@ def _reader(source: SoundSource, own: SoundSource) -> Reader:
     if source == own:
         return SoundReader(source.path, streams=source.streams, exact=True)
     same = Synchrony(offset_s=0.0, drift_ppm=0.0, uncertainty_ms=None, basis=SyncBasis.SAME_FILE)
-    return SyncedSound(source.path, source.synchrony or same, streams=source.streams, channel=source.channel)
+    synchrony = source.synchrony or same
+    return SyncedSound(source.path, synchrony, streams=source.streams, channel=source.channel, exact=True)
 
 
 def _slices(source: SoundSource, own: SoundSource, start: Fraction, stop: Fraction) -> Iterator[SoundSlice]:

@@ -20,6 +20,7 @@ from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.media.container import (
     AS_PLAYED,
     StreamChoice,
+    codec_of,
     knows_times,
     opened,
     picture_stream,
@@ -100,7 +101,8 @@ def _from_packets(path: Path, clock: FrameClock, runs: Sequence[Run], streams: S
         if not knows_times(container):
             raise _Missed(apart=None)
         read_only(container, stream)
-        with_threads(stream)
+        # as `pictures` does: frames side by side are not safe in every codec
+        with_threads(stream, by_slices=codec_of(stream) == "ffv1")
         try:
             yield from _Reading(container, stream, clock, runs).pictures()
         except av.FFmpegError as error:

@@ -27,7 +27,13 @@ class SyncedSound:
     """
 
     def __init__(
-        self, path: Path, synchrony: Synchrony, *, streams: StreamChoice = AS_PLAYED, channel: int | None = None
+        self,
+        path: Path,
+        synchrony: Synchrony,
+        *,
+        streams: StreamChoice = AS_PLAYED,
+        channel: int | None = None,
+        exact: bool = False,
     ) -> None:
         """Name the companion and where it lies; nothing is opened yet.
 
@@ -36,9 +42,10 @@ class SyncedSound:
             synchrony: its place on the recording's clock.
             streams: which sound of it.
             channel: which channel, from 0; None: all.
+            exact: as `SoundReader`'s.
         """
         self._path, self._synchrony, self._channel = path, synchrony, channel
-        self._reader = SoundReader(path, streams=streams)
+        self._reader = SoundReader(path, streams=streams, exact=exact)
 
     def __enter__(self) -> Self:
         """Open the companion.
