@@ -73,13 +73,13 @@ def test_any_stretch_of_any_rate_and_offset(
 ) -> None:
     planted = a_recording(
         tmp_path_factory.mktemp("any") / "r.mov",
-        pts=steady(30, 512),
+        pts=steady(60, 512),  # 2 s: there is sound, however late it starts
         rate_hz=rate_hz,
         sound_start=Fraction(late, rate_hz),
     )
     sound = read_sound(planted.path, first, first + length)
     begin = Fraction(late, rate_hz)
-    wanted = [i for i in range(-late - 2, 3 * rate_hz) if first <= begin + Fraction(i, rate_hz) < first + length]
+    wanted = [i for i in range(-late - 2, 4 * rate_hz) if first <= begin + Fraction(i, rate_hz) < first + length]
     told = ramp(0, planted.n_samples).tolist()
     expected = [told[i] if 0 <= i < planted.n_samples else 0 for i in wanted]
     assert np.array_equal(as_int16(sound.samples)[:, 0], expected)
