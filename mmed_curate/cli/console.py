@@ -163,6 +163,8 @@ def batch_bars(what: str, unit: str, names: Sequence[str]) -> Iterator[Callable[
 
     with Live(Group(whole, each), console=err, refresh_per_second=5):
         yield watch
+    if not err.is_interactive:  # rich ends the last line only on a terminal
+        err.print()
 
 
 def _bars(*, with_rate: bool) -> Progress:
