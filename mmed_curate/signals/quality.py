@@ -39,7 +39,7 @@ _CRUSHED, _BLOWN = 0.02, 0.98
 _BAND_UP, _BAND_DOWN, _BAND_ASIDE = 0.6, 0.4, 1.0
 """The band of eyes and brows round the middle between the eyes, in eye distances."""
 _FINEST_EYES_PX = 120.0
-"""A larger face's band is averaged down to about this size first."""
+"""A larger face's band is averaged down to this size or less first."""
 _SHARPEST = 0.02
 """Edges are read at this share of the band's pixels: the steepest ones."""
 _REBLUR_PX = 1.0
@@ -269,8 +269,7 @@ class PictureMeter:
         black: float,
         reach: float,
     ) -> None:
-        counts = np.bincount(rows[:, ::2].ravel(), minlength=256)  # (256,)
-        self._looks.add(time_s=time_s, n_faces=len(faces), **_light(counts, black, reach, spread=False))
+        self._looks.add(time_s=time_s, n_faces=len(faces), **_light(rows, black, reach, spread=False))
         for face in faces:
             eye_px = float(np.linalg.norm(face.eyes[1] - face.eyes[0]))
             box = _clipped(face.box, luma.shape)
@@ -288,16 +287,17 @@ class PictureMeter:
                 texture=_texture(luma, face.skin, eye_px),
                 blocks=_blocks(inside),
                 frozen=float(equal[up, across].mean()) if equal is not None and equal[up, across].size else math.nan,
-                **_light(np.bincount(lit.ravel(), minlength=256), black, reach, spread=True),
+                **_light(lit, black, reach, spread=True),
             )
 
 
-def _light(counts: IntArray, black: float, reach: float, *, spread: bool) -> dict[str, float]:
-    """Levels of a histogram (256,)."""
-    total = int(counts.sum())
-    if not total:
+def _light(part: ByteArray, black: float, reach: float, *, spread: bool) -> dict[str, float]:
+    """Levels of a part of the picture."""
+    if not part.size:
         found = dict.fromkeys(("level", "crushed", "blown"), math.nan)
         return found | ({"spread": math.nan} if spread else {})
+    counts = cv2.calcHist([np.ascontiguousarray(part)], [0], None, [256], [0, 256]).ravel()  # (256,)
+    total = part.size
     levels = (np.arange(256) - black) / reach
     found = {
         "level": float((counts * levels).sum() / total),
@@ -330,7 +330,7 @@ def _edge_px(luma: ByteArray, middle: FloatArray, eye_px: float) -> float:
     if right - left < _BLOCK or bottom - top < _BLOCK:
         return math.nan
     band = luma[top:bottom, left:right].astype(np.float32)
-    finer = max(int(eye_px / _FINEST_EYES_PX), 1)
+    finer = max(math.ceil(eye_px / _FINEST_EYES_PX), 1)
     if finer > 1:
         smaller = (band.shape[1] // finer, band.shape[0] // finer)
         band = cast(FloatArray, cv2.resize(band, smaller, interpolation=cv2.INTER_AREA))
@@ -385,7 +385,9 @@ def _blocks(rows: ByteArray) -> float:
     """
     if rows.shape[0] < 2 or rows.shape[1] < 3 * _BLOCK:
         return math.nan
-    steps = cv2.absdiff(rows[:, 1:], rows[:, :-1]).mean(axis=0)  # (8 k - 1,)
+    steps = cv2.reduce(
+        cv2.absdiff(rows[:, 1:], rows[:, :-1]), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F
+    ).ravel()  # (8 k - 1,)
     at_border = np.arange(1, rows.shape[1]) % _BLOCK == 0
     within = float(steps[~at_border].mean())
     return float(steps[at_border].mean()) / within if within > 0 else math.nan
