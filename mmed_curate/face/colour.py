@@ -41,6 +41,14 @@ class Planes:
         height, width = self.luma.shape
         return height, width
 
+    def part(self, left: int, top: int, right: int, bottom: int) -> Picture:
+        """A part of it: planes where its corners are even, else colours."""
+        if left % 2 or top % 2 or right % 2 or bottom % 2:
+            return self.bgr(left, top, right, bottom)
+        luma = np.ascontiguousarray(self.luma[top:bottom, left:right])
+        chroma = np.ascontiguousarray(self.chroma[top // 2 : bottom // 2, left // 2 : right // 2])
+        return Planes(luma=luma, chroma=chroma)
+
     def bgr(self, left: int = 0, top: int = 0, right: int | None = None, bottom: int | None = None) -> ByteArray:
         """(h, w, 3) colours of a part, blue first: the same bytes on every processor (whole-number arithmetic)."""
         height, width = self.shape

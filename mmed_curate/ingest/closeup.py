@@ -25,6 +25,7 @@ from mmed_curate.media.cut import CutRequest
 from mmed_curate.media.groups import pictures_in
 from mmed_curate.media.pictures import Picture
 from mmed_curate.signals.motion import MotionCurve, MotionMeter
+from mmed_curate.spotting.colours import colours
 from mmed_curate.spotting.tracks import FaceTrack
 
 FloatArray = npt.NDArray[np.float32]
@@ -123,7 +124,7 @@ class CloseupCamera:
         box = self._crop or Box(left=0, top=0, right=picture.width, bottom=picture.height)
         rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
         luma = np.array(picture.luma()[rows, columns], order="C")
-        found = self._tracker.step(np.ascontiguousarray(picture.bgr()[rows, columns]), float(picture.time_s))
+        found = self._tracker.step(colours(picture, box), float(picture.time_s))
         face = self._subject(found, picture.frame)
         if face is None:
             self._waiting.append((index, luma))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmed_curate.domain.files import sha256_of
@@ -32,3 +33,11 @@ def test_changed_weights_are_refused(tmp_path: Path) -> None:
 def test_missing_weights_are_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no face weights at"):
         Network("face_landmark.tflite", tmp_path)
+
+
+def test_a_last_layer_worked_out_by_us_says_the_same() -> None:
+    usual, ours = Network("face_landmark.tflite"), Network("face_landmark.tflite", tail=("p_re_lu_20", "conv2d_21"))
+    face = np.random.default_rng(0).integers(0, 256, (192, 192, 3)).astype(np.uint8)
+    for here, there in zip(usual.run_on(face), ours.run_on(face), strict=True):
+        np.testing.assert_allclose(here.ravel(), there.ravel(), atol=1e-3)  # px of the network's input
+    assert ours._tail is not None  # these layers exist in the OpenCV that is installed
