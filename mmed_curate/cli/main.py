@@ -26,7 +26,6 @@ EXTRA_OF = {
     "imageio_ffmpeg": "curate",
     "jsonschema": "curate",
     "matplotlib": "curate",
-    "pydub": "curate",
     "scipy": "curate",
     "sqlalchemy": "curate",
     "torch": "benchmark",
