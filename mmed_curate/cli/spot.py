@@ -10,13 +10,17 @@ from mmed_curate.cli.console import RunUnlessNamed, err, json_option, out, print
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.serial import to_json
-from mmed_curate.spotting.evaluate import MEGC_IOU, SpottingScores
-from mmed_curate.spotting.parameters import load_parameters
+from mmed_curate.report.figures_spotting import ProposedSpan, RegionCurve, spotting_figure
+from mmed_curate.spotting.courses import courses
+from mmed_curate.spotting.evaluate import LOOSE_IOU, MEGC_IOU, SpottingScores
+from mmed_curate.spotting.parameters import SpottingParameters, load_parameters
 from mmed_curate.spotting.run import Analysis, analyse
 from mmed_curate.spotting.tables import evaluate_tables, proposals_csv, read_scored
 
 _SHOWN_AT_MOST = 20
 """Rows that the terminal shows; the file holds all."""
+_DRAWN_AT_MOST = 2
+"""Faces that a picture shows."""
 
 
 @click.group(cls=RunUnlessNamed)
@@ -28,8 +32,9 @@ def spot() -> None:
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="CSV of proposals to write.")
 @click.option("--parameters", default="mmed", show_default=True, help="Packaged spotting parameters, or a path.")
+@click.option("--plot", type=click.Path(path_type=Path), help="PNG to draw: motion of each part of the face over time.")
 @json_option
-def run(recording: Path, output: Path, parameters: str, as_json: bool) -> None:
+def run(recording: Path, output: Path, parameters: str, plot: Path | None, as_json: bool) -> None:
     """Find the faces of RECORDING and propose when they made a micro-expression.
 
     Writes onset,apex,offset (frames, both ends inside), score, region, tag, track, the times in seconds, and the
@@ -38,9 +43,15 @@ def run(recording: Path, output: Path, parameters: str, as_json: bool) -> None:
     chosen = load_parameters(parameters)
     if not output.parent.is_dir():
         raise BadInput.of("files.no_folder", f"there is no folder {output.parent}", "make it first")
+    if plot is not None and not plot.parent.is_dir():
+        raise BadInput.of("files.no_folder", f"there is no folder {plot.parent}", "make it first")
     with progress_bar(f"spotting {recording.name}", "frames") as progress:
         analysis = analyse(recording, chosen, progress=progress)
     write_text(output, proposals_csv(analysis.proposals, analysis.clock, recording.name))
+    if plot is not None:
+        ends_s = float(analysis.clock.end_of(analysis.clock.last_frame))
+        title = f"{recording.name}: motion of the face in px (eyes 44 px apart), grey: what is asked of a peak"
+        spotting_figure(_region_curves(analysis, chosen), plot, title=title, lasts_s=ends_s)
     if as_json:
         print_json(_analysis_as_json(analysis, recording, output, chosen.name))
         return
@@ -84,34 +95,39 @@ def evaluate(
     """Hold CANDIDATES against TRUTH, two CSV tables with onset,offset (frames) or onset_s,offset_s.
 
     Rows meet one to one, and only where the columns subject, session, video, recording agree that both tables have.
-    Where TRUTH has a column kind, only its rows of kind event count as events.
+    Where TRUTH has a column kind, only its rows of kind event count as events. Counts of several recordings are
+    pooled.
     """
-    scores = evaluate_tables(
-        read_scored(candidates),
-        read_scored(truth),
-        iou=iou,
-        minutes=minutes,
-        count_tagged=count_tagged,
-        recording=recording,
+    tables = read_scored(candidates), read_scored(truth)
+    scores, loose = (
+        evaluate_tables(*tables, iou=least, minutes=minutes, count_tagged=count_tagged, recording=recording)
+        for least in (iou, LOOSE_IOU)
     )
     if as_json:
-        print_json(scores_as_json(scores))
+        print_json(scores_as_json(scores, loose))
         return
     rows = [
         ("recall", _said(scores.recall)),
+        (f"recall, IoU >= {LOOSE_IOU:g}", _said(loose.recall)),
         ("precision", _said(scores.precision)),
         ("F1", _said(scores.f1)),
         ("true positives", str(scores.true_positives)),
         ("false positives", str(scores.false_positives)),
         ("false negatives", str(scores.false_negatives)),
         ("tagged, not counted", str(scores.n_tagged)),
+        ("proposals per minute", _said(scores.proposals_per_minute)),
         ("false per minute", _said(scores.false_per_minute)),
     ]
     out.print(table(f"{candidates.name} against {truth.name}, IoU >= {iou:g}", ("score", "value"), rows))
 
 
-def scores_as_json(scores: SpottingScores) -> dict[str, object]:
-    """The document that `mmed spot evaluate --json` prints; what the counts cannot answer is null."""
+def scores_as_json(scores: SpottingScores, loose: SpottingScores) -> dict[str, object]:
+    """The document that `mmed spot evaluate --json` prints; what the counts cannot answer is null.
+
+    Args:
+        scores: at the overlap that was asked for.
+        loose: the same tables at `LOOSE_IOU`.
+    """
     return {
         "format": "mmed-spotting-scores",
         "version": "1.0",
@@ -123,9 +139,41 @@ def scores_as_json(scores: SpottingScores) -> dict[str, object]:
         "recall": scores.recall,
         "precision": scores.precision,
         "f1": scores.f1,
+        "loose": {"iou": loose.iou, "true_positives": loose.true_positives, "recall": loose.recall},
         "minutes": scores.minutes,
+        "proposals_per_minute": scores.proposals_per_minute,
         "false_per_minute": scores.false_per_minute,
     }
+
+
+def _region_curves(analysis: Analysis, parameters: SpottingParameters) -> list[RegionCurve]:
+    """What the picture shows: the faces seen longest, each part with its own proposals."""
+    longest = sorted(analysis.tracks, key=lambda track: (-len(track.frames), track.track))[:_DRAWN_AT_MOST]
+    rows = []
+    for track in sorted(longest, key=lambda track: track.track):
+        for course in courses(analysis.curves[track.track], track.frames, parameters):
+            own = [
+                ProposedSpan(
+                    onset_s=float(analysis.clock.start_of(one.span.onset)),
+                    apex_s=float(analysis.clock.start_of(one.span.apex)),
+                    offset_s=float(analysis.clock.end_of(one.span.offset)),
+                    score=one.score,
+                    tags=tuple(sorted(tag.value for tag in one.tags)),
+                )
+                for one in analysis.proposals
+                if one.track == track.track and one.region == course.channel
+            ]
+            face = f" of face {track.track}" if len(longest) > 1 else ""
+            rows.append(
+                RegionCurve(
+                    title=f"{course.channel}{face}",
+                    time_s=course.times_s,
+                    px=course.px,
+                    asked_px=course.asked_px,
+                    proposals=tuple(own),
+                )
+            )
+    return rows
 
 
 def _analysis_as_json(analysis: Analysis, recording: Path, output: Path, parameters: str) -> dict[str, object]:

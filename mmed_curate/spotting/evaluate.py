@@ -22,6 +22,8 @@ FloatArray = npt.NDArray[np.float64]
 
 MEGC_IOU = 0.5
 """What the challenge asks of a hit."""
+LOOSE_IOU = 0.3
+"""A proposal that a coder would still find the event by; reported beside the other."""
 
 
 class Spanned(Protocol):
@@ -67,6 +69,11 @@ class SpottingScores:
     def f1(self) -> float | None:
         """2 TP / (2 TP + FP + FN); None where there are neither events nor proposals."""
         return _share(2 * self.true_positives, 2 * self.true_positives + self.false_positives + self.false_negatives)
+
+    @property
+    def proposals_per_minute(self) -> float | None:
+        """Proposals that were counted, per minute searched; None where the length is not known."""
+        return None if self.minutes is None else (self.true_positives + self.false_positives) / self.minutes
 
     @property
     def false_per_minute(self) -> float | None:

@@ -6,7 +6,7 @@ A proposal that looks like something else is tagged, never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -110,9 +110,7 @@ def propose(
     if not runs:
         return ()
     channels = runs[0].channels
-    usual = np.array(
-        [np.median(np.concatenate([run.strength[:, index] for run in runs])) for index in range(len(channels))]
-    )
+    usual = usual_strength(runs)
     found = []
     for run in runs:
         for peak in _merged(_peaks(run, usual, curve, parameters), channels, parameters.peak):
@@ -126,6 +124,26 @@ def propose(
             )
             let_go(run.motion)  # and with it all that lies in the same file
     return tuple(sorted(found, key=lambda proposal: (proposal.span.apex, proposal.span.onset)))
+
+
+def usual_strength(runs: Sequence[EvenCurve]) -> FloatArray:
+    """(C,) median strength of each channel over the whole recording, px."""
+    return np.array(
+        [np.median(np.concatenate([run.strength[:, index] for run in runs])) for index in range(len(runs[0].channels))]
+    )
+
+
+def asked_px(run: EvenCurve, usual: FloatArray, channel: int, parameters: PeakParameters) -> FloatArray:
+    """(T,) how high a peak of one channel must be, px.
+
+    Args:
+        run: one run.
+        usual: (C,) of `usual_strength`.
+        channel: which.
+        parameters: the recipe's.
+    """
+    least = max(parameters.least_px, parameters.times_usual * float(usual[channel]))
+    return np.maximum(least, parameters.times_noise * run.noise[:, channel].astype(np.float64))
 
 
 def even_runs(
@@ -246,7 +264,7 @@ def _peaks(run: EvenCurve, usual: FloatArray, curve: MotionCurve, parameters: Sp
     for channel in range(len(run.channels)):
         values = run.strength[:, channel].astype(np.float64)
         noise = run.noise[:, channel].astype(np.float64)
-        wanted = np.maximum(max(of.least_px, of.times_usual * float(usual[channel])), of.times_noise * noise)
+        wanted = asked_px(run, usual, channel, of)
         inner = values[1:-1]
         tops = 1 + np.flatnonzero((inner >= wanted[1:-1]) & (inner >= values[:-2]) & (inner > values[2:]))
         taken = np.zeros(len(values), dtype=bool)

@@ -9,12 +9,19 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 from mmed_curate.cli.main import main
 from mmed_curate.cli.spot import spot
 from mmed_curate.domain.time import Frame
 from mmed_curate.media.pictures import pictures
 from mmed_curate.media.write import RecordingWriter
+
+
+def fits(document: dict[str, object], schema: str, repository: Path) -> None:
+    """Fail where a document breaks its published schema."""
+    path = repository / "schema" / "json" / f"{schema}.schema.json"
+    Draft202012Validator(json.loads(path.read_text(encoding="utf-8"))).validate(document)
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +46,17 @@ def test_a_recording_becomes_a_table(blinking: Path, tmp_path: Path) -> None:
     assert any(row["tag"] == "blink" and 8 <= int(row["apex"]) <= 16 for row in rows)
 
 
-def test_json_alone_on_stdout(blinking: Path, tmp_path: Path) -> None:
-    done = CliRunner().invoke(spot, ["run", str(blinking), "-o", str(tmp_path / "c.csv"), "--json"])
-    document = json.loads(done.stdout)
+def test_json_alone_on_stdout_and_a_picture(blinking: Path, tmp_path: Path, repository: Path) -> None:
+    words = ["run", str(blinking), "-o", str(tmp_path / "c.csv"), "--plot", str(tmp_path / "c.png"), "--json"]
+    document = json.loads(CliRunner().invoke(spot, words, catch_exceptions=False).stdout)
+    fits(document, "spotting", repository)
+    assert document["proposals"]
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
     assert document["format"] == "mmed-spotting" and document["n_frames"] == 45
     assert document["tracks"] == [{"track": 0, "first": 0, "last": 44, "n_frames": 45}]
 
 
-def test_two_tables_become_scores(tmp_path: Path) -> None:
+def test_two_tables_become_scores(tmp_path: Path, repository: Path) -> None:
     proposed, truth = tmp_path / "p.csv", tmp_path / "t.csv"
     proposed.write_text("onset,apex,offset,tag\n0,3,9,\n40,44,49,\n70,71,75,blink\n", encoding="utf-8")
     truth.write_text("onset,apex,offset\n1,4,9\n100,101,109\n", encoding="utf-8")
@@ -54,17 +64,30 @@ def test_two_tables_become_scores(tmp_path: Path) -> None:
     scores = json.loads(CliRunner().invoke(spot, words, catch_exceptions=False).stdout)
     assert (scores["true_positives"], scores["false_positives"], scores["false_negatives"]) == (1, 1, 1)
     assert scores["recall"] == scores["precision"] == scores["f1"] == scores["false_per_minute"] == 0.5
-    assert scores["n_tagged"] == 1
+    assert scores["n_tagged"] == 1 and scores["proposals_per_minute"] == 1
+    fits(scores, "spotting-scores", repository)
     said = CliRunner().invoke(spot, words[:-1], catch_exceptions=False).stdout
     assert "recall" in said and "0.5000" in said
 
 
-def test_scores_that_cannot_be_had_are_null(tmp_path: Path) -> None:
+def test_a_looser_overlap_is_told_beside_the_field_s(tmp_path: Path) -> None:
+    # frames 0..9 and 6..15 share 4 of 16: 0.25; 0..9 and 5..14 share 5 of 15: a third
+    proposed, truth = tmp_path / "p.csv", tmp_path / "t.csv"
+    proposed.write_text("onset,offset\n0,9\n40,49\n", encoding="utf-8")
+    truth.write_text("onset,offset\n6,15\n45,54\n", encoding="utf-8")
+    done = CliRunner().invoke(spot, ["evaluate", str(proposed), str(truth), "--json"], catch_exceptions=False)
+    scores = json.loads(done.stdout)
+    assert scores["recall"] == 0
+    assert scores["loose"] == {"iou": 0.3, "true_positives": 1, "recall": 0.5}
+
+
+def test_scores_that_cannot_be_had_are_null(tmp_path: Path, repository: Path) -> None:
     empty = tmp_path / "e.csv"
     empty.write_text("onset,apex,offset\n", encoding="utf-8")
     done = CliRunner().invoke(spot, ["evaluate", str(empty), str(empty), "--json"], catch_exceptions=False)
     scores = json.loads(done.stdout)
     assert scores["recall"] is None and scores["f1"] is None and scores["false_per_minute"] is None
+    fits(scores, "spotting-scores", repository)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +97,7 @@ def test_scores_that_cannot_be_had_are_null(tmp_path: Path) -> None:
         (["spot", "evaluate", "p.csv", "t.csv"], "p.csv"),
         (["spot", "a.mp4", "-o", "no/such/folder/c.csv"], "there is no folder"),
         (["spot", "a.mp4", "-o", "c.csv", "--parameters", "nobody"], "nobody"),
+        (["spot", "a.mp4", "-o", "c.csv", "--plot", "no/such/folder/c.png"], "there is no folder"),
         (["spot", "a.mp4"], "--output"),
     ],
 )
