@@ -87,6 +87,24 @@ def fetched(picture: Picture, matrix: FloatArray, side: int) -> ByteArray:
     return _coloured(_fetched(picture.luma, matrix, side), _fetched(picture.chroma, half, side // 2))
 
 
+def shrunk(picture: Picture, scale: float) -> ByteArray:
+    """A picture made smaller, averaged.
+
+    Args:
+        picture: what to make smaller.
+        scale: below 1; planes come out with a width and height that are even.
+
+    Returns:
+        (h, w, 3), blue first.
+    """
+    if not isinstance(picture, Planes):
+        return cast(ByteArray, cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    height, width = (max(round(side * scale / 2), 1) for side in picture.shape)
+    luma = cv2.resize(picture.luma, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
+    chroma = cv2.resize(picture.chroma, (width, height), interpolation=cv2.INTER_AREA)
+    return _coloured(cast(ByteArray, luma), cast(ByteArray, chroma))
+
+
 def _fetched(image: ByteArray, matrix: FloatArray, side: int) -> ByteArray:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     square = cv2.warpAffine(image, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)

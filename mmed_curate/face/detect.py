@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from mmed_curate.face.colour import Picture, Planes
+from mmed_curate.face.colour import Picture, Planes, shrunk
 from mmed_curate.face.network import FloatArray, Network
 
 _SIDE = 128
@@ -108,15 +107,14 @@ class FaceDetector:
             return tuple(
                 Detection(box=one.box + np.tile(shift, 2), points=one.points + shift, score=one.score)
                 for one in self.detect(
-                    picture.bgr(part.left, part.top, part.right, part.bottom)
+                    picture.part(part.left, part.top, part.right, part.bottom)
                     if isinstance(picture, Planes)
                     else picture[part.top : part.bottom, part.left : part.right]
                 )
             )
-        bgr = picture.bgr() if isinstance(picture, Planes) else picture
-        height, width = bgr.shape[:2]
+        height, width = picture.shape[:2]
         scale = _SIDE / max(height, width)
-        small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:_SIDE, :_SIDE]
+        small = shrunk(picture, scale)[:_SIDE, :_SIDE]
         top, left = (_SIDE - small.shape[0]) // 2, (_SIDE - small.shape[1]) // 2
         rgb = np.full((_SIDE, _SIDE, 3), -1, dtype=np.float32)
         rgb[top : top + small.shape[0], left : left + small.shape[1]] = small[:, :, ::-1] / np.float32(127.5) - 1

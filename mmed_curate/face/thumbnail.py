@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
 
 from mmed_curate.face.align import EYE_DISTANCE, SIZE, alignment, warped
-from mmed_curate.face.colour import Picture, Planes
+from mmed_curate.face.colour import Picture, fetched
 from mmed_curate.face.looks import SIDE, look_of_aligned
 from mmed_curate.face.network import ByteArray, FloatArray
 
@@ -20,6 +21,8 @@ _EYES = 0.3
 """Eye distance as a part of a thumbnail's side: head and hair are in it, so that people are told apart."""
 _EYES_DOWN = 0.42
 """How far down the eyes are, as a part of its side."""
+_MOST_FINER = 3
+"""So many times finer at most a face is fetched before it is averaged."""
 _EVERY_S = 0.2
 """So often a picture is considered (ours)."""
 _FIRST_PARTS_S = 0.5
@@ -63,7 +66,7 @@ class Thumbnails:
             return
         self._next_s = time_s + _EVERY_S
         self._begin_s = time_s if self._begin_s is None else self._begin_s
-        thumbnail = _thumbnail(frame, picture.bgr() if isinstance(picture, Planes) else picture, landmarks)
+        thumbnail = _thumbnail(frame, picture, landmarks)
         part = int((time_s - self._begin_s) / self._part_s)
         while part >= 2 * MOST:
             self._best = _joined(self._best)
@@ -103,12 +106,17 @@ def as_jpeg(picture: ByteArray, quality: int = 88) -> bytes:
     return bytes(data)
 
 
-def _thumbnail(frame: int, bgr: ByteArray, landmarks: FloatArray) -> Thumbnail:
+def _thumbnail(frame: int, picture: Picture, landmarks: FloatArray) -> Thumbnail:
     matrix = alignment(landmarks)
     small = (matrix * np.float32(_SCALE)).astype(np.float32)
     small[:, 2] += np.array(_ORIGIN, dtype=np.float32)
-    picture = warped(bgr, small, THUMBNAIL_PX)
-    return Thumbnail(frame=frame, picture=picture, score=_score(picture, matrix, landmarks))
+    finer = min(max(round(1 / max(float(np.hypot(small[0, 0], small[1, 0])), 1e-6)), 1), _MOST_FINER)
+    fine = small * np.float32(finer)
+    fine[:, 2] += (finer - 1) / 2  # the middle of a pixel stays the middle of its finer pixels
+    back = np.asarray(cv2.invertAffineTransform(fine), dtype=np.float32)
+    large = fetched(picture, back, THUMBNAIL_PX * finer)
+    face = cast(ByteArray, cv2.resize(large, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA))
+    return Thumbnail(frame=frame, picture=face, score=_score(face, matrix, landmarks))
 
 
 def _score(picture: ByteArray, matrix: FloatArray, landmarks: FloatArray) -> float:
