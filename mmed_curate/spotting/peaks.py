@@ -19,6 +19,7 @@ from mmed_curate.domain.records import Tag
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.signals.motion import MotionCurve
 from mmed_curate.signals.rows import Rows, let_go
+from mmed_curate.spotting.channels import channel_motion, channels_of, region_of
 from mmed_curate.spotting.parameters import PeakParameters, SpottingParameters, TagParameters
 
 FloatArray = npt.NDArray[np.float64]
@@ -34,8 +35,6 @@ _EYES = ("lid", "brow")
 _LIDS = "lid"
 _MOUTH = ("mouth", "chin")
 """Beginnings of the names of regions that speech moves."""
-_RIGHT, _LEFT = "-right", "-left"
-"""Ends of the names of regions that lie on both halves of the face."""
 _OWN_CAUSE = frozenset({Tag.BLINK, Tag.SPEECH})
 """Tags that say why one part of the face moves; at the same time another part may move for a reason of its own."""
 
@@ -60,7 +59,7 @@ class Proposal:
 class EvenCurve:
     """One unbroken run of a motion curve on an even grid. Arrays of a long one lie in a file, read-only.
 
-    A channel is a region, or both sides of one taken together as mirror images: what moves on both stands out more.
+    What is looked at for peaks are its channels: `spotting.channels`.
     """
 
     step_s: float
@@ -83,16 +82,6 @@ class _Peak:
     score: float
     channel: int
     tags: frozenset[Tag]
-
-
-def channels_of(regions: tuple[str, ...]) -> tuple[str, ...]:
-    """The regions, and behind them those that lie on both halves of the face without their side."""
-    both = tuple(
-        name.removesuffix(_RIGHT)
-        for name in regions
-        if name.endswith(_RIGHT) and name.removesuffix(_RIGHT) + _LEFT in regions
-    )
-    return regions + both
 
 
 def propose(
@@ -120,7 +109,9 @@ def propose(
                 offset=Frame(int(run.frames[peak.offset])),
             )
             found.append(
-                Proposal(span=span, score=peak.score, region=channels[peak.channel], tags=peak.tags, track=track)
+                Proposal(
+                    span=span, score=peak.score, region=region_of(channels[peak.channel]), tags=peak.tags, track=track
+                )
             )
             let_go(run.motion)  # and with it all that lies in the same file
     return tuple(sorted(found, key=lambda proposal: (proposal.span.apex, proposal.span.onset)))
@@ -155,7 +146,7 @@ def even_runs(
         return ()
     step_s = float(np.median(np.diff(times)))
     edges = [0, *(np.flatnonzero(np.diff(times) > _GAP_S) + 1), len(times)]
-    n_places, channels = len(curve.places), channels_of(curve.regions)
+    n_places, channels = len(curve.places), channels_of(curve.places)
     rows = Rows(
         {
             "frames": ("i8", ()),
@@ -212,7 +203,7 @@ def _even_blocks(
         moved = on_grid(curve.displacement[near])
         moved -= _running_median(moved, baseline)
         motion = gaussian_filter1d(moved, sigma, axis=0, mode="nearest", truncate=_SIGMAS)
-        strength = np.linalg.norm(_channels(motion, curve), axis=2)  # (T, C)
+        strength = np.linalg.norm(channel_motion(motion, curve.places), axis=2)  # (T, C)
         openness = on_grid(curve.openness[near])
         columns = {
             "frames": frames[near][np.searchsorted((at[1:] + at[:-1]) / 2, grid)],
@@ -236,18 +227,6 @@ def _window(n_points: float) -> int:
 def _running_median(values: FloatArray, size: int) -> FloatArray:
     result: FloatArray = median_filter(values, size=(size, *(1,) * (values.ndim - 1)), mode="nearest")
     return result
-
-
-def _channels(values: FloatArray, curve: MotionCurve) -> FloatArray:
-    """(T, C, 2) mean of the places of each region, and of both sides with the left one mirrored, from (T, P, 2)."""
-    owner, regions = np.array(curve.places), curve.regions
-    of_region = {region: values[:, owner == region].mean(axis=1) for region in regions}
-    mirror = np.array([-1.0, 1.0])
-    both = [
-        (of_region[name + _RIGHT] + mirror * of_region[name + _LEFT]) / 2
-        for name in channels_of(regions)[len(regions) :]
-    ]
-    return np.stack([*of_region.values(), *both], axis=1)
 
 
 def _peaks(run: EvenCurve, usual: FloatArray, curve: MotionCurve, parameters: SpottingParameters) -> list[_Peak]:
@@ -379,9 +358,13 @@ def _settles(run: EvenCurve, peak: _Peak, curve: MotionCurve, parameters: TagPar
     reach = round(2 * parameters.micro_s / run.step_s)
     first = max(peak.apex - reach, 0)
     near = slice(first, peak.apex + reach + 1)
-    moved = _channels(run.motion[peak.apex : peak.apex + 1].astype(np.float64), curve)[0, peak.channel]  # (2,)
+    moved = channel_motion(run.motion[peak.apex : peak.apex + 1].astype(np.float64), curve.places)[
+        0, peak.channel
+    ]  # (2,)
     height = float(np.linalg.norm(moved))
-    along = _channels(run.place[near].astype(np.float64), curve)[:, peak.channel] @ (moved / max(height, 1e-9))
+    along = channel_motion(run.place[near].astype(np.float64), curve.places)[:, peak.channel] @ (
+        moved / max(height, 1e-9)
+    )
     apex = peak.apex - first
     top = float(along[max(apex - 1, 0) : apex + 2].max())
     # the baseline takes part of a long movement away: what stands above the surroundings counts if that is more
