@@ -156,6 +156,7 @@ class MotionMeter:
             self._measure_block()
         self._seen.clear()
         self._measured = 0
+        self._rest = None
         self._rows.finish()
 
     def curve(self) -> MotionCurve:

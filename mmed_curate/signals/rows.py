@@ -101,25 +101,27 @@ class Rows:
 
         Args:
             columns: NumPy's name of the type and the shape of one row, by column.
-            shelf: where rows are laid aside; None: on one of their own.
+            shelf: where rows are laid aside; None: on one of their own, if they are many.
             block: rows held in memory before they are laid aside.
         """
         self._type = np.dtype([(name, kind, shape) for name, (kind, shape) in columns.items()])
+        self._shared = shelf is not None
         self._shelf = shelf or Shelf()
         self._block_rows = block
-        self._block = np.empty(block, dtype=self._type)
+        self._block: Array | None = None
         self._held = 0
-        self._aside: list[int] = []
+        self._aside: list[tuple[int, int]] = []  # where a run of rows begins, and how many they are
         self._sorted: dict[str, int] | None = None
 
     def __len__(self) -> int:
         """How many rows there are."""
-        return len(self._aside) * self._block_rows + self._held
+        return sum(count for _, count in self._aside) + self._held
 
     def add(self, **values: object) -> None:
         """Add a row: a value for each column."""
+        block = self._open_block()
         for name, value in values.items():
-            self._block[name][self._held] = value
+            block[name][self._held] = value
         self._grew(1)
 
     def extend(self, rows: Mapping[str, Array]) -> None:
@@ -131,28 +133,27 @@ class Rows:
         count = len(next(iter(rows.values())))
         done = 0
         while done < count:
+            block = self._open_block()
             size = min(count - done, self._block_rows - self._held)
             for name, values in rows.items():
-                self._block[name][self._held : self._held + size] = values[done : done + size]
+                block[name][self._held : self._held + size] = values[done : done + size]
             self._grew(size)
             done += size
 
     def finish(self) -> None:
-        """Sort what was laid aside by column, to be read; done by `table` where it was not before."""
-        if self._sorted is not None or not self._aside:
+        """Sort what was laid aside by column, to be read, and hold nothing; `table` does so where it was not before."""
+        if self._sorted is not None or not (self._aside or (self._shared and self._held)):
             return
+        self._lay_aside()
+        self._block = None
         count = len(self)
-        places = {name: self._shelf.reserve(self._column(name).itemsize * count) for name in self._type.names or ()}
+        places = {name: self._shelf.reserve(self._type[name].itemsize * count) for name in self._type.names or ()}
         done = 0
-        for begin in (*self._aside, None):
-            rows = (
-                self._block[: self._held]
-                if begin is None
-                else np.frombuffer(self._shelf.get(begin, self._block_rows * self._type.itemsize), dtype=self._type)
-            )
+        for begin, length in self._aside:
+            rows = np.frombuffer(self._shelf.get(begin, length * self._type.itemsize), dtype=self._type)
             for name, place in places.items():
-                self._shelf.fill(place + done * self._column(name).itemsize, rows[name].tobytes())
-            done += len(rows)
+                self._shelf.fill(place + done * self._type[name].itemsize, rows[name].tobytes())
+            done += length
         self._sorted = places
 
     def table(self) -> dict[str, Array]:
@@ -160,23 +161,29 @@ class Rows:
         self.finish()
         names = self._type.names or ()
         if self._sorted is None:
-            held = {name: self._block[name][: self._held].copy() for name in names}
+            held = {name: self._open_block()[name][: self._held].copy() for name in names}
             for column in held.values():
                 column.flags.writeable = False
             return held
         return {
-            name: self._shelf.array(self._sorted[name], self._column(name).base, (len(self), *self._column(name).shape))
+            name: self._shelf.array(self._sorted[name], self._type[name].base, (len(self), *self._type[name].shape))
             for name in names
         }
 
-    def _column(self, name: str) -> np.dtype[Any]:
-        return self._type[name]
+    def _open_block(self) -> Array:
+        if self._block is None:
+            self._block = np.empty(self._block_rows, dtype=self._type)
+        return self._block
 
     def _grew(self, count: int) -> None:
         self._sorted = None
         self._held += count
         if self._held == self._block_rows:
-            self._aside.append(self._shelf.put(self._block.tobytes()))
+            self._lay_aside()
+
+    def _lay_aside(self) -> None:
+        if self._block is not None and self._held:
+            self._aside.append((self._shelf.put(self._block[: self._held].tobytes()), self._held))
             self._held = 0
 
 

@@ -42,7 +42,7 @@ _REPORT_EVERY = 15
 _ROOM = 4
 """Pictures that wait between two steps: enough that no step waits for a slow picture of another (ours)."""
 _SURELY_GONE_S = 1.0
-"""A face unseen for so much longer than the tracker remembers it is measured to its end (ours)."""
+"""A face unseen for so much longer than the tracker remembers it is gone: nothing of it is held (ours)."""
 
 ByteArray = npt.NDArray[np.uint8]
 
@@ -147,6 +147,8 @@ class _Finder:
         self._tracker = FaceTracker(parameters.face.bounds())
         self._shelf = Shelf()  # not that of the measurer, which is at work in another thread
         self._builders: dict[int, TrackBuilder] = {}
+        self._last_s: dict[int, float] = {}  # of the faces that may come back
+        self._gone_s = parameters.face.patience_s + _SURELY_GONE_S
 
     def found(self, shown: Generator[_Shown, None, None]) -> Generator[_Sight, None, None]:
         with closing(shown):
@@ -157,6 +159,10 @@ class _Finder:
                     if face.track not in self._builders:
                         self._builders[face.track] = TrackBuilder(face.track, shelf=self._shelf)
                     self._builders[face.track].see(one.picture.frame, time_s, one.coloured, face)
+                    self._last_s[face.track] = time_s
+                for track in [track for track, last_s in self._last_s.items() if time_s - last_s > self._gone_s]:
+                    self._builders[track].finish()
+                    del self._last_s[track]
                 yield _Sight(one.picture, one.luma, faces)
 
     def tracks(self) -> tuple[FaceTrack, ...]:

@@ -14,7 +14,7 @@ from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import Box
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.face.colour import Picture as Coloured
-from mmed_curate.face.thumbnail import THUMBNAIL_PX, Thumbnails
+from mmed_curate.face.thumbnail import MOST, THUMBNAIL_PX, Thumbnails
 from mmed_curate.face.track import FaceTracker, TrackedFace
 from mmed_curate.media.clock import ClockBuilder
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
@@ -90,9 +90,13 @@ class TrackBuilder:
     def __init__(self, track: int, *, shelf: Shelf | None = None) -> None:
         """Begin without a frame; several builders may share a shelf."""
         self._track = track
-        columns = {"frames": ("i8", ()), "boxes": ("f4", (4,)), "eye_distance_px": ("f4", ())}
-        self._rows = Rows(columns, shelf=shelf)
-        self._thumbnails = Thumbnails()
+        self._rows = Rows({"frames": ("i8", ()), "boxes": ("f4", (4,)), "eye_distance_px": ("f4", ())}, shelf=shelf)
+        self._best = Rows(
+            {"thumbnails": ("u1", (THUMBNAIL_PX, THUMBNAIL_PX, 3)), "thumbnail_frames": ("i8", ())},
+            shelf=shelf,
+            block=MOST,
+        )
+        self._thumbnails: Thumbnails | None = Thumbnails()
 
     def see(self, frame: int, time_s: float, picture: Coloured, face: TrackedFace) -> None:
         """Add the next frame that shows the face.
@@ -104,21 +108,22 @@ class TrackBuilder:
             face: where the face is in it.
         """
         self._rows.add(frames=frame, boxes=face.box, eye_distance_px=face.eye_distance_px)
-        self._thumbnails.consider(frame, time_s, picture, face.landmarks)
+        if self._thumbnails is not None:
+            self._thumbnails.consider(frame, time_s, picture, face.landmarks)
 
     def finish(self) -> None:
-        """Sort what was laid aside; where several share a shelf, all before the first is read."""
+        """Hold nothing any more: the face is gone. Where several share a shelf, all before the first is read."""
+        if self._thumbnails is not None:
+            for one in self._thumbnails.best():
+                self._best.add(thumbnails=one.picture, thumbnail_frames=one.frame)
+            self._thumbnails = None
         self._rows.finish()
+        self._best.finish()
 
     def track(self) -> FaceTrack:
         """All that was gathered; its arrays lie in a file where they are long."""
-        best = self._thumbnails.best()
-        return FaceTrack(
-            track=self._track,
-            **self._rows.table(),
-            thumbnails=np.stack([one.picture for one in best]) if best else _no_thumbnails(),
-            thumbnail_frames=np.array([one.frame for one in best], dtype=np.int64),
-        )
+        self.finish()
+        return FaceTrack(track=self._track, **self._rows.table(), **self._best.table())
 
 
 def lasting(tracks: Iterable[FaceTrack], clock: FrameClock, least_s: float) -> tuple[FaceTrack, ...]:

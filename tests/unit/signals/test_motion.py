@@ -116,5 +116,5 @@ def test_a_face_that_is_gone_is_measured_and_kept_no_longer(skin: ByteArray) -> 
     for index in range(30):
         used.add(index / 10, skin, points(), head=(0.0, 0.0), scale=1.0, openness=0.3)
     used.finish()
-    assert len(used._seen) == 0
+    assert len(used._seen) == 0 and used._rest is None
     np.testing.assert_allclose(used.curve().times_s, np.arange(30) / 10)

@@ -106,3 +106,12 @@ def _resident(array: np.ndarray) -> int:
         elif inside and first == "Rss:":
             return int(line.split()[1]) * 1024
     return 0
+
+
+def test_who_is_finished_holds_nothing_and_may_still_go_on() -> None:
+    rows = Rows(COLUMNS, shelf=Shelf(), block=100)
+    rows.extend({"time_s": np.arange(7), "place": places(7)})
+    rows.finish()
+    assert rows._block is None
+    rows.add(time_s=7, place=places(8)[7])
+    np.testing.assert_array_equal(rows.table()["place"], places(8))
