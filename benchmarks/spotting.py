@@ -63,7 +63,7 @@ FOOTAGE = (
     "obama-weekly/obama.mp4",
 )
 BUNDLED_FOOTAGE = ("demo/recordings/WolfgangLanger_Pexels.mp4",)
-FOOTAGE_SEEDS = {"tuning": (1,), "test": (201,)}
+FOOTAGE_SEEDS = {"tuning": (1,), "test": (301,)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +83,8 @@ class World:
 WORLDS = (
     World(split="tuning", eyes_px=45, seed=11),
     World(split="tuning", eyes_px=30, seed=12),
-    World(split="test", eyes_px=45, seed=201),
-    World(split="test", eyes_px=30, seed=202),
+    World(split="test", eyes_px=45, seed=301),
+    World(split="test", eyes_px=30, seed=302),
 )
 
 

@@ -58,8 +58,8 @@ REGIONS: Mapping[str, tuple[tuple[int, ...], ...]] = MappingProxyType(
     {
         "brow-right": ((107, 66, 55), (105, 52), (70, 63, 46)),  # inner, middle, outer
         "brow-left": ((336, 296, 285), (334, 282), (300, 293, 276)),
-        "lid-right": ((159,), (145,)),  # upper, lower
-        "lid-left": ((386,), (374,)),
+        "lid-right": ((159,), (23, 230)),  # upper; lower, on the skin below its edge: at the edge the eye stands still
+        "lid-left": ((386,), (253, 450)),
         "nose-wing-right": ((129, 64),),
         "nose-wing-left": ((358, 294),),
         "mouth-corner-right": ((61, 57),),

@@ -20,7 +20,7 @@ from mmed_curate.signals.farneback import STRIDE, FlowFrom
 from mmed_curate.signals.flow import ByteArray, FloatArray, own_motion
 from mmed_curate.signals.rows import Rows, Shelf
 
-MEASURING = 4
+MEASURING = 5
 """Rises whenever the same faces may give other curves than before."""
 _GRID = 4
 """The flow is read every so many px: it is smoother than that."""
