@@ -6,19 +6,21 @@ import csv
 import io
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.files import folder_written_aside, write_text
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.spantable import SpanTable, read_spans
+from mmed_curate.domain.spantable import SpanTable, exact_seconds, read_spans
 from mmed_curate.domain.time import Frame, FrameClock, Span
 from mmed_curate.media.clipfiles import SMALL_AND_QUICK
 from mmed_curate.media.clipsound import SoundOfClips
 from mmed_curate.media.clock import clock_from_packets, read_clock
 from mmed_curate.media.cut import ClipEncoding, CutClip, CutRequest
 from mmed_curate.media.cut import cut as cut_clips
+from mmed_curate.media.write import Preset
 
 COLUMNS = (
     "name",
@@ -44,7 +46,7 @@ _LONGEST_NAME = 100
 def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> Fraction:
     """A number of seconds from 0 on, such as `0.75` or `3/4`, kept exact."""
     try:
-        seconds = Fraction(value)
+        seconds = exact_seconds(value)
     except (ValueError, ZeroDivisionError):
         raise click.BadParameter(f"{value!r} is no number of seconds", ctx, param) from None
     if seconds < 0:
@@ -60,7 +62,9 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> Fraction
 @click.option(
     "--crf", type=click.IntRange(0, 51), default=16, show_default=True, help="x264's rate factor; 0: lossless."
 )
-@click.option("--preset", default="veryfast", show_default=True, help="x264's preset.")
+@click.option(
+    "--preset", type=click.Choice(get_args(Preset)), default="veryfast", show_default=True, help="x264's preset."
+)
 @click.option("--archive", is_flag=True, help="Also write NAME.mov: lossless, pixels and samples as decoded.")
 @json_option
 def cut(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def ingest(
     """
     workspace = Workspace.find()
     how = load_recipe(recipe or workspace.settings["recipe"])
-    sources = _sources(files, subject, session, table, streams=how.streams)
+    sources = _sources(files, subject, session, table, by_faces=faces is not None, streams=how.streams)
     whose = None if faces is None else read_face_table(faces)
     beside = None if companions is None else read_companions(companions)
     names = [source.path.name for source in sources]
@@ -102,7 +103,13 @@ def _crew(workers: int | None, scheduler: str | None, n_jobs: int | None) -> Abs
 
 
 def _sources(
-    files: tuple[Path, ...], subject: str | None, session: str | None, table: Path | None, *, streams: Streams
+    files: tuple[Path, ...],
+    subject: str | None,
+    session: str | None,
+    table: Path | None,
+    *,
+    by_faces: bool,
+    streams: Streams,
 ) -> tuple[Source, ...]:
     usual = StreamChoice(picture=streams.picture, sound=streams.sound)
     if table is not None:
@@ -111,8 +118,8 @@ def _sources(
         return read_sources(table, streams=usual)
     if not files:
         raise click.UsageError("name at least one recording, or give --table")
-    if subject is None or session is None:
-        raise click.UsageError("say whose the recordings are: --subject CODE --session CODE")
+    if session is None or (subject is None and not by_faces):
+        raise click.UsageError("say whose the recordings are: --subject CODE (or --faces TABLE) --session CODE")
     return tuple(Source(path=path, subject=subject, session=session, streams=usual) for path in files)
 
 
@@ -141,12 +148,23 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
         if outcome.sheet and not outcome.already_done:
             out.print(f"contact sheet of {Path(outcome.path).name}: {os.path.relpath(outcome.sheet)}", markup=False)
     for outcome in outcomes:
+        for note in outcome.notes:
+            name = Path(outcome.path).name
+            err.print(f"note: {note}" if name in note else f"note on {name}: {note}", markup=False)
+    for outcome in outcomes:
+        if outcome.held_by:
+            name, host = Path(outcome.path).name, outcome.held_by.split(":")
+            err.print(
+                f"left: {name} is worked on by process {host[1]} of {host[0]}: run the same command again when that is "
+                "done",
+                markup=False,
+            )
+    for outcome in outcomes:
         if outcome.error:
             err.print(f"refused: {outcome.error}", markup=False)
-        for note in outcome.notes:
-            err.print(
-                f"note: {note}" if Path(outcome.path).name in note else f"note on {outcome.path}: {note}", markup=False
-            )
+    counts = Counter(outcome_word(outcome) for outcome in outcomes)
+    if len(outcomes) > 1:
+        out.print(", ".join(f"{number} {word}" for word, number in counts.items()))
 
 
 @click.command()

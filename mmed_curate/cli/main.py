@@ -124,9 +124,7 @@ def main(arguments: list[str] | None = None) -> None:
             sys.exit(BAD_INPUT)
         code = mmed.main(args=words, prog_name="mmed", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else DONE)
-    except click.exceptions.Abort:
-        sys.exit(INTERRUPTED)
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _say("interrupted; what was finished is kept, run the same command again to go on")
         sys.exit(INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:

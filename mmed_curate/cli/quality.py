@@ -8,7 +8,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.console import check_outputs, err, json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.ingest.quality import Measured, QualityReport, measure, quality_document
 from mmed_curate.ingest.qualitybounds import QualityBounds, load_bounds
@@ -36,6 +36,9 @@ def quality(recordings: tuple[Path, ...], bounds: str, plot: Path | None, as_jso
     chosen = load_bounds(bounds)
     if plot is not None and not plot.parent.is_dir():
         raise BadInput.of("files.no_folder", f"there is no folder {plot.parent}", "make it first")
+    if plot is not None:
+        several = len(recordings) > 1
+        check_outputs([_beside(plot, one, recordings) if several else plot for one in recordings], recordings)
     reports: list[tuple[str, QualityReport]] = []
     failed: list[BadInput] = []
     for recording in recordings:

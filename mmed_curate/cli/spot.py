@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from mmed_curate.cli.console import RunUnlessNamed, err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.console import (
+    RunUnlessNamed,
+    check_outputs,
+    err,
+    json_option,
+    out,
+    print_json,
+    progress_bar,
+    table,
+)
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.serial import to_json
@@ -41,6 +50,7 @@ def run(recording: Path, output: Path, parameters: str, plot: Path | None, as_js
     recording. A tag says what else it may be: blink, head-motion, speech, macro; tagged proposals are kept.
     """
     chosen = load_parameters(parameters)
+    check_outputs([output, plot], [recording])
     if not output.parent.is_dir():
         raise BadInput.of("files.no_folder", f"there is no folder {output.parent}", "make it first")
     if plot is not None and not plot.parent.is_dir():

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import os
+from math import isfinite
 from pathlib import Path
 
 import click
 
-from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.console import check_outputs, err, json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.files import write_text
-from mmed_curate.domain.findings import Finding, Refused
+from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.ingest.companions import COLUMNS, MEASURED_COLUMNS, load_bounds
 from mmed_curate.media.container import StreamChoice
 from mmed_curate.media.skew import SkewMeasurement, measure_skew
+from mmed_curate.media.sound import SoundReader
+from mmed_curate.media.sync import check_channel
 from mmed_curate.media.synchrony import SyncMeasurement, find_synchrony
 from mmed_curate.report.figures_sync import SkewBar, SyncPanel, skew_figure, sync_figure
 
@@ -55,6 +58,10 @@ def sync(
     the exit code is 1.
     """
     bounds = load_bounds(bounds_name).search
+    check_outputs([output, plot], [camera, *companions])
+    for companion in companions:  # before hours are listened to
+        with SoundReader(companion, streams=StreamChoice(sound=stream)) as heard:
+            check_channel(companion, channel, heard.channels)
     found: list[tuple[Path, SyncMeasurement | Finding]] = []
     for companion in companions:
         with progress_bar(f"listening to {companion.name}", "steps") as progress:
@@ -134,6 +141,9 @@ def skew(
     and its end. Says "unmeasured" where nothing shows it.
     """
     bounds = load_bounds(bounds_name).skew
+    check_outputs([plot], [recording])
+    if not all(isfinite(time) for time in claps_s):
+        raise BadInput.of("skew.clap", "--clap-s must be a number of seconds", "give when the clap is seen and heard")
     with progress_bar(f"watching {recording.name}", "frames") as progress:
         found = measure_skew(
             recording,
@@ -150,6 +160,7 @@ def skew(
     heard = f"{found.n_flashes} flashes seen, {found.n_clicks} clicks or claps heard"
     if found.skew is None:
         out.print(f"{recording.name}: unmeasured ({heard}; none is surely both)")
+        err.print("name the moment of a clap that you see and hear with --clap-s, or flash and click when you record")
         return
     lag = found.skew
     out.print(

@@ -17,6 +17,8 @@ from mmed_curate.domain.time import Frame, FrameClock, Span
 
 FRAME_COLUMNS = ("onset", "apex", "offset")
 SECOND_COLUMNS = ("onset_s", "apex_s", "offset_s")
+_MOST_SECONDS = 1e9
+_MOST_SIGNS = 40
 _NAMED_AT_MOST = 3
 """Mistakes that one message spells out; the rest are counted."""
 
@@ -178,9 +180,24 @@ def _number(cells: Mapping[str, str], column: str) -> float:
 
 def _exact_seconds(cells: Mapping[str, str], column: str) -> Fraction:
     try:
-        return Fraction(cells[column])
+        return exact_seconds(cells[column])
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{column} must be a number of seconds, got {cells[column]!r}") from None
+
+
+def exact_seconds(text: str) -> Fraction:
+    """A number of seconds as it is written, exact.
+
+    Raises:
+        ValueError, ZeroDivisionError: it is none, or of more than a million seconds or digits than a clock can have.
+    """
+    # 1e400000000 is a number, and would be worked out in full
+    if (
+        not abs(float(Fraction(text.strip()) if "/" in text else float(text))) <= _MOST_SECONDS
+        or len(text) > _MOST_SIGNS
+    ):
+        raise ValueError(f"{text!r} is no time of a recording")
+    return Fraction(text.strip())
 
 
 def _mistaken(path: Path, mistakes: list[str], remedy: str) -> BadInput:

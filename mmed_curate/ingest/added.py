@@ -19,11 +19,12 @@ from mmed_curate.domain.records import Asset, Clip, Companion, Recording
 from mmed_curate.domain.spantable import SpanRow, SpanTable
 from mmed_curate.domain.time import Span
 from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
+from mmed_curate.ingest.claims import claims
 from mmed_curate.ingest.clips import Owners, clip_of, context_seed
 from mmed_curate.ingest.coding import Cutting, cut_whole_or_not
 from mmed_curate.ingest.companions import load_bounds
 from mmed_curate.ingest.crew import Crew, Step, Tell, processes
-from mmed_curate.ingest.kept import faces_in, kept_observation, known_faces, streams_of
+from mmed_curate.ingest.kept import faces_in, known_faces, observation_of, streams_of
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import changed_since
 from mmed_curate.ingest.soundtrack import flags_of
@@ -106,8 +107,22 @@ def add_spans(
     errors: list[BadInput] = []
     n_added = 0
 
+    def begin(position: int) -> bool:
+        recording_ = jobs[position].recording
+        if (holder := held.take(recording_.sha256)) is None:
+            return True
+        errors.append(
+            BadInput.of(
+                "recut.held",
+                f"{Path(recording_.path).name} is worked on by {holder}",
+                "run the same command again when that is done",
+            )
+        )
+        return False
+
     def store(position: int, result: AddedClips | BadInput) -> None:
         nonlocal n_added
+        held.let_go(jobs[position].recording.sha256)
         if isinstance(result, BadInput):
             errors.append(result)
             return
@@ -117,14 +132,16 @@ def add_spans(
             )
         n_added += len(result.clips)
 
-    run_jobs(
-        cut_added,
-        jobs,
-        store,
-        crew=crew or processes(None, len(jobs)),
-        units={position: len(job.windows) for position, job in jobs.items()},
-        watch=watch,
-    )
+    with claims(workspace) as held:
+        run_jobs(
+            cut_added,
+            jobs,
+            store,
+            crew=crew or processes(None, len(jobs)),
+            units={position: len(job.windows) for position, job in jobs.items()},
+            begin=begin,
+            watch=watch,
+        )
     return AddedSummary(n_added=n_added, n_shown_already=n_shown, errors=tuple(errors))
 
 
@@ -137,7 +154,7 @@ def cut_added(job: AddJob, tell: Tell) -> AddedClips:
     if (error := changed_since(job.recording)) is not None:
         raise error
     path = Path(job.recording.path)
-    kept = kept_observation(job.recording, job.media, job.recipe)
+    kept = observation_of(job.recording, job.owners, job.media, job.recipe, tell)
     clips = []
     for done, (subject, window) in enumerate(job.windows):
         if kept is not None and job.owners:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mmed_curate.domain.findings import BadInput
 from mmed_curate.store.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -75,7 +74,7 @@ def claims(workspace: Workspace) -> Iterator[Claims]:
         while not ended.wait(_RENEW_EVERY_S):
             try:
                 held.renew()
-            except BadInput as error:  # a busy database: the lease lasts for more than one renewal
+            except Exception as error:  # a busy database: the lease lasts for more than one renewal
                 logger.warning("claims were not renewed: %s", error)
 
     keeper = threading.Thread(target=keep_alive, daemon=True)

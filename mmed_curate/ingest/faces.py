@@ -95,6 +95,14 @@ def owners(
             two faces that are in the picture at once. Each mistake is named by its row.
     """
     rows = table.of(recording, sha256)
+    strange = [row for row in table.rows if row.recording == Path(recording).name and row not in rows]
+    if strange and not rows:
+        raise BadInput.of(
+            "faces.other_bytes",
+            f"{table.path}, row {strange[0].row}: it speaks of a file named {recording} with other bytes "
+            f"({(strange[0].sha256 or '')[:8]}…)",
+            "run mmed faces on this file, or leave the column sha256 empty",
+        )
     other = [row for row in rows if row.parameters and parameters and row.parameters != parameters]
     if other:
         raise BadInput.of(

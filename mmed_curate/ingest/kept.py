@@ -1,7 +1,7 @@
 """What was seen in a recording is kept beside the media, so that nothing is decoded again to change one's mind.
 
-Whose each face is, which candidates become clips, their context and their codec: all of these may change, and the
-frames, faces and motions that were measured are read back.
+Until a recording is registered, whose its faces are may be said and said again; afterwards spans, context and codec
+may change. The frames, faces and motions that were measured are read back.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mmed_curate.domain.records import Recording
 from mmed_curate.domain.time import Frame
 from mmed_curate.face.track import FaceTracker
 from mmed_curate.ingest.closeup import KnownFace
+from mmed_curate.ingest.crew import Step, Tell
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.media.container import StreamChoice
 from mmed_curate.media.pictures import pictures
@@ -74,14 +75,38 @@ def observed(
     return found
 
 
-def kept_observation(recording: Recording, media: Path, recipe: Recipe) -> Observation | None:
-    """What was kept of a registered recording; None: nothing, or by other parameters than the recipe's."""
+def observation_of(
+    recording: Recording, owners: Mapping[int, SubjectId], media: Path, recipe: Recipe, tell: Tell
+) -> Observation | None:
+    """What was seen of a registered recording: read back, or where its faces are known by number, seen again.
+
+    A recording of the first version, whose faces have no owners by number, was never kept: None.
+
+    Raises:
+        BadInput: the recording cannot be read, or the recipe numbers its faces otherwise than when it was taken in.
+    """
     parameters = load_parameters(recipe.spotting)
-    path = observation_path(media, recording.id, parameters, streams_of(recording))
-    try:
-        return load_observation(path) if path.is_file() else None
-    except BadInput:
-        return None
+    if not owners:
+        path = observation_path(media, recording.id, parameters, streams_of(recording))
+        try:
+            return load_observation(path) if path.is_file() else None
+        except BadInput:
+            return None
+    seen = observed(
+        Path(recording.path),
+        recording.id,
+        media,
+        parameters,
+        streams=streams_of(recording),
+        progress=lambda done, total: tell(Step.WATCHING, done, total),
+    )
+    if not set(owners) <= {track.track for track in seen.tracks}:
+        raise BadInput.of(
+            "recut.other_faces",
+            f"the recipe's parameters find other faces in {Path(recording.path).name} than those that have owners",
+            "use the recipe that the recording was taken in with",
+        )
+    return seen
 
 
 def streams_of(recording: Recording) -> StreamChoice:

@@ -12,6 +12,7 @@ from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.records import Tag
 from mmed_curate.domain.yamlfile import Declared, read_yaml
+from mmed_curate.media.write import Preset
 
 Seconds = Annotated[float, Field(ge=0)]
 
@@ -27,7 +28,7 @@ class Encoding(Declared):
     """How a clip's picture is compressed (x264)."""
 
     crf: Annotated[int, Field(ge=0, le=51)]
-    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
+    preset: Preset
 
 
 class ContextRange(Declared):

@@ -30,6 +30,8 @@ from mmed_curate.ingest.soundtrack import flags_of
 from mmed_curate.media.container import StreamChoice
 from mmed_curate.media.probe import probe
 from mmed_curate.media.skew import find_skew
+from mmed_curate.media.sound import SoundReader
+from mmed_curate.media.sync import check_channel
 from mmed_curate.spotting.parameters import SpottingParameters, load_parameters
 from mmed_curate.spotting.run import Observation, proposals_of
 
@@ -93,6 +95,7 @@ def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
     _sweep(job.media, id)
     parameters = load_parameters(job.recipe.spotting)
     sources = probe(job.path, streams=job.streams)
+    _check_companions(job)
     seen = observed(
         job.path,
         id,
@@ -175,13 +178,14 @@ def _sweep(media: Path, id: RecordingId) -> None:
 def _owners(job: RecordingJob, seen: Observation, parameters: SpottingParameters) -> tuple[Owners, tuple[Finding, ...]]:
     """Whose each face is: as the table says, or the subject's where one person is alone."""
     name = job.path.name
-    if job.faces is not None and job.faces.of(name, job.sha256):
+    if job.faces is not None and any(row.recording == name for row in job.faces.rows):
         said = owners(job.faces, name, seen.tracks, sha256=job.sha256, parameters=parameters.face.digest())
-        strangers = sorted(set(said.values()) - set(job.players))
+        strangers = [row for row in job.faces.of(name, job.sha256) if row.subject and row.subject not in job.players]
         if strangers:
             raise BadInput.of(
                 "faces.not_in_session",
-                f"{job.faces.path} gives a face of {name} to {strangers[0]}, who did not take part in its session",
+                f"{job.faces.path}, row {strangers[0].row} gives a face of {name} to {strangers[0].subject}, who did "
+                "not take part in its session",
                 "correct the code, or register the session with this subject",
             )
         return {track: job.players[code] for track, code in said.items()}, ()
@@ -189,18 +193,29 @@ def _owners(job: RecordingJob, seen: Observation, parameters: SpottingParameters
     return {track.track: job.subject for track in taken}, notes
 
 
+def _check_companions(job: RecordingJob) -> None:
+    """Stop before hours are decoded where a companion can be nobody's, or holds no such sound."""
+    for row in job.companions:
+        if row.subject is not None and row.subject not in job.players:
+            raise BadInput.of(
+                "companions.not_in_session",
+                f"row {row.row} of the companions gives {row.path.name} to {row.subject}, who did not take part in the "
+                f"session of {job.path.name}",
+                "correct the code, or register the session with this subject",
+            )
+        try:
+            with SoundReader(row.path, streams=StreamChoice(sound=row.stream)) as heard:
+                check_channel(row.path, row.channel, heard.channels)
+        except BadInput as error:
+            raise BadInput.of(
+                error.finding.code, f"row {row.row} of the companions: {error.finding.what}", error.finding.remedy
+            ) from error
+
+
 def _companions(job: RecordingJob, id: RecordingId, tell: Tell) -> tuple[Companion, ...]:
     """The files beside the recording, each laid on its clock."""
     if not job.companions:
         return ()
-    strangers = [row for row in job.companions if row.subject is not None and row.subject not in job.players]
-    if strangers:
-        raise BadInput.of(
-            "companions.not_in_session",
-            f"row {strangers[0].row} of the companions gives {strangers[0].path.name} to {strangers[0].subject}, who "
-            f"did not take part in the session of {job.path.name}",
-            "correct the code, or register the session with this subject",
-        )
     try:
         found = resolved(
             job.companions,

@@ -28,7 +28,7 @@ from mmed_curate.ingest.features import (
     write_picture_features,
     write_sound_features,
 )
-from mmed_curate.ingest.kept import kept_observation, known_faces, streams_of
+from mmed_curate.ingest.kept import known_faces, observation_of, streams_of
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import changed_since
 from mmed_curate.ingest.soundtrack import has_clip_sound, microphone_of, opened_sound
@@ -219,7 +219,7 @@ def make_release_files(job: RecutJob, tell: Tell) -> RecutFiles:
     if (error := changed_since(job.recording)) is not None:
         raise error
     path = Path(job.recording.path)
-    kept = kept_observation(job.recording, job.media, job.recipe)
+    kept = observation_of(job.recording, job.owners, job.media, job.recipe, _unheard)
     how = Cutting(
         path=path,
         streams=streams_of(job.recording),
@@ -244,6 +244,8 @@ def make_release_files(job: RecutJob, tell: Tell) -> RecutFiles:
 
 def _request(event: SettledEvent, how: Cutting) -> CutRequest:
     first, last = release_window(event.span, how.recording.clock, context_s=how.recipe.release.context_s)
+    # who else is in the picture is known of the judged clip alone
+    first, last = max(first, event.clip.first), min(last, event.clip.last)
     folder = how.media / event.folder(how.recipe, how.companions)
     return how.request(
         event.clip,

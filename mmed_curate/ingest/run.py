@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import SessionId, SubjectId
+from mmed_curate.domain.identity import RecordingId, SessionId, SubjectId
 from mmed_curate.domain.records import IngestOutcome, Session, Subject
 from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
 from mmed_curate.ingest.claims import Claims, claims
@@ -31,8 +31,9 @@ class Source:
     """A file to take in, and whose it is."""
 
     path: Path
-    subject: str
-    """Code of the subject it is registered for, whose every face in it is unless a table of faces says otherwise."""
+    subject: str | None
+    """Code of the subject it is registered for, whose every face in it is unless a table of faces says otherwise.
+    None: the first one whom that table names."""
     session: str
     """The session's code; the subject must have taken part."""
     streams: StreamChoice = AS_PLAYED
@@ -102,14 +103,17 @@ class _Intake:
         self.expected_frames: dict[int, int] = {}
         self._first_with: dict[str, Path] = {}
         _check_named(sources, companions)
+        _check_faces_named(sources, faces)
+        self._sources = sources = [_with_subject(source, faces) for source in sources]
         owners = _owners(workspace, sources)
         with workspace.read() as records:
             codes = {subject.code: subject.id for subject in records.subjects()}
         for position, source in enumerate(sources):
-            owner = owners[source.subject, source.session]
+            owner = owners[source.subject or "", source.session]
+            if isinstance(owner, BadInput):
+                self._refuse(position, f"{source.path} is left out: {owner}")
+                continue
             try:
-                if isinstance(owner, BadInput):
-                    raise BadInput.of("ingest.left_out", f"{source.path} is left out: {owner}", "")
                 who, game = owner
                 self.expected_frames[position] = _expected_frames(source)
                 taken_part = {code: id for code, id in codes.items() if id in game.subjects}
@@ -128,7 +132,7 @@ class _Intake:
                     secret=workspace.secret,
                 )
             except BadInput as error:
-                self._refuse(position, error)
+                self._refuse(position, str(error))
 
     def begin(self, position: int) -> bool:
         """Whether a recording is to be worked on: it is new, and nobody else is at it."""
@@ -136,8 +140,11 @@ class _Intake:
         try:
             sha256 = sha256_of(path)
             outcome = _known_already(self._workspace, path, sha256, job, self._first_with)
-        except (BadInput, OSError) as error:
-            self._refuse(position, error)
+        except BadInput as error:
+            self._refuse(position, str(error))
+            return False
+        except OSError as error:
+            self._refuse(position, f"{path} cannot be read ({error.strerror}): see that it may be read, and run again")
             return False
         if outcome is None and (holder := self._held.take(sha256)) is not None:
             outcome = IngestOutcome(path=str(path), recording=None, held_by=holder)
@@ -168,7 +175,7 @@ class _Intake:
             # an older program, which knows no claims, may have been faster
             known = _known(self._workspace, job.sha256, str(job.path), job.subject, job.session)
             if known is None:
-                self._refuse(position, error)
+                self._refuse(position, str(error))
             else:
                 self.outcomes[position] = known
             self._held.let_go(job.sha256)
@@ -182,10 +189,8 @@ class _Intake:
             notes=tuple(str(note) for note in result.notes),
         )
 
-    def _refuse(self, position: int, error: BadInput | OSError) -> None:
-        path = str(self._sources[position].path)
-        said = str(error) if isinstance(error, BadInput) else f"{path} cannot be read ({error.strerror})"
-        self.outcomes[position] = IngestOutcome(path=path, recording=None, error=said)
+    def _refuse(self, position: int, said: str) -> None:
+        self.outcomes[position] = IngestOutcome(path=str(self._sources[position].path), recording=None, error=said)
 
 
 def _check_arrived(result: IngestedRecording, media: Path) -> None:
@@ -217,6 +222,27 @@ def _check_named(sources: Sequence[Source], companions: CompanionTable | None) -
             )
 
 
+def _check_faces_named(sources: Sequence[Source], faces: FaceTable | None) -> None:
+    """Stop where a table of faces speaks of no recording that is taken in."""
+    given = {source.path.name for source in sources}
+    strange = [] if faces is None else [row for row in faces.rows if row.recording not in given]
+    if faces is not None and len(strange) == len(faces.rows):
+        raise BadInput.of(
+            "ingest.faces_of_none",
+            f"{faces.path} speaks of {strange[0].recording if strange else 'nothing'}, which is none of the recordings "
+            "that are taken in",
+            "give the table of these recordings, or correct its column recording",
+        )
+
+
+def _with_subject(source: Source, faces: FaceTable | None) -> Source:
+    """A source with the subject whom the table of faces names first, where it has none."""
+    if source.subject is not None or faces is None:
+        return source
+    named = [row.subject for row in faces.rows if row.recording == source.path.name and row.subject is not None]
+    return replace(source, subject=named[0]) if named else source
+
+
 def _owners(
     workspace: Workspace, sources: Sequence[Source]
 ) -> dict[tuple[str, str], tuple[Subject, Session] | BadInput]:
@@ -227,8 +253,14 @@ def _owners(
     """
     owners: dict[tuple[str, str], tuple[Subject, Session] | BadInput] = {}
     with workspace.read() as records:
-        for codes in sorted({(source.subject, source.session) for source in sources}):
+        for codes in sorted({(source.subject or "", source.session) for source in sources}):
             try:
+                if not codes[0]:
+                    raise BadInput.of(
+                        "ingest.whose",
+                        "nobody says whose the recording is",
+                        "give --subject, or a table of faces that names a subject of it",
+                    )
                 who, game = records.subject(codes[0]), records.session(codes[1])
                 if who.id not in game.subjects:
                     raise BadInput.of(
@@ -265,6 +297,8 @@ def _known_already(
             path=str(path), recording=None, already_done=True, notes=(f"the same bytes as {earlier}: taken in once",)
         )
     known = _known(workspace, sha256, str(path), job.subject, job.session)
+    if known is not None and known.recording is not None:
+        _check_same_owners(workspace, known.recording, path, sha256, job)
     if known is None:
         with workspace.read() as records:
             if records.recording_by_hash(sha256) is not None:
@@ -276,6 +310,24 @@ def _known_already(
     return known
 
 
+def _check_same_owners(
+    workspace: Workspace, recording: RecordingId, path: Path, sha256: str, job: RecordingJob
+) -> None:
+    """Stop where a table says otherwise than the workspace whose a registered recording's faces are."""
+    if job.faces is None:
+        return
+    with workspace.read() as records:
+        owners = {owner.track: owner.subject for owner in records.face_owners(recording)}
+    for row in job.faces.of(path.name, sha256):
+        if (None if row.subject is None else job.players.get(row.subject)) != owners.get(row.track):
+            raise BadInput.of(
+                "ingest.other_owners",
+                f"{job.faces.path}, row {row.row}: face {row.track} of {path.name} was registered as somebody else's, "
+                "and clips of it may have been judged",
+                "take it into a new workspace, or name spans of the right subject with mmed recut --spans",
+            )
+
+
 def _known(
     workspace: Workspace, sha256: str, path: str, subject: SubjectId, session: SessionId
 ) -> IngestOutcome | None:
@@ -284,6 +336,11 @@ def _known(
         known = records.recording_by_hash(sha256)
         if known is None or (known.subject, known.session) != (subject, session):
             return None
+        moved = not Path(known.path).is_file() and Path(path).is_file()
+    if moved:
+        with workspace.write(actor="ingest") as writer:
+            writer.move_recording(known.id, str(Path(path).resolve()))
+    with workspace.read() as records:
         return IngestOutcome(
             path=path,
             recording=known.id,
@@ -291,4 +348,5 @@ def _known(
             n_clips=len(records.clips(recording=known.id)),
             sheet=str(sheet) if (sheet := sheet_path(workspace.media, known.id)).is_file() else None,
             already_done=True,
+            notes=(f"registered before as {known.path}, which is gone: from now on it is read here",) if moved else (),
         )

@@ -39,7 +39,7 @@ def sheet_facts(
         duration_s=float(clock.duration),
         facts=(
             ("picture", f"{recording.width} × {recording.height}, {float(clock.rate_hz()):.2f} frames a second"),
-            ("sound", f"{recording.sample_rate_hz} Hz" if recording.has_sound else "none"),
+            ("sound", _sound(recording)),
             ("skew", "unmeasured" if skew is None else f"{skew.start_ms:+.0f} ± {skew.uncertainty_ms:.0f} ms"),
             ("proposed", f"{len(candidates)}, {sum(bool(one.tags) for one in candidates)} of them tagged"),
             ("clips", str(len(clips))),
@@ -47,6 +47,12 @@ def sheet_facts(
         findings=tuple(notes),
         marks=tuple(marks),
     )
+
+
+def _sound(recording: Recording) -> str:
+    if recording.sample_rate_hz is None:
+        return "none"
+    return f"{recording.sample_rate_hz} Hz" if recording.has_sound else "silence"
 
 
 def sheet_entries(

@@ -21,6 +21,8 @@ from mmed_curate.media.mux import MediaFile, PictureEncoding, SoundEncoding, as_
 __all__ = ["RecordingWriter", "as_int16"]
 
 SoundCodec = Literal["aac", "pcm_s16le"]
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
+"""How long x264 thinks about each picture."""
 
 _EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 

@@ -197,7 +197,7 @@ class ClipRow(Base):
     """JSON of a box."""
     sound_flags: Mapped[str | None]
     """JSON list of flags, sorted."""
-    also_visible: Mapped[str] = mapped_column(server_default="[]")
+    also_visible: Mapped[str] = mapped_column(server_default="[null]")
     """JSON list of subjects, sorted; null for somebody whom nobody named."""
     __table_args__ = (CheckConstraint("0 <= first AND first <= last", name="order"),)
 

@@ -200,6 +200,17 @@ class Writer(Journal):
             },
         )
 
+    def move_recording(self, id: RecordingId, path: str) -> None:
+        """Note that a recording's file, whose bytes are the same, now lies elsewhere.
+
+        Raises:
+            BadInput: there is no such recording.
+        """
+        self.recording(id)
+        self._session.execute(update(RecordingRow).where(RecordingRow.id == id).values(path=path))
+        self._session.expire_all()
+        self.log_act("recording.moved", {"recording": id})
+
     def add_clips(self, recording: RecordingId, clips: Sequence[Clip], assets: Iterable[Asset], *, why: str) -> None:
         """Add clips of spans that people named to a recording that is registered. They wait for screening.
 

@@ -23,7 +23,8 @@ def upgrade() -> None:
     op.add_column("recording", sa.Column("picture_stream", sa.Integer(), nullable=True))
     op.add_column("recording", sa.Column("sound_stream", sa.Integer(), nullable=True))
     op.add_column("clip", sa.Column("sound_flags", sa.String(), nullable=True))
-    op.add_column("clip", sa.Column("also_visible", sa.String(), nullable=False, server_default="[]"))
+    # of clips made before nobody knows who else reaches into them, and a face that nobody named cannot agree
+    op.add_column("clip", sa.Column("also_visible", sa.String(), nullable=False, server_default="[null]"))
     op.create_table(
         "companion",
         sa.Column("recording", sa.String(), nullable=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from alembic import command
@@ -66,6 +67,8 @@ def test_an_older_workspace_is_read_as_before_after_an_upgrade(tmp_path: Path) -
     workspace = a_workspace(tmp_path / "lab", n_clips=3)
     with workspace.read() as records:
         before = (records.recordings(), records.candidates(), records.clips(), records.assets(), records.judgements())
+    # of clips cut before anybody looked, it is not known who else is in them
+    before = (*before[:2], tuple(replace(clip, also_visible=(None,)) for clip in before[2]), *before[3:])
     without_new_keys(workspace)
     as_of_0001(workspace)
     assert upgrade(workspace.root) is not None
