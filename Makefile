@@ -3,6 +3,7 @@
 # make test     setup, lint, tests            make lint   ruff, mypy (strict), import rules
 # make docs     the pages, into docs/_build/html
 # make wheel    sdist, and the wheel built from it, into dist/
+# make bench    measurements beside peers and floors; exit 1 where a ratio is missed (an hour and more, on a quiet machine)
 # make installs try the wheel in empty environments on every Python that is here (slow, downloads packages)
 #
 # Variables: PYTHON (an interpreter of 3.11 to 3.13), TORCH_INDEX (address of a package index with CPU builds of
@@ -20,7 +21,7 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # one thread per process: two test workers share two cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test lint docs wheel installs clean
+.PHONY: setup demo test lint docs wheel bench installs clean
 
 setup: .venv/.dev
 
@@ -42,6 +43,12 @@ docs: .venv/.dev
 wheel: .venv/.dev
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
+
+# each is run, whatever became of those before
+BENCHES := decode cutting ingest memory sound quality syncing tracking spotting mutated
+bench: .venv/.dev
+	@missed=; for name in $(BENCHES); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
+	test -z "$$missed" || { echo "missed:$$missed" >&2; exit 1; }
 
 installs: .venv/.dev
 	bash scripts/check_installs.sh

@@ -73,6 +73,23 @@ def test_the_same_bytes_are_taken_in_once(lab: Workspace, repository: Path, tmp_
         assert len(records.recordings()) == 1
 
 
+def test_a_recording_that_was_renamed_is_read_at_its_new_place(
+    lab: Workspace, repository: Path, tmp_path: Path
+) -> None:
+    recording = tmp_path / "before.mkv"
+    recording.write_bytes((repository / "demo" / "recordings" / "please.mkv").read_bytes())
+    (first,) = taken_in(lab, recording)
+    renamed = recording.rename(tmp_path / "after.mkv")
+    (again,) = taken_in(lab, renamed)
+    assert again.already_done
+    assert again.recording == first.recording
+    assert any("before.mkv, which is gone" in note for note in again.notes)
+    with lab.read() as records:
+        (known,) = records.recordings()
+        assert known.path == str(renamed)
+        assert records.audit().intact
+
+
 def test_one_bad_file_never_stops_the_others(lab: Workspace, repository: Path, tmp_path: Path) -> None:
     empty, words, nowhere = tmp_path / "empty.mp4", tmp_path / "words.mp4", tmp_path / "nowhere.mp4"
     empty.touch()

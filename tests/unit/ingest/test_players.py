@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 import wave
 from collections.abc import Sequence
 from datetime import date
@@ -209,6 +210,31 @@ def test_a_face_that_nobody_named_enters_no_clip(tmp_path: Path, game: Path, fac
         tracks = {owner.track for owner in records.face_owners()}
         assert {candidate.track for candidate in records.candidates()} <= tracks
         assert {clip.subject for clip in records.clips()} <= {anna}
+
+
+def test_a_table_of_other_bytes_is_named_by_its_row(tmp_path: Path, game: Path, faces: Path, deaf: Recipe) -> None:
+    with faces.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    table = tmp_path / "faces.csv"
+    with table.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | {"sha256": "0" * 64} for row in rows)
+    outcome = taken_in(a_lab(tmp_path / "lab"), game, deaf, table)
+    assert "faces.csv, row 2: it speaks of a file named camera.mp4 with other bytes" in (outcome.error or "")
+
+
+def test_faces_keep_their_owners_when_what_was_kept_is_lost(lab: Workspace, tmp_path: Path, deaf: Recipe) -> None:
+    shutil.copytree(lab.root, tmp_path / "lab")
+    shutil.rmtree(tmp_path / "lab" / "media" / "observed")
+    copy = Workspace.open(tmp_path / "lab")
+    spans = tmp_path / "spans.csv"
+    onset = 1
+    spans.write_text(f"recording,subject,onset,apex,offset\ncamera.mp4,ben,{onset},{onset + 2},{onset + 4}\n")
+    assert add_spans(copy, read_spans(spans), deaf, crew=processes(1)).n_added == 1
+    (clip,) = (clip for clip in clips_of(copy, "ben") if clip.first <= onset <= clip.last)
+    assert clip.crop is not None
+    assert clip.crop.left >= 220
 
 
 def test_a_player_of_another_session_is_refused(tmp_path: Path, game: Path, faces: Path, deaf: Recipe) -> None:
