@@ -10,6 +10,7 @@ from pathlib import Path
 from mmed_curate.agreement.ratings import Level, Ratings, tally
 from mmed_curate.agreement.times import TimedEvent
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.tablefile import opened_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def read_long_table(path: Path, *, unit: str, coder: str, cluster: str | None, o
             twice, or a unit belongs to two clusters; the message names file, line and column.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with opened_table(path) as stream:
             reader = csv.DictReader(stream, strict=True)
             columns = tuple(reader.fieldnames or ())
             rows: list[Mapping[str, str]] = []

@@ -13,6 +13,7 @@ import numpy as np
 from mmed_curate.benchmark.scores import Counts, confusion_of
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.tablefile import opened_table
 
 COLUMNS = ("subject", "truth", "predicted")
 
@@ -96,11 +97,12 @@ def read_predictions(path: Path, *, classes: Sequence[str] | None = None) -> Pre
             names line and column.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        with opened_table(path) as stream:
+            text = stream.read()
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None)
         raise BadInput.of(
-            "predictions.unreadable", f"{path} cannot be read ({reason})", "give the path of a UTF-8 CSV table"
+            "predictions.unreadable", f"{path} cannot be read ({reason or error})", "give the path of a UTF-8 CSV table"
         ) from error
     if "\0" in text:
         raise BadInput.of("predictions.unreadable", f"{path} is not text", "give the path of a UTF-8 CSV table")

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
 RELEASE = "release.json"
@@ -65,7 +66,8 @@ def read_facts(root: Path) -> ReleaseFacts:
     if not root.is_dir():
         raise BadInput.of("dataset.no_folder", f"there is no folder {root}", "give the folder of a release")
     try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        with opened_text(path) as stream:
+            document: Any = json.load(stream)
     except FileNotFoundError as error:
         raise BadInput.of(
             "dataset.not_a_release", f"{root} is not a release: it has no {RELEASE}", "give the folder of a release"

@@ -20,7 +20,7 @@ from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.folds import Fold, leave_one_subject_out
 from mmed_curate.dataset.manifest import Manifest, inside, read_manifest, release_id
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, read_rows
-from mmed_curate.domain.files import sha256_of
+from mmed_curate.domain.files import opened_text, sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import Term
 
@@ -379,7 +379,8 @@ def _frame(rows: Sequence[ClipRow] | Sequence[JudgementRow], kind: type[ClipRow]
 
 def _document(root: Path, name: str) -> dict[str, Any]:
     try:
-        document = json.loads((root / name).read_text(encoding="utf-8"))
+        with opened_text(root / name) as stream:
+            document = json.load(stream)
     except (OSError, ValueError, RecursionError) as error:
         raise not_whole(root, f"holds a {name} that cannot be read ({error})") from error
     if not isinstance(document, dict):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
-from mmed_curate.domain.files import sha256_of, write_text
+from mmed_curate.domain.files import opened_text, sha256_of, write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
@@ -98,7 +98,8 @@ def read_manifest(root: Path) -> Manifest:
     """
     path = root / MANIFEST
     try:
-        text = path.read_text(encoding="utf-8")
+        with opened_text(path) as stream:
+            text = stream.read()
     except FileNotFoundError as error:
         raise BadInput.of(
             "manifest.missing",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.tablefile import opened_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,7 @@ def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
     hints = get_type_hints(kind)
     rows = []
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
+        with opened_table(path, encoding="utf-8") as stream:
             reader = csv.reader(stream, strict=True)
             header = tuple(next(reader, ()))
             if header not in {names, _first_columns_of(kind)}:

@@ -13,6 +13,7 @@ from math import isfinite
 from pathlib import Path
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.tablefile import opened_table
 from mmed_curate.domain.time import Frame, FrameClock, Span
 
 FRAME_COLUMNS = ("onset", "apex", "offset")
@@ -79,8 +80,7 @@ def read_spans(path: Path) -> SpanTable:
         BadInput: the file cannot be read, a column is missing, or rows are wrong; each is named with its number.
     """
     try:
-        # utf-8-sig: spreadsheets put a byte order mark in front
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with opened_table(path) as stream:
             lines = list(csv.reader(stream, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)

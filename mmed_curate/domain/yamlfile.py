@@ -11,6 +11,7 @@ from typing import TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
 
@@ -36,7 +37,8 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
         BadInput: the file is missing, is not YAML, or breaks the model; the message names line and key.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with opened_text(path) as stream:
+            text = stream.read()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput.of(
             "yaml.unreadable", f"{path} cannot be read ({error})", "give the path of a UTF-8 YAML file"

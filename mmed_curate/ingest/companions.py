@@ -18,6 +18,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.records import CompanionKind
+from mmed_curate.domain.tablefile import opened_table
 from mmed_curate.domain.time import SyncBasis, Synchrony
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
@@ -159,8 +160,7 @@ def read_companions(path: Path) -> CompanionTable:
         BadInput: the file cannot be read, a column is missing, or rows are wrong; each is named with its number.
     """
     try:
-        # utf-8-sig: spreadsheets put a byte order mark in front
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with opened_table(path) as stream:
             lines = list(csv.reader(stream, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)

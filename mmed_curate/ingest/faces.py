@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from mmed_curate.domain.findings import BadInput, Finding, Severity
+from mmed_curate.domain.tablefile import opened_table
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.spotting.tracks import FaceTrack
 
@@ -139,8 +140,7 @@ def read_face_table(path: Path) -> FaceTable:
         BadInput: the file cannot be read, a column is missing, or rows are wrong; each is named with its number.
     """
     try:
-        # utf-8-sig: spreadsheets put a byte order mark in front
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with opened_table(path) as stream:
             lines = list(csv.reader(stream, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)

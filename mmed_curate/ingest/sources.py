@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.tablefile import opened_table
 from mmed_curate.ingest.run import Source
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
 
@@ -25,7 +26,7 @@ def read_sources(path: Path, *, streams: StreamChoice = AS_PLAYED) -> tuple[Sour
         BadInput: the table cannot be read, lacks a column, is empty, or a cell is; names the line.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with opened_table(path) as stream:
             reader = csv.DictReader(stream)
             rows = list(reader)
             columns = tuple(reader.fieldnames or ())

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Declared, read_yaml
@@ -57,7 +58,8 @@ def read_licence(path: Path) -> Licence:
         BadInput: the file is missing, empty, or not UTF-8 text.
     """
     try:
-        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        with opened_text(path) as stream:  # line ends become line feeds
+            text = stream.read()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput.of(
             "release.licence", f"{path} cannot be read ({error})", "give the licence as a UTF-8 text file"

@@ -15,6 +15,7 @@ import numpy as np
 
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.tablefile import opened_table
 from mmed_curate.domain.time import Frame, Span
 
 
@@ -148,7 +149,7 @@ def read_truth(path: Path) -> tuple[KnownEvent, ...]:
         BadInput: it is missing, lacks a column, or a row cannot be read; names the row.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
+        with opened_table(path, encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInput.of(

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.tablefile import opened_table
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.spotting.evaluate import SpottingScores, pooled, score_intervals
 from mmed_curate.spotting.peaks import Proposal
@@ -88,7 +89,7 @@ def read_scored(path: Path) -> ScoredTable:
         BadInput: the file cannot be read, lacks its columns, or a row is wrong; the row is named.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with opened_table(path) as stream:
             lines = list(csv.reader(stream, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.records import Consent, Term
+from mmed_curate.domain.tablefile import opened_table
 from mmed_curate.store.workspace import Workspace
 
 REQUIRED = ("code", "consent", "form_version", "signed_on")
@@ -74,7 +75,7 @@ def read_subjects(
         BadInput: the table cannot be read, is empty, or lacks a column or has one that means nothing.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with opened_table(path) as stream:
             reader = csv.DictReader(stream)
             lines = [(reader.line_num, row) for row in reader]
             columns = tuple(reader.fieldnames or ())
