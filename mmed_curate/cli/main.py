@@ -20,6 +20,7 @@ from mmed_curate.domain.findings import MmedError, Refused
 DONE, NO, BAD_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 70, 130
 
 EXTRA_OF = {
+    "ai_edge_litert": "curate",
     "alembic": "curate",
     "cv2": "curate",
     "ffmpeg": "curate",
@@ -46,23 +47,22 @@ class Verb:
 
 
 _STORE = ("sqlalchemy", "alembic")
-_CURATE = (*_STORE, "cv2")
+_FACES = ("cv2", "ai_edge_litert")
+_CURATE = (*_STORE, *_FACES)
 _TORCH = ("torch", "matplotlib")
 
 VERBS: dict[str, Verb] = {
-    "demo": Verb("demo:demo", "Run the whole road on bundled and simulated recordings.", (*_STORE, "cv2", "torch")),
+    "demo": Verb("demo:demo", "Run the whole road on bundled and simulated recordings.", (*_CURATE, "torch")),
     "init": Verb("setup:init", "Make a workspace.", _STORE),
     "upgrade": Verb("setup:upgrade", "Bring a workspace's database to today's tables, after a backup.", _STORE),
     "subject": Verb("setup:subject", "Register subjects and their consent.", _STORE),
     "session": Verb("setup:session", "Register game sessions.", _STORE),
     "coder": Verb("setup:coder", "Register the people who judge.", _STORE),
     "protocol": Verb("protocol:protocol", "Check a protocol and its codebook."),
-    "faces": Verb("faces:faces", "Show whose faces are in recordings; a table to say so.", ("cv2", "matplotlib")),
+    "faces": Verb("faces:faces", "Show whose faces are in recordings; a table to say so.", (*_FACES, "matplotlib")),
     "ingest": Verb("ingest:ingest", "Take recordings in: find the face, spot candidates, cut clips.", _CURATE),
     "recut": Verb("ingest:recut", "Cut and measure what was settled, ready for release.", _CURATE),
-    "simulate": Verb(
-        "simulate:simulate", "Make simulated sessions, and simulated coders' judgements.", (*_STORE, "cv2")
-    ),
+    "simulate": Verb("simulate:simulate", "Make simulated sessions, and simulated coders' judgements.", _CURATE),
     "assign": Verb("annotate:assign", "Hand out tickets to coders.", _STORE),
     "status": Verb("status:status", "Where every recording and clip stands.", _STORE),
     "audit": Verb("status:audit", "Check the event log's chain.", _STORE),
@@ -74,8 +74,8 @@ VERBS: dict[str, Verb] = {
     "cut": Verb("cut:cut", "Cut clips out of one recording, exact to the frame and the sample."),
     "sync": Verb("sync:sync", "Lay microphones and game captures on a camera's clock by their sound."),
     "skew": Verb("sync:skew", "Measure how far a picture truly lags its sound, by a clap or a flash."),
-    "quality": Verb("quality:quality", "Say how good recordings are, and what to do about it.", ("cv2",)),
-    "spot": Verb("spot:spot", "Propose micro-expressions in one recording, or score proposals.", ("cv2", "scipy")),
+    "quality": Verb("quality:quality", "Say how good recordings are, and what to do about it.", _FACES),
+    "spot": Verb("spot:spot", "Propose micro-expressions in one recording, or score proposals.", (*_FACES, "scipy")),
     "score": Verb("score:score", "Accuracy, UF1 and UAR of a table of predictions."),
 }
 

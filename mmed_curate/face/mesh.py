@@ -144,7 +144,7 @@ class FaceMesh:
     """Finds the mesh inside a region."""
 
     def __init__(self, *, min_presence: float = MIN_PRESENCE) -> None:
-        self._network = Network("face_landmark.tflite", tail=("p_re_lu_20", "conv2d_21"))
+        self._network = Network("face_landmark.tflite")
         self._min_presence = min_presence
 
     def landmarks(self, picture: Picture, region: Region) -> Landmarks | None:

@@ -1,7 +1,10 @@
-"""The vendored face networks: loaded from `weights/`, checked by hash, run by OpenCV."""
+"""The vendored face networks: loaded from `weights/`, checked by hash, run by LiteRT (once TensorFlow Lite)."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,17 +29,23 @@ SHA256_OF_WEIGHTS = {
 }
 
 
-class Network:
-    """One loaded network. Keeps buffers between calls, so use one per thread."""
+_GREETING = b"INFO: "
+"""What begins LiteRT's line on its first interpreter; nothing else in it can be told to keep quiet."""
+_STDERR = 2
+_starting = threading.Lock()
+_started: list[int] = []
+"""The process that has had its first interpreter: the greeting comes once in each."""
 
-    def __init__(self, name: str, folder: Path = WEIGHTS, *, tail: tuple[str, str] | None = None) -> None:
+
+class Network:
+    """One loaded network, on one thread. Its buffers serve all calls, so use one per thread and per process."""
+
+    def __init__(self, name: str, folder: Path = WEIGHTS) -> None:
         """Load a network.
 
         Args:
             name: file name of the weights.
             folder: where the weights lie.
-            tail: a last convolution that covers all it is given at once, and the layer before it, which comes first;
-                it is worked out as the one product of a matrix that it is, which OpenCV takes five times as long for.
 
         Raises:
             BadInput: the file is missing, or not the one that was vendored.
@@ -50,16 +59,10 @@ class Network:
             raise BadInput.of(
                 "face.weights_changed", f"{path} is not the file that we ship", "install the package again"
             )
-        # OpenCV 5's new engine drops BlazeFace's score output; OpenCV 4 knows one engine only
-        engine = (cv2.dnn.ENGINE_CLASSIC,) if hasattr(cv2.dnn, "ENGINE_CLASSIC") else ()
-        self._net: Any = cv2.dnn.readNetFromTFLite(str(path), *engine)
-        self._outputs: tuple[str, ...] = tuple(self._net.getUnconnectedOutLayersNames())
-        self._tail: tuple[int, FloatArray, FloatArray] | None = None
-        if tail is not None and set(tail) <= set(self._net.getLayerNames()):
-            kernel, offset = (np.asarray(blob, dtype=np.float32) for blob in self._net.getLayer(tail[1]).blobs)
-            place = self._outputs.index(tail[1])
-            self._outputs = tuple(tail[0] if name == tail[1] else name for name in self._outputs)
-            self._tail = place, kernel.reshape(len(kernel), -1).copy(), offset.ravel().copy()
+        self._net: Any = _interpreter(path)
+        self._input: int = self._net.get_input_details()[0]["index"]
+        outputs = sorted(self._net.get_output_details(), key=lambda output: int(np.prod(output["shape"])))
+        self._outputs: tuple[int, ...] = tuple(output["index"] for output in outputs)
 
     def run(self, rgb: FloatArray) -> tuple[FloatArray, ...]:
         """Outputs of the network, smallest first.
@@ -67,7 +70,9 @@ class Network:
         Args:
             rgb: (H, W, 3) float32, already scaled to the network's range.
         """
-        return self._forward(np.ascontiguousarray(rgb.transpose(2, 0, 1)[None]))
+        self._net.set_tensor(self._input, rgb[None])
+        self._net.invoke()
+        return tuple(self._net.get_tensor(output) for output in self._outputs)
 
     def run_on(self, bgr: ByteArray) -> tuple[FloatArray, ...]:
         """The same for a picture whose levels the network wants in 0..1.
@@ -75,15 +80,46 @@ class Network:
         Args:
             bgr: (H, W, 3) uint8, blue first.
         """
-        return self._forward(cv2.dnn.blobFromImage(bgr, 1 / 255, swapRB=True))
+        return self.run(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.float32) * np.float32(1 / 255))
 
-    def _forward(self, blob: Any) -> tuple[FloatArray, ...]:
-        self._net.setInput(blob)
-        outputs = [np.asarray(value, dtype=np.float32) for value in self._net.forward(self._outputs)]
-        if self._tail is not None:
-            place, kernel, offset = self._tail
-            outputs[place] = kernel @ outputs[place].ravel() + offset
-        return tuple(sorted(outputs, key=lambda value: value.size))
+
+def _interpreter(path: Path) -> Any:
+    """LiteRT with one network in it, ready to run."""
+    from ai_edge_litert.interpreter import Interpreter  # 0.1 s that only those pay who look at faces
+
+    def started() -> Any:
+        net = Interpreter(model_path=str(path), num_threads=1)
+        net.allocate_tensors()
+        return net
+
+    with _starting:
+        if os.getpid() in _started:
+            return started()
+        with _without_greeting():
+            net = started()
+        _started[:] = [os.getpid()]
+        return net
+
+
+@contextmanager
+def _without_greeting() -> Iterator[None]:
+    """What is written to stderr meanwhile, also by C++, comes out afterwards, apart from LiteRT's greeting."""
+    try:
+        before = os.dup(_STDERR)
+    except OSError:  # a process without stderr: nobody is greeted
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), _STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(before, _STDERR)
+            os.close(before)
+            held.seek(0)
+            for line in held.readlines():
+                if not line.startswith(_GREETING):
+                    os.write(_STDERR, line)
 
 
 @contextmanager

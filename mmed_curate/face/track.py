@@ -24,7 +24,7 @@ from mmed_curate.face.mesh import FaceMesh, Landmarks, Region
 from mmed_curate.face.network import FloatArray
 from mmed_curate.face.scene import Scene, SceneWatch
 
-TRACKING = 5
+TRACKING = 6
 """Rises whenever the same recording and bounds may give other numbers than before."""
 _USUAL_STEP_S = 1 / 30
 """Between two pictures, where nobody says when they appear."""

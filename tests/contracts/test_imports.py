@@ -19,6 +19,7 @@ PLANTED = {
     "SQL in the command line": ("sql-in-store", "cli/planted.py", "import sqlalchemy.orm"),
     "SQL of the standard library": ("sql-in-store", "dataset/planted.py", "import sqlite3"),
     "OpenCV in the spotter": ("cv2-in-face-and-signals", "spotting/planted.py", "import cv2"),
+    "LiteRT in the spotter": ("litert-in-face", "spotting/planted.py", "import ai_edge_litert"),
     "torch in the face room": ("torch-in-benchmark", "face/planted.py", "import torch"),
     "torch in the scores": ("torch-in-benchmark", "benchmark/scores.py", "import torch"),
     "torch elsewhere in the dataset": ("torch-in-benchmark", "dataset/planted.py", "import torch"),

@@ -153,10 +153,10 @@ def test_ordinal_values_take_their_order_from_the_option(tmp_path, capsys):
 
 
 def test_a_table_needs_nothing_beyond_the_base_install(abstractors):
-    """In a process where matplotlib, scipy, SQLAlchemy, OpenCV and torch cannot be imported."""
+    """In a process where matplotlib, scipy, SQLAlchemy, OpenCV, LiteRT and torch cannot be imported."""
     script = (
         "import sys\n"
-        "for name in ('matplotlib', 'scipy', 'sqlalchemy', 'cv2', 'torch', 'jsonschema'): sys.modules[name] = None\n"
+        "for name in ('matplotlib', 'scipy', 'sqlalchemy', 'cv2', 'torch', 'jsonschema', 'ai_edge_litert'): sys.modules[name] = None\n"
         "from mmed_curate.cli.main import main\n"
         f"main(['agreement', {str(abstractors)!r}, *{COLUMNS!r}])\n"
     )

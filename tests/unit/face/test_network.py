@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +38,56 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
         Network("face_landmark.tflite", tmp_path)
 
 
-def test_a_last_layer_worked_out_by_us_says_the_same() -> None:
-    usual, ours = Network("face_landmark.tflite"), Network("face_landmark.tflite", tail=("p_re_lu_20", "conv2d_21"))
-    face = np.random.default_rng(0).integers(0, 256, (192, 192, 3)).astype(np.uint8)
-    for here, there in zip(usual.run_on(face), ours.run_on(face), strict=True):
-        np.testing.assert_allclose(here.ravel(), there.ravel(), atol=1e-3)  # px of the network's input
-    assert ours._tail is not None  # these layers exist in the OpenCV that is installed
+def test_a_picture_of_bytes_is_scaled_and_red_comes_first() -> None:
+    network = Network("face_landmark.tflite")
+    bgr = np.random.default_rng(0).integers(0, 256, (192, 192, 3)).astype(np.uint8)
+    presence, points = network.run_on(bgr)
+    assert presence.size == 1 and points.size == 3 * 468
+    by_hand = network.run((bgr[:, :, ::-1] / 255).astype(np.float32))
+    np.testing.assert_allclose(points, by_hand[1], atol=1e-3)  # px of the network's input
+
+
+def test_what_a_network_gave_stays_when_it_runs_again() -> None:
+    network = Network("face_landmark.tflite")
+    grey = np.full((192, 192, 3), 128, dtype=np.uint8)
+    first = network.run_on(grey)
+    kept = first[1].copy()
+    network.run_on(255 - grey // 2)
+    np.testing.assert_array_equal(first[1], kept)
+
+
+def test_two_threads_with_a_network_each_find_the_same() -> None:
+    faces = np.random.default_rng(1).integers(0, 256, (8, 192, 192, 3)).astype(np.uint8)
+
+    def points(_: int) -> list[bytes]:
+        network = Network("face_landmark.tflite")
+        return [network.run_on(face)[1].tobytes() for face in faces]
+
+    alone = points(0)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(points, range(2))) == [alone, alone]
+
+
+_TWO_NETWORKS = """
+import os
+from mmed_curate.face.network import Network, _without_greeting
+for name in ("face_landmark.tflite", "face_detection_short_range.tflite"):
+    Network(name)
+if os.fork() == 0:
+    Network("face_landmark.tflite")
+    os._exit(0)
+os.wait()
+with _without_greeting():
+    os.write(2, b"INFO: of no use\\nthis matters\\n")
+"""
+
+
+def test_nothing_of_the_runtime_reaches_the_terminal() -> None:
+    said = subprocess.run([sys.executable, "-c", _TWO_NETWORKS], capture_output=True, check=True)
+    assert (said.stdout, said.stderr) == (b"", b"this matters\n")
+
+
+def test_the_command_line_starts_without_the_runtime() -> None:
+    code = "import sys, mmed_curate.cli.main, mmed_curate.face.track; print('ai_edge_litert' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert said.stdout == b"False\n"
