@@ -156,7 +156,8 @@ def test_a_table_needs_nothing_beyond_the_base_install(abstractors):
     """In a process where matplotlib, scipy, SQLAlchemy, OpenCV, LiteRT and torch cannot be imported."""
     script = (
         "import sys\n"
-        "for name in ('matplotlib', 'scipy', 'sqlalchemy', 'cv2', 'torch', 'jsonschema', 'ai_edge_litert'): sys.modules[name] = None\n"
+        "missing = ('matplotlib', 'scipy', 'sqlalchemy', 'cv2', 'ai_edge_litert', 'torch', 'jsonschema')\n"
+        "for name in missing: sys.modules[name] = None\n"
         "from mmed_curate.cli.main import main\n"
         f"main(['agreement', {str(abstractors)!r}, *{COLUMNS!r}])\n"
     )
