@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from rich.markup import escape
 
 from mmed_curate.cli.console import batch_bars, err, json_option, out, print_json
 from mmed_curate.cli.console import table as as_table
-from mmed_curate.domain.records import IngestOutcome
+from mmed_curate.domain.findings import Finding, Severity
+from mmed_curate.domain.records import Companion, IngestOutcome
 from mmed_curate.domain.spantable import read_spans
 from mmed_curate.ingest.added import add_spans
 from mmed_curate.ingest.companions import read_companions
@@ -26,6 +28,10 @@ from mmed_curate.ingest.run import ingest as ingest_recordings
 from mmed_curate.ingest.sources import read_sources
 from mmed_curate.media.container import StreamChoice
 from mmed_curate.store.workspace import Workspace
+
+_NAMED_AT_MOST = 3
+"""Recordings that a line names; the rest are counted."""
+_GRAVEST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
 @click.command()
@@ -147,10 +153,12 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
     for outcome in outcomes:
         if outcome.sheet and not outcome.already_done:
             out.print(f"contact sheet of {Path(outcome.path).name}: {os.path.relpath(outcome.sheet)}", markup=False)
-    for outcome in outcomes:
-        for note in outcome.notes:
-            name = Path(outcome.path).name
-            err.print(f"note: {note}" if name in note else f"note on {name}: {note}", markup=False)
+    placed = [(Path(outcome.path).name, one) for outcome in outcomes for one in outcome.companions]
+    if placed:
+        columns = ("recording", "companion", "offset s", "drift ppm", "± ms", "confidence")
+        out.print(as_table("Companions, on the recording's clock", columns, [_companion_row(*one) for one in placed]))
+    for line in note_lines([(Path(outcome.path).name, note) for outcome in outcomes for note in outcome.notes]):
+        err.print(line, markup=False)
     for outcome in outcomes:
         if outcome.held_by:
             name, host = Path(outcome.path).name, outcome.held_by.split(":")
@@ -165,6 +173,45 @@ def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
     counts = Counter(outcome_word(outcome) for outcome in outcomes)
     if len(outcomes) > 1:
         out.print(", ".join(f"{number} {word}" for word, number in counts.items()))
+
+
+def note_lines(notes: Sequence[tuple[str, Finding]]) -> list[str]:
+    """What is said of recordings, the gravest first; a kind that many share takes one line.
+
+    Args:
+        notes: name of a recording, and what is said of it.
+    """
+    kinds: dict[str, list[tuple[str, Finding]]] = defaultdict(list)
+    for name, note in notes:
+        kinds[note.code].append((name, note))
+    lines = []
+    for kind in sorted(kinds.values(), key=lambda kind: min(_GRAVEST_FIRST.index(note.severity) for _, note in kind)):
+        names = list(dict.fromkeys(name for name, _ in kind))
+        if len(names) <= _NAMED_AT_MOST:
+            for name, note in kind:
+                lines.append(f"{note.severity.value}: {note}" if name in note.what else _on(name, note))
+            continue
+        first = ", ".join(names[:_NAMED_AT_MOST])
+        lines.append(f"{kind[0][1].severity.value} on {len(names)} recordings ({first}, …), such as: {kind[0][1]}")
+    if len(lines) < len(notes):
+        lines.append("all of them: mmed status --json")
+    return lines
+
+
+def _on(name: str, note: Finding) -> str:
+    return f"{note.severity.value} on {name}: {note}"
+
+
+def _companion_row(recording: str, one: Companion) -> tuple[str, ...]:
+    place = one.synchrony
+    return (
+        escape(recording),
+        escape(Path(one.path).name),
+        f"{place.offset_s:.5f}",
+        f"{place.drift_ppm:+.2f}",
+        "not measured" if place.uncertainty_ms is None else f"{place.uncertainty_ms:.3f}",
+        "by hand" if one.confidence is None else f"{one.confidence:.2f}",
+    )
 
 
 @click.command()
@@ -255,5 +302,16 @@ def _outcome_as_json(outcome: IngestOutcome) -> dict[str, object]:
         "already_done": outcome.already_done,
         "held_by": outcome.held_by,
         "error": outcome.error,
-        "notes": list(outcome.notes),
+        "notes": [str(note) for note in outcome.notes],
+        "companions": [
+            {
+                "path": one.path,
+                "offset_s": one.synchrony.offset_s,
+                "drift_ppm": one.synchrony.drift_ppm,
+                "uncertainty_ms": one.synchrony.uncertainty_ms,
+                "confidence": one.confidence,
+                "basis": one.synchrony.basis.value,
+            }
+            for one in outcome.companions
+        ],
     }

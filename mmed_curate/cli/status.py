@@ -11,9 +11,14 @@ import click
 from rich.markup import escape
 
 from mmed_curate.cli.console import json_option, out, print_json, table
+from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.serial import to_json
+from mmed_curate.ingest.notes import RefusedFile, notes_on, refusals, sheet_path
 from mmed_curate.store import Setting, TicketState, Workspace
 from mmed_curate.store.workspace import adopted_rules
+
+_GRAVEST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,11 @@ class RecordingLine:
     clips: int
     settled: int
     simulated: bool
+    path: str
+    notes: tuple[Finding, ...]
+    """What was said of it when it was taken in."""
+    sheet: Path | None
+    """Its contact sheet; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,8 @@ class Standing:
     subjects: int
     sessions: int
     recordings: tuple[RecordingLine, ...]
+    refused: tuple[RefusedFile, ...]
+    """Files that ingest could not use."""
     stages: dict[Stage, int]
     unseated: dict[Stage, int]
     """By stage: seats that nobody was given yet."""
@@ -140,6 +152,9 @@ def gather(workspace: Workspace) -> Standing:
             clips=of_recording[recording.id],
             settled=settled[recording.id],
             simulated=recording.simulated,
+            path=recording.path,
+            notes=notes_on(workspace.media, recording.id),
+            sheet=sheet if (sheet := sheet_path(workspace.media, recording.id)).is_file() else None,
         )
         for recording in recordings
     ]
@@ -153,6 +168,7 @@ def gather(workspace: Workspace) -> Standing:
         subjects=len(subjects),
         sessions=len(sessions),
         recordings=tuple(sorted(lines, key=lambda line: (line.session, line.subject, line.name, line.id))),
+        refused=refusals(workspace.root),
         stages={stage: sum(place.stage is stage for place in places.values()) for stage in Stage},
         unseated={stage: unseated[stage] for stage in Stage},
         coders=tuple(
@@ -189,6 +205,13 @@ def _tell(standing: Standing) -> None:
     ]
     columns = ("recording", "session", "subject", "length", "candidates", "clips", "settled")
     out.print(table("Recordings", columns, rows) if rows else "no recordings yet: mmed ingest FILES…")
+    noted = [line for line in standing.recordings if line.notes]
+    if noted:
+        heads = ("recording", *(f"{severity.value}s" for severity in _GRAVEST_FIRST), "read them in")
+        out.print(table("What ingest said", heads, [_noted(line, standing.root) for line in noted]))
+    for refused in standing.refused:
+        where = "" if refused.path in refused.said else f" ({refused.path})"
+        out.print(f"refused by ingest: {refused.said}{where}", markup=False)
     stages = [(stage.value, number, standing.unseated[stage]) for stage, number in standing.stages.items()]
     if rows:
         out.print(table("Clips", ("stage", "clips", "seats nobody has"), stages))
@@ -210,8 +233,16 @@ def _tell(standing: Standing) -> None:
         out.print("seats are free: run `mmed assign`")
 
 
+def _noted(line: RecordingLine, root: Path) -> tuple[object, ...]:
+    counts = Counter(note.severity for note in line.notes)
+    where = "mmed status --json" if line.sheet is None else escape(str(line.sheet.relative_to(root)))
+    return (escape(line.name), *(counts[severity] for severity in _GRAVEST_FIRST), where)
+
+
 def _document(standing: Standing) -> dict[str, object]:
     return {
+        "format": "mmed-status",
+        "version": "1.0",
         "workspace": str(standing.root),
         "simulated": standing.simulated,
         "protocol": standing.protocol,
@@ -223,6 +254,7 @@ def _document(standing: Standing) -> dict[str, object]:
             {
                 "recording": line.id,
                 "name": line.name,
+                "path": line.path,
                 "session": line.session,
                 "subject": line.subject,
                 "length_s": line.length_s,
@@ -230,9 +262,12 @@ def _document(standing: Standing) -> dict[str, object]:
                 "clips": line.clips,
                 "settled": line.settled,
                 "simulated": line.simulated,
+                "notes": [to_json(note) for note in line.notes],
+                "contact_sheet": None if line.sheet is None else str(line.sheet),
             }
             for line in standing.recordings
         ],
+        "refused": [{"path": one.path, "error": one.said} for one in standing.refused],
         "clips": {
             stage.value: {"clips": number, "free_seats": standing.unseated[stage]}
             for stage, number in standing.stages.items()

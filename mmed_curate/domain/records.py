@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.identity import CandidateId, ClipId, CoderId, RecordingId, SessionId, SubjectId
 from mmed_curate.domain.protocol import Role
 from mmed_curate.domain.time import Frame, FrameClock, Span, Synchrony
@@ -158,7 +158,8 @@ class Companion:
     """Which channel of it, from 0; None: all."""
     synchrony: Synchrony
     confidence: float | None
-    """Share of the recording's windows that agree with the synchrony, in 0..1; None: it was given by hand."""
+    """Share of the recording's windows that agree with the synchrony, less the share that agrees on the best other
+    place, in 0..1; None: it was given by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,4 +358,6 @@ class IngestOutcome:
     """Path of the contact sheet; None: there are no clips."""
     error: str | None = None
     """The sentence that says why it was refused; None: it went through."""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Finding, ...] = field(default=())
+    companions: tuple[Companion, ...] = field(default=())
+    """Files beside the recording, as they were laid on its clock."""

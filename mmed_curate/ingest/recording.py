@@ -21,6 +21,7 @@ from mmed_curate.ingest.companions import CompanionRow, load_bounds, resolved
 from mmed_curate.ingest.crew import Step, Tell
 from mmed_curate.ingest.faces import FaceTable, Unsaid, faces_of_one, owners
 from mmed_curate.ingest.kept import known_faces, observation_folder, observed
+from mmed_curate.ingest.notes import keep_notes, notes_path, sheet_path
 from mmed_curate.ingest.quality import QualityReport, coded, heard, quality_document, quality_report
 from mmed_curate.ingest.qualitybounds import load_bounds as load_quality_bounds
 from mmed_curate.ingest.recipe import Recipe
@@ -154,6 +155,7 @@ def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
     assets = cut_whole_or_not(clips, how, tell)
     notes = (*notes, *quality.findings, *_nothing_cut(job, candidates, clips, spotted=fast_enough))
     _keep_quality(job, id, quality)
+    keep_notes(job.media, id, job.path.name, notes)
     return IngestedRecording(
         recording=recording,
         candidates=candidates,
@@ -170,8 +172,8 @@ def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
 
 def _sweep(media: Path, id: RecordingId) -> None:
     """Clear away what a killed run had begun to write of this recording; nobody else is at it."""
-    for folder in (observation_folder(media), quality_path(media, id).parent, sheet_path(media, id).parent):
-        for begun in folder.glob(f".{id}*"):
+    for path in (observation_folder(media) / id, quality_path(media, id), notes_path(media, id), sheet_path(media, id)):
+        for begun in path.parent.glob(f".{id}*"):
             begun.unlink()
 
 
@@ -256,11 +258,6 @@ def _nothing_cut(
         what = f"all {len(candidates)} proposals in {job.path.name} are tagged ({', '.join(tags)}), and none was cut"
         remedy = "cut tagged ones too with the recipe's cut_tagged, or name spans by hand with mmed recut --spans"
     return (Finding(code="ingest.no_clips", what=what, remedy=remedy),)
-
-
-def sheet_path(media: Path, recording: RecordingId) -> Path:
-    """Where the page of a recording's contact sheet lies; a picture of its strongest clips lies beside it."""
-    return media / "sheets" / f"{recording}.html"
 
 
 def quality_path(media: Path, recording: RecordingId) -> Path:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmed_curate.domain.files import sha256_of
-from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.identity import RecordingId, SessionId, SubjectId
 from mmed_curate.domain.records import IngestOutcome, Session, Subject
 from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
@@ -19,8 +19,9 @@ from mmed_curate.ingest.claims import Claims, claims
 from mmed_curate.ingest.companions import CompanionTable
 from mmed_curate.ingest.crew import Crew, processes
 from mmed_curate.ingest.faces import FaceTable
+from mmed_curate.ingest.notes import forget_refusal, keep_refusal, notes_on, sheet_path
 from mmed_curate.ingest.recipe import Recipe
-from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, sheet_path, take_in
+from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, take_in
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.probe import probe
 from mmed_curate.store.workspace import Workspace
@@ -150,6 +151,8 @@ class _Intake:
             outcome = IngestOutcome(path=str(path), recording=None, held_by=holder)
         if outcome is not None:
             self.outcomes[position] = outcome
+            if outcome.already_done:
+                forget_refusal(self._workspace.root, path)
             return False
         self.jobs[position] = replace(job, sha256=sha256)
         return True
@@ -186,11 +189,15 @@ class _Intake:
             n_candidates=len(result.candidates),
             n_clips=len(result.clips),
             sheet=None if result.sheet is None else str(result.sheet),
-            notes=tuple(str(note) for note in result.notes),
+            notes=result.notes,
+            companions=result.companions,
         )
+        forget_refusal(self._workspace.root, job.path)
 
     def _refuse(self, position: int, said: str) -> None:
-        self.outcomes[position] = IngestOutcome(path=str(self._sources[position].path), recording=None, error=said)
+        path = self._sources[position].path
+        self.outcomes[position] = IngestOutcome(path=str(path), recording=None, error=said)
+        keep_refusal(self._workspace.root, path, said)
 
 
 def _check_arrived(result: IngestedRecording, media: Path) -> None:
@@ -293,9 +300,13 @@ def _known_already(
     """
     earlier = first_with.setdefault(sha256, path)
     if earlier is not path:
-        return IngestOutcome(
-            path=str(path), recording=None, already_done=True, notes=(f"the same bytes as {earlier}: taken in once",)
+        same = Finding(
+            code="ingest.same_bytes",
+            what=f"{path.name} has the same bytes as {earlier}, and is taken in once",
+            remedy="give each recording once",
+            severity=Severity.NOTE,
         )
+        return IngestOutcome(path=str(path), recording=None, already_done=True, notes=(same,))
     known = _known(workspace, sha256, str(path), job.subject, job.session)
     if known is not None and known.recording is not None:
         _check_same_owners(workspace, known.recording, path, sha256, job)
@@ -340,6 +351,12 @@ def _known(
     if moved:
         with workspace.write(actor="ingest") as writer:
             writer.move_recording(known.id, str(Path(path).resolve()))
+    found_again = Finding(
+        code="ingest.moved",
+        what=f"{Path(path).name} was registered as {known.path}, which is gone, and is read here from now on",
+        remedy="nothing has to be done",
+        severity=Severity.NOTE,
+    )
     with workspace.read() as records:
         return IngestOutcome(
             path=path,
@@ -348,5 +365,6 @@ def _known(
             n_clips=len(records.clips(recording=known.id)),
             sheet=str(sheet) if (sheet := sheet_path(workspace.media, known.id)).is_file() else None,
             already_done=True,
-            notes=(f"registered before as {known.path}, which is gone: from now on it is read here",) if moved else (),
+            notes=((found_again,) if moved else ()) + notes_on(workspace.media, known.id),
+            companions=records.companions(known.id),
         )

@@ -83,7 +83,7 @@ def test_a_recording_that_was_renamed_is_read_at_its_new_place(
     (again,) = taken_in(lab, renamed)
     assert again.already_done
     assert again.recording == first.recording
-    assert any("before.mkv, which is gone" in note for note in again.notes)
+    assert any("before.mkv, which is gone" in note.what for note in again.notes)
     with lab.read() as records:
         (known,) = records.recordings()
         assert known.path == str(renamed)
@@ -140,7 +140,7 @@ def test_a_face_that_is_not_there_is_said(lab: Workspace, material: Path) -> Non
     (outcome,) = taken_in(lab, material / "ugly-decord" / "video_0.mov")
     assert outcome.error is None
     assert (outcome.n_candidates, outcome.n_clips) == (0, 0)
-    assert any("no face" in note for note in outcome.notes)
+    assert any("no face" in note.what for note in outcome.notes)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_nothing_in_a_clip_names_its_recording(lab: Workspace, repository: Path,
     named = tmp_path / "CANARY-anna-game7.mp4"
     named.write_bytes((repository / "demo" / "recordings" / "single_face.mp4").read_bytes())
     taken_in(lab, named)
-    for_curators = {lab.media / "sheets", lab.media / "quality"}
+    for_curators = {lab.media / "sheets", lab.media / "quality", lab.media / "notes"}
     files = [path for path in lab.media.rglob("*") if path.is_file() and path.parent not in for_curators]
     assert {path.relative_to(lab.media).parts[0] for path in files} == {"coding", "observed"}
     for path in files:
