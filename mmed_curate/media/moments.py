@@ -5,8 +5,11 @@ Times are seconds on the recording's clock, as stamped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +21,7 @@ from mmed_curate.domain.progress import Progress
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.domain.yamlfile import Declared
 from mmed_curate.media.container import StreamChoice
-from mmed_curate.media.pictures import pictures
+from mmed_curate.media.groups import Run, pictures_in
 from mmed_curate.media.sound import SoundReader
 
 Doubles = npt.NDArray[np.float64]
@@ -33,6 +36,10 @@ _FULL = 0.85
 """A first frame this bright was taken in the light from (nearly) its start."""
 _STILL = 0.05
 """Motion of a picture without noise, in grey levels: nothing is so many times nothing."""
+_CALM_S = 1.0
+"""A flash is held against what changed in so long before it."""
+USUAL_S = 2.0
+"""A movement is held against what is usual so long before and after."""
 _STEP_S = 0.0005
 """The sound's level is taken this often, which is how well a click's onset is known."""
 
@@ -83,38 +90,69 @@ class Seen:
     """(n, 64) mean luma of each cell."""
     motion: Doubles
     """(n,) mean change of each pixel from the frame before; 0 for the first."""
+    step_s: float
+    """Usual time between two frames of the recording."""
 
 
 def watched(
-    path: Path, clock: FrameClock, first: Frame, last: Frame, *, streams: StreamChoice, progress: Progress
-) -> Seen:
-    """Watch frames first..last, both inside, in cells; memory grows by 270 bytes a frame.
+    path: Path, clock: FrameClock, runs: Sequence[Run], *, streams: StreamChoice, progress: Progress
+) -> tuple[Seen, ...]:
+    """Watch runs of frames in cells, each by itself; memory grows by 270 bytes a frame.
+
+    Args:
+        path: the recording.
+        clock: its clock.
+        runs: first and last frame of each, both inside; in order, none touching the next.
+        streams: which picture.
+        progress: told the frames watched.
 
     Raises:
         BadInput: the recording cannot be decoded there.
     """
-    cells: list[npt.NDArray[np.float32]] = []
-    motion: list[float] = []
-    before: npt.NDArray[np.int16] | None = None
-    for picture in pictures(path, first=first, last=last, clock=clock, streams=streams):
-        luma = picture.luma()
-        step = max(1, luma.shape[1] // _SAMPLES)
-        small = luma[::step, ::step].astype(np.int16)
-        motion.append(0.0 if before is None else float(np.abs(small - before).mean()))
-        before = small
-        rows = np.array_split(small, _CELLS, axis=0)
-        cells.append(
-            np.array(
-                [part.mean() if part.size else 0 for row in rows for part in np.array_split(row, _CELLS, axis=1)]
-            ).astype(np.float32)
+    shown = pictures_in(path, clock, runs, streams=streams)
+    total = sum(last - first + 1 for first, last in runs)
+    step_s = usual_step_s(clock)
+    found: list[Seen] = []
+    done = 0
+    for first, last in runs:
+        cells: list[npt.NDArray[np.float32]] = []
+        motion: list[float] = []
+        before: npt.NDArray[np.int16] | None = None
+        for picture in islice(shown, last - first + 1):
+            luma = picture.luma()
+            step = max(1, luma.shape[1] // _SAMPLES)
+            small = luma[::step, ::step].astype(np.int16)
+            motion.append(0.0 if before is None else float(np.abs(small - before).mean()))
+            before = small
+            cells.append(_means(small))
+            done += 1
+            progress(done, total)
+        times_s = np.array([float(clock.start_of(Frame(frame))) for frame in range(first, last + 1)])
+        found.append(
+            Seen(
+                times_s=times_s,
+                end_s=float(clock.end_of(last)),
+                cells=np.array(cells),
+                motion=np.array(motion),
+                step_s=step_s,
+            )
         )
-        progress(len(cells), last - first + 1)
-    return Seen(
-        times_s=np.array([float(clock.start_of(Frame(frame))) for frame in range(first, last + 1)]),
-        end_s=float(clock.end_of(last)),
-        cells=np.array(cells),
-        motion=np.array(motion),
-    )
+    return tuple(found)
+
+
+def _means(small: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+    """(64,) mean of each cell; 0 where a tiny picture has no pixel for it."""
+    rows, columns = (_membership(length) for length in small.shape)
+    sizes = np.outer(rows.sum(axis=1), columns.sum(axis=1))
+    means: npt.NDArray[np.float32] = (rows @ small @ columns.T / np.maximum(sizes, 1)).ravel().astype(np.float32)
+    return means
+
+
+@cache
+def _membership(length: int) -> Doubles:
+    """(8, length) 1 where a pixel lies in a cell; where they do not come out even, the first have a pixel more."""
+    whole, more = divmod(length, _CELLS)
+    return np.repeat(np.eye(_CELLS), [whole + (cell < more) for cell in range(_CELLS)], axis=1)
 
 
 def flashes_in(seen: Seen, bounds: SkewBounds) -> list[tuple[float, float]]:
@@ -133,13 +171,14 @@ def flashes_in(seen: Seen, bounds: SkewBounds) -> list[tuple[float, float]]:
         before = seen.cells[frame - 1, lit].mean()
         here = seen.cells[frame, lit].mean() - before
         top = max(here, seen.cells[frame + 1, lit].mean() - before)
-        quiet = typical[max(calm, frame - round(_frames_in(seen, 1.0))) : frame]
+        quiet = typical[max(calm, frame - frames_in(seen.step_s, _CALM_S)) : frame]
         usual = float(quiet.max()) if len(quiet) else 0.0
         if not (here >= bounds.flash_step / 4 and top >= max(bounds.flash_step, bounds.flash_times * usual)):
             frame += 1
             continue
         until = frame + 1
-        while until < n and seen.cells[until, lit].mean() - before > top / 2:
+        latest_s = seen.times_s[frame] + bounds.flash_longest_s
+        while until < n and seen.times_s[until] <= latest_s and seen.cells[until, lit].mean() - before > top / 2:
             until += 1
         # light comes and goes at once and darkens nothing; hands that move do neither
         level = seen.cells[:, lit].mean(axis=1) - before  # (n,)
@@ -164,8 +203,15 @@ def _bounds_of(seen: Seen, frame: int, *, share: float, lasts: int) -> tuple[flo
     return float(times_s[frame]), float(following)
 
 
-def _frames_in(seen: Seen, seconds: float) -> float:
-    return seconds / max(1e-6, float(np.median(np.diff(seen.times_s))))
+def usual_step_s(clock: FrameClock) -> float:
+    """Median time between two frames."""
+    ticks = np.diff(np.asarray(clock.pts, dtype=np.int64))
+    return float(np.median(ticks)) * float(clock.time_base) if len(ticks) else float(clock.duration)
+
+
+def frames_in(step_s: float, seconds: float) -> int:
+    """How many frames usually pass meanwhile."""
+    return round(seconds / max(1e-6, step_s))
 
 
 def clicks_between(path: Path, streams: StreamChoice, first_s: float, last_s: float, bounds: SkewBounds) -> list[float]:
@@ -178,17 +224,28 @@ def clicks_between(path: Path, streams: StreamChoice, first_s: float, last_s: fl
     found: list[float] = []
     # a click reaches its height within 5 ms
     reach = round(0.005 / _STEP_S)
-    peaks = np.lib.stride_tricks.sliding_window_view(decibels, reach).max(axis=1)  # from i to i + reach
-    at = short
-    while at < len(peaks):
-        before = float(decibels[at - short : at].max())
-        if decibels[at] > before and peaks[at] >= before + bounds.click_rise_db:
-            around = decibels[max(0, at - long) : at + long]
-            if peaks[at] >= float(np.percentile(around, 90)) + bounds.click_over_db:
-                found.append(begins_s + _onset(levels, at, reach) * _STEP_S)
-            at += short
-        else:
-            at += 1
+    peaks = _highest(decibels, reach)  # from i to i + reach
+    before = _highest(decibels[: len(peaks) - 1], short)  # of i - short to i, for i from short on
+    sudden = (decibels[short : len(peaks)] > before) & (peaks[short:] >= before + bounds.click_rise_db)
+    free = 0
+    for at in (np.flatnonzero(sudden) + short).tolist():
+        if at < free:
+            continue
+        free = at + short
+        around = decibels[max(0, at - long) : at + long]
+        if peaks[at] >= float(np.percentile(around, 90)) + bounds.click_over_db:
+            found.append(begins_s + _onset(levels, at, reach) * _STEP_S)
+    return found
+
+
+def _highest(values: Doubles, width: int) -> Doubles:
+    """The highest of each `width` neighbours: (n - width + 1,)."""
+    found = values
+    reached = 1
+    while reached < width:  # twice as many at each step, by what was found before
+        step = min(reached, width - reached)
+        found = np.maximum(found[:-step], found[step:])
+        reached += step
     return found
 
 
@@ -226,7 +283,7 @@ def stops_near(seen: Seen, heard_s: float, bounds: SkewBounds) -> tuple[float, f
     near = near[(near >= 2) & (near < n - 2)]
     if len(near) < 3:
         return None
-    second = round(_frames_in(seen, 2.0))
+    second = frames_in(seen.step_s, USUAL_S)
     usual = float(np.median(seen.motion[max(1, near[0] - second) : near[-1] + second])) + _STILL
     # motion[k] is what changed from k − 1 to k: it stops between them, or before k + 1
     drops = seen.motion[near] - np.maximum(seen.motion[near + 1], seen.motion[near + 2])

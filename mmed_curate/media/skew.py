@@ -21,7 +21,17 @@ from mmed_curate.domain.records import Skew
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.media.clock import clock_from_packets, read_clock
 from mmed_curate.media.container import AS_PLAYED, StreamChoice, opened, sound_stream
-from mmed_curate.media.moments import SkewBounds, clicks_between, flashes_in, stops_near, watched
+from mmed_curate.media.groups import Run
+from mmed_curate.media.moments import (
+    USUAL_S,
+    SkewBounds,
+    clicks_between,
+    flashes_in,
+    frames_in,
+    stops_near,
+    usual_step_s,
+    watched,
+)
 
 _SLACK_MS = 2.0
 """By how much the bounds of two events may miss each other: stamps are rounded to ms in Matroska, onsets to 0.5 ms."""
@@ -84,8 +94,11 @@ def find_skew(
     claps_s: Sequence[float] = (),
     progress: Progress = silent,
 ) -> Skew | None:
-    """The true skew of a recording; None: nothing in it shows one. See `measure_skew`."""
-    return measure_skew(path, bounds=bounds, streams=streams, clock=clock, claps_s=claps_s, progress=progress).skew
+    """The true skew of a recording; None: nothing in it shows one. See `measure_skew`, which says the same.
+
+    It listens first: only round a click is a picture decoded.
+    """
+    return _measured(path, bounds, streams, clock, claps_s, progress, everywhere=False).skew
 
 
 def measure_skew(
@@ -110,32 +123,55 @@ def measure_skew(
     Raises:
         BadInput: the recording cannot be read, or a time lies outside it.
     """
+    return _measured(path, bounds, streams, clock, claps_s, progress, everywhere=True)
+
+
+def _measured(
+    path: Path,
+    bounds: SkewBounds,
+    streams: StreamChoice,
+    clock: FrameClock | None,
+    claps_s: Sequence[float],
+    progress: Progress,
+    *,
+    everywhere: bool,
+) -> SkewMeasurement:
     with opened(path) as container:
         if sound_stream(container, path, streams) is None:
             return SkewMeasurement(skew=None, events=(), n_flashes=0, n_clicks=0)
     clock = clock or clock_from_packets(path, streams=streams) or read_clock(path, streams=streams)
     stretches = _stretches(path, clock, bounds, claps_s)
+    heard_s = [
+        clicks_between(path, streams, first_s - bounds.reach_s, last_s + bounds.reach_s, bounds)
+        for first_s, last_s in stretches
+    ]
+    whole = [(clock.frame_at(Fraction(first_s)), clock.frame_at(Fraction(last_s))) for first_s, last_s in stretches]
+    runs = [
+        [stretch] if everywhere else _round_clicks(clicks_s, stretch, clock, bounds)
+        for clicks_s, stretch in zip(heard_s, whole, strict=True)
+    ]
+    n_frames = sum(last - first + 1 for stretch in runs for first, last in stretch)
     n_flashes = n_clicks = done = 0
     events: list[SkewEvent] = []
-    runs = [(clock.frame_at(Fraction(first_s)), clock.frame_at(Fraction(last_s))) for first_s, last_s in stretches]
-    n_frames = sum(last - first + 1 for first, last in runs)
-    for (first_s, last_s), (first, last) in zip(stretches, runs, strict=True):
+    for clicks_s, stretch in zip(heard_s, runs, strict=True):
 
         def told(count: int, _: int | None, before: int = done) -> None:
             progress(before + count, n_frames)
 
-        seen = watched(path, clock, first, last, streams=streams, progress=told)
-        done += last - first + 1
-        heard_s = clicks_between(path, streams, first_s - bounds.reach_s, last_s + bounds.reach_s, bounds)
-        flashes = flashes_in(seen, bounds)
+        seen = watched(path, clock, stretch, streams=streams, progress=told)
+        done += sum(last - first + 1 for first, last in stretch)
+        flashes = [flash for one in seen for flash in flashes_in(one, bounds)]
         n_flashes += len(flashes)
-        n_clicks += len(heard_s)
-        found = _paired(flashes, heard_s, bounds.reach_s)
+        n_clicks += len(clicks_s)
+        found = _paired(flashes, clicks_s, bounds.reach_s)
         taken_s = {event.sound_s for event in found}
-        for time in heard_s:
-            stop = None if time in taken_s else stops_near(seen, time, bounds)
-            if stop is not None:
-                found.append(SkewEvent(kind=EventKind.CLAP, sound_s=time, after_s=stop[0], until_s=stop[1]))
+        for time in clicks_s:
+            stops = [] if time in taken_s else [stops_near(one, time, bounds) for one in seen]
+            found += [
+                SkewEvent(kind=EventKind.CLAP, sound_s=time, after_s=stop[0], until_s=stop[1])
+                for stop in stops
+                if stop is not None
+            ]
         if claps_s:
             found = [event for event in found if _named(event, claps_s, bounds.named_reach_s)]
         events += found
@@ -176,6 +212,28 @@ def _stretches(
     if ends - begins <= 2 * bounds.near_s:
         return [(begins, ends)]
     return [(begins, begins + bounds.near_s), (ends - bounds.near_s, ends)]
+
+
+def _round_clicks(heard_s: Sequence[float], stretch: Run, clock: FrameClock, bounds: SkewBounds) -> list[Run]:
+    """The frames of a stretch that say what happened at its clicks, as if all of it were watched."""
+    around_s = bounds.reach_s + bounds.flash_longest_s
+    usual = frames_in(usual_step_s(clock), USUAL_S)
+    runs: list[Run] = []
+    for time in heard_s:
+        first, last = (_frame_near(clock, time + shift_s) for shift_s in (-around_s, around_s))
+        # twice before: a flash is held against what is usual, and what is usual against a flash before
+        first, last = Frame(max(first - 2 * usual, stretch[0])), Frame(min(last + usual + 2, stretch[1]))
+        if runs and first <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], max(runs[-1][1], last))
+        else:
+            runs.append((first, last))
+    return runs
+
+
+def _frame_near(clock: FrameClock, time_s: float) -> Frame:
+    """The frame on screen then; the first or last one before and after all."""
+    begins, ends = clock.start_of(Frame(0)), clock.start_of(clock.last_frame)
+    return clock.frame_at(min(max(Fraction(time_s), begins), ends))
 
 
 def _named(event: SkewEvent, claps_s: Sequence[float], reach_s: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
-from mmed_curate.media.moments import SkewBounds
+from mmed_curate.media.moments import Seen, SkewBounds, flashes_in
 from mmed_curate.media.skew import EventKind, find_skew, measure_skew
 from mmed_curate.media.write import RecordingWriter
 
@@ -38,6 +39,7 @@ def a_camera(
     part: float = 1.0,
     variable: bool = False,
     stays: bool = False,
+    voice: NDArray[np.float64] | None = None,
 ) -> Path:
     """Film a room in which, at each event, a lamp lights for 120 ms (or hands meet) and something clicks.
 
@@ -52,6 +54,7 @@ def a_camera(
         ticks.append(ticks[-1] + (int(rng.integers(step // 2, 2 * step)) if variable else step))
     still = rng.integers(60, 120, (72, 96, 1)).repeat(3, axis=2).astype(np.float64)
     sound = 0.003 * rng.standard_normal(round(seconds * RATE_HZ))
+    sound += 0 if voice is None else voice
     for time in (events_s if clicks_s is None else clicks_s) if click else ():
         at = round(time * RATE_HZ)
         n = min(2400, len(sound) - at)
@@ -187,6 +190,84 @@ def test_claps_count_where_several_agree_or_one_is_named(tmp_path: Path, skew_ms
     assert find_skew(alone, bounds=BOUNDS) is None
     named = find_skew(alone, bounds=BOUNDS, claps_s=[4.0])
     assert named is not None and abs(named.start_ms - skew_ms) <= named.uncertainty_ms
+
+
+def speaking(path: Path, **camera: Any) -> Path:
+    """The same camera, and beside the clicks a voice: single syllables, noise of 0.05 to 0.15 s that begins sharply."""
+    seconds = camera.get("seconds", 10.0)
+    rng = np.random.default_rng(9)
+    voice = np.zeros(round(seconds * RATE_HZ))
+    at = 0.4
+    while at < seconds - 0.5:
+        n = round(rng.uniform(0.05, 0.15) * RATE_HZ)
+        first = round(at * RATE_HZ)
+        rise = np.minimum(np.arange(n) / (rng.uniform(0.001, 0.02) * RATE_HZ), 1)
+        voice[first : first + n] += 0.08 * rng.uniform(0.3, 1) * rise * np.hanning(n) ** 0.2 * rng.standard_normal(n)
+        at += rng.uniform(1.0, 4.0)
+    return a_camera(path, voice=voice, **camera)
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [
+        {"events_s": [3.2, 31.7], "skew_ms": 45},
+        {"events_s": [4.1, 5.3, 30.0], "flash": False, "clap": True, "skew_ms": -30},
+        {"events_s": [3.2, 20.1, 21.0, 31.7], "clicks_s": [3.2, 12.0, 21.0], "variable": True},
+        {"events_s": [9.2], "stays": True},
+    ],
+    ids=["flashes", "claps", "variable rate", "a lamp that stays lit"],
+)
+def test_to_listen_first_finds_what_watching_all_finds(tmp_path: Path, camera: dict[str, Any]) -> None:
+    path = a_camera(tmp_path / "r.mov", seconds=36.0, **camera)
+    frames: list[int] = []
+    found = find_skew(path, bounds=BOUNDS, progress=lambda done, total: frames.append(done))
+    assert found == measure_skew(path, bounds=BOUNDS).skew
+    assert max(frames) < 36 * 30 * 0.75  # of the frames of 36 s, only those round clicks
+    assert (found is None) == ("stays" in camera)
+
+
+@pytest.mark.parametrize("flash", [True, False])
+def test_among_syllables_too(tmp_path: Path, flash: bool) -> None:
+    path = speaking(tmp_path / "r.mov", seconds=30.0, events_s=[6.2, 21.7], flash=flash, skew_ms=30)
+    found = measure_skew(path, bounds=BOUNDS)
+    assert found.n_clicks > 3  # some syllables pass for clicks
+    assert find_skew(path, bounds=BOUNDS) == found.skew
+    assert (found.skew is not None) == flash
+
+
+def test_where_nothing_clicks_no_picture_is_decoded(tmp_path: Path) -> None:
+    frames: list[int] = []
+    path = a_camera(tmp_path / "r.mov", click=False)
+    assert find_skew(path, bounds=BOUNDS, progress=lambda done, total: frames.append(done)) is None
+    assert not frames
+
+
+def test_a_flash_is_the_same_in_a_part_as_in_the_whole() -> None:
+    """Flashes of any length and lamps that stay, 2.5 s apart or more, seen from 4 s before on."""
+    rng = np.random.default_rng(3)
+    times_s = np.arange(0, 120, 1 / 30)
+    cells = 80 + rng.normal(0, 0.4, (len(times_s), 64))
+    at_s = np.cumsum(rng.uniform(2.5, 6, 26))
+    for begin_s, lasts_s in zip(at_s, rng.choice([0.04, 0.12, 0.6, 0.9, 1.6, 30.0], 26), strict=True):
+        cells[(times_s >= begin_s) & (times_s < begin_s + lasts_s)] += 25
+
+    def seen(first_s: float, last_s: float) -> Seen:
+        part = (times_s >= first_s) & (times_s <= last_s)
+        return Seen(
+            times_s=times_s[part],
+            end_s=float(times_s[part][-1]) + 1 / 30,
+            cells=cells[part].astype(np.float32),
+            motion=np.zeros(int(part.sum())),
+            step_s=1 / 30,
+        )
+
+    whole = flashes_in(seen(0, 120), BOUNDS)
+    assert len(whole) > 10
+    for time_s in at_s[at_s < 116]:
+        parts = flashes_in(seen(time_s - 4, time_s + 3), BOUNDS)
+        assert [one for one in parts if abs(one[0] - time_s) < 0.4] == [
+            one for one in whole if abs(one[0] - time_s) < 0.4
+        ]
 
 
 def test_a_named_time_outside_the_recording_is_refused(tmp_path: Path) -> None:
