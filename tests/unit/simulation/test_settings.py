@@ -49,7 +49,7 @@ def test_coders_fit_the_codebook_and_are_named_simulated(tmp_path: Path) -> None
     load_coders().check(load_codebook("mmed"))
     with pytest.raises(BadInput, match="event type mikro"):
         load_coders(_edited(tmp_path, "event: micro}", "event: mikro}", "coders")).check(load_codebook("mmed"))
-    with pytest.raises(BadInput, match="string should match"):
+    with pytest.raises(BadInput, match=r"does not fit the pattern .sim-"):
         load_coders(_edited(tmp_path, "code: sim-coder-1", "code: coder-1", "coders"))
     with pytest.raises(BadInput, match="ability novize"):
         load_coders(_edited(tmp_path, "ability: novice", "ability: novize", "coders"))
