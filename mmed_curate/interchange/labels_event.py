@@ -10,6 +10,9 @@ from mmed_curate.domain.findings import Finding
 from mmed_curate.interchange.facs import FacsText
 from mmed_curate.interchange.labels_layout import Holds, Layout
 
+NO_UNITS = FacsText()
+"""No action unit was scored."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledEvent:
@@ -36,7 +39,7 @@ class LabelledEvent:
     """Class of three; None: in none, or nobody published one."""
     class_source: str | None = None
     """Who published that; None with the class."""
-    action_units: FacsText = FacsText()
+    action_units: FacsText = NO_UNITS
     action_units_text: str | None = None
     """As published; None: nothing stands there."""
     objective_class: int | None = None

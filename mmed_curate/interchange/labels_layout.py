@@ -99,6 +99,8 @@ class Layout(Declared):
     longest_s: float | None = None
     """A micro-expression that lasts longer than this and rises longer than `longest_rise_s` is remarked on."""
     longest_rise_s: float | None = None
+    too_long_s: float | None = None
+    """No expression lasts longer than this."""
 
     @field_validator("rate_hz", mode="before")
     @classmethod

@@ -76,6 +76,15 @@ class RowReader:
             extra=extra,
         )
         self._check_order(event)
+        lasts_s, most_s = _duration_s(event), self.layout.too_long_s
+        if most_s is not None and lasts_s > most_s:
+            self.say(
+                "too_long",
+                f"the event lasts {lasts_s:.2f} s, longer than any expression ({most_s:g} s)",
+                "look at the clip: one of the marks may be wrong",
+                severity=Severity.WARNING,
+                lasts_s=lasts_s,
+            )
         return event
 
     def say(
@@ -130,9 +139,9 @@ class RowReader:
             return None
         cell, column = self._cells.get(holds, Cell()), self._name_of(holds)
         text = cell.text.strip()
-        if re.fullmatch(r"-?[0-9]{1,10}", text) and cell.kind in {CellKind.NUMBER, CellKind.TEXT}:
-            if abs(int(text)) <= _LARGEST_FRAME:
-                return int(text)
+        is_whole = cell.kind in {CellKind.NUMBER, CellKind.TEXT} and re.fullmatch(r"-?[0-9]{1,10}", text)
+        if is_whole and abs(int(text)) <= _LARGEST_FRAME:
+            return int(text)
         if not text:
             hint = " (a formula without a stored value)" if cell.formula else ""
             self.say("mark_missing", f"{column} is empty{hint}; kept without an {holds.value}", _LOOK, column=column)
@@ -149,16 +158,14 @@ class RowReader:
         return None
 
     def _check_order(self, event: LabelledEvent) -> None:
-        for earlier, later in ((Holds.ONSET, Holds.APEX), (Holds.APEX, Holds.OFFSET), (Holds.ONSET, Holds.OFFSET)):
+        wrong = []
+        for earlier, later in ((Holds.ONSET, Holds.OFFSET), (Holds.ONSET, Holds.APEX), (Holds.APEX, Holds.OFFSET)):
             before, after = getattr(event, earlier.value), getattr(event, later.value)
             if before is not None and after is not None and before > after:
-                self.say(
-                    "mark_order",
-                    f"the {later.value} ({after}) comes before the {earlier.value} ({before})",
-                    "look at the clip and correct the table; until then it is no span",
-                    earlier=before,
-                    later=after,
-                )
+                wrong.append(f"the {later.value} ({after}) comes before the {earlier.value} ({before})")
+        if wrong:
+            cure = "look at the clip and correct the table; until then it is no span"
+            self.say("mark_order", ", ".join(wrong), cure)
         first = self.layout.first_frame
         for holds in MARKS:
             mark = getattr(event, holds.value)
