@@ -53,6 +53,28 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("where", ["a-file/x", "a-file/deeper/x", "n" * 300, "/proc/x", "/proc/none/x", "/dev/null/x"])
+def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path: Path, where: str) -> None:
+    if where.startswith("/proc") and not Path("/proc/self").exists():
+        pytest.skip("no folder of processes")
+    (tmp_path / "a-file").touch()
+    for write in (folder_written_aside, written_aside):
+        with pytest.raises(BadInput, match=r"be written|there is no folder"), write(tmp_path / where):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
+
+
+def test_a_file_never_takes_the_place_of_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be written .it is a folder"):
+        write_text(tmp_path, "x")
+
+
+def test_an_error_of_what_is_done_meanwhile_keeps_its_name(tmp_path: Path) -> None:
+    with pytest.raises(NotADirectoryError), folder_written_aside(tmp_path / "f"):
+        (tmp_path / "a-file").touch()
+        (tmp_path / "a-file" / "x").read_bytes()
+
+
 def test_a_folder_appears_when_it_is_whole_and_never_replaces_one(tmp_path: Path) -> None:
     with folder_written_aside(tmp_path / "f") as aside:
         (aside / "x").write_text("1")
