@@ -17,6 +17,7 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.bitstream import BitStreamFilterContext
 from av.container.output import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -80,6 +81,8 @@ class PictureEncoding:
     """x264's constant rate factor, 0 to 51; None: lossless (x264 with qp 0). FFV1 knows none."""
     preset: str = "veryfast"
     """x264's; FFV1 knows none."""
+    signed: bool = False
+    """x264 may write its version and all of its options into the first picture, as it does when nobody stops it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,7 @@ class MediaFile:
         self._waiting: tuple[VideoFrame, int | None] | None = None
         self._lasting: dict[int, int] = {}
         self._previous_lasted = 1
+        self._picture_muxed = False
         self._n_samples = 0
         self._left_over: Samples = np.zeros((0, sound.channels if sound else 1), dtype=np.float32)
 
@@ -228,6 +232,10 @@ class MediaFile:
         for packet in self._picture_stream.encode(frame):
             if packet.pts is not None:
                 packet.duration = self._lasting.pop(packet.pts, packet.duration)
+            if not self._picture_muxed and self._picture.codec is PictureCodec.H264 and not self._picture.signed:
+                # units of kind 6 say something beside the picture (H.264, table 7-1); x264 signs the first one only
+                (packet,) = BitStreamFilterContext("filter_units=remove_types=6", "h264").filter(packet)
+            self._picture_muxed = True
             self._container.mux(packet)
 
     def _encode_sound(self, samples: Samples) -> None:

@@ -69,7 +69,12 @@ class RecordingWriter:
         self._file = MediaFile(
             path,
             PictureEncoding(
-                width=width + width % 2, height=height + height % 2, time_base=time_base, crf=crf, preset=preset
+                width=width + width % 2,
+                height=height + height % 2,
+                time_base=time_base,
+                crf=crf,
+                preset=preset,
+                signed=True,  # recordings that were made from a seed keep their bytes, and with them their ids
             ),
             None
             if sample_rate_hz is None

@@ -65,7 +65,7 @@ def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path: Path, wh
 
 
 def test_a_file_never_takes_the_place_of_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="cannot be written .it is a folder"):
+    with pytest.raises(BadInput, match=r"cannot be written .it is a folder"):
         write_text(tmp_path, "x")
 
 
