@@ -39,18 +39,19 @@ class _Fit:
         return self.layout.likeness(cell.text for cell in self.sheet.rows[self.header])
 
 
-def read_labels(path: Path, *, layout: str | None = None) -> LabelTable:
+def read_labels(path: Path, *, layout: str | Layout | None = None) -> LabelTable:
     """Read a label table, `.xlsx` or `.csv`.
 
     Args:
         path: the table.
-        layout: name of a layout in `schema/labels`, or the path of one; None: found by the table's columns.
+        layout: a layout, its name in `schema/labels`, or its path; None: found by the table's columns.
 
     Raises:
         BadInput: the file cannot be read, is in no known layout or in several, or names a column twice.
     """
     sheets = read_sheets(path)
-    known = [load_layout(layout)] if layout is not None else [load_layout(name) for name in layout_names()]
+    given = [layout] if layout is not None else layout_names()
+    known = [load_layout(one) if isinstance(one, str) else one for one in given]
     fit = _best_fit(path, sheets, known)
     header = () if fit.header < 0 else tuple(cell.text for cell in fit.sheet.rows[fit.header])
     table = LabelTable(
@@ -162,6 +163,15 @@ def _sheet_findings(fit: _Fit, reader: RowReader) -> list[Finding]:
                 remedy="nothing has to be done: they are kept as they are",
                 severity=Severity.NOTE,
                 parameters={"rows": fit.header},
+            )
+        )
+    if fit.layout.has_marks and fit.layout.first_frame is None:
+        found.append(
+            Finding(
+                code="labels.first_frame",
+                what=f"it is not known whether the first frame of a recording is 0 or 1 in {fit.layout.title}",
+                remedy="hold one event against its recording: all marks may lie one frame late",
+                severity=Severity.NOTE,
             )
         )
     for merged in fit.sheet.merged:
