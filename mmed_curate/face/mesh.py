@@ -60,6 +60,18 @@ class Region:
         )
 
     @classmethod
+    def round_box(cls, box: FloatArray, angle: float = 0.0) -> Region:
+        """The square in which to look for the mesh of a face whose points lay in a box.
+
+        Args:
+            box: (4,) left, top, right, bottom of its points, px.
+            angle: by which the head is taken to be turned, radians.
+        """
+        left, top, right, bottom = (float(edge) for edge in box)
+        side = max(right - left, bottom - top) * _ROOM
+        return cls(x=(left + right) / 2, y=(top + bottom) / 2, side=side, angle=angle)
+
+    @classmethod
     def round_points(cls, points: FloatArray) -> Region:
         """The square in which to look for the mesh in the next picture.
 

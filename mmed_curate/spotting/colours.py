@@ -19,8 +19,14 @@ def colours(picture: Picture, part: Box | None = None) -> Coloured:
     """
     chroma = picture.chroma()
     if chroma is not None:
-        planes = Planes.of(picture.luma(), *chroma)
-        return planes if part is None else planes.part(part.left, part.top, part.right, part.bottom)
+        if part is None:
+            return Planes.of(picture.luma(), *chroma)
+        # what is round an odd corner is needed for its colours
+        left, top = part.left // 2, part.top // 2
+        right, bottom = -(-part.right // 2), -(-part.bottom // 2)
+        blue, red = (plane[top:bottom, left:right] for plane in chroma)
+        planes = Planes.of(picture.luma()[2 * top : 2 * bottom, 2 * left : 2 * right], blue, red)
+        return planes.part(part.left - 2 * left, part.top - 2 * top, part.right - 2 * left, part.bottom - 2 * top)
     if part is None:
         return picture.bgr()
     return np.ascontiguousarray(picture.bgr()[part.top : part.bottom, part.left : part.right])

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -15,7 +16,7 @@ from mmed_curate.dataset.arrays import ARRAYS_VERSION
 from mmed_curate.domain.records import Box
 from mmed_curate.domain.time import Frame, FrameClock, Span
 from mmed_curate.face.align import EYE_DISTANCE, REGIONS, moved, warped
-from mmed_curate.ingest.closeup import KnownFace, closeups
+from mmed_curate.ingest.closeup import PLACES, KnownFace, closeups
 from mmed_curate.ingest.features import (
     FACE_FILE,
     FEATURES_VERSION,
@@ -29,8 +30,10 @@ from mmed_curate.media.cut import CutRequest
 from mmed_curate.media.pictures import pictures
 from mmed_curate.media.sound import SoundReader
 from mmed_curate.media.write import RecordingWriter
+from mmed_curate.signals.motion import MotionCurve
 from mmed_curate.spotting.parameters import load_parameters
 from mmed_curate.spotting.run import Analysis, analyse
+from mmed_curate.spotting.tracks import FaceTrack
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -174,6 +177,67 @@ def test_what_the_analysis_knows_is_not_measured_again(
     assert both.mean() > 0.9
     assert np.sqrt(((ours - theirs)[both] ** 2).mean()) < 0.15  # px; Farneback errs by 0.12 px
     assert np.corrcoef(ours[both], theirs[both])[0, 1] > 0.95
+
+
+def test_a_known_face_is_where_it_would_be_found(folder: Path, smile: Path, clock: FrameClock, found: Analysis) -> None:
+    known = KnownFace(tracks=found.tracks[:1], curves=found.curves)
+    ((_, closeup),) = closeups(smile, clock, [a_window(10, 49)], known=[known])
+    followed = arrays(folder / FACE_FILE)
+    assert closeup.seen.all()
+    away = np.linalg.norm(closeup.landmarks - followed["landmarks"], axis=2)  # (T, 468)
+    # a mesh lies otherwise by so much where it is framed by this picture's points instead of the last one's
+    assert np.median(away) < 0.005 * closeup.eye_distance_px[0]
+    assert away.mean(axis=1).max() < 0.01 * closeup.eye_distance_px[0]
+    apart = np.abs(closeup.faces.astype(int) - followed["faces"]).mean()
+    assert apart < 1  # grey level
+
+
+@pytest.mark.parametrize("degrees", [-40, 25])
+def test_a_known_face_on_a_tilted_head(smile: Path, clock: FrameClock, tmp_path: Path, degrees: float) -> None:
+    turned = tmp_path / "turned.mov"
+    shown = [picture.bgr().copy() for picture in pictures(smile, first=Frame(10), last=Frame(17))]
+    height, width = shown[0].shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    with RecordingWriter(turned, width=width, height=height, time_base=Fraction(1, 30)) as writer:
+        for frame, picture in enumerate(shown):
+            tilted = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+            writer.picture(tilted.astype(np.uint8), frame)
+    clock = read_clock(turned)
+    ((_, followed),) = closeups(turned, clock, [a_window(0, 7)])
+    track = FaceTrack(
+        track=0,
+        frames=np.arange(8, dtype=np.int64),
+        boxes=np.concatenate([followed.landmarks.min(axis=1), followed.landmarks.max(axis=1)], axis=1),
+        eye_distance_px=followed.eye_distance_px,
+    )
+    ((_, closeup),) = closeups(
+        turned, clock, [a_window(0, 7)], known=[KnownFace(tracks=(track,), curves={0: a_curve(8)})]
+    )
+    assert closeup.seen.all()
+    away = np.linalg.norm(closeup.landmarks - followed.landmarks, axis=2)
+    assert away.mean(axis=1).max() < 0.02 * closeup.eye_distance_px[0]
+
+
+def a_curve(length: int) -> MotionCurve:
+    """Of a face that does nothing."""
+    still = np.zeros((length, len(PLACES), 2), dtype=np.float32)
+    return MotionCurve(
+        times_s=np.arange(length) / 30,
+        places=PLACES,
+        displacement=still,
+        drift=still,
+        head=np.zeros((length, 2), dtype=np.float32),
+        openness=np.ones(length, dtype=np.float32),
+    )
+
+
+def test_a_known_face_is_the_same_in_every_clip(smile: Path, clock: FrameClock, found: Analysis) -> None:
+    known = KnownFace(tracks=found.tracks[:1], curves=found.curves)
+    crop = Box(left=101, top=21, right=501, bottom=341)
+    ((_, alone),) = closeups(smile, clock, [a_window(30, 40)], known=[known])
+    both = dict(closeups(smile, clock, [a_window(30, 40), a_window(20, 45, crop=crop)], known=[known, known]))
+    np.testing.assert_array_equal(alone.landmarks, both[0].landmarks)
+    np.testing.assert_allclose(alone.landmarks - [101, 21], both[1].landmarks[10:21], atol=1e-3)
 
 
 def test_many_clips_in_one_way_through_the_recording(
