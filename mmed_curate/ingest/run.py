@@ -316,7 +316,8 @@ def _known_already(
                 raise BadInput.of(
                     "ingest.registered_otherwise",
                     f"{path} is registered already, for another subject or session",
-                    "name the subject and session it was registered for",
+                    "name the subject and session it was registered for; if those were wrong, take it into another "
+                    "workspace",
                 )
     return known
 
@@ -335,7 +336,8 @@ def _check_same_owners(
                 "ingest.other_owners",
                 f"{job.faces.path}, row {row.row}: face {row.track} of {path.name} was registered as somebody else's, "
                 "and clips of it may have been judged",
-                "take it into a new workspace, or name spans of the right subject with mmed recut --spans",
+                "leave the table as it was, or reject these clips at screening and take the recording into another "
+                "workspace (docs/faces.md, when the table was wrong)",
             )
 
 

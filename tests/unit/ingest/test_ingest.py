@@ -10,6 +10,7 @@ import pytest
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import AssetKind, Consent, IngestOutcome, Term
 from mmed_curate.ingest.crew import processes
+from mmed_curate.ingest.faces import read_face_table
 from mmed_curate.ingest.recipe import load_recipe
 from mmed_curate.ingest.run import Source, ingest
 from mmed_curate.media.pictures import pictures
@@ -193,3 +194,23 @@ def test_nothing_in_a_clip_names_its_recording(lab: Workspace, repository: Path,
     for path in files:
         assert "CANARY" not in str(path.relative_to(lab.root))
         assert b"CANARY" not in path.read_bytes()
+
+
+def test_whose_a_face_is_stays_as_it_was_said(lab: Workspace, repository: Path, tmp_path: Path) -> None:
+    recording = repository / "demo" / "recordings" / "please.mkv"
+    sources = [Source(path=recording, subject="P1", session="G1")]
+
+    def with_table(subject: str) -> IngestOutcome:
+        (tmp_path / "faces.csv").write_text(f"recording,track,subject\nplease.mkv,0,{subject}\n", encoding="utf-8")
+        faces = read_face_table(tmp_path / "faces.csv")
+        (outcome,) = ingest(lab, sources, recipe=load_recipe("every-candidate"), crew=processes(1), faces=faces)
+        return outcome
+
+    assert with_table("P1").error is None
+    assert with_table("P1").already_done
+    refused = with_table("").error
+    assert refused is not None and "faces.csv, row 2: face 0 of please.mkv was registered as somebody else's" in refused
+    assert "take the recording into another workspace" in refused
+    with lab.read() as records:
+        (owner,) = records.face_owners()
+        assert owner.subject == records.subject("P1").id
