@@ -291,8 +291,7 @@ def _interval(started: Event, stopped: Event | None, findings: list[Finding]) ->
 
 def _media(name: str, observation: Mapping[str, Any], findings: list[Finding]) -> Iterator[Medium]:
     info = observation.get("media_info")
-    info = info if isinstance(info, dict) else {}
-    lengths, offsets = (info.get(key) if isinstance(info.get(key), dict) else {} for key in ("length", "offset"))
+    lengths, offsets = (_within(info, key) for key in ("length", "offset"))
     players = observation.get("file")
     for player, files in sorted(players.items()) if isinstance(players, dict) else ():
         named = [str(file) for file in files] if isinstance(files, list) else []
@@ -305,9 +304,16 @@ def _media(name: str, observation: Mapping[str, Any], findings: list[Finding]) -
                 )
             )
         # a player that is set later by n seconds shows what its file holds n seconds earlier
-        offset = -(_seconds((offsets or {}).get(player, 0)) or Fraction(0))
+        offset = -(_seconds(offsets.get(player, 0)) or Fraction(0))
         for file in named:
-            yield Medium(name=file, offset_s=offset, length_s=_seconds((lengths or {}).get(file)))
+            length = _seconds(lengths.get(file))
+            yield Medium(name=file, offset_s=offset, length_s=length)
+            offset -= length or 0
+
+
+def _within(holder: object, key: str) -> Mapping[str, Any]:
+    found = holder.get(key) if isinstance(holder, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _length(observation: Mapping[str, Any]) -> Fraction | None:

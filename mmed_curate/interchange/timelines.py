@@ -345,8 +345,13 @@ def all_printable(timeline: Timeline) -> tuple[Timeline, tuple[Finding, ...]]:
     for tier in timeline.tiers:
         annotations = []
         for one in tier.annotations:
-            texts = {name: printable(getattr(one, name)) for name in ("value", "subject", "coder", "comment")}
-            clean = replace(one, **texts)
+            clean = replace(
+                one,
+                value=printable(one.value),
+                subject=printable(one.subject),
+                coder=printable(one.coder),
+                comment=printable(one.comment),
+            )
             if clean != one:
                 findings.append(
                     warning(

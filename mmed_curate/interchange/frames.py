@@ -1,0 +1,31 @@
+"""Times of other tools and frames of a recording. An interval ends where its last frame ends.
+
+Tools round to whole milliseconds, so a time may lie a little before the frame that was meant: within half a millisecond
+of a frame's beginning, that frame is meant.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from mmed_curate.domain.time import Frame, FrameClock
+
+SLACK = Fraction(1, 2000)
+"""Half of ELAN's resolution of 1 ms, in seconds. Frames that last 2 ms or more are told apart safely."""
+
+
+def frame_from(time: Fraction, clock: FrameClock) -> Frame:
+    """The frame that a mark at this time, in seconds, means."""
+    return clock.frame_at(time + SLACK)
+
+
+def frame_until(time: Fraction, clock: FrameClock) -> Frame:
+    """The last frame of an interval that ends at this time, in seconds."""
+    frame = clock.frame_at(time - SLACK)
+    begins = clock.start_of(frame) >= time - SLACK  # it only begins there
+    return Frame(frame - 1) if begins and frame > 0 else frame
+
+
+def lies_in(time: Fraction, clock: FrameClock) -> bool:
+    """Whether the picture runs at this time."""
+    return clock.start_of(Frame(0)) - SLACK <= time <= clock.end_of(clock.last_frame) + SLACK

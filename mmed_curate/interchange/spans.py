@@ -1,0 +1,228 @@
+"""Timelines as our span tables: one row for each annotation, with an apex where somebody marked one.
+
+`mmed cut`, `mmed recut --spans` and `mmed agreement` read these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from mmed_curate.domain.findings import BadInput, Finding
+from mmed_curate.domain.time import FrameClock, Span
+from mmed_curate.interchange.frames import frame_from, frame_until, lies_in
+from mmed_curate.interchange.timelines import (
+    Annotation,
+    Medium,
+    Tier,
+    TierKind,
+    Timeline,
+    fault,
+    note,
+    place,
+    said,
+    warning,
+)
+
+APEX_TIER = "apex"
+"""Points in a tier of this name, or in `TIER.apex`, are the apexes of the intervals round them."""
+
+
+class ApexFrom(Enum):
+    """Where a row's apex comes from."""
+
+    MARK = "mark"
+    """Somebody marked it."""
+    MIDDLE = "middle"
+    """Nobody did: the middle of the interval stands in."""
+    POINT = "point"
+    """The row is a point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanLine:
+    """One row of the table."""
+
+    observation: str
+    recording: str
+    """File name of the recording; empty: the file names none."""
+    tier: str
+    kind: TierKind
+    seconds: tuple[Fraction, Fraction, Fraction]
+    """Onset, apex, offset on the recording's own clock."""
+    frames: Span | None
+    """None: no clock was given."""
+    apex_from: ApexFrom
+    value: str
+    subject: str
+    coder: str
+    comment: str
+
+
+def span_lines(
+    timelines: Sequence[Timeline],
+    *,
+    tiers: Collection[str] = (),
+    coder: str = "",
+    recording: str | None = None,
+    clock: FrameClock | None = None,
+) -> tuple[tuple[SpanLine, ...], tuple[Finding, ...]]:
+    """The rows of a span table, and what could not become one.
+
+    Args:
+        timelines: as they were read.
+        tiers: names of those to take; empty: all but the apexes.
+        coder: whom to name where the file does not say; empty: the author of the file.
+        recording: file name of the recording; None: the first medium that a timeline names.
+        clock: of the recording, to count in frames; None: seconds.
+
+    Raises:
+        BadInput: there is no tier of a name that was asked for.
+    """
+    known = dict.fromkeys(tier.name for timeline in timelines for tier in timeline.tiers)
+    for name in tiers:
+        if name not in known:
+            raise BadInput.of(
+                "interchange.no_tier", f"there is no tier {name}", f"choose from: {', '.join(known) or 'none'}"
+            )
+    lines: list[SpanLine] = []
+    findings: list[Finding] = []
+    for timeline in timelines:
+        medium = _medium(timeline, recording, findings)
+        marks = _marks(timeline)
+        for tier in timeline.tiers:
+            if (tiers and tier.name not in tiers) or (not tiers and is_apex(tier)):
+                continue
+            for one in tier.annotations:
+                line = _line(timeline, tier, one, marks, medium, coder, recording, clock, findings)
+                if line is not None:
+                    lines.append(line)
+    guessed = sum(line.apex_from is ApexFrom.MIDDLE for line in lines)
+    if guessed:
+        findings.append(
+            note(
+                "no_apex",
+                f"{guessed} of {len(lines)} rows have no apex mark: the middle stands in, apex_from says so",
+                f"mark apexes as points in a tier named {APEX_TIER} where they are needed",
+                count=guessed,
+            )
+        )
+    return tuple(lines), tuple(findings)
+
+
+def base_name(tier: str) -> str:
+    """The name of a tier before it was split: without `@person` and `/2`, which exports add."""
+    return tier.partition("@")[0].partition("/")[0] or tier
+
+
+def is_apex(tier: Tier) -> bool:
+    """Whether a tier holds the apexes of others."""
+    name = base_name(tier.name)
+    return tier.kind is TierKind.POINT and (name == APEX_TIER or name.endswith(f".{APEX_TIER}"))
+
+
+def _medium(timeline: Timeline, recording: str | None, findings: list[Finding]) -> Medium | None:
+    if not timeline.media:
+        return None
+    if recording is None:
+        return timeline.media[0]
+    found = next((one for one in timeline.media if one.file_name == recording), None)
+    if found is None:
+        named = ", ".join(one.file_name for one in timeline.media)
+        findings.append(
+            warning("other_medium", f"the file was made on {named}, not on {recording}", "check that it is the same")
+        )
+        return timeline.media[0]
+    return found
+
+
+def _marks(timeline: Timeline) -> dict[str, list[Annotation]]:
+    marks: dict[str, list[Annotation]] = {}
+    for tier in timeline.tiers:
+        if is_apex(tier):
+            marks.setdefault(base_name(tier.name), []).extend(tier.annotations)
+    return marks
+
+
+def _line(
+    timeline: Timeline,
+    tier: Tier,
+    one: Annotation,
+    marks: Mapping[str, Sequence[Annotation]],
+    medium: Medium | None,
+    coder: str,
+    recording: str | None,
+    clock: FrameClock | None,
+    findings: list[Finding],
+) -> SpanLine | None:
+    start, end = one.start, one.start if tier.kind is TierKind.POINT else one.end
+    if start is None or end is None or end < start:
+        why = "it ends before it starts" if start is not None and end is not None else "one of its times is unknown"
+        findings.append(fault("no_span", f"{place(tier, one)}: {why}", "it is not in the table; correct it"))
+        return None
+    apex, apex_from = _apex(tier, one, end, marks, findings)
+    shift = Fraction(0) if medium is None else medium.offset_s
+    seconds = (start + shift, apex + shift, end + shift)
+    frames = None
+    if clock is not None:
+        outside = next((time for time in seconds if not lies_in(time, clock)), None)
+        if outside is not None:
+            findings.append(
+                fault(
+                    "outside",
+                    f"{place(tier, one)}: {said(outside)} is outside the recording",
+                    "it is not in the table; check that the file belongs to this recording",
+                )
+            )
+            return None
+        onset = frame_from(seconds[0], clock)
+        offset = max(onset, onset if tier.kind is TierKind.POINT else frame_until(seconds[2], clock))
+        frames = Span(onset=onset, apex=min(max(frame_from(seconds[1], clock), onset), offset), offset=offset)
+    name = recording if recording is not None else "" if medium is None else medium.file_name
+    return SpanLine(
+        observation=timeline.name,
+        recording=name,
+        tier=tier.name,
+        kind=tier.kind,
+        seconds=seconds,
+        frames=frames,
+        apex_from=apex_from,
+        value=one.value,
+        subject=one.subject or tier.subject,
+        coder=one.coder or tier.coder or coder or timeline.coder,
+        comment=one.comment,
+    )
+
+
+def _apex(
+    tier: Tier,
+    one: Annotation,
+    end: Fraction,
+    marks: Mapping[str, Sequence[Annotation]],
+    findings: list[Finding],
+) -> tuple[Fraction, ApexFrom]:
+    start = one.start or Fraction(0)
+    if tier.kind is TierKind.POINT:
+        return start, ApexFrom.POINT
+    base = base_name(tier.name)
+    of_tier = marks.get(f"{base}.{APEX_TIER}", marks.get(APEX_TIER, ()))
+    inside = sorted(
+        mark.start
+        for mark in of_tier
+        if mark.start is not None and start <= mark.start <= end and _same_people(mark, one)
+    )
+    if len(inside) > 1:
+        findings.append(
+            warning(
+                "several_apexes",
+                f"tier {tier.name}, {said(start)}: {len(inside)} apexes lie in it",
+                "the first is taken; leave one",
+            )
+        )
+    return (inside[0], ApexFrom.MARK) if inside else ((start + end) / 2, ApexFrom.MIDDLE)
+
+
+def _same_people(mark: Annotation, one: Annotation) -> bool:
+    return mark.subject in {"", one.subject} and mark.coder in {"", one.coder}
