@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 
 _LOOK_EVERY_S = 0.2
 """How often results and news are looked for."""
+_BEFORE_MAIN = frozenset({Step.PROBING, Step.COMPARING, Step.READING})
+"""Steps that come when no frame has been followed."""
 _AFTER_MAIN = frozenset({Step.SYNCING, Step.CUTTING, Step.MEASURING})
 """Steps that come when all frames have been followed."""
 
@@ -80,7 +82,7 @@ def run_jobs(
         store: receives (position, result) in this process.
         crew: who does it.
         units: by position: units of work expected, for the rate and the time that is left.
-        begin: asked right before a task is given out; False: leave it.
+        begin: asked right before a task is given out, whether it is needed at all; False: leave it.
         watch: called with how far the batch is.
     """
     if not jobs:
@@ -101,7 +103,7 @@ def run_jobs(
         followed = sum(
             units.get(one.position, 0) if one.step in _AFTER_MAIN else min(one.done, units.get(one.position, 0))
             for one in at_work
-            if one.step is not Step.READING
+            if one.step not in _BEFORE_MAIN
         )
         watch(
             BatchState(
@@ -119,6 +121,9 @@ def run_jobs(
             slots = 1 if alone or any(position in killed for position in running.values()) else hands.n_slots
             while len(running) < slots and (alone or waiting):
                 position = alone.popleft() if alone else waiting.popleft()
+                if position not in killed:  # this may take a while too: files are read from end to end
+                    latest[position] = News(position=position, step=Step.COMPARING, done=0, total=None)
+                    tell_watcher()
                 if position in killed or begin(position):
                     running[hands.submit(work, position, jobs[position])] = position
                 else:

@@ -27,8 +27,10 @@ _TOPIC = "mmed-ingest"
 
 
 class Step(Enum):
-    """What a worker is at."""
+    """What a worker is at, or the coordinator before one is."""
 
+    PROBING = "looking what it holds"
+    COMPARING = "comparing with what is known"
     READING = "reading"
     WATCHING = "following faces"
     SYNCING = "syncing sound"

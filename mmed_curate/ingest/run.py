@@ -14,10 +14,10 @@ from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.identity import RecordingId, SessionId, SubjectId
 from mmed_curate.domain.records import IngestOutcome, Session, Subject
-from mmed_curate.ingest.batch import Watch, run_jobs, unwatched
+from mmed_curate.ingest.batch import AtWork, BatchState, Watch, run_jobs, unwatched
 from mmed_curate.ingest.claims import Claims, claims
 from mmed_curate.ingest.companions import CompanionTable
-from mmed_curate.ingest.crew import Crew, processes
+from mmed_curate.ingest.crew import Crew, Step, processes
 from mmed_curate.ingest.faces import FaceTable
 from mmed_curate.ingest.notes import forget_refusal, keep_refusal, notes_on, sheet_path
 from mmed_curate.ingest.recipe import Recipe
@@ -73,7 +73,7 @@ def ingest(
             table names a recording that is not among the sources.
     """
     with claims(workspace) as held:
-        intake = _Intake(workspace, sources, recipe, faces, companions, held)
+        intake = _Intake(workspace, sources, recipe, faces, companions, held, watch)
         run_jobs(
             take_in,
             intake.jobs,
@@ -97,6 +97,7 @@ class _Intake:
         faces: FaceTable | None,
         companions: CompanionTable | None,
         held: Claims,
+        watch: Watch,
     ) -> None:
         self._workspace, self._sources, self._held = workspace, sources, held
         self.outcomes: dict[int, IngestOutcome] = {}
@@ -110,6 +111,8 @@ class _Intake:
         with workspace.read() as records:
             codes = {subject.code: subject.id for subject in records.subjects()}
         for position, source in enumerate(sources):
+            probing = AtWork(position=position, step=Step.PROBING, done=0, total=None)
+            watch(BatchState(n_done=0, n_tasks=len(sources), units_done=0, units_total=0, at_work=(probing,)))
             owner = owners[source.subject or "", source.session]
             if isinstance(owner, BadInput):
                 self._refuse(position, f"{source.path} is left out: {owner}")

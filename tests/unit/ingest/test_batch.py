@@ -10,7 +10,7 @@ from builders.tasks import deadly, doubled, ours_to_blame
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.ingest.batch import BatchState, run_jobs
-from mmed_curate.ingest.crew import Crew, cluster, processes
+from mmed_curate.ingest.crew import Crew, Step, cluster, processes
 
 Outcome = dict[int, str]
 
@@ -58,6 +58,14 @@ def test_the_watcher_sees_every_unit_counted_once() -> None:
     run({0: 1, 1: 2, 2: 13}, doubled, processes(1, 3), watch=states.append)
     assert (states[-1].n_done, states[-1].units_done, states[-1].at_work) == (3, 9, ())
     assert all(state.units_done <= state.units_total == 9 and state.n_tasks == 3 for state in states)
+
+
+def test_the_watcher_sees_what_is_compared_before_any_worker_begins() -> None:
+    states: list[BatchState] = []
+    run({0: 1, 1: 2}, doubled, processes(1, 2), begin=lambda position: False, watch=states.append)
+    compared = [one.position for state in states for one in state.at_work if one.step is Step.COMPARING]
+    assert compared == [0, 1]
+    assert [state.n_done for state in states][:2] == [0, 1] and states[-1].n_done == 2
 
 
 def test_a_task_that_kills_its_worker_twice_is_refused_and_no_other(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import AssetKind, Consent, IngestOutcome, Term
-from mmed_curate.ingest.crew import processes
+from mmed_curate.ingest.batch import BatchState
+from mmed_curate.ingest.crew import Step, processes
 from mmed_curate.ingest.faces import read_face_table
 from mmed_curate.ingest.recipe import load_recipe
 from mmed_curate.ingest.run import Source, ingest
@@ -214,3 +215,14 @@ def test_whose_a_face_is_stays_as_it_was_said(lab: Workspace, repository: Path, 
     with lab.read() as records:
         (owner,) = records.face_owners()
         assert owner.subject == records.subject("P1").id
+
+
+def test_the_watcher_sees_every_file_before_the_first_is_begun(lab: Workspace, tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.mp4" for number in range(3)]
+    states: list[BatchState] = []
+    sources = [Source(path=path, subject="P1", session="G1") for path in files]
+    outcomes = ingest(lab, sources, recipe=load_recipe("mmed"), crew=processes(1), watch=states.append)
+    assert all(outcome.error for outcome in outcomes)
+    assert [(state.at_work[0].position, state.at_work[0].step) for state in states] == [
+        (number, Step.PROBING) for number in range(3)
+    ]
