@@ -54,10 +54,8 @@ def labels(file: Path, output: Path | None, layout: str | None, copy: Path | Non
         spans, others = others, []
     if output is not None and beside is not None:
         write_text(output, events_csv(found, spans))
-        if others:
+        if others or beside.exists():  # one of an earlier run would belong to another table
             write_text(beside, events_csv(found, others))
-        else:
-            beside.unlink(missing_ok=True)  # of an earlier run, which would belong to another table
     lost = write_labels(found, copy) if copy is not None else ()
     if as_json:
         print_json(
@@ -75,7 +73,8 @@ def labels(file: Path, output: Path | None, layout: str | None, copy: Path | Non
     if output is not None:
         out.print(escape(_written(found, output, len(spans))), soft_wrap=True)
         if others:
-            out.print(escape(f"{beside}: {len(others)} rows that are no span"), soft_wrap=True)
+            rows = "1 row that is" if len(others) == 1 else f"{len(others)} rows that are"
+            out.print(escape(f"{beside}: {rows} no span"), soft_wrap=True)
     _tell("import labels", found.findings)
     if copy is not None:
         out.print(escape(f"{copy}: the table, written back as {found.layout.name}"), soft_wrap=True)
@@ -84,13 +83,20 @@ def labels(file: Path, output: Path | None, layout: str | None, copy: Path | Non
 
 def _tell_counts(found: LabelTable) -> None:
     read_as = f"{found.layout.title} ({found.layout.name})"
-    out.print(escape(f"{read_as}: {len(found.events)} events of {n_subjects(found)} subjects"), soft_wrap=True)
+    out.print(
+        escape(f"{read_as}: {_many(len(found.events), 'event')} of {_many(n_subjects(found), 'subject')}"),
+        soft_wrap=True,
+    )
     titles = {"event_types": "type", "emotions": "emotion", "classes": "class of three"}
     for name, tally in counts(found).items():
         if set(tally) - {""}:
             out.print(table("", (titles[name], "events"), _rows(tally)))
     if found.layout.class_source:
         out.print(escape(f"Classes of three: {found.layout.class_source}"), soft_wrap=True)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _rows(tally: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -47,7 +47,7 @@ def read_labels(path: Path, *, layout: str | Layout | None = None) -> LabelTable
         layout: a layout, its name in `schema/labels`, or its path; None: found by the table's columns.
 
     Raises:
-        BadInput: the file cannot be read, is in no known layout or in several, or names a column twice.
+        BadInput: the file cannot be read, is empty, in no known layout or in several, or names a column twice.
     """
     sheets = read_sheets(path)
     given = [layout] if layout is not None else layout_names()
@@ -67,6 +67,8 @@ def read_labels(path: Path, *, layout: str | Layout | None = None) -> LabelTable
         for number, row in enumerate(fit.sheet.rows[fit.header + 1 :], start=fit.header + 2)
         if any(cell.text.strip() or cell.formula for cell in row)
     )
+    if not events:
+        raise BadInput.of("labels.empty", f"{path} has a header and no events", "give a table with rows")
     found = [
         *_sheet_findings(fit, reader),
         *sorted([*reader.findings, *table_findings(fit.layout, events)], key=_row_of),

@@ -57,7 +57,7 @@ class RowReader:
         text = self._text(Holds.ACTION_UNITS)
         event = LabelledEvent(
             row=row,
-            dataset=self._word(Holds.DATASET) or self.layout.dataset,
+            dataset=self._dataset(),
             subject=self._subject(),
             name=self._needed(Holds.NAME),
             onset=onset,
@@ -297,15 +297,27 @@ class RowReader:
         return None
 
     def _check_formulas(self) -> None:
-        for holds in (Holds.SUBJECT, Holds.NAME, *MARKS):
-            cell = self._cells.get(holds, Cell())
-            if cell.formula is not None and cell.text:
-                self.say(
-                    "formula",
-                    f"{self._name_of(holds)} is a formula ({cell.formula[:60]}); its last value {cell.text!r} is read",
-                    "check the value, and write it instead of the formula",
-                    severity=Severity.WARNING,
-                )
+        for holds, cell in self._cells.items():
+            if cell.formula is None or (holds in MARKS and not cell.text):  # a missing mark is said anyway
+                continue
+            # somebody who types =4+7 for two action units gets an 11
+            read = (
+                f"its last value {cell.text!r} is read" if cell.text else "it has no stored value and is read as empty"
+            )
+            self.say(
+                "formula",
+                f"{self._name_of(holds)} is a formula ({cell.formula[:60]}); {read}",
+                "write what is meant instead of the formula, as text",
+                severity=Severity.WARNING,
+            )
+
+    def _dataset(self) -> str:
+        word, column = self._word(Holds.DATASET), self.layout.column_of(Holds.DATASET)
+        if column is None:
+            return self.layout.dataset
+        if word is None or (column.form and not re.fullmatch(column.form, word)):
+            self.say("dataset", f"{column.name} is {word or ''!r}, none of {column.form}", "correct it")
+        return word or ""
 
 
 def roman(objective_class: int) -> str:
