@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -54,6 +55,15 @@ def test_json_alone_on_stdout_and_a_picture(blinking: Path, tmp_path: Path, repo
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
     assert document["format"] == "mmed-spotting" and document["n_frames"] == 45
     assert document["tracks"] == [{"track": 0, "first": 0, "last": 44, "n_frames": 45}]
+
+
+def test_notes_fit_the_published_shape_too(tmp_path: Path, repository: Path) -> None:
+    """The face of please.mkv has 29 pixels between the eyes."""
+    recording = repository / "demo" / "recordings" / "please.mkv"
+    done = CliRunner().invoke(spot, [str(recording), "-o", str(tmp_path / "c.csv"), "--json"], catch_exceptions=False)
+    document = json.loads(done.stdout)
+    fits(document, "spotting", repository)
+    assert [note["code"] for note in document["notes"]] == ["spotting.small_face"]
 
 
 def test_two_tables_become_scores(tmp_path: Path, repository: Path) -> None:
@@ -110,3 +120,25 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     told = capsys.readouterr().err
     assert left.value.code == 2 and said in told and "Traceback" not in told
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("contents", "said"),
+    [
+        (None, "it is a pipe, not a file"),
+        ("onset,onset,offset\n1,1,2\n", "names the column onset 2 times"),
+        ("onset;offset\n1;2\n", "needs the columns onset,offset"),
+        ("onset,offset\n5,2\n", "row 2"),
+    ],
+)
+def test_a_table_that_is_none_is_one_sentence(
+    contents: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if contents is None:
+        os.mkfifo(tmp_path / "p.csv")
+    else:
+        (tmp_path / "p.csv").write_text(contents, encoding="utf-8")
+    with pytest.raises(SystemExit) as left:
+        main(["spot", "evaluate", str(tmp_path / "p.csv"), str(tmp_path / "p.csv")])
+    told = capsys.readouterr().err
+    assert left.value.code == 2 and said in told and "Traceback" not in told
