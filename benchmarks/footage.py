@@ -1,4 +1,8 @@
-"""720p30 recordings to measure with: bundled faces, enlarged, swaying, with sensor noise, in a loop of any length."""
+"""720p30 recordings to measure with, like a session: one seated face, mostly still, with sensor noise, of any length.
+
+A second of a bundled recording is played to and fro and enlarged; it sways a little. SIMULATED: three movements of the
+skin are planted in each 64 s, so that there is something to cut.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,26 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from mmed_curate.domain.time import Frame
+from mmed_curate.face.mesh import eye_distance_px
+from mmed_curate.face.track import FaceTracker
+from mmed_curate.media.pictures import pictures
+from mmed_curate.simulation.footage import load_footage_settings, moved_skin
+from mmed_curate.simulation.movement import field_on
+
 RECORDINGS = Path(__file__).parents[1] / "demo" / "recordings"
 WIDTH, HEIGHT, RATE_HZ = 1280, 720, 30
 LOOP_FRAMES = 1920
-"""64 s: a whole number of frames and of AAC's runs of 1,024 samples."""
+"""64 s: a whole number of frames, of ways to and fro and of AAC's runs of 1,024 samples."""
+STILL = (Frame(32), Frame(64))
+"""Frames of single_face.mp4 on which the man neither smiles nor blinks; there and back are 64."""
+PLANTED = {300: "brow-raise", 940: "nose-wrinkle", 1580: "mouth-corner-up"}
+"""SIMULATED: what moves, and from which frame of the loop on."""
+PLANTED_FRAMES = 12
+PLANTED_EYES = 0.04
+"""How far, in distances between the eyes."""
+SWAYS = ((7, 4.0), (9, 4.0))
+"""Down and to the right: how often in a loop, and how many px to each side."""
 SOUND_HZ = 48000
 NOISE_LEVELS = 2.0
 """Standard deviation of the noise, of 255: a webcam in a lit room."""
@@ -67,7 +87,7 @@ def _write_loop(path: Path, n_frames: int, seed: int) -> None:
         stream.gop_size = KEY_EVERY
         for number in range(n_frames):
             frame = next(faces)
-            top, left = (round(4 + 4 * np.sin(number / period)) for period in (41.0, 29.0))
+            top, left = (round(px * np.sin(2 * np.pi * times * number / LOOP_FRAMES)) for times, px in SWAYS)
             luma = np.roll(_luma(frame), (top, left), (0, 1)).astype(np.int16)
             down, right = draws.integers(0, 64, 2)
             luma += noise[down : down + HEIGHT, right : right + WIDTH]
@@ -79,12 +99,26 @@ def _write_loop(path: Path, n_frames: int, seed: int) -> None:
 
 
 def _faces() -> Iterator[VideoFrame]:
+    """One loop of 1,920 pictures, whose last is the one before its first; enlarged."""
+    settings = load_footage_settings("footage")
+    still = [
+        picture.bgr().copy() for picture in pictures(RECORDINGS / "single_face.mp4", first=STILL[0], last=STILL[1])
+    ]
+    tracker = FaceTracker()
+    landmarks = [tracker.step(bgr)[0].landmarks for bgr in still]
+    there_and_back = [*range(len(still)), *range(len(still) - 2, 0, -1)]
     reformatter = VideoReformatter()
-    while True:
-        for name in ("WolfgangLanger_Pexels.mp4", "single_face.mp4"):
-            with av.open(str(RECORDINGS / name)) as container:
-                for frame in container.decode(video=0):
-                    yield reformatter.reformat(frame, width=WIDTH, height=HEIGHT, format="yuv420p")
+    for number in range(LOOP_FRAMES):
+        at = there_and_back[number % len(there_and_back)]
+        bgr = still[at]
+        for begin, movement in PLANTED.items():
+            since = number - begin
+            if 0 < since < PLANTED_FRAMES:
+                field = field_on(settings.places, settings.movements[movement], landmarks[at], turn=0.0)
+                share = np.sin(np.pi * since / PLANTED_FRAMES) ** 2
+                bgr = moved_skin(bgr, field, PLANTED_EYES * eye_distance_px(landmarks[at]) * float(share))
+        frame = VideoFrame.from_ndarray(bgr, format="bgr24")
+        yield reformatter.reformat(frame, width=WIDTH, height=HEIGHT, format="yuv420p")
 
 
 def _luma(frame: VideoFrame) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """What ingest costs beside one decode of the same recording: CPU and wall time of each step and of `mmed ingest`.
 
-720p30 footage of enlarged faces with sensor noise. Targets: the whole ingest takes at most 4 times the CPU of one
+720p30 footage of one enlarged face with sensor noise (see footage.py). Targets: the whole ingest takes at most 4 times the CPU of one
 decode (PyAV, every frame's luma looked at) and runs at 3 times real time on two cores: exit 1 where one is missed. The
 whole ingest is measured from the start of its process, the decode without. Peers: `ffmpeg -f null` (imageio-ffmpeg's,
 or the one on the PATH), and MediaPipe's face mesh where it can be imported.
@@ -69,10 +69,21 @@ def mediapipe_mesh(path: Path) -> None:
             mesh.process(picture.bgr()[:, :, ::-1].copy())
 
 
+def listen(path: Path) -> None:
+    """The true skew: clicks, and pictures round them."""
+    from mmed_curate.ingest.companions import load_bounds
+    from mmed_curate.ingest.recipe import load_recipe
+    from mmed_curate.media.clock import read_clock
+    from mmed_curate.media.skew import find_skew
+
+    find_skew(path, bounds=load_bounds(load_recipe("mmed").sync).skew, clock=read_clock(path))
+
+
 STEPS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "decode": ("one decode, luma looked at", decode),
     "watch": ("faces and their motion, threads", lambda path: watch(path, threads=True)),
     "alone": ("the same, one after the other", lambda path: watch(path, threads=False)),
+    "listen": ("true skew, clock read anew", listen),
     "propose": ("proposals from what was kept", propose),
     "mediapipe": ("MediaPipe face mesh, no motion", mediapipe_mesh),
 }
@@ -98,11 +109,11 @@ def run_step(step: str, path: Path, told: Path) -> None:
     told.write_text(json.dumps([time.process_time() - cpu_s, time.perf_counter() - wall_s]))
 
 
-def ingest_cost(path: Path, repeats: int, workers: int) -> tuple[Cost, int]:
-    """The best run of `mmed ingest` into a new workspace, and how many clips it cut."""
+def ingest_cost(path: Path, repeats: int, workers: int) -> tuple[Cost, int, float]:
+    """The best run of `mmed ingest` into a new workspace, how many clips it cut, and the share of frames in them."""
     mmed = [sys.executable, "-m", "mmed_curate.cli.main"]
     best: Cost | None = None
-    n_clips = 0
+    n_clips, covered = 0, 0.0
     for run in range(repeats):
         workspace = path.with_name(f"workspace-{run}")
         cost_of([*mmed, "init", str(workspace), "--seed", "1"])
@@ -113,12 +124,22 @@ def ingest_cost(path: Path, repeats: int, workers: int) -> tuple[Cost, int]:
             cost_of([*mmed, *words.split()], workspace)
         words = f"ingest --subject S01 --session G01 --workers {workers}"
         cost = cost_of([*mmed, *words.split(), str(path)], workspace)
-        n_clips = len({clip.stem for clip in (workspace / "media").rglob("*.wav")})
+        n_clips, covered = clips_in(workspace)
         best = cost if best is None or cost.cpu_s < best.cpu_s else best
         shutil.rmtree(workspace)
     if best is None:
         raise SystemExit("nothing was measured")
-    return best, n_clips
+    return best, n_clips, covered
+
+
+def clips_in(folder: Path) -> tuple[int, float]:
+    """How many clips a workspace of one recording holds, and the share of its frames that lie in some clip."""
+    from mmed_curate.store.workspace import Workspace
+
+    with Workspace.open(folder).read() as records:
+        (recording,), clips = records.recordings(), records.clips()
+    frames = {frame for clip in clips for frame in range(clip.first, clip.last + 1)}
+    return len(clips), len(frames) / recording.clock.n_frames
 
 
 def ffmpeg() -> str | None:
@@ -151,7 +172,7 @@ def main() -> int:
         return 0
     rows: dict[str, Cost] = {}
     remarks = []
-    n_clips = 0
+    n_clips, covered = 0, 0.0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "footage.mp4"
         cost_of(this_script("--make", str(path), "--minutes", str(chosen.minutes)))
@@ -167,8 +188,8 @@ def main() -> int:
                 continue
             rows[title] = step_cost(step, path, chosen.repeats)
         if not chosen.without_ingest:
-            rows["mmed ingest, all of it"], n_clips = ingest_cost(path, chosen.repeats, chosen.workers)
-            remarks.append(f"mmed ingest cut {n_clips} clips")
+            rows["mmed ingest, all of it"], n_clips, covered = ingest_cost(path, chosen.repeats, chosen.workers)
+            remarks.append(f"mmed ingest cut {n_clips} clips, which show {covered:.1%} of all frames")
     one = rows[STEPS["decode"][0]]
     seconds, frames = 60 * chosen.minutes, 60 * chosen.minutes * RATE_HZ
     judged = rows.get("mmed ingest, all of it", rows[STEPS["watch"][0]])
@@ -182,6 +203,7 @@ def main() -> int:
         "cores": os.cpu_count(),
         "rows": {name: cost.as_json() for name, cost in rows.items()},
         "clips": n_clips,
+        "covered": round(covered, 4),
         "decodes": round(decodes, 3),
         "speed": round(speed, 3),
         "most_decodes": MOST_DECODES,
