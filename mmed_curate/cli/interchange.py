@@ -12,6 +12,7 @@ import click
 from rich.markup import escape
 
 from mmed_curate.cli.console import check_outputs, err, json_option, out, print_json, table
+from mmed_curate.cli.labels import labels
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.interchange.formats import TIMELINE_FORMATS, TimelineFormat, reading_document, timelines_from
@@ -87,6 +88,7 @@ def _exporter(name: str, chosen: TimelineFormat) -> click.Command:
 for _name, _format in TIMELINE_FORMATS.items():
     import_.add_command(_importer(_name, _format))
     export.add_command(_exporter(_name, _format))
+import_.add_command(labels)
 
 
 def _import(

@@ -41,7 +41,7 @@ def labels(file: Path, output: Path | None, layout: str | None, copy: Path | Non
     Nothing is mended: each error is named with its row as a spreadsheet counts. EVENTS.csv has onset,apex,offset
     (frames from 0, both ends inside) for mmed cut and mmed spot evaluate, with subject, recording, rate_hz, emotion,
     class and action_units. Rows that are no span, since a mark is missing or out of order, go to
-    EVENTS.not-spans.csv.
+    EVENTS.not-spans.csv. Exit code 2 where something could not be used as it is; all rows are written all the same.
     """
     beside = None if output is None else output.with_name(f"{output.stem}.not-spans.csv")
     check_outputs([output, beside, copy], [file])
@@ -68,6 +68,7 @@ def labels(file: Path, output: Path | None, layout: str | None, copy: Path | Non
                 "not_held": [finding_document(finding) for finding in lost],
             }
         )
+        _end(found)
         return
     _tell_counts(found)
     if output is not None:
@@ -79,6 +80,12 @@ def labels(file: Path, output: Path | None, layout: str | None, copy: Path | Non
     if copy is not None:
         out.print(escape(f"{copy}: the table, written back as {found.layout.name}"), soft_wrap=True)
         _tell("import labels --copy", lost)
+    _end(found)
+
+
+def _end(found: LabelTable) -> None:
+    if any(finding.severity is Severity.ERROR for finding in found.findings):
+        raise SystemExit(2)
 
 
 def _tell_counts(found: LabelTable) -> None:
