@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.identity import ClipId, SubjectId
 from mmed_curate.domain.judgements import Judgement
+from mmed_curate.domain.protocol import AS_OTHERS, ClipTerms, Purpose
 from mmed_curate.domain.serial import to_json
 from mmed_curate.domain.time import FrameClock
+
+_SINCE_FORMAT_2: Mapping[str, object] = {
+    "purpose": Purpose.ORDINARY.value,
+    "turn": 1,
+    "not_visible": [],
+    "found": [],
+    "cut_again": None,
+    "participants": [],
+}
+"""Fields that came later, with what they said before: left out then, so that an older digest still holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +35,8 @@ class JudgedClip:
     """The clip's own clock."""
     judgements: tuple[Judgement, ...]
     """All of them, superseded ones too."""
+    terms: ClipTerms = AS_OTHERS
+    """What lot fell to it."""
     simulated: bool = False
     """The recording or the subject is simulated; a judgement says of itself whether it is."""
 
@@ -31,6 +45,16 @@ def judgements_digest(judgements: Iterable[Judgement]) -> str:
     """SHA-256 over judgements, whatever order they come in: one more, one less or one changed gives another."""
     digest = hashlib.sha256()
     for judgement in sorted(judgements, key=lambda one: (one.order, one.id)):
-        digest.update(canonical_json(to_json(judgement)).encode())
+        digest.update(canonical_json(_as_then(to_json(judgement))).encode())
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def _as_then(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _as_then(part)
+            for key, part in value.items()
+            if key not in _SINCE_FORMAT_2 or part != _SINCE_FORMAT_2[key]
+        }
+    return [_as_then(part) for part in value] if isinstance(value, list) else value

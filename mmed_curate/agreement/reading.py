@@ -81,6 +81,9 @@ def read_together(
     - An action unit stands where more than half of the clip's coders scored it and is dropped where less than half
       of those who marked the event did; its side stands where more than half of its scorers named it, else BOTH;
       its intensity likewise, else None. A unit scored on the left and on the right counts as BOTH.
+    - Who says that a part of the face cannot be seen has no voice on its action units: they are missing there, not
+      absent. A unit that fewer than two could see, though one scored it, is open.
+    - A part of the face is not visible where more than half of those who marked the event say so.
     - A vocal cue of the subject (first of the codebook's cue owners) is the same cue where it has the same code and
       shares a frame; it stands and falls like an action unit, on the medians of its ends. Cues of others are left out.
     - The basis is settled where more than half named it, else it is the empty text: it decides nothing.
@@ -110,7 +113,7 @@ def read_together(
                 Disagreement(field=AnswerField.SPAN, clip=clip, event=number, judgements=judgements, unseen_by=unseen)
             )
             continue
-        event, unsettled = _settle_event(seen, n_coders, protocol, clock, codebook.cue_owners[0].code)
+        event, unsettled = _settle_event(seen, n_coders, protocol, clock, codebook)
         differing = [field for field in unsettled if field in _ALWAYS or field in protocol.must_agree]
         disagreements.extend(
             Disagreement(field=field, clip=clip, event=number, judgements=judgements) for field in differing
@@ -137,6 +140,7 @@ def adjudicated(event: CodedEvent, judgement: JudgementId, codebook: Codebook) -
                 key=lambda cue: (cue.onset, cue.offset, cue.code),
             )
         ),
+        not_visible=tuple(sorted(event.not_visible)),
         how=dict.fromkeys(_SETTLED_FIELDS, settlement),
     )
 
@@ -167,7 +171,7 @@ def _settle_event(
     n_coders: int,
     protocol: Protocol,
     clock: FrameClock,
-    subject_owner: str,
+    codebook: Codebook,
 ) -> tuple[ConsensusEvent | None, list[AnswerField]]:
     """One group of matched events; None where a field that every event needs is not settled."""
     judgements = tuple(identity for identity, _ in seen)
@@ -195,8 +199,8 @@ def _settle_event(
         else:
             chose = tuple(identity for identity, event in seen if label(event) == labels[field])
             how[field.value] = Settlement(rule=SettlingRule.MAJORITY, judgements=chose)
-    units, open_units = _settle_action_units(events, n_coders)
-    cues, open_cues = _settle_cues(events, n_coders, subject_owner)
+    units, open_units = _settle_action_units(events, n_coders, codebook)
+    cues, open_cues = _settle_cues(events, n_coders, codebook.cue_owners[0].code)
     for field, is_open in ((AnswerField.ACTION_UNITS, open_units), (AnswerField.VOCAL_CUES, open_cues)):
         how[field.value] = Settlement(rule=SettlingRule.MAJORITY, judgements=judgements)  # of what is listed
         if is_open:
@@ -212,8 +216,14 @@ def _settle_event(
         action_units=units,
         vocal_cues=cues,
         how=how,
+        not_visible=_hidden(events),
     )
     return event, unsettled
+
+
+def _hidden(events: Sequence[CodedEvent]) -> tuple[str, ...]:
+    said = Counter(region for event in events for region in event.not_visible)
+    return tuple(sorted(region for region, votes in said.items() if 2 * votes > len(events)))
 
 
 def _majority(labels: Sequence[Label], n_voters: int) -> Label | None:
@@ -221,18 +231,24 @@ def _majority(labels: Sequence[Label], n_voters: int) -> Label | None:
     return label if 2 * votes > n_voters else None
 
 
-def _settle_action_units(events: Sequence[CodedEvent], n_coders: int) -> tuple[tuple[ActionUnitMark, ...], bool]:
+def _settle_action_units(
+    events: Sequence[CodedEvent], n_coders: int, codebook: Codebook
+) -> tuple[tuple[ActionUnitMark, ...], bool]:
     """The units that stand, by code, and whether any is neither in nor out."""
+    region_of = {entry.code: entry.region for entry in codebook.action_units}
     scored = [_one_mark_each(event.action_units) for event in events]
     settled: list[ActionUnitMark] = []
     is_open = False
     for code in sorted({code for marks in scored for code in marks}):
         marks = [own[code] for own in scored if code in own]
-        if 2 * len(marks) > n_coders:
+        blind = sum(region_of.get(code) in event.not_visible for event in events)
+        if blind and n_coders - blind < 2:
+            is_open = True
+        elif 2 * len(marks) > n_coders - blind:
             side = _majority([mark.side for mark in marks], len(marks)) or Side.BOTH
             intensity = _majority([mark.intensity for mark in marks], len(marks))
             settled.append(ActionUnitMark(code=code, side=side, intensity=intensity))
-        elif 2 * len(marks) >= len(events):
+        elif 2 * len(marks) >= len(events) - blind:
             is_open = True
     return tuple(settled), is_open
 

@@ -156,7 +156,7 @@ def agreement_report(
     owner = codebook.cue_owners[0].code
     n_coded = n_events = 0
     for judged in sorted(clips, key=lambda one: one.clip):
-        state = course(judged.judgements, protocol, judged.clock, codebook)
+        state = course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
         for judgement in state.standing:
             if isinstance(judgement.answer, Screening):
                 screening.add(judged.clip, judgement.answer.verdict.value, judged.subject)

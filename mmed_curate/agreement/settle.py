@@ -24,7 +24,7 @@ from mmed_curate.domain.judgements import (
     Verification,
     VerificationVerdict,
 )
-from mmed_curate.domain.protocol import JUDGED, MAY_NOT_HAVE_JUDGED, NEXT, Protocol, Stage
+from mmed_curate.domain.protocol import AS_OTHERS, JUDGED, NEXT, ClipTerms, Protocol, Purpose, Stage
 from mmed_curate.domain.time import FrameClock
 
 __all__ = ["Course", "Disagreement", "course"]
@@ -49,23 +49,33 @@ class Course:
     """The coding judgements that stood when coding closed, in log order; empty before that."""
 
 
-def course(judgements: Sequence[Judgement], protocol: Protocol, clock: FrameClock, codebook: Codebook) -> Course:
+def course(
+    judgements: Sequence[Judgement],
+    protocol: Protocol,
+    clock: FrameClock,
+    codebook: Codebook,
+    terms: ClipTerms = AS_OTHERS,
+) -> Course:
     """Reduce the judgements of one clip to where it stands.
+
+    Repeats, gold and training bear on nothing here; of several passes of one coder the last counts.
 
     Args:
         judgements: all judgements of one clip, superseded ones too; taken in log order whatever order they come in.
         protocol: how many judge at each stage, tolerances, which fields must agree.
         clock: the clip's own clock.
         codebook: see `reading.read_together`.
+        terms: what lot fell to the clip.
 
     Raises:
         BadInput: the history is impossible: another clip's judgement among them, a stage or round that the clip is
             not at, a judge who may not judge there, the same judge twice, a correction of what is not his or does
             not stand, an event behind the clip's end, a judgement after the end.
     """
-    walk = _Walk(protocol=protocol, clock=clock, codebook=codebook)
+    walk = _Walk(protocol=protocol, clock=clock, codebook=codebook, terms=terms, stage=protocol.first_stage(terms))
     for judgement in sorted(judgements, key=lambda one: one.order):
-        walk.take(judgement)
+        if judgement.purpose is Purpose.ORDINARY:
+            walk.take(judgement)
     return walk.course()
 
 
@@ -74,12 +84,15 @@ class _Walk:
     protocol: Protocol
     clock: FrameClock
     codebook: Codebook
-    stage: Stage = Stage.SCREENING
+    terms: ClipTerms
+    stage: Stage
     round: int = 1
     seen: list[Judgement] = field(default_factory=list)
     superseded: set[str] = field(default_factory=set)
     seated: list[Judgement] = field(default_factory=list)
-    """Standing judgements of the stage and round that is open."""
+    """Standing judgements of the stage and round that is open, of its last pass."""
+    earlier: list[Judgement] = field(default_factory=list)
+    """Standing judgements of its passes before the last."""
     coded: tuple[Judgement, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     events: tuple[ConsensusEvent, ...] | None = None
@@ -88,10 +101,14 @@ class _Walk:
         self._check(judgement)
         if judgement.supersedes is not None:
             self.seated = [one for one in self.seated if one.id != judgement.supersedes]
+            self.earlier = [one for one in self.earlier if one.id != judgement.supersedes]
             self.superseded.add(judgement.supersedes)
         self.seen.append(judgement)
+        if judgement.turn < self._n_turns:
+            self.earlier.append(judgement)
+            return
         self.seated.append(judgement)
-        if len(self.seated) == self.protocol.rules(self.stage).judges:
+        if len(self.seated) == self.protocol.judges(self.stage, self.terms):
             self._close()
 
     def course(self) -> Course:
@@ -100,7 +117,7 @@ class _Walk:
         if self.events is not None and self.stage in {Stage.VERIFICATION, Stage.SETTLED}:
             bearing = tuple(one.id for one in standing if one.stage is not Stage.SCREENING)
             consensus = Consensus(clip=standing[0].clip, events=self.events, judgements=bearing)
-        open_seats = self.protocol.rules(self.stage).judges - len(self.seated) if self.stage in JUDGED else 0
+        open_seats = self.protocol.judges(self.stage, self.terms) - len(self.seated) if self.stage in JUDGED else 0
         return Course(
             stage=self.stage,
             round=self.round,
@@ -127,18 +144,20 @@ class _Walk:
                 f"round {self.round}",
             )
         if judgement.supersedes is not None:
-            before = next((one for one in self.seated if one.id == judgement.supersedes), None)
-            if before is None or before.coder != judgement.coder:
+            before = next((one for one in (*self.seated, *self.earlier) if one.id == judgement.supersedes), None)
+            if before is None or before.coder != judgement.coder or before.turn != judgement.turn:
                 raise _impossible(
                     "supersedes", judgement, f"supersedes {judgement.supersedes}, which does not stand as this judge's"
                 )
-        elif any(one.coder == judgement.coder for one in self.seated):
-            raise _impossible("judge_twice", judgement, f"is the second of judge {judgement.coder} at this stage")
-        barred = MAY_NOT_HAVE_JUDGED[self.stage] & self._judged_by(judgement.coder)
+        else:
+            self._check_turn(judgement)
+        barred = self.protocol.barred(self.stage) & self._judged_by(judgement.coder)
         if barred:
             where = ", ".join(sorted(stage.value for stage in barred))
             raise _impossible("barred", judgement, f"is by judge {judgement.coder}, who judged this clip at {where}")
         answer = judgement.answer
+        if isinstance(answer, Adjudication) and self.protocol.adjudication.together:
+            self._check_discussion(judgement, answer)
         if isinstance(answer, (Coding, Adjudication)):
             for event in answer.events:
                 ends = (event.span.offset, *(cue.offset for cue in event.vocal_cues))
@@ -147,8 +166,27 @@ class _Walk:
                         "outside", judgement, f"marks frame {max(ends)}; the clip ends at {self.clock.last_frame}"
                     )
 
+    @property
+    def _n_turns(self) -> int:
+        return len(self.protocol.rules(self.stage).turns)
+
+    def _check_turn(self, judgement: Judgement) -> None:
+        own = [one.turn for one in (*self.earlier, *self.seated) if one.coder == judgement.coder]
+        if judgement.turn in own:
+            raise _impossible("judge_twice", judgement, f"is the second of judge {judgement.coder} at this stage")
+        if judgement.turn != len(own) + 1 or judgement.turn > self._n_turns:
+            raise _impossible(
+                "pass_skipped", judgement, f"is of pass {judgement.turn}, after {len(own)} of {self._n_turns}"
+            )
+
+    def _check_discussion(self, judgement: Judgement, answer: Adjudication) -> None:
+        coders = {one.coder for one in self.coded}
+        least = self.protocol.adjudication.participants
+        if judgement.coder not in answer.participants or len(coders & set(answer.participants)) < least:
+            raise _impossible("discussion", judgement, f"names fewer than {least} of its coders, or not its judge")
+
     def _judged_by(self, coder: CoderId) -> frozenset[Stage]:
-        return frozenset(one.stage for one in self.seen if one.coder == coder)
+        return frozenset(one.stage for one in self.seen if one.coder == coder or coder in _participants(one))
 
     def _close(self) -> None:
         seated = sorted(self.seated, key=lambda one: one.order)
@@ -156,7 +194,7 @@ class _Walk:
         if following not in NEXT[self.stage]:
             raise ValueError(f"the reducer moved from {self.stage} to {following}, which the protocol does not know")
         self.stage = following
-        self.seated = []
+        self.seated, self.earlier = [], []
 
     def _after(self, seated: Sequence[Judgement]) -> Stage:
         answers = [one.answer for one in seated]
@@ -164,7 +202,10 @@ class _Walk:
             rejecting = sum(
                 isinstance(answer, Screening) and answer.verdict is ScreeningVerdict.REJECT for answer in answers
             )
-            return Stage.REJECTED if 2 * rejecting > len(answers) else Stage.CODING
+            if 2 * rejecting > len(answers):
+                return Stage.CODING if self.terms.foil else Stage.REJECTED
+            anew = sum(isinstance(answer, Screening) and answer.cut_again is not None for answer in answers)
+            return Stage.REPLACED if 2 * anew > len(answers) - rejecting else Stage.CODING
         if self.stage is Stage.CODING:
             self.coded = tuple(seated)
             codings = [(one, one.answer) for one in seated if isinstance(one.answer, Coding)]
@@ -189,6 +230,10 @@ class _Walk:
             self.events = None
             return Stage.ADJUDICATION
         return Stage.REJECTED
+
+
+def _participants(judgement: Judgement) -> tuple[CoderId, ...]:
+    return judgement.answer.participants if isinstance(judgement.answer, Adjudication) else ()
 
 
 def _impossible(word: str, judgement: Judgement, what: str) -> BadInput:

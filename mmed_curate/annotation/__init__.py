@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmed_curate.annotation.assign import Assigned, assign
-from mmed_curate.annotation.desk import Desk, OwnProgress
+from mmed_curate.annotation.desk import Desk, Feedback, OwnProgress
 from mmed_curate.annotation.ticket import LetteredReading, Ticket
 
-__all__ = ["Assigned", "Desk", "LetteredReading", "OwnProgress", "Ticket", "assign"]
+__all__ = ["Assigned", "Desk", "Feedback", "LetteredReading", "OwnProgress", "Ticket", "assign"]

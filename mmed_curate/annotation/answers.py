@@ -7,12 +7,48 @@ from collections.abc import Iterator
 
 from mmed_curate.domain.codebook import Codebook, Entry
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Adjudication, Answer, CodedEvent, Coding
-from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Adjudication, Answer, CodedEvent, Coding, Screening
+from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import FrameClock
 
+_MOVEMENT = (
+    AnswerField.SPAN,
+    AnswerField.EVENT_TYPE,
+    AnswerField.ACTION_UNITS,
+)
+"""What is seen before what it means."""
 
-def check_answer(answer: Answer, stage: Stage, clock: FrameClock, codebook: Codebook) -> None:
+
+def opened_by(fields: tuple[AnswerField, ...], *, moved: bool) -> tuple[AnswerField, ...]:
+    """The fields that are open: all, or, before the movement is handed in, those of the movement."""
+    return fields if moved else tuple(field for field in fields if field in _MOVEMENT)
+
+
+def check_movement(answer: Coding, movement: Coding | None) -> None:
+    """Stop an answer whose movement is not the one that was handed in before the emotion opened.
+
+    Raises:
+        BadInput: it was not handed in, or is another one now.
+    """
+    if movement is None:
+        raise BadInput.of(
+            "desk.movement_first", "the movement is to be handed in before an emotion is named", "hand it in first"
+        )
+    if [_moved(event) for event in answer.events] != [_moved(event) for event in movement.events]:
+        raise BadInput.of(
+            "desk.movement_changed",
+            "span, type or action units are not those that were handed in before the emotion opened",
+            "hand the movement in again, then the answer",
+        )
+
+
+def _moved(event: CodedEvent) -> tuple[object, ...]:
+    return event.span, event.event_type, event.action_units, event.not_visible
+
+
+def check_answer(
+    answer: Answer, stage: Stage, clock: FrameClock, codebook: Codebook, *, fields: tuple[AnswerField, ...]
+) -> None:
     """Stop an answer of another stage, outside of the clip, or in words that the codebook does not hold.
 
     Raises:
@@ -25,19 +61,21 @@ def check_answer(answer: Answer, stage: Stage, clock: FrameClock, codebook: Code
             f"the answer is one of {belongs.value}, the ticket one of {stage.value}",
             f"answer what {stage.value} asks",
         )
-    if not isinstance(answer, (Coding, Adjudication)):
-        return
-    for event in answer.events:
-        last = max((event.span.offset, *(cue.offset for cue in event.vocal_cues)))
-        if last > clock.last_frame:
-            raise BadInput.of(
-                "desk.outside",
-                f"the answer marks frame {last}, the clip's last frame is {clock.last_frame}",
-                "mark frames that the clip has",
-                frame=last,
-                last=clock.last_frame,
-            )
-        for what, code, entries in _codes(event, codebook):
+    spans = answer.found if isinstance(answer, Screening) else ()
+    events = answer.events if isinstance(answer, (Coding, Adjudication)) else ()
+    ends = [span.offset for span in spans]
+    ends += [last for event in events for last in (event.span.offset, *(cue.offset for cue in event.vocal_cues))]
+    last = max(ends, default=clock.last_frame)
+    if last > clock.last_frame:
+        raise BadInput.of(
+            "desk.outside",
+            f"the answer marks frame {last}, the clip's last frame is {clock.last_frame}",
+            "mark frames that the clip has",
+            frame=last,
+            last=clock.last_frame,
+        )
+    for event in events:
+        for what, code, entries in _codes(event, codebook, fields):
             known = [entry.code for entry in entries]
             if code not in known:
                 raise BadInput.of(
@@ -45,16 +83,46 @@ def check_answer(answer: Answer, stage: Stage, clock: FrameClock, codebook: Code
                     f"the codebook has no {what} {json.dumps(code, ensure_ascii=False)}",
                     f"choose one of: {', '.join(known)}",
                 )
+        _check_units(event, codebook)
 
 
-def _codes(event: CodedEvent, codebook: Codebook) -> Iterator[tuple[str, str, tuple[Entry, ...]]]:
-    yield "event type", event.event_type, codebook.event_types
-    yield "emotion", event.emotion, codebook.emotions
-    yield "basis", event.basis, codebook.bases
+def _check_units(event: CodedEvent, codebook: Codebook) -> None:
+    region_of = {entry.code: entry.region for entry in codebook.action_units}
+    scored = {mark.code for mark in event.action_units}
+    for code in sorted(scored):
+        if region_of[code] in event.not_visible:
+            raise BadInput.of(
+                "desk.not_visible",
+                f"{code} is scored, and its region ({region_of[code]}) is said not to be visible",
+                "take one of the two away",
+            )
+    speech = codebook.speech
+    if speech is not None and speech.action_unit in scored and scored & set(speech.not_scored):
+        clash = ", ".join(sorted(scored & set(speech.not_scored)))
+        raise BadInput.of(
+            "desk.speech",
+            f"{clash} is scored together with {speech.action_unit}: speech moves the mouth by itself",
+            f"take {clash} or {speech.action_unit} away",
+        )
+
+
+def _codes(
+    event: CodedEvent, codebook: Codebook, fields: tuple[AnswerField, ...]
+) -> Iterator[tuple[str, str, tuple[Entry, ...]]]:
+    labels = (
+        ("event type", AnswerField.EVENT_TYPE, event.event_type, codebook.event_types),
+        ("emotion", AnswerField.EMOTION, event.emotion, codebook.emotions),
+        ("basis", AnswerField.BASIS, event.basis, codebook.bases),
+    )
+    for what, field, code, entries in labels:
+        if field in fields or code:  # what is not asked for stays empty
+            yield what, code, entries
     if event.confidence is not None:
         yield "confidence", event.confidence, codebook.confidences
     for mark in event.action_units:
         yield "action unit", mark.code, codebook.action_units
+    for region in event.not_visible:
+        yield "part of the face", region, codebook.regions
     for cue in event.vocal_cues:
         yield "vocal cue", cue.code, codebook.vocal_cues
         yield "owner of a cue", cue.owner, codebook.cue_owners

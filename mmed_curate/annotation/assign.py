@@ -6,22 +6,27 @@ same people and clips give the same tickets whatever order the rows came in.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from mmed_curate.annotation.lots import Seat, by_lot, draw_lots, hidden
+from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import Finding, Severity
-from mmed_curate.domain.identity import ClipId, CoderId
-from mmed_curate.domain.protocol import JUDGED, MAY_NOT_HAVE_JUDGED, ROLE_FOR, Role, Stage
+from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
+from mmed_curate.domain.protocol import JUDGED, ROLE_FOR, Protocol, Purpose, Role, Stage
 from mmed_curate.domain.records import Coder
-from mmed_curate.store import Place, TicketRecord, TicketState, Workspace
+from mmed_curate.store import Place, Reader, TicketRecord, TicketState, Workspace, Writer
+from mmed_curate.store.tickets import stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned:
     """What one round of handing out did."""
 
+    n_returned: int
+    """Tickets that were taken back: not answered in time, or of a subject who left."""
     opened: Mapping[str, int]
     """New tickets of each coder, by code; coders without one are left out."""
     findings: tuple[Finding, ...]
@@ -34,11 +39,13 @@ class Assigned:
 
 
 def assign(workspace: Workspace, *, seed: int) -> Assigned:
-    """Give out every free seat at the stage at which each clip stands.
+    """Give out every free seat at the stage at which each clip stands, with repeats and hidden gold among them.
 
-    A coder gets a seat who has the stage's role, sits not there already, and has not judged the clip where that bars
-    them; among these the least loaded, then who shared fewest clips with those already chosen, then by lot. Where
-    it can be helped, nobody is used up who will be needed at a later stage of the same clip.
+    What waited too long is taken back first, and lots are drawn: which clips are screened once more, which stretches
+    without a candidate are coded as foils. A coder gets a seat who has the stage's role and is admitted to it, sits
+    not there already, knows nobody who is seen or heard, and has not judged the clip where that bars them; among these
+    the least loaded, then who shared fewest clips with those already chosen, then by lot. Where it can be helped,
+    nobody is used up who will be needed at a later stage of the same clip.
 
     Args:
         workspace: whose clips and coders.
@@ -50,36 +57,109 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
     Raises:
         BadInput: the database cannot be written.
     """
+    protocol = workspace.protocol
     with workspace.write(actor="assign") as records:
         coders = records.coders()
-        places = records.places()
-        hands = _Hands(coders=coders, seed=seed)
-        for ticket in sorted(records.tickets(), key=lambda ticket: ticket.id):
+        away = records.withdrawn()
+        people = records.people()
+        gone = {clip for clip, seen in people.items() if seen & away}
+        n_returned = _take_back(records, protocol, gone)
+        drawn = draw_lots(records, protocol, seed=seed, without=gone)
+        places = {clip: place for clip, place in records.places().items() if clip not in gone}
+        tickets = sorted(records.tickets(), key=lambda ticket: ticket.id)
+        rested = set(records.references())
+        whose = records.subjects_of_clips() if protocol.neutral_face else {}
+        faceless = {clip for clip, subject in whose.items() if subject not in rested}
+        hands = _Hands(
+            coders=coders,
+            seed=seed,
+            protocol=protocol,
+            knows=_acquainted(records.exclusions(), people),
+            admitted=_admitted(records, protocol, coders),
+        )
+        for ticket in tickets:
             hands.remember(ticket)
-        decisions: dict[CoderId, list[Place]] = defaultdict(list)
+        wanted: dict[CoderId, list[Seat]] = defaultdict(list)
         short: Counter[tuple[Stage, Role, int]] = Counter()
         later: Counter[Role] = Counter()
-        for place in sorted(places.values(), key=lambda place: _draw(seed, "clip", place.clip)):
+        waits = Counter[str]()
+        for place in sorted(places.values(), key=lambda place: by_lot(seed, "clip", place.clip)):
             if place.stage not in JUDGED:
+                continue
+            if place.stage is Stage.CODING and place.clip in faceless:
+                waits["neutral"] += 1
                 continue
             free = place.open_seats - hands.waiting(place)
             if free <= 0:
                 continue
             chosen = hands.choose(place, free)
             for coder in chosen:
-                decisions[coder].append(place)
+                wanted[coder].append(
+                    Seat(clip=place.clip, stage=place.stage, round=place.round, purpose=Purpose.ORDINARY)
+                )
             if len(chosen) < free:
                 short[place.stage, ROLE_FOR[place.stage], free - len(chosen)] += 1
             later.update(hands.missing_later(place))
+        among = hidden(records, protocol, tickets, wanted, seed=seed, without=gone, knows=hands.knows)
+        for coder, seats in among.items():
+            wanted[coder].extend(seats)
         opened: dict[str, int] = {}
         for person in coders:
             # each coder in an order of their own, so that a pair does not tire over the same clips
-            own = sorted(decisions[person.id], key=lambda place: _draw(seed, "order", person.code, place.clip))
-            for place in own:
-                records.open_ticket(clip=place.clip, coder=person.id, stage=place.stage, round=place.round)
-            if own:
-                opened[person.code] = len(own)
-    return Assigned(opened=opened, findings=(*_shortages(short), *_outlook(later)))
+            for seat in sorted(
+                wanted[person.id], key=lambda seat: by_lot(seed, "order", person.code, seat.clip, seat.purpose.value)
+            ):
+                records.open_ticket(
+                    clip=seat.clip, coder=person.id, stage=seat.stage, round=seat.round, purpose=seat.purpose
+                )
+            if wanted[person.id]:
+                opened[person.code] = len(wanted[person.id])
+    return Assigned(
+        opened=opened,
+        n_returned=n_returned,
+        findings=(*_shortages(short), *_outlook(later), *_staff(protocol, coders), *_waiting(waits), *drawn),
+    )
+
+
+def _take_back(records: Writer, protocol: Protocol, gone: Collection[ClipId]) -> int:
+    """Tickets that nobody answered in time, and those of clips that nobody may judge any more."""
+    oldest = ""
+    if protocol.return_after_days is not None:
+        oldest = stamp(records.now() - timedelta(days=protocol.return_after_days))
+    number = 0
+    for ticket in records.tickets(states=(TicketState.OPEN, TicketState.HELD)):
+        late = max(ticket.since, ticket.not_before) < oldest
+        if late or ticket.clip in gone:
+            records.return_ticket(ticket.id, why="not answered in time" if late else "withdrawn")
+            number += 1
+    return number
+
+
+def _acquainted(
+    exclusions: Sequence[Exclusion], people: Mapping[ClipId, frozenset[SubjectId]]
+) -> Mapping[ClipId, frozenset[CoderId]]:
+    """By clip: who knows somebody in it."""
+    by_subject: dict[SubjectId, set[CoderId]] = defaultdict(set)
+    for one in exclusions:
+        by_subject[one.subject].add(one.coder)
+    if not by_subject:
+        return {}
+    return {clip: frozenset().union(*(by_subject.get(one, ()) for one in seen)) for clip, seen in people.items()}
+
+
+def _admitted(records: Reader, protocol: Protocol, coders: Sequence[Coder]) -> Mapping[CoderId, frozenset[Stage]]:
+    """The stages at which each may judge: those of their roles, and coding only where they are admitted to it."""
+    admissions = records.admissions()
+
+    def may(coder: Coder, stage: Stage) -> bool:
+        if ROLE_FOR[stage] not in coder.roles:
+            return False
+        said = admissions.get((coder.id, stage))
+        if said is not None:
+            return said.admitted
+        return stage is not Stage.CODING or protocol.qualification is None
+
+    return {coder.id: frozenset(stage for stage in JUDGED if may(coder, stage)) for coder in coders}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,14 +168,31 @@ class _Hands:
 
     coders: Sequence[Coder]
     seed: int
+    protocol: Protocol
+    knows: Mapping[ClipId, frozenset[CoderId]]
+    """By clip: who knows somebody in it."""
+    admitted: Mapping[CoderId, frozenset[Stage]]
     load: Counter[tuple[CoderId, Stage]] = field(default_factory=Counter)
     pairs: Counter[frozenset[CoderId]] = field(default_factory=Counter)
     seated: dict[tuple[ClipId, Stage, int], list[CoderId]] = field(default_factory=lambda: defaultdict(list))
     unanswered: Counter[tuple[ClipId, Stage, int]] = field(default_factory=Counter)
     judged: dict[ClipId, set[tuple[CoderId, Stage]]] = field(default_factory=lambda: defaultdict(set))
+    known: dict[ClipId, set[CoderId]] = field(default_factory=lambda: defaultdict(set))
+    """Who coded a clip as gold, training or repeat."""
 
     def remember(self, ticket: TicketRecord) -> None:
+        if ticket.purpose is not Purpose.ORDINARY or ticket.state is TicketState.RETURNED:
+            if ticket.purpose is not Purpose.ORDINARY:
+                self.known[ticket.clip].add(ticket.coder)
+            return
+        if ticket.turn > 1:
+            self._count(ticket)
+            return
         self._seat(ticket.clip, ticket.stage, ticket.round, ticket.coder)
+        self._count(ticket)
+
+    def _count(self, ticket: TicketRecord) -> None:
+        # a coder's next pass is opened in the transaction that closes the one before, so the seat is never seen free
         if ticket.state is not TicketState.SUBMITTED:
             self.unanswered[ticket.clip, ticket.stage, ticket.round] += 1
 
@@ -132,7 +229,7 @@ class _Hands:
 
         def rank(coder: CoderId) -> tuple[int, int, str]:
             shared = sum(self.pairs[frozenset({coder, other})] for other in beside)
-            return self.load[coder, place.stage], shared, _draw(self.seed, "seat", place.clip, coder)
+            return self.load[coder, place.stage], shared, by_lot(self.seed, "seat", place.clip, coder)
 
         for coder in sorted((coder for coder in eligible if coder not in chosen), key=rank):
             found = self._search(place, eligible, (*chosen, coder), wanted, careful=careful)
@@ -141,23 +238,36 @@ class _Hands:
         return None
 
     def _eligible(self, clip: ClipId, stage: Stage, round: int) -> list[CoderId]:
-        barred_at = MAY_NOT_HAVE_JUDGED[stage]
-        barred = {coder for coder, judged_at in self.judged[clip] if judged_at in barred_at}
+        barred = self._barred(clip, stage, self.judged[clip])
         barred.update(self.seated[clip, stage, round])
-        return [coder.id for coder in self.coders if ROLE_FOR[stage] in coder.roles and coder.id not in barred]
+        if stage is Stage.ADJUDICATION and self.protocol.adjudication.together:
+            coded = {coder for coder, judged_at in self.judged[clip] if judged_at is Stage.CODING}
+            return [coder.id for coder in self.coders if coder.id in coded - barred]
+        return self._may(stage, barred)
+
+    def _may(self, stage: Stage, barred: Collection[CoderId]) -> list[CoderId]:
+        return [coder.id for coder in self.coders if stage in self.admitted[coder.id] and coder.id not in barred]
+
+    def _barred(self, clip: ClipId, stage: Stage, judged: Iterable[tuple[CoderId, Stage]]) -> set[CoderId]:
+        barred_at = self.protocol.barred(stage)
+        barred = {coder for coder, judged_at in judged if judged_at in barred_at}
+        return barred | self.known[clip] | self.knows.get(clip, frozenset())
 
     def _left(self, place: Place, chosen: Iterable[CoderId]) -> tuple[set[CoderId], set[CoderId]]:
         """Adjudicators and experts who could still judge a clip when `chosen` have judged it now."""
         taken = {(coder, place.stage) for coder in chosen} | self.judged[place.clip]
 
         def left(stage: Stage) -> set[CoderId]:
-            barred = {coder for coder, judged_at in taken if judged_at in MAY_NOT_HAVE_JUDGED[stage]}
-            return {coder.id for coder in self.coders if ROLE_FOR[stage] in coder.roles and coder.id not in barred}
+            if stage is Stage.ADJUDICATION and self.protocol.adjudication.together:
+                return {coder for coder, judged_at in taken if judged_at is Stage.CODING}
+            return set(self._may(stage, self._barred(place.clip, stage, taken)))
 
         return left(Stage.ADJUDICATION), left(Stage.VERIFICATION)
 
     def _can_go_on(self, place: Place, chosen: tuple[CoderId, ...]) -> bool:
         adjudicators, experts = self._left(place, chosen)
+        if place.stage is Stage.CODING and self.protocol.adjudication.together:
+            return bool(experts)
         if place.stage is Stage.CODING:
             return any(experts - {adjudicator} for adjudicator in adjudicators)
         if place.stage is Stage.ADJUDICATION:
@@ -201,9 +311,33 @@ def _outlook(later: Mapping[Role, int]) -> tuple[Finding, ...]:
     )
 
 
+def _staff(protocol: Protocol, coders: Sequence[Coder]) -> tuple[Finding, ...]:
+    have = Counter(role for coder in coders for role in coder.roles)
+    return tuple(
+        Finding(
+            code="assign.staff",
+            what=f"the protocol asks for {least} {role.value}{'s' * (least > 1)}, {have[role]} registered",
+            remedy=f"register more with `mmed coder add CODE --role {role.value}`",
+            severity=Severity.WARNING,
+            parameters={"role": role.value, "least": least, "have": have[role]},
+        )
+        for role, least in sorted(protocol.staff.items(), key=lambda item: item[0].value)
+        if have[role] < least
+    )
+
+
+def _waiting(waits: Mapping[str, int]) -> tuple[Finding, ...]:
+    if not waits:
+        return ()
+    return (
+        Finding(
+            code="assign.no_neutral",
+            what=f"{_clips(waits['neutral'])} at coding for want of their subject's face at rest",
+            remedy="approve one with `mmed reference add SUBJECT --recording FILE --at TIME`",
+            parameters={"clips": waits["neutral"]},
+        ),
+    )
+
+
 def _clips(number: int) -> str:
     return "1 clip waits" if number == 1 else f"{number} clips wait"
-
-
-def _draw(seed: int, *parts: str) -> str:
-    return hashlib.sha256("\x1f".join((str(seed), *parts)).encode()).hexdigest()

@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
+from mmed_curate.agreement.gold import GoldScore, against_gold
 from mmed_curate.agreement.settle import Course, course
-from mmed_curate.annotation.answers import check_answer
+from mmed_curate.annotation.answers import check_answer, check_movement, opened_by
 from mmed_curate.annotation.handout import clear, lay_out
 from mmed_curate.annotation.ticket import LetteredReading, Ticket
+from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.identity import JudgementId, TicketId, derived_uuid
 from mmed_curate.domain.judgements import Answer, CodedEvent, Coding, Judgement, Verification, VerificationVerdict
-from mmed_curate.domain.protocol import AnswerField, Stage
+from mmed_curate.domain.protocol import AnswerField, Purpose, Stage, Turn
 from mmed_curate.domain.records import Clip
 from mmed_curate.store import Reader, TicketRecord, TicketState, Workspace, Writer
 
 _log = logging.getLogger(__name__)
+
+_BLIND_STAGES = frozenset({Stage.SCREENING, Stage.CODING})
+"""Nothing of what others said is looked up there."""
+_LONGEST_DRAFT = 1 << 20
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +38,15 @@ class OwnProgress:
     waiting: int
     """Tickets not yet answered, the one on the desk too."""
     submitted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a coder learns after a training clip."""
+
+    said: Coding
+    known: Coding
+    score: GoldScore
 
 
 class Desk:
@@ -76,6 +93,58 @@ class Desk:
             _check_there(records, record)
         return self._ticket(record)
 
+    def save_draft(self, ticket_id: TicketId, draft: str) -> None:
+        """Keep what the coder has so far; when this returns it survives a crash.
+
+        Raises:
+            BadInput: the ticket is not this coder's, or not on the desk, or the draft is larger than 1 MB.
+        """
+        if len(draft) > _LONGEST_DRAFT:
+            raise BadInput.of("desk.draft_too_long", f"the draft of ticket {ticket_id} is too long", "shorten the note")
+        with self._workspace.write(actor=self._coder.code) as records:
+            self._held(records, ticket_id)
+            records.save_draft(ticket_id, draft)
+
+    def draft(self, ticket_id: TicketId) -> str | None:
+        """What the coder had so far; None: nothing.
+
+        Raises:
+            BadInput: the ticket is not this coder's.
+        """
+        with self._workspace.read() as records:
+            return records.draft(self._own(records, ticket_id).id)
+
+    def submit_movement(self, ticket_id: TicketId, movement: Coding) -> Ticket:
+        """Hand in span, type and action units of each event; only then may an emotion be named.
+
+        Handed in again, the later one counts, and both stay in the log.
+
+        Args:
+            ticket_id: the ticket on the desk.
+            movement: its events, without emotions.
+
+        Returns:
+            The ticket, now with all its fields.
+
+        Raises:
+            BadInput: the ticket is not on this coder's desk or asks for all at once, or the movement does not fit it.
+        """
+        with self._workspace.write(actor=self._coder.code) as records:
+            record = self._held(records, ticket_id)
+            if not self._movement_first(record):
+                raise BadInput.of(
+                    "desk.no_steps", f"ticket {ticket_id} asks for everything at once", "submit the whole answer"
+                )
+            check_answer(
+                movement,
+                record.stage,
+                records.clip(record.clip).clock,
+                self._workspace.codebook,
+                fields=opened_by(self._turn(record).fields, moved=False),
+            )
+            records.append_step(ticket_id, movement)
+        return self._ticket(record)
+
     def submit(self, ticket_id: TicketId, answer: Answer) -> None:
         """Hand in an answer; when this returns it is on disk and counts.
 
@@ -84,17 +153,10 @@ class Desk:
                 not fit it.
         """
         with self._workspace.write(actor=self._coder.code) as records:
-            record = self._own(records, ticket_id)
-            if record.state is TicketState.SUBMITTED:
-                raise BadInput.of(
-                    "desk.submitted", f"ticket {ticket_id} is already submitted", "take the next ticket, or correct it"
-                )
-            if record.state is not TicketState.HELD:
-                raise BadInput.of(
-                    "desk.not_on_desk", f"ticket {ticket_id} was not taken yet", "take it with the next ticket first"
-                )
+            record = self._held(records, ticket_id)
             self._put(records, record, answer, supersedes=None)
             records.close_ticket(ticket_id)
+            self._open_next_turn(records, record)
         clear(self._workspace.media, self._name(ticket_id))
         _log.info("ticket %s submitted", ticket_id)
 
@@ -103,7 +165,7 @@ class Desk:
 
         Raises:
             BadInput: the ticket is not this coder's or was not answered yet, or the answer does not fit it.
-            Refused: the clip has moved on, so that others may have built on the answer.
+            Refused: the clip has moved on, so that others may have built on the answer, or its reading was shown.
         """
         with self._workspace.write(actor=self._coder.code) as records:
             record = self._own(records, ticket_id)
@@ -111,16 +173,73 @@ class Desk:
                 raise BadInput.of(
                     "desk.not_submitted", f"ticket {ticket_id} has no answer to correct", "submit one first"
                 )
+            if record.purpose is Purpose.TRAINING:
+                raise Refused(
+                    Finding(
+                        code="desk.shown",
+                        what=f"the reading of ticket {ticket_id} was shown after its answer",
+                        remedy="go on with the next ticket",
+                    )
+                )
             self._put(records, record, answer, supersedes=records.judgements_of_ticket(ticket_id)[-1])
         clear(self._workspace.media, self._name(ticket_id))
         _log.info("ticket %s corrected", ticket_id)
 
+    def give_back(self, ticket_id: TicketId, *, because: str, knows_them: bool = False) -> None:
+        """Give a ticket back unanswered; its seat goes to somebody else.
+
+        Args:
+            ticket_id: a ticket that waits for an answer.
+            because: why, for the curator.
+            knows_them: the coder recognises who is seen or heard: they get no clip of that person any more.
+
+        Raises:
+            BadInput: the ticket is not this coder's or not waiting, or no reason is given.
+        """
+        if not because.strip():
+            raise BadInput.of("desk.no_reason", "giving a ticket back needs a reason", "say why in a few words")
+        with self._workspace.write(actor=self._coder.code) as records:
+            record = self._own(records, ticket_id)
+            records.return_ticket(ticket_id, why=because)
+            if knows_them:
+                subject = records.clip(record.clip).subject
+                records.exclude(Exclusion(coder=self._coder.id, subject=subject, why=because))
+        clear(self._workspace.media, self._name(ticket_id))
+        _log.info("ticket %s given back", ticket_id)
+
+    def feedback(self, ticket_id: TicketId) -> Feedback:
+        """After a training clip: the reading that is taken as known, beside what was answered.
+
+        Raises:
+            BadInput: the ticket is not this coder's, not one of training, or not answered yet.
+        """
+        with self._workspace.read() as records:
+            record = self._own(records, ticket_id)
+            if record.purpose is not Purpose.TRAINING or record.state is not TicketState.SUBMITTED:
+                raise BadInput.of(
+                    "desk.no_feedback",
+                    f"there is no feedback on ticket {ticket_id}",
+                    "answer it first; only training has feedback",
+                )
+            gold = records.gold()[record.clip]
+            said = next(one for one in reversed(records.judgements(record.clip)) if one.coder == self._coder.id)
+        if not isinstance(said.answer, Coding):
+            raise TypeError("training is coding")
+        protocol, codebook = self._workspace.protocol, self._workspace.codebook
+        return Feedback(
+            said=said.answer,
+            known=gold.reading,
+            score=against_gold([(said.answer, gold.reading)], protocol.match_iou, codebook),
+        )
+
     def progress(self) -> OwnProgress:
         """How far this coder has come."""
         with self._workspace.read() as records:
-            tickets = records.tickets(coder=self._coder.id)
-        submitted = sum(ticket.state is TicketState.SUBMITTED for ticket in tickets)
-        return OwnProgress(waiting=len(tickets) - submitted, submitted=submitted)
+            counts = records.ticket_counts(self._coder.id).get(self._coder.id, {})
+        return OwnProgress(
+            waiting=counts.get(TicketState.OPEN, 0) + counts.get(TicketState.HELD, 0),
+            submitted=counts.get(TicketState.SUBMITTED, 0),
+        )
 
     def _own(self, records: Reader, ticket_id: TicketId) -> TicketRecord:
         record = records.ticket(ticket_id)
@@ -128,10 +247,39 @@ class Desk:
             raise BadInput.of("desk.not_yours", f"you have no ticket {ticket_id}", "take a ticket with the next one")
         return record
 
+    def _held(self, records: Reader, ticket_id: TicketId) -> TicketRecord:
+        record = self._own(records, ticket_id)
+        if record.state is TicketState.SUBMITTED:
+            raise BadInput.of(
+                "desk.submitted", f"ticket {ticket_id} is already submitted", "take the next ticket, or correct it"
+            )
+        if record.state is not TicketState.HELD:
+            raise BadInput.of(
+                "desk.not_on_desk", f"ticket {ticket_id} is not on the desk", "take it with the next ticket first"
+            )
+        return record
+
+    def _turn(self, record: TicketRecord) -> Turn:
+        return self._workspace.protocol.rules(record.stage).turns[record.turn - 1]
+
+    def _movement_first(self, record: TicketRecord) -> bool:
+        asked = self._turn(record).fields
+        return (
+            record.stage is Stage.CODING
+            and self._workspace.protocol.coding.movement_first
+            and AnswerField.EMOTION in asked
+            and AnswerField.ACTION_UNITS in asked
+        )
+
     def _put(self, records: Writer, record: TicketRecord, answer: Answer, *, supersedes: JudgementId | None) -> None:
-        _check_there(records, record)
+        counts = record.purpose is Purpose.ORDINARY
+        if counts:
+            _check_there(records, record)
         clip = records.clip(record.clip)
-        check_answer(answer, record.stage, clip.clock, self._workspace.codebook)
+        turn = self._turn(record)
+        check_answer(answer, record.stage, clip.clock, self._workspace.codebook, fields=turn.fields)
+        if isinstance(answer, Coding) and self._movement_first(record):
+            check_movement(answer, records.movement(record.id))
         before = records.judgements(record.clip)
         judgement = records.append_judgement(
             ticket=record.id,
@@ -139,13 +287,17 @@ class Desk:
             coder=self._coder.id,
             answer=answer,
             round=record.round,
-            modality=self._workspace.protocol.rules(record.stage).modality,
+            modality=turn.modality,
             codebook_version=self._workspace.codebook.version,
             supersedes=supersedes,
             simulated=self._coder.simulated,
+            purpose=record.purpose,
+            turn=record.turn,
         )
+        if not counts:
+            return
         try:
-            after = self._course((*before, judgement), clip)
+            after = self._course(records, (*before, judgement), clip)
         except BadInput:
             # from None: the reason names other judges and the clip
             raise Refused(
@@ -157,15 +309,31 @@ class Desk:
             ) from None
         records.set_stage(record.clip, after.stage, round=after.round, open_seats=after.open_seats)
 
+    def _open_next_turn(self, records: Writer, record: TicketRecord) -> None:
+        """The same coder's next pass, some days from now."""
+        rules = self._workspace.protocol.rules(record.stage)
+        if record.turn < len(rules.turns):
+            records.open_ticket(
+                clip=record.clip,
+                coder=record.coder,
+                stage=record.stage,
+                round=record.round,
+                purpose=record.purpose,
+                turn=record.turn + 1,
+                not_before=records.now() + timedelta(days=self._workspace.protocol.coding.days_between_passes),
+            )
+
     def _ticket(self, record: TicketRecord) -> Ticket:
-        protocol = self._workspace.protocol
-        rules = protocol.rules(record.stage)
+        turn = self._turn(record)
         with self._workspace.read() as records:
             clip = records.clip(record.clip)
             assets = records.assets(clip=record.clip)
             judgements = records.judgements(record.clip)
+            reference = records.references().get(clip.subject)
+            movement = records.movement(record.id) if self._movement_first(record) else None
+            now = None if record.stage in _BLIND_STAGES else self._course(records, judgements, clip)
         name = self._name(record.id)
-        laid_out = lay_out(self._workspace.media, name, assets, rules.modality)
+        laid_out = lay_out(self._workspace.media, name, assets, reference, turn.modality)
         if laid_out is None:
             raise BadInput.of(
                 "desk.no_media", f"the media of ticket {record.id} are missing", "tell the curator the ticket's number"
@@ -174,23 +342,27 @@ class Desk:
         disputed: tuple[AnswerField, ...] = ()
         returned_because = ""
         proposed: tuple[CodedEvent, ...] = ()
-        if record.stage is Stage.ADJUDICATION:
-            now = self._course(judgements, clip)
+        if now is not None and record.stage is Stage.ADJUDICATION:
             readings = self._lettered(record.id, now.coded)
             found = {disagreement.field for disagreement in now.disagreements}
             disputed = tuple(field for field in AnswerField if field in found)
             returned_because = _last_reason(now.standing)
-        elif record.stage is Stage.VERIFICATION:
-            proposed = _proposal(self._course(judgements, clip))
+        elif now is not None:
+            proposed = _proposal(now)
+        waits = self._movement_first(record) and movement is None
         return Ticket(
             id=record.id,
             stage=record.stage,
             round=record.round,
             clip_name=name,
-            picture=laid_out[0],
-            sound=laid_out[1],
+            picture=laid_out.picture,
+            sound=laid_out.sound,
+            neutral_still=laid_out.neutral_still,
+            neutral_picture=laid_out.neutral_picture,
+            neutral_sound=laid_out.neutral_sound,
             clock=clip.clock,
-            fields=rules.fields,
+            fields=opened_by(turn.fields, moved=not waits),
+            movement=movement,
             codebook=self._workspace.codebook,
             readings=readings,
             disputed=disputed,
@@ -198,8 +370,9 @@ class Desk:
             proposed=proposed,
         )
 
-    def _course(self, judgements: tuple[Judgement, ...], clip: Clip) -> Course:
-        return course(judgements, self._workspace.protocol, clip.clock, self._workspace.codebook)
+    def _course(self, records: Reader, judgements: tuple[Judgement, ...], clip: Clip) -> Course:
+        terms = records.terms(clip.id)[clip.id]
+        return course(judgements, self._workspace.protocol, clip.clock, self._workspace.codebook, terms)
 
     def _lettered(self, ticket_id: TicketId, coded: tuple[Judgement, ...]) -> tuple[LetteredReading, ...]:
         drawn = sorted(coded, key=lambda one: derived_uuid(self._workspace.secret, "letter", ticket_id, one.id))

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
+from mmed_curate.domain.conduct import Reference, ReferenceFile
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.protocol import Modality
 from mmed_curate.domain.records import Asset, AssetKind
@@ -17,40 +19,64 @@ from mmed_curate.media.remux import without_sound
 
 _DESK = "desk"
 _PICTURE, _SOUND = "picture.mp4", "sound.wav"
+_STILL, _NEUTRAL_PICTURE, _NEUTRAL_SOUND = "neutral.png", "neutral.mp4", "neutral.wav"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidOut:
+    """Where a ticket's files lie; None: this pass or clip has none."""
+
+    picture: Path | None
+    sound: Path | None
+    neutral_still: Path | None
+    neutral_picture: Path | None
+    neutral_sound: Path | None
 
 
 def lay_out(
-    media: Path, name: str, assets: Collection[Asset], modality: Modality
-) -> tuple[Path | None, Path | None] | None:
+    media: Path, name: str, assets: Collection[Asset], reference: Reference | None, modality: Modality
+) -> LaidOut | None:
     """Put what a pass may show where the coder finds it.
 
     Args:
         media: the workspace's media folder.
         name: the ticket's opaque clip name.
         assets: files of the clip.
+        reference: the subject's face at rest and plain voice; None: there is none.
         modality: what may be shown: a picture-only file holds no sound.
 
     Returns:
-        Paths of picture and sound, each None where this pass or clip has none; None: a file that the pass needs is
-        missing.
+        Where everything lies; None: a file that the pass needs is missing.
     """
     by_kind = {asset.kind: media / asset.path for asset in assets}
     picture, sound = by_kind.get(AssetKind.CODING_PICTURE), by_kind.get(AssetKind.CODING_SOUND)
     shows, plays = modality is not Modality.SOUND, modality is not Modality.PICTURE
     if (shows and picture is None) or (modality is Modality.SOUND and sound is None):
         return None
-    needed = [path for path, wanted in ((picture, shows), (sound, plays)) if wanted and path is not None]
-    if not all(path.is_file() for path in needed):
+    neutral = {} if reference is None else {part: media / path for part, (path, _) in reference.files.items()}
+    wanted = {
+        _PICTURE: picture if shows else None,
+        _SOUND: sound if plays else None,
+        _STILL: neutral.get(ReferenceFile.STILL) if shows else None,
+        _NEUTRAL_PICTURE: neutral.get(ReferenceFile.PICTURE) if shows else None,
+        _NEUTRAL_SOUND: neutral.get(ReferenceFile.SOUND) if plays else None,
+    }
+    if not all(path.is_file() for path in wanted.values() if path is not None):
         return None
     folder = media / _DESK / name
     folder.mkdir(parents=True, exist_ok=True)
-    shown = played = None
-    if shows and picture is not None:
-        shown = _copied(picture, folder / _PICTURE, silent=modality is Modality.PICTURE)
-    if plays and sound is not None:
-        played = _copied(sound, folder / _SOUND, silent=False)
+    laid = {
+        file: None if path is None else _copied(path, folder / file, silent=modality is Modality.PICTURE)
+        for file, path in wanted.items()
+    }
     os.utime(folder, (0, 0))
-    return shown, played
+    return LaidOut(
+        picture=laid[_PICTURE],
+        sound=laid[_SOUND],
+        neutral_still=laid[_STILL],
+        neutral_picture=laid[_NEUTRAL_PICTURE],
+        neutral_sound=laid[_NEUTRAL_SOUND],
+    )
 
 
 def clear(media: Path, name: str) -> None:
@@ -61,7 +87,7 @@ def clear(media: Path, name: str) -> None:
 def _copied(source: Path, target: Path, *, silent: bool) -> Path:
     if not target.exists():
         with written_aside(target) as aside:
-            if silent:
+            if silent and source.suffix == ".mp4":
                 without_sound(source, aside)
             else:
                 shutil.copyfile(source, aside)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.identity import TicketId
-from mmed_curate.domain.judgements import CodedEvent
+from mmed_curate.domain.judgements import CodedEvent, Coding
 from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import FrameClock
 
@@ -39,9 +39,18 @@ class Ticket:
     clock: FrameClock
     """The clip's own clock: frames of the answer count on it."""
     fields: tuple[AnswerField, ...]
-    """What is asked of each event, in the order in which it is asked."""
+    """What is asked of each event, in the order in which it is asked; where the movement comes first and is not
+    handed in yet, only what belongs to it."""
     codebook: Codebook
     """What can be chosen."""
+    neutral_still: Path | None = None
+    """The same face at rest; None: this pass shows no picture, or there is none."""
+    neutral_picture: Path | None = None
+    """About a second of it."""
+    neutral_sound: Path | None = None
+    """Plain speech of the same voice; None: this pass lets nothing be heard, or there is none."""
+    movement: Coding | None = None
+    """What was handed in of the movement before the emotion opened; None: nothing, or it is not asked first."""
     readings: tuple[LetteredReading, ...] = ()
     """At adjudication: what the coders saw. Else empty."""
     disputed: tuple[AnswerField, ...] = ()

@@ -87,7 +87,7 @@ def _derived(dataset: Dataset) -> Iterator[Rederived]:
     policy = read_yaml(dataset.root / POLICY, Policy)
     _check_codes(dataset)
     judged = judged_clips(dataset)
-    courses = {one.clip: course(one.judgements, protocol, one.clock, dataset.codebook) for one in judged}
+    courses = {one.clip: course(one.judgements, protocol, one.clock, dataset.codebook, one.terms) for one in judged}
     report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset))
     yield _digest(dataset, report)
     yield _consensus(dataset, courses)

@@ -20,6 +20,8 @@ class Entry(Declared):
     code: Code
     label: Mapping[str, str]
     """What the coder reads, by language (BCP 47); English is required."""
+    example: str | None = None
+    """Clip that shows it, as a path relative to the codebook; None: there is none."""
     definition: str
     """When to choose it, in our own words."""
     source: str
@@ -63,6 +65,15 @@ class ClassEntry(Entry):
     """One of the classes that the benchmark tells apart."""
 
 
+class Speech(Declared):
+    """What is scored while the subject speaks."""
+
+    action_unit: Code
+    """Stands for speech."""
+    not_scored: tuple[Code, ...]
+    """Action units that speech makes by itself: not scored in an event that holds the former."""
+
+
 class Codebook(Declared):
     """One version of a lab's vocabulary."""
 
@@ -82,6 +93,10 @@ class Codebook(Declared):
     """From least to most sure."""
     bases: tuple[Entry, ...]
     """What an emotion label rests on."""
+    regions: tuple[Entry, ...] = ()
+    """Parts of the face that may be hidden; empty: no coder can say so. Those of the action units are among them."""
+    speech: Speech | None = None
+    """How speech is told from expression; None: it is not."""
 
     @model_validator(mode="after")
     def _codes_hold_together(self) -> Codebook:
@@ -94,10 +109,11 @@ class Codebook(Declared):
             ("cue_owners", self.cue_owners),
             ("confidences", self.confidences),
             ("bases", self.bases),
+            ("regions", self.regions),
         )
         for name, entries in lists:
             codes = [entry.code for entry in entries]
-            if not codes:
+            if not codes and name != "regions":
                 raise ValueError(f"{name} needs at least one entry")
             if len(set(codes)) != len(codes):
                 raise ValueError(f"{name} holds a code twice")
@@ -105,6 +121,15 @@ class Codebook(Declared):
         for emotion in self.emotions:
             if emotion.emotion_class is not None and emotion.emotion_class not in known:
                 raise ValueError(f"emotion {emotion.code}: {emotion.emotion_class} is not in classes")
+        regions = {entry.code for entry in self.regions}
+        for unit in self.action_units:
+            if regions and unit.region not in regions:
+                raise ValueError(f"action unit {unit.code}: {unit.region} is not in regions")
+        units = {entry.code for entry in self.action_units}
+        if self.speech is not None:
+            for code in (self.speech.action_unit, *self.speech.not_scored):
+                if code not in units:
+                    raise ValueError(f"speech: {code} is not in action_units")
         if not any(entry.is_micro for entry in self.event_types):
             raise ValueError("event_types needs one entry with is_micro: true")
         return self

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, CoderId, JudgementId
-from mmed_curate.domain.protocol import Modality, Stage
+from mmed_curate.domain.protocol import Modality, Purpose, Stage
 from mmed_curate.domain.time import Frame, Span
 
 
@@ -21,6 +21,15 @@ class ScreeningVerdict(Enum):
 
     ACCEPT = "accept"
     REJECT = "reject"
+
+
+class CutAgain(Enum):
+    """How a screener wants a clip cut again, round the spans they found."""
+
+    ADJUST = "adjust"
+    """One clip round all of them, with new context on each side."""
+    SPLIT = "split"
+    """A clip round each of them."""
 
 
 class VerificationVerdict(Enum):
@@ -93,8 +102,14 @@ class CodedEvent:
     vocal_cues: tuple[VocalCueMark, ...] = ()
     confidence: str | None = None
     """Code of how sure the coder is; None: not asked."""
+    not_visible: tuple[str, ...] = ()
+    """Codes of the parts of the face that cannot be seen: nothing is known of them, neither scored nor absent."""
 
     def __post_init__(self) -> None:
+        if len(set(self.not_visible)) != len(self.not_visible):
+            raise BadInput.of(
+                "judgement.region_twice", "a part of the face is said twice not to be visible", "name each once"
+            )
         scored = [(mark.code, mark.side) for mark in self.action_units]
         if len(set(scored)) != len(scored):
             raise BadInput.of(
@@ -110,10 +125,32 @@ class Screening:
 
     verdict: ScreeningVerdict
     reason: str = ""
+    found: tuple[Span, ...] = ()
+    """Where something happens, in order, where the screener marked it; empty: not marked."""
+    cut_again: CutAgain | None = None
+    """None: the clip is good as it is cut."""
 
     def __post_init__(self) -> None:
-        if self.verdict is ScreeningVerdict.REJECT and not self.reason.strip():
+        rejects = self.verdict is ScreeningVerdict.REJECT
+        if rejects and not self.reason.strip():
             raise BadInput.of("judgement.no_reason", "a rejection needs a reason", "say why in a few words")
+        if rejects and (self.found or self.cut_again is not None):
+            raise BadInput.of(
+                "judgement.found_in_rejected",
+                "a clip that holds an event cannot be rejected with it",
+                "accept it, or take the marks away",
+            )
+        if any(later.onset <= earlier.offset for earlier, later in pairwise(self.found)):
+            raise BadInput.of(
+                "judgement.found_overlap", "the spans found overlap, or are not in order", "mark one after the other"
+            )
+        least = {None: 0, CutAgain.ADJUST: 1, CutAgain.SPLIT: 2}[self.cut_again]
+        if len(self.found) < least:
+            raise BadInput.of(
+                "judgement.nothing_found",
+                f"to cut again needs {least} spans, {len(self.found)} are marked",
+                "mark where something happens",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +170,15 @@ class Adjudication:
 
     events: tuple[CodedEvent, ...]
     reason: str
+    participants: tuple[CoderId, ...] = ()
+    """Who settled it together, sorted; empty: the judge alone."""
 
     def __post_init__(self) -> None:
         _check_apart(self.events)
+        if tuple(sorted(set(self.participants))) != self.participants:
+            raise BadInput.of(
+                "judgement.participants", "the participants are not sorted, or one is named twice", "name each once"
+            )
         if not self.reason.strip():
             raise BadInput.of("judgement.no_reason", "an adjudication needs a reason", "say why in a few words")
 
@@ -185,6 +228,10 @@ class Judgement:
     """The judgement that this one corrects."""
     simulated: bool = False
     """True where a simulated coder answered."""
+    purpose: Purpose = Purpose.ORDINARY
+    """Only ordinary ones bear on what is settled."""
+    turn: int = 1
+    """Which of the stage's passes, from 1."""
 
     @property
     def stage(self) -> Stage:
@@ -224,6 +271,8 @@ class ConsensusEvent:
     vocal_cues: tuple[VocalCueMark, ...]
     how: dict[str, Settlement] = field(default_factory=dict)
     """By field: onset, apex, offset, event_type, emotion, action_units, vocal_cues."""
+    not_visible: tuple[str, ...] = ()
+    """Codes of the parts of the face of which nothing is known, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

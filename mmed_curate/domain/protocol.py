@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -25,16 +26,19 @@ class Stage(Enum):
     VERIFICATION = "verification"
     SETTLED = "settled"
     REJECTED = "rejected"
+    REPLACED = "replaced"
+    """A screener wants it cut again; the clips that come of it are judged in its place."""
 
 
 NEXT: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
     {
-        Stage.SCREENING: frozenset({Stage.CODING, Stage.REJECTED}),
+        Stage.SCREENING: frozenset({Stage.CODING, Stage.REJECTED, Stage.REPLACED}),
         Stage.CODING: frozenset({Stage.ADJUDICATION, Stage.VERIFICATION}),
         Stage.ADJUDICATION: frozenset({Stage.VERIFICATION}),
         Stage.VERIFICATION: frozenset({Stage.SETTLED, Stage.ADJUDICATION, Stage.REJECTED}),
         Stage.SETTLED: frozenset(),
         Stage.REJECTED: frozenset(),
+        Stage.REPLACED: frozenset(),
     }
 )
 """The moves a judgement can cause. Nothing skips a stage; nothing leaves an end."""
@@ -115,6 +119,58 @@ class AnswerField(Enum):
     NOTE = "note"
 
 
+class Purpose(Enum):
+    """Why a coder is given a clip. Coders are not told."""
+
+    ORDINARY = "ordinary"
+    """The answer counts towards what is settled."""
+    REPEAT = "repeat"
+    """The same coder, long after: how well they agree with themselves."""
+    GOLD = "gold"
+    """A clip whose reading is known: how well the coder holds to it."""
+    TRAINING = "training"
+    """A clip whose reading is known, and shown after the answer."""
+
+
+class ClipOrigin(Enum):
+    """How a clip came to be cut."""
+
+    CANDIDATE = "candidate"
+    """Round what the machine proposed."""
+    ADDED = "added"
+    """Round a span that a person named."""
+    WATCHED = "watched"
+    """A stretch without any candidate, drawn by lot to see what the machine missed."""
+    CUT_AGAIN = "cut-again"
+    """As a screener asked, in place of another clip; screened already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipTerms:
+    """What lot fell to a clip: how it goes through the stages where it differs from the others."""
+
+    origin: ClipOrigin = ClipOrigin.CANDIDATE
+    screened_again: bool = False
+    """One more person screens it."""
+    foil: bool = False
+    """It is coded even where screeners saw nothing in it."""
+
+
+AS_OTHERS = ClipTerms()
+"""Those of a clip to which no lot fell."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Days = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Turn(Declared):
+    """One way through a clip by the same person: what is shown, and what is asked."""
+
+    modality: Modality
+    fields: tuple[AnswerField, ...]
+    """In the order in which they are asked."""
+
+
 class StageRules(Declared):
     """What one stage asks and of how many."""
 
@@ -123,35 +179,175 @@ class StageRules(Declared):
     modality: Modality = Modality.BOTH
     fields: tuple[AnswerField, ...] = ()
     """Fields in the order in which they are asked."""
+    shows_context: bool = False
+    """Whether what happened in the game, and what the player said of it, is shown."""
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The ways through a clip, in order; what the last one says is what counts."""
+        return (Turn(modality=self.modality, fields=self.fields),)
+
+
+class ScreeningRules(StageRules):
+    """Screening, and how it is found out what it misses."""
+
+    again: Share = 0
+    """At least this share of candidates is screened by one more person."""
+    watched: Share = 0
+    """This share of face time without a candidate is cut and watched."""
+    watchers: Annotated[int, Field(ge=1)] = 2
+    """Screeners of each such clip."""
+
+
+class CodingRules(StageRules):
+    """Coding, and how it is found out what coders invent."""
+
+    passes: tuple[Turn, ...] = ()
+    """Where a coder goes through a clip more than once; the last one's answer is what is settled."""
+    days_between_passes: Days = 0
+    foils: Share = 0
+    """At least this share of coding tickets is on clips in which screeners saw nothing."""
+    movement_first: bool = False
+    """Span and action units are handed in before an emotion may be named."""
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The passes, or the one way through that there is."""
+        return self.passes or (Turn(modality=self.modality, fields=self.fields),)
+
+    @model_validator(mode="after")
+    def _last_pass_says_all(self) -> CodingRules:
+        if self.passes and (self.fields or self.modality is not Modality.BOTH):
+            raise ValueError("coding has passes: give modality and fields in each of them, and not beside them")
+        fields = self.turns[-1].fields
+        missing = [field.value for field in (AnswerField.SPAN, AnswerField.EVENT_TYPE) if field not in fields]
+        if missing:
+            raise ValueError(f"the last pass of coding must ask for {' and '.join(missing)}: it is what is settled")
+        if self.movement_first:
+            order = [field for field in fields if field in (AnswerField.ACTION_UNITS, AnswerField.EMOTION)]
+            if order == [AnswerField.EMOTION, AnswerField.ACTION_UNITS]:
+                raise ValueError("movement_first: action_units must stand before emotion in fields")
+        return self
+
+
+class AdjudicationRules(StageRules):
+    """Adjudication: by one person, or as a discussion."""
+
+    together: bool = False
+    """The coders themselves settle it in a discussion whose participants are named; else who did not code it does."""
+    participants: Annotated[int, Field(ge=2)] = 2
+    """Least people in a discussion."""
+
+
+class Repeats(Declared):
+    """Clips that the same coder codes once more."""
+
+    share: Share
+    after_days: Days
+
+
+class Gold(Declared):
+    """Clips of known reading among the ordinary ones."""
+
+    share: Share
+
+
+class Qualification(Declared):
+    """What a coder must show on gold clips before they are admitted to coding."""
+
+    clips: Annotated[int, Field(ge=1)]
+    """Gold clips coded at least."""
+    event_free: Annotated[int, Field(ge=0)]
+    """Of these at least so many in which nothing happens."""
+    events_f1: Share
+    """Least F1 of the events marked, matched at `match_iou`."""
+    emotion_agreement: Share
+    """Least share of matched events with the gold's emotion."""
+    action_unit_index: Share
+    """Least 2 × common / (scored + gold) over the action units of matched events."""
+
+    @model_validator(mode="after")
+    def _some_with_events(self) -> Qualification:
+        if self.event_free >= self.clips:
+            raise ValueError("event_free must be below clips: some of them must show an event")
+        return self
 
 
 class Protocol(Declared):
     """A lab's rules for turning clips into settled events."""
 
     format: Literal["mmed-protocol"]
-    version: Literal[1]
+    version: Literal[1, 2]
+    """1: without what version 2 added; all of that is then not asked for."""
     name: str
     title: str
     codebook: str
     """Name or path of the codebook."""
-    screening: StageRules
-    coding: StageRules
-    adjudication: StageRules
+    screening: ScreeningRules
+    coding: CodingRules
+    adjudication: AdjudicationRules
     verification: StageRules
     tolerance: Tolerances
     match_iou: Annotated[float, Field(gt=0, le=1)]
     """Events of two coders are the same one from this intersection over union on."""
     must_agree: tuple[AnswerField, ...]
     """Fields on which a difference sends the clip to adjudication."""
+    repeats: Repeats | None = None
+    gold: Gold | None = None
+    qualification: Qualification | None = None
+    """None: whoever has the role may code."""
+    neutral_face: bool = False
+    """Nothing of a subject is coded before a reference of their face at rest is there."""
+    return_after_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """A ticket that was not answered goes back after so long; None: it never does."""
+    staff: Mapping[Role, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """Least people of each role before tickets are handed out."""
 
     @model_validator(mode="after")
-    def _enough_coders(self) -> Protocol:
+    def _holds_together(self) -> Protocol:
         if self.coding.judges < 2:
             raise ValueError("coding needs at least 2 judges: one coder agrees with nobody")
         for rules, name in ((self.adjudication, "adjudication"), (self.verification, "verification")):
             if rules.judges != 1:
                 raise ValueError(f"{name} is one person's word: judges must be 1")
+        if self.adjudication.together and self.adjudication.participants > self.coding.judges:
+            raise ValueError(
+                f"a discussion of {self.adjudication.participants} needs as many coders: coding has "
+                f"{self.coding.judges} judges"
+            )
+        asked = self.coding.turns[-1].fields
+        missing = [field.value for field in self.must_agree if field not in asked]
+        if missing:
+            raise ValueError(f"must_agree names what the last pass of coding does not ask for: {', '.join(missing)}")
         return self
+
+    def screeners(self, terms: ClipTerms) -> int:
+        """How many people screen a clip; 0: it was screened before it was cut again."""
+        if terms.origin is ClipOrigin.CUT_AGAIN:
+            return 0
+        if terms.origin is ClipOrigin.WATCHED:
+            return self.screening.watchers
+        return self.screening.judges + terms.screened_again
+
+    def judges(self, stage: Stage, terms: ClipTerms) -> int:
+        """How many people judge a clip at a stage.
+
+        Raises:
+            KeyError: nobody judges at this stage.
+        """
+        return self.screeners(terms) if stage is Stage.SCREENING else self.rules(stage).judges
+
+    def first_stage(self, terms: ClipTerms) -> Stage:
+        """Where a new clip begins."""
+        return Stage.SCREENING if self.screeners(terms) else Stage.CODING
+
+    def barred(self, stage: Stage) -> frozenset[Stage]:
+        """Who judged a clip at one of these may not judge it at this stage."""
+        table = MAY_NOT_HAVE_JUDGED[stage]
+        if stage is not Stage.ADJUDICATION or self.version == 1:
+            return table
+        # whoever sent it back would else settle it by themselves
+        return (table - {Stage.CODING} if self.adjudication.together else table) | {Stage.VERIFICATION}
 
     def rules(self, stage: Stage) -> StageRules:
         """The rules of a stage at which experts judge.

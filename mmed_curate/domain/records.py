@@ -9,7 +9,7 @@ from enum import Enum
 
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.identity import CandidateId, ClipId, CoderId, RecordingId, SessionId, SubjectId
-from mmed_curate.domain.protocol import Role
+from mmed_curate.domain.protocol import ClipOrigin, Role
 from mmed_curate.domain.time import Frame, FrameClock, Span, Synchrony
 
 
@@ -261,7 +261,7 @@ class Clip:
     """Opaque: says nothing about the recording, the subject, or the place in it."""
     recording: RecordingId
     candidate: CandidateId | None
-    """None: an event that a person added, or a foil."""
+    """None: no candidate led to it, see `origin`."""
     subject: SubjectId
     first: Frame
     """First frame of the cut, in the recording."""
@@ -275,6 +275,9 @@ class Clip:
     """What else its sound holds; None: there was no second microphone to tell by."""
     also_visible: tuple[SubjectId | None, ...] = ()
     """Whose faces else are seen inside the crop, sorted; None among them, last: somebody whom nobody named."""
+    origin: ClipOrigin = ClipOrigin.CANDIDATE
+    replaces: ClipId | None = None
+    """The clip in whose place a screener wanted this one."""
 
     def in_recording(self, span: Span) -> Span:
         """A span counted in the clip's frames, counted in the recording's."""

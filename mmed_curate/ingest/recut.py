@@ -195,13 +195,16 @@ def settled_events(workspace: Workspace) -> dict[ClipId, tuple[SettledEvent, ...
     with workspace.read() as records:
         clips = {clip.id: clip for clip in records.clips()}
         settled = [clip for clip, stage in records.stages().items() if stage is Stage.SETTLED]
+        terms = records.terms()
         judgements = defaultdict(list)
         for judgement in records.judgements():
             judgements[judgement.clip].append(judgement)
     events: dict[ClipId, tuple[SettledEvent, ...]] = {}
     for clip_id in sorted(settled):
         clip = clips[clip_id]
-        consensus = course(judgements[clip_id], workspace.protocol, clip.clock, workspace.codebook).consensus
+        consensus = course(
+            judgements[clip_id], workspace.protocol, clip.clock, workspace.codebook, terms[clip_id]
+        ).consensus
         if consensus is not None and consensus.events:
             events[clip_id] = tuple(
                 SettledEvent(clip=clip, event=index, span=clip.in_recording(event.span))

@@ -16,7 +16,7 @@ from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SessionId, SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent, Judgement
-from mmed_curate.domain.protocol import Protocol
+from mmed_curate.domain.protocol import ClipTerms, Protocol, Purpose
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Coder, Recording, Session, Subject, Term
 from mmed_curate.release.pseudonyms import Pseudonyms
 from mmed_curate.store.workspace import Workspace
@@ -42,6 +42,8 @@ class Snapshot:
     coders: Mapping[CoderId, Coder]
     recordings: Mapping[RecordingId, Recording]
     clips: Mapping[ClipId, Clip]
+    terms: Mapping[ClipId, ClipTerms]
+    """What lot fell to each clip."""
     judgements: Mapping[ClipId, tuple[Judgement, ...]]
     """In log order; superseded ones too."""
     assets: Mapping[tuple[ClipId, int, AssetKind], Asset]
@@ -53,7 +55,9 @@ class Snapshot:
     def courses(self) -> Mapping[ClipId, Course]:
         """Where each clip stands, from its judgements."""
         return {
-            clip.id: course(self.judgements.get(clip.id, ()), self.protocol, clip.clock, self.codebook)
+            clip.id: course(
+                self.judgements.get(clip.id, ()), self.protocol, clip.clock, self.codebook, self.terms[clip.id]
+            )
             for clip in self.clips.values()
         }
 
@@ -109,6 +113,7 @@ class Snapshot:
                 subject=SubjectId(self.pseudonyms.subject(clip.subject)),
                 clock=clip.clock,
                 judgements=tuple(judgement_of(row) for row in self.judgement_rows(clip)),
+                terms=self.terms[clip.id],
                 simulated=self.is_simulated(clip),
             )
             for clip in self.judged
@@ -120,7 +125,8 @@ def read_snapshot(workspace: Workspace) -> Snapshot:
     judgements: dict[ClipId, list[Judgement]] = defaultdict(list)
     with workspace.read() as records:
         for judgement in sorted(records.judgements(), key=lambda one: one.order):
-            judgements[judgement.clip].append(judgement)
+            if judgement.purpose is Purpose.ORDINARY:  # the others measure coders, and settle nothing
+                judgements[judgement.clip].append(judgement)
         return Snapshot(
             protocol=workspace.protocol,
             codebook=workspace.codebook,
@@ -131,6 +137,7 @@ def read_snapshot(workspace: Workspace) -> Snapshot:
             coders={coder.id: coder for coder in records.coders()},
             recordings={recording.id: recording for recording in records.recordings()},
             clips={clip.id: clip for clip in records.clips()},
+            terms=records.terms(),
             judgements={clip: tuple(said) for clip, said in judgements.items()},
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
             last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),

@@ -35,6 +35,10 @@ class Journal(Reader):
         self._now = now
         self._last: tuple[int, str] | None = None  # nobody else writes while this transaction lasts
 
+    def now(self) -> datetime:
+        """The time of day of this transaction's acts."""
+        return self._now()
+
     def log_act(self, kind: str, payload: Mapping[str, object]) -> LogEntry:
         """Append an entry to the event log, chained to the one before; time of day is noted here and nowhere else."""
         if self._last is None:

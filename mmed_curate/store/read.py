@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as OrmSession
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, CoderId, JudgementId, RecordingId, TicketId
 from mmed_curate.domain.judgements import Judgement
-from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.protocol import Purpose, Stage
 from mmed_curate.domain.records import (
     Asset,
     AssetKind,
@@ -32,6 +32,7 @@ from mmed_curate.domain.records import (
 )
 from mmed_curate.store import rows
 from mmed_curate.store.chain import Audit, chain_findings, contents_findings
+from mmed_curate.store.conducted import ConductReader
 from mmed_curate.store.facts import facts_findings, facts_of
 from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
 from mmed_curate.store.tables import (
@@ -61,6 +62,8 @@ class TicketState(Enum):
     HELD = "held"
     """The coder has it on the desk."""
     SUBMITTED = "submitted"
+    RETURNED = "returned"
+    """Taken or given back unanswered; the seat is free again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,13 @@ class TicketRecord:
     state: TicketState
     position: int
     """Order in which the coder gets their tickets."""
+    purpose: Purpose = Purpose.ORDINARY
+    turn: int = 1
+    """Which of the stage's passes, from 1."""
+    not_before: str = ""
+    """From when on the coder may have it: UTC, RFC 3339; empty: at once."""
+    since: str = ""
+    """When it was given out or put on the desk, whichever came last: UTC, RFC 3339."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +98,7 @@ class Place:
     """Judges still missing at this stage."""
 
 
-class Reader:
+class Reader(ConductReader):
     """One view of a workspace. Rows come in an order that does not depend on when they were stored."""
 
     def __init__(self, session: OrmSession) -> None:
@@ -281,12 +291,14 @@ class Reader:
         row = self._session.get(TicketRow, id)
         return None if row is None else ticket_of(row)
 
-    def ticket_counts(self) -> dict[CoderId, dict[TicketState, int]]:
-        """Number of tickets of each coder, by state."""
+    def ticket_counts(self, coder: CoderId | None = None) -> dict[CoderId, dict[TicketState, int]]:
+        """Number of tickets of one coder or of each, by state."""
         query = select(TicketRow.coder, TicketRow.state, func.count()).group_by(TicketRow.coder, TicketRow.state)
+        if coder is not None:
+            query = query.where(TicketRow.coder == coder)
         counts: dict[CoderId, dict[TicketState, int]] = defaultdict(lambda: dict.fromkeys(TicketState, 0))
-        for coder, state, number in self._session.execute(query.order_by(TicketRow.coder)):
-            counts[CoderId(coder)][TicketState(state)] = number
+        for who, state, number in self._session.execute(query.order_by(TicketRow.coder)):
+            counts[CoderId(who)][TicketState(state)] = number
         return dict(counts)
 
     def log(self, kind: str | None = None) -> tuple[LogEntry, ...]:
@@ -327,6 +339,10 @@ def ticket_of(row: TicketRow) -> TicketRecord:
         round=row.round,
         state=TicketState(row.state),
         position=row.position,
+        purpose=Purpose(row.purpose),
+        turn=row.turn,
+        not_before=row.not_before,
+        since=row.since,
     )
 
 

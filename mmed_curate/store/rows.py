@@ -20,7 +20,7 @@ from mmed_curate.domain.identity import (
     SubjectId,
 )
 from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Answer, Judgement
-from mmed_curate.domain.protocol import Modality, Role, Stage
+from mmed_curate.domain.protocol import ClipOrigin, Modality, Purpose, Role, Stage
 from mmed_curate.domain.records import (
     Asset,
     AssetKind,
@@ -251,6 +251,8 @@ def clip_of(row: ClipRow) -> Clip:
         if row.sound_flags is None
         else frozenset(SoundFlag(word) for word in json.loads(row.sound_flags)),
         also_visible=tuple(None if who is None else SubjectId(who) for who in json.loads(row.also_visible)),
+        origin=ClipOrigin(row.origin),
+        replaces=None if row.replaces is None else ClipId(row.replaces),
     )
 
 
@@ -267,6 +269,8 @@ def clip_row(record: Clip) -> ClipRow:
         crop=None if record.crop is None else canonical_json(to_json(record.crop)),
         sound_flags=None if record.sound_flags is None else sorted_words(record.sound_flags),
         also_visible=canonical_json(list(record.also_visible)),
+        origin=record.origin.value,
+        replaces=record.replaces,
     )
 
 
@@ -311,6 +315,8 @@ def judgement_of(row: JudgementRow) -> Judgement:
         order=row.sequence,
         supersedes=None if row.supersedes is None else JudgementId(row.supersedes),
         simulated=row.simulated,
+        purpose=Purpose(row.purpose),
+        turn=row.turn,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from mmed_curate.domain.protocol import Purpose
 from mmed_curate.store.chain import sealed
-from mmed_curate.store.tables import ConsentRow, JudgementRow
+from mmed_curate.store.tables import ConsentRow, JudgementRow, StepRow
 
 JUDGEMENT_SUBMITTED = "judgement.submitted"
 CONSENT_GIVEN = "consent.given"
+MOVEMENT_GIVEN = "movement.given"
 
 
 def judgement_seal(row: JudgementRow) -> str:
@@ -24,7 +26,15 @@ def judgement_seal(row: JudgementRow) -> str:
         row.codebook_version,
         row.supersedes or "",
         str(bool(row.simulated)),
+        # what came later is sealed where it says something, so that older seals hold
+        *((f"purpose {row.purpose}",) if row.purpose != Purpose.ORDINARY.value else ()),
+        *((f"pass {row.turn}",) if row.turn != 1 else ()),
     )
+
+
+def step_seal(row: StepRow) -> str:
+    """Hash over the movement that was handed in before the emotion opened."""
+    return sealed(row.salt, row.ticket, str(row.number), row.answer)
 
 
 def consent_seal(row: ConsentRow) -> str:

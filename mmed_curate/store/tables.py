@@ -2,6 +2,7 @@
 
 Judgements, consents and the event log are append-only: triggers (made by the migrations) refuse UPDATE and DELETE.
 Recordings and clips are kept: DELETE is refused.
+One thing only may still happen to a judgement: its contents go, where its clip was erased (see `ErasureRow`).
 Frames, where not said otherwise, count in the recording.
 """
 
@@ -12,13 +13,26 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0002"
+HEAD = "0003"
 """Revision of these tables; equals the newest migration."""
 
-APPEND_ONLY = ("judgement", "consent", "log")
+APPEND_ONLY = (
+    "judgement",
+    "consent",
+    "log",
+    "lot",
+    "step",
+    "exclusion",
+    "gold",
+    "admission",
+    "withdrawal",
+    "erasure",
+    "game_event",
+    "self_report",
+)
 """Tables whose rows the database itself never lets change."""
 
-KEPT = ("recording", "clip", "companion", "face_owner")
+KEPT = ("recording", "clip", "companion", "face_owner", "reference")
 """Tables whose rows the database itself never lets go."""
 
 
@@ -83,6 +97,8 @@ class SessionRow(Base):
     game: Mapped[str | None]
     played_on: Mapped[date | None]
     simulated: Mapped[bool]
+    stakes: Mapped[str | None]
+    outcome: Mapped[str | None]
 
 
 class SessionSubjectRow(Base):
@@ -92,7 +108,40 @@ class SessionSubjectRow(Base):
     session: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(ForeignKey("subject.id"))
+    role: Mapped[str | None]
+    """What they were in the game."""
+    outcome: Mapped[str | None]
+    """How it ended for them."""
     __table_args__ = (UniqueConstraint("session", "subject"),)
+
+
+class GameEventRow(Base):
+    """Something that happened in the game, on the clock of a recording of its session."""
+
+    __tablename__ = "game_event"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    recording: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    time_s: Mapped[float]
+    what: Mapped[str]
+    subject: Mapped[str | None] = mapped_column(ForeignKey("subject.id"))
+    detail: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
+
+
+class SelfReportRow(Base):
+    """What a player said afterwards of what they felt, on the clock of a recording."""
+
+    __tablename__ = "self_report"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    recording: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"))
+    onset_s: Mapped[float]
+    offset_s: Mapped[float]
+    emotion: Mapped[str]
+    """Code of the codebook."""
+    intensity: Mapped[int | None]
+    words: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
 
 
 class CoderRow(Base):
@@ -104,6 +153,59 @@ class CoderRow(Base):
     roles: Mapped[str]
     """JSON list of roles, sorted."""
     simulated: Mapped[bool]
+
+
+class ExclusionRow(Base):
+    """A coder who may judge no clip in which a subject is seen or heard: it is them, or someone they know."""
+
+    __tablename__ = "exclusion"
+    coder: Mapped[str] = mapped_column(ForeignKey("coder.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"), primary_key=True)
+    why: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
+
+
+class AdmissionRow(Base):
+    """A coder is admitted to a stage, by what they showed on gold or by the curator's word; the newest row counts."""
+
+    __tablename__ = "admission"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    coder: Mapped[str] = mapped_column(ForeignKey("coder.id"), index=True)
+    stage: Mapped[str]
+    admitted: Mapped[bool]
+    evidence: Mapped[str]
+    """JSON of what it rests on."""
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
+
+
+class WithdrawalRow(Base):
+    """A subject left: nothing of them is judged or released any more."""
+
+    __tablename__ = "withdrawal"
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
+
+
+class ErasureRow(Base):
+    """What was said of this clip is gone; the log keeps the salted hashes."""
+
+    __tablename__ = "erasure"
+    clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
+
+
+class ReferenceRow(Base):
+    """A subject's face at rest and their plain voice, as the curator approved them; the newest row counts."""
+
+    __tablename__ = "reference"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(ForeignKey("subject.id"), index=True)
+    recording: Mapped[str] = mapped_column(ForeignKey("recording.id"))
+    first: Mapped[int]
+    last: Mapped[int]
+    files: Mapped[str]
+    """JSON: by what it is (still, picture, sound), path below media and sha256."""
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
 
 
 class RecordingRow(Base):
@@ -199,7 +301,31 @@ class ClipRow(Base):
     """JSON list of flags, sorted."""
     also_visible: Mapped[str] = mapped_column(server_default="[null]")
     """JSON list of subjects, sorted; null for somebody whom nobody named."""
+    origin: Mapped[str] = mapped_column(server_default="candidate")
+    replaces: Mapped[str | None]
+    """The clip in whose place a screener wanted this one."""
     __table_args__ = (CheckConstraint("0 <= first AND first <= last", name="order"),)
+
+
+class LotRow(Base):
+    """What was drawn for a clip: it is screened again, or coded as a foil."""
+
+    __tablename__ = "lot"
+    clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
+
+
+class GoldRow(Base):
+    """A clip whose reading is taken as known; the newest row of a clip counts."""
+
+    __tablename__ = "gold"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), index=True)
+    reading: Mapped[str]
+    """Canonical JSON of a coding."""
+    why: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
 
 
 class AssetRow(Base):
@@ -238,10 +364,38 @@ class TicketRow(Base):
     state: Mapped[str]
     position: Mapped[int]
     """Order in which the coder gets their tickets."""
+    purpose: Mapped[str] = mapped_column(server_default="ordinary")
+    turn: Mapped[int] = mapped_column(server_default="1")
+    not_before: Mapped[str] = mapped_column(server_default="")
+    """UTC, RFC 3339; empty: at once."""
+    since: Mapped[str] = mapped_column(server_default="")
+    """When it was given out or put on the desk, whichever came last: UTC, RFC 3339."""
     __table_args__ = (
-        UniqueConstraint("clip", "stage", "round", "coder"),
+        UniqueConstraint("clip", "stage", "round", "coder", "purpose", "turn"),
         Index("ix_ticket_coder_state_position", "coder", "state", "position"),
     )
+
+
+class DraftRow(Base):
+    """What a coder has so far for a ticket: changes until it is handed in."""
+
+    __tablename__ = "draft"
+    ticket: Mapped[str] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    answer: Mapped[str]
+    """JSON, as the coder's program wrote it."""
+
+
+class StepRow(Base):
+    """The movement as a coder handed it in before the emotion opened."""
+
+    __tablename__ = "step"
+    ticket: Mapped[str] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """From 1; a later one corrects the one before."""
+    answer: Mapped[str]
+    """Canonical JSON of a coding."""
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"), unique=True)
+    salt: Mapped[str]
 
 
 class JudgementRow(Base):
@@ -262,6 +416,8 @@ class JudgementRow(Base):
     """Its entry in the log; later is greater."""
     supersedes: Mapped[str | None] = mapped_column(ForeignKey("judgement.id"), unique=True)
     simulated: Mapped[bool]
+    purpose: Mapped[str] = mapped_column(server_default="ordinary")
+    turn: Mapped[int] = mapped_column(server_default="1")
     salt: Mapped[str]
     """Hashed with the contents into the log, so that the log says nothing of them."""
     __table_args__ = (

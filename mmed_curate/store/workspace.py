@@ -191,7 +191,7 @@ class Workspace:
             altered = self.changed_rules(Reader(session))
             if altered is not None:
                 raise BadInput(altered)
-            yield Writer(session, secret=self.secret, seats=self.protocol.screening.judges, actor=actor, now=self._now)
+            yield Writer(session, secret=self.secret, protocol=self.protocol, actor=actor, now=self._now)
 
 
 def adopted_rules(records: Reader) -> Mapping[str, object]:
@@ -254,7 +254,7 @@ def _make_database(path: Path, secret: bytes, name: str, rules: Rules, *, simula
     migrate(engine, path)
     with transaction(engine, path, write=True) as connection, OrmSession(connection) as session:
         session.add(KeepsakeRow(name=_SECRET, value=secret))
-        records = Writer(session, secret=secret, seats=0, actor="curator", now=now)
+        records = Writer(session, secret=secret, protocol=None, actor="curator", now=now)
         records.log_act("workspace.created", {"protocol": Path(name).name, "simulated": simulated})
         records.log_act(PROTOCOL_ADOPTED, {"name": Path(name).name, **rules.digests})
     engine.dispose()  # closing the last connection empties the write-ahead log into the file, which can now be moved

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from pathlib import PurePosixPath
@@ -10,20 +9,15 @@ from pathlib import PurePosixPath
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
-from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import (
     ClipId,
-    CoderId,
-    JudgementId,
     RecordingId,
     SessionId,
     SubjectId,
-    TicketId,
     derived_uuid,
 )
-from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Answer, Judgement
-from mmed_curate.domain.protocol import Modality, Role, Stage
+from mmed_curate.domain.protocol import ClipTerms, Protocol, Role, Stage
 from mmed_curate.domain.records import (
     Asset,
     Candidate,
@@ -36,34 +30,33 @@ from mmed_curate.domain.records import (
     Session,
     Subject,
 )
-from mmed_curate.domain.serial import to_json
 from mmed_curate.store import rows
 from mmed_curate.store.facts import CLIPS_ADDED, CODER_ADDED, RECORDING_ADDED, SESSION_ADDED, SUBJECT_ADDED
-from mmed_curate.store.journal import Clock, Journal
-from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
-from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
+from mmed_curate.store.journal import Clock
+from mmed_curate.store.seals import CONSENT_GIVEN, consent_seal
 from mmed_curate.store.tables import (
     AssetRow,
     ClaimRow,
     CoderRow,
     ConsentRow,
-    JudgementRow,
     PlaceRow,
     RecordingRow,
     SessionRow,
     SessionSubjectRow,
     SubjectRow,
-    TicketRow,
 )
+from mmed_curate.store.tickets import TicketWriter
 
 
-class Writer(Journal):
+class Writer(TicketWriter):
     """One transaction that changes a workspace; it sees its own changes."""
 
-    def __init__(self, session: OrmSession, *, secret: bytes, seats: int, actor: str, now: Clock) -> None:
+    def __init__(
+        self, session: OrmSession, *, secret: bytes, protocol: Protocol | None, actor: str, now: Clock
+    ) -> None:
         super().__init__(session, actor=actor, now=now)
         self._secret = secret
-        self._seats = seats  # judges that a new clip waits for
+        self._protocol = protocol  # None: before there is one, and so before there are clips
 
     def add_subject(
         self,
@@ -230,16 +223,19 @@ class Writer(Journal):
         self.log_act(CLIPS_ADDED, {"recording": recording, "clips": sorted(clip_ids), "why": why})
 
     def _add_clips(self, clips: Iterable[Clip], assets: Iterable[Asset]) -> list[ClipId]:
-        clip_ids = []
-        for clip in clips:
-            self._session.add(rows.clip_row(clip))
-            clip_ids.append(clip.id)
-        self._flush()
-        self._add_all(
-            PlaceRow(clip=clip, stage=Stage.SCREENING.value, round=1, open_seats=self._seats) for clip in clip_ids
-        )
+        made = list(clips)
+        clip_ids = [clip.id for clip in made]
+        self._add_all(rows.clip_row(clip) for clip in made)
+        self._add_all(self._first_place(clip) for clip in made)
         self._add_all(_checked_asset_row(asset) for asset in assets)
         return clip_ids
+
+    def _first_place(self, clip: Clip) -> PlaceRow:
+        if self._protocol is None:
+            raise ValueError("a clip cannot be added before there is a protocol")
+        terms = ClipTerms(origin=clip.origin)
+        stage = self._protocol.first_stage(terms)
+        return PlaceRow(clip=clip.id, stage=stage.value, round=1, open_seats=self._protocol.judges(stage, terms))
 
     def claim(
         self, sha256: str, *, holder: str, now_s: float, lease_s: float, gone: Callable[[str], bool]
@@ -304,104 +300,6 @@ class Writer(Journal):
         self._session.expire_all()
         if (before.stage, before.round) != (stage, round):
             self.log_act("clip.moved", {"clip": clip, "from": before.stage.value, "to": stage.value, "round": round})
-
-    def open_ticket(self, *, clip: ClipId, coder: CoderId, stage: Stage, round: int) -> TicketRecord:
-        """Give a coder a seat at a stage of a clip, behind the tickets they have already.
-
-        Raises:
-            BadInput: the coder has, or had, a ticket for this seat, or clip or coder do not exist.
-        """
-        last = self._session.scalar(select(func.max(TicketRow.position)).where(TicketRow.coder == coder))
-        row = TicketRow(
-            id=derived_uuid(self._secret, "ticket", clip, stage.value, str(round), coder),
-            clip=clip,
-            coder=coder,
-            stage=stage.value,
-            round=round,
-            state=TicketState.OPEN.value,
-            position=0 if last is None else last + 1,
-        )
-        self._add(row)
-        self.log_act("ticket.opened", {"ticket": row.id, "clip": clip, "coder": coder, "stage": stage.value})
-        return ticket_of(row)
-
-    def claim_ticket(self, coder: CoderId) -> TicketRecord | None:
-        """Put a coder's next open ticket on their desk; None: there is none. No two claims get the same one."""
-        following = (
-            select(TicketRow.id)
-            .where(TicketRow.coder == coder, TicketRow.state == TicketState.OPEN.value)
-            .order_by(TicketRow.position)
-            .limit(1)
-            .scalar_subquery()
-        )
-        claimed = self._session.scalars(
-            update(TicketRow)
-            .where(TicketRow.id == following, TicketRow.state == TicketState.OPEN.value)
-            .values(state=TicketState.HELD.value)
-            .returning(TicketRow)
-            .execution_options(synchronize_session=False, populate_existing=True)
-        ).first()
-        if claimed is None:
-            return None
-        self.log_act("ticket.claimed", {"ticket": claimed.id})
-        return ticket_of(claimed)
-
-    def close_ticket(self, id: TicketId) -> None:
-        """Note that a ticket was answered.
-
-        Raises:
-            BadInput: it was answered before, or there is none.
-        """
-        closed = self._session.scalars(
-            update(TicketRow)
-            .where(TicketRow.id == id, TicketRow.state != TicketState.SUBMITTED.value)
-            .values(state=TicketState.SUBMITTED.value)
-            .returning(TicketRow.id)
-            .execution_options(synchronize_session=False)
-        ).first()
-        if closed is None:
-            raise BadInput.of("desk.submitted", f"ticket {id} is already submitted", "take the next ticket")
-        self._session.expire_all()
-
-    def append_judgement(
-        self,
-        *,
-        ticket: TicketId,
-        clip: ClipId,
-        coder: CoderId,
-        answer: Answer,
-        round: int,
-        modality: Modality,
-        codebook_version: str,
-        supersedes: JudgementId | None = None,
-        simulated: bool = False,
-    ) -> Judgement:
-        """Append what a coder said; nothing can change it afterwards.
-
-        Raises:
-            BadInput: the ticket has led to a judgement already and this one does not supersede it.
-        """
-        earlier = self.judgements_of_ticket(ticket)
-        row = JudgementRow(
-            id=derived_uuid(self._secret, "judgement", ticket, str(len(earlier))),
-            ticket=ticket,
-            clip=clip,
-            coder=coder,
-            stage=STAGE_OF_ANSWER[type(answer)].value,
-            round=round,
-            modality=modality.value,
-            answer=canonical_json(to_json(answer)),
-            codebook_version=codebook_version,
-            supersedes=supersedes,
-            simulated=simulated,
-            salt=secrets.token_hex(16),
-        )
-        entry = self.log_act(
-            JUDGEMENT_SUBMITTED, {"judgement": row.id, "ticket": ticket, "clip": clip, "seal": judgement_seal(row)}
-        )
-        row.sequence = entry.sequence
-        self._add(row)
-        return rows.judgement_of(row)
 
     def _add_consent(self, subject: SubjectId, consent: Consent) -> None:
         last = self._session.scalar(select(func.max(ConsentRow.number)))

@@ -122,7 +122,7 @@ def test_a_ticket_must_be_taken_before_it_is_answered(workspace: Workspace) -> N
     assign(workspace, seed=1)
     with workspace.read() as records:
         (given,) = records.tickets()
-    with pytest.raises(BadInput, match="not taken yet"):
+    with pytest.raises(BadInput, match="is not on the desk"):
         Desk(workspace, "ann").submit(given.id, Screening(verdict=ScreeningVerdict.ACCEPT))
 
 
@@ -245,9 +245,9 @@ def test_a_pass_holds_only_what_it_may_show(
         Asset(clip=ClipId("c"), kind=kind, path=path, sha256="", n_bytes=1, first=Frame(0), last=Frame(11))
         for kind, path in ((AssetKind.CODING_PICTURE, "source.mp4"), (AssetKind.CODING_SOUND, "sound.wav"))
     ]
-    laid_out = lay_out(tmp_path, "name", given, modality)
+    laid_out = lay_out(tmp_path, "name", given, None, modality)
     assert laid_out is not None
-    picture, sound = laid_out
+    picture, sound = laid_out.picture, laid_out.sound
     assert (sound is not None) is has_sound_file
     assert (picture is not None) is bool(kinds)
     if picture is not None:

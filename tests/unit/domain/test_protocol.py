@@ -37,7 +37,7 @@ def test_from_every_stage_an_end_can_be_reached() -> None:
     while grown := {stage for stage in Stage if NEXT[stage] & reached} - reached:
         reached |= grown
     assert reached == set(Stage)
-    assert ends == {Stage.SETTLED, Stage.REJECTED}
+    assert ends == {Stage.SETTLED, Stage.REJECTED, Stage.REPLACED}
 
 
 def test_the_packaged_protocol_is_ours_and_says_so() -> None:

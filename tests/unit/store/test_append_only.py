@@ -38,13 +38,15 @@ def raw(workspace: Workspace) -> sqlite3.Connection:
     return sqlite3.connect(workspace.database, isolation_level=None)
 
 
-@pytest.mark.parametrize("table", ["judgement", "consent", "log"])
+@pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize(
     "act", ["UPDATE {} SET sequence = sequence", "DELETE FROM {}", "INSERT OR REPLACE INTO {0} SELECT * FROM {0}"]
 )
 def test_the_database_itself_refuses_to_change_them(workspace: Workspace, table: str, act: str) -> None:
+    connection = raw(workspace)
+    put_beside(connection)
     with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
-        raw(workspace).execute(act.format(table))
+        connection.execute(act.format(table))
 
 
 KEYS = {
@@ -61,6 +63,17 @@ KEYS = {
     "clip by id": ("clip", ("id",)),
     "companion by recording and position": ("companion", ("recording", "position")),
     "face_owner by recording and track": ("face_owner", ("recording", "track")),
+    "lot by clip and kind": ("lot", ("clip", "kind")),
+    "step by ticket and number": ("step", ("ticket", "number")),
+    "step by sequence": ("step", ("sequence",)),
+    "exclusion by coder and subject": ("exclusion", ("coder", "subject")),
+    "withdrawal by subject": ("withdrawal", ("subject",)),
+    "erasure by clip": ("erasure", ("clip",)),
+    "gold by number": ("gold", ("number",)),
+    "admission by number": ("admission", ("number",)),
+    "reference by number": ("reference", ("number",)),
+    "game_event by number": ("game_event", ("number",)),
+    "self_report by number": ("self_report", ("number",)),
 }
 """Every primary key and unique index of the tables whose rows stay."""
 
@@ -86,11 +99,29 @@ def test_replacing_by_any_one_key_is_refused(workspace: Workspace, name: str) ->
 
 
 def put_beside(connection: sqlite3.Connection) -> None:
-    """A companion and an owner of a face, as no verb would add them."""
+    """One row of each table that the fixture leaves empty, as no verb would add them."""
     recording, subject = connection.execute("SELECT id, subject FROM recording").fetchone()
     beside = {"recording": recording, "position": 0, "path": "/m.wav", "sha256": "a", "kind": "game"}
     insert(connection, "INSERT", "companion", {**beside, "synchrony": "{}"})
     insert(connection, "INSERT", "face_owner", {"recording": recording, "track": 0, "subject": subject})
+    (clip,), (coder,), (ticket,) = (
+        connection.execute(f"SELECT id FROM {table}").fetchone() for table in ("clip", "coder", "ticket")
+    )
+    rows: dict[str, dict[str, object]] = {
+        "lot": {"clip": clip, "kind": "foil"},
+        "step": {"ticket": ticket, "number": 1, "answer": "{}", "salt": "s"},
+        "exclusion": {"coder": coder, "subject": subject, "why": "themselves"},
+        "withdrawal": {"subject": subject},
+        "erasure": {"clip": clip},
+        "gold": {"number": 1, "clip": clip, "reading": "{}", "why": "settled"},
+        "admission": {"number": 1, "coder": coder, "stage": "coding", "admitted": 1, "evidence": "{}"},
+        "reference": {"number": 1, "subject": subject, "recording": recording, "first": 0, "last": 9, "files": "{}"},
+        "game_event": {"number": 1, "recording": recording, "time_s": 1.0, "what": "goal", "detail": ""},
+        "self_report": {"number": 1, "recording": recording, "subject": subject, "onset_s": 1.0, "offset_s": 2.0}
+        | {"emotion": "surprise", "words": ""},
+    }
+    for table, row in rows.items():
+        insert(connection, "INSERT", table, {**row, "sequence": 1})
 
 
 def insert(connection: sqlite3.Connection, act: str, table: str, row: dict[str, object]) -> None:

@@ -1,0 +1,134 @@
+"""What is drawn by lot: clips screened once more, foils, and the repeats and gold hidden among a coder's tickets."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mmed_curate.domain.conduct import LotKind
+from mmed_curate.domain.findings import Finding, Severity
+from mmed_curate.domain.identity import ClipId, CoderId
+from mmed_curate.domain.protocol import ClipOrigin, Protocol, Purpose, Stage
+from mmed_curate.store import TicketRecord, TicketState, Writer
+from mmed_curate.store.tickets import stamp
+
+_LEFT_OUT = frozenset({Stage.REJECTED, Stage.REPLACED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A ticket to be opened."""
+
+    clip: ClipId
+    stage: Stage
+    round: int
+    purpose: Purpose
+
+
+def by_lot(seed: int, *parts: str) -> str:
+    """What a draw sorts by: the same for the same seed and parts, whatever else is drawn."""
+    return hashlib.sha256("\x1f".join((str(seed), *parts)).encode()).hexdigest()
+
+
+def draw_lots(records: Writer, protocol: Protocol, *, seed: int, without: Collection[ClipId]) -> tuple[Finding, ...]:
+    """Draw until the protocol's shares are reached, among clips that wait for screening; what was drawn stays drawn.
+
+    Args:
+        records: the workspace's.
+        protocol: says which shares.
+        seed: of the lots.
+        without: clips that nobody may judge any more.
+
+    Returns:
+        What could not be reached.
+    """
+    terms = {clip: one for clip, one in records.terms().items() if clip not in without}
+    stages = records.stages()
+    fresh = {clip for clip in terms if stages[clip] is Stage.SCREENING}
+    machine = {clip for clip, one in terms.items() if one.origin is ClipOrigin.CANDIDATE}
+    again = {clip for clip, one in terms.items() if one.screened_again}
+    missing = math.ceil(protocol.screening.again * len(machine)) - len(again & machine)
+    _draw(records, LotKind.SCREENED_AGAIN, (machine & fresh) - again, missing, seed)
+    watched = {clip for clip, one in terms.items() if one.origin is ClipOrigin.WATCHED}
+    foils = {clip for clip, one in terms.items() if one.foil}
+    coded = {clip for clip in set(terms) - watched if stages[clip] not in _LEFT_OUT}
+    share = protocol.coding.foils
+    # of the tickets that come of it at least this share is on foils
+    missing = math.ceil(share * len(coded) / (1 - share)) - len(foils) if share < 1 else len(watched)
+    lacking = missing - _draw(records, LotKind.FOIL, (watched & fresh) - foils, missing, seed)
+    if lacking <= 0:
+        return ()
+    return (
+        Finding(
+            code="assign.few_foils",
+            what=f"{lacking} more foils are wanted than stretches without a candidate wait for screening",
+            remedy="cut more of them: raise `watched` in the ingest recipe before the next recordings",
+            severity=Severity.WARNING,
+            parameters={"lacking": lacking},
+        ),
+    )
+
+
+def _draw(records: Writer, kind: LotKind, among: Iterable[ClipId], number: int, seed: int) -> int:
+    chosen = sorted(among, key=lambda clip: by_lot(seed, kind.value, clip))[: max(number, 0)]
+    records.draw_lots(chosen, kind)
+    return len(chosen)
+
+
+def hidden(
+    records: Writer,
+    protocol: Protocol,
+    tickets: Sequence[TicketRecord],
+    wanted: Mapping[CoderId, Sequence[Seat]],
+    *,
+    seed: int,
+    without: Collection[ClipId],
+    knows: Mapping[ClipId, frozenset[CoderId]],
+) -> dict[CoderId, list[Seat]]:
+    """Repeats and gold that are due, for each coder: they look like any other ticket.
+
+    Args:
+        records: the workspace's.
+        protocol: says which shares, and how long after.
+        tickets: all there are.
+        wanted: by coder: the seats that are about to be given out.
+        seed: of the lots.
+        without: clips that nobody may judge any more.
+        knows: by clip: who knows somebody in it.
+    """
+    coding = [ticket for ticket in tickets if ticket.stage is Stage.CODING and ticket.turn == 1]
+    met: dict[CoderId, set[ClipId]] = defaultdict(set)
+    for ticket in tickets:
+        met[ticket.coder].add(ticket.clip)
+    gold = set(records.gold()) - set(without)
+    seats: dict[CoderId, list[Seat]] = defaultdict(list)
+    ordinary: Counter[CoderId] = Counter()
+    for ticket in coding:
+        ordinary[ticket.coder] += ticket.purpose is Purpose.ORDINARY and ticket.state is not TicketState.RETURNED
+    for coder in sorted({*wanted, *ordinary}):
+        own = [ticket for ticket in coding if ticket.coder == coder]
+        had = Counter(ticket.purpose for ticket in own if ticket.state is not TicketState.RETURNED)
+        # due for every coding ticket that the coder has or gets now
+        coming = sum(seat.stage is Stage.CODING for seat in wanted.get(coder, ()))
+        chosen = {seat.clip for seat in wanted.get(coder, ())}
+        if protocol.gold is not None and coming:
+            due = math.ceil(protocol.gold.share * (ordinary[coder] + coming)) - had[Purpose.GOLD]
+            fresh = [clip for clip in gold - met[coder] - chosen if coder not in knows.get(clip, frozenset())]
+            seats[coder].extend(_seats(coder, fresh, due, Purpose.GOLD, seed))
+        if protocol.repeats is not None:
+            oldest = stamp(records.now() - timedelta(days=protocol.repeats.after_days))
+            answered = [one for one in own if one.purpose is Purpose.ORDINARY and one.state is TicketState.SUBMITTED]
+            due = math.ceil(protocol.repeats.share * len(answered)) - had[Purpose.REPEAT]
+            twice = {one.clip for one in own if one.purpose is Purpose.REPEAT}
+            ripe = [one.clip for one in answered if one.since <= oldest and one.clip not in twice | set(without)]
+            seats[coder].extend(_seats(coder, ripe, due, Purpose.REPEAT, seed))
+    return seats
+
+
+def _seats(coder: CoderId, among: Iterable[ClipId], number: int, purpose: Purpose, seed: int) -> list[Seat]:
+    chosen = sorted(among, key=lambda clip: by_lot(seed, purpose.value, coder, clip))[: max(number, 0)]
+    return [Seat(clip=clip, stage=Stage.CODING, round=1, purpose=purpose) for clip in chosen]

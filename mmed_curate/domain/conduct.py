@@ -1,0 +1,83 @@
+"""Who may judge whom, who is admitted, and what is known beforehand: records by which a round is conducted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SubjectId
+from mmed_curate.domain.judgements import Coding
+from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.time import Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """A coder who may judge no clip in which a subject is seen or heard."""
+
+    coder: CoderId
+    subject: SubjectId
+    why: str
+    """It is them, or how they know them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Whether a coder is admitted to a stage, and what that rests on."""
+
+    coder: CoderId
+    stage: Stage
+    admitted: bool
+    evidence: Mapping[str, object]
+    """What they showed on gold, or `word`: the curator's reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldClip:
+    """A clip whose reading is taken as known."""
+
+    clip: ClipId
+    reading: Coding
+    why: str
+    """Where the reading comes from."""
+
+
+class LotKind(Enum):
+    """What can fall to a clip."""
+
+    SCREENED_AGAIN = "screened-again"
+    FOIL = "foil"
+
+
+class ReferenceFile(Enum):
+    """Parts of a reference."""
+
+    STILL = "still"
+    """One picture of the face at rest."""
+    PICTURE = "picture"
+    """About a second of it."""
+    SOUND = "sound"
+    """Plain speech of the same voice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A subject's face at rest and plain voice, as the curator approved them: FACS is scored against neutral."""
+
+    subject: SubjectId
+    recording: RecordingId
+    first: Frame
+    last: Frame
+    """Frames of the recording that its picture covers, both inside."""
+    files: Mapping[ReferenceFile, tuple[str, str]]
+    """By part: path below the media folder, and SHA-256."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.first <= self.last:
+            raise BadInput.of(
+                "reference.frames", f"frames {self.first} to {self.last} are no run", "give the earlier frame first"
+            )
+        if ReferenceFile.STILL not in self.files:
+            raise BadInput.of("reference.no_still", "a reference needs a still of the face", "name a frame at rest")

@@ -1,0 +1,107 @@
+"""Acts by which a round is conducted; append-only, all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+
+from mmed_curate.domain.conduct import Admission, Exclusion, GoldClip, LotKind, Reference
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId
+from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.serial import to_json
+from mmed_curate.store.journal import Journal
+from mmed_curate.store.tables import AdmissionRow, ExclusionRow, GoldRow, LotRow, PlaceRow, ReferenceRow
+
+
+class ConductWriter(Journal):
+    """Acts by which a round is conducted."""
+
+    def draw_lots(self, clips: Iterable[ClipId], kind: LotKind) -> None:
+        """Let a lot fall to clips that wait for screening; it stays.
+
+        Raises:
+            BadInput: it fell to one of them before, or one is past its screening.
+        """
+        ids = sorted(clips)
+        if not ids:
+            return
+        waiting = select(PlaceRow).where(PlaceRow.clip.in_(ids), PlaceRow.stage == Stage.SCREENING.value)
+        places = list(self._session.scalars(waiting))
+        if len(places) < len(ids):
+            raise BadInput.of(
+                "store.lot_too_late", "a clip past its screening cannot be drawn", "draw among those that wait"
+            )
+        if kind is LotKind.SCREENED_AGAIN:
+            for place in places:
+                place.open_seats += 1
+            self._flush()
+        entry = self.log_act("lots.drawn", {"kind": kind.value, "clips": ids})
+        self._add_all(LotRow(clip=id, kind=kind.value, sequence=entry.sequence) for id in ids)
+
+    def add_gold(self, gold: Iterable[GoldClip]) -> None:
+        """Take readings of clips as known; a newer one of the same clip counts in place of the one before.
+
+        Raises:
+            BadInput: there is no such clip.
+        """
+        number = self._session.scalar(select(func.max(GoldRow.number))) or 0
+        for one in gold:
+            number += 1
+            reading = canonical_json(to_json(one.reading))
+            entry = self.log_act("gold.added", {"clip": one.clip})
+            self._add(GoldRow(number=number, clip=one.clip, reading=reading, why=one.why, sequence=entry.sequence))
+
+    def admit(self, admission: Admission) -> None:
+        """Note that a coder is, or is no longer, admitted to a stage.
+
+        Raises:
+            BadInput: there is no such coder.
+        """
+        last = self._session.scalar(select(func.max(AdmissionRow.number))) or 0
+        said = {"coder": admission.coder, "stage": admission.stage.value, "admitted": admission.admitted}
+        entry = self.log_act("coder.admitted", {**said, "evidence": dict(admission.evidence)})
+        evidence = canonical_json(dict(admission.evidence))
+        self._add(AdmissionRow(**said, number=last + 1, evidence=evidence, sequence=entry.sequence))
+
+    def exclude(self, exclusion: Exclusion) -> bool:
+        """Keep a coder from all clips of a subject; False: that is so already.
+
+        Raises:
+            BadInput: no reason is given, or there is no such coder or subject.
+        """
+        if not exclusion.why.strip():
+            raise BadInput.of("store.no_reason", "an exclusion needs a reason", "say how the coder knows the subject")
+        if self._session.get(ExclusionRow, (exclusion.coder, exclusion.subject)) is not None:
+            return False
+        entry = self.log_act("coder.excluded", {"coder": exclusion.coder, "subject": exclusion.subject})
+        self._add(
+            ExclusionRow(coder=exclusion.coder, subject=exclusion.subject, why=exclusion.why, sequence=entry.sequence)
+        )
+        return True
+
+    def put_reference(self, reference: Reference) -> None:
+        """Take this as a subject's face at rest from now on.
+
+        Raises:
+            BadInput: there is no such subject or recording.
+        """
+        last = self._session.scalar(select(func.max(ReferenceRow.number))) or 0
+        files = {part.value: list(file) for part, file in sorted(reference.files.items(), key=lambda one: one[0].value)}
+        entry = self.log_act(
+            "reference.put",
+            {"subject": reference.subject, "recording": reference.recording, "files": files},
+        )
+        self._add(
+            ReferenceRow(
+                number=last + 1,
+                subject=reference.subject,
+                recording=reference.recording,
+                first=reference.first,
+                last=reference.last,
+                files=canonical_json(files),
+                sequence=entry.sequence,
+            )
+        )

@@ -1,0 +1,191 @@
+"""Seats given out, taken, answered and returned; drafts, steps and judgements. What is acknowledged is on disk."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, select, update
+
+from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId, CoderId, JudgementId, TicketId, derived_uuid
+from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Answer, Coding, Judgement
+from mmed_curate.domain.protocol import Modality, Purpose, Stage
+from mmed_curate.domain.serial import to_json
+from mmed_curate.store import rows
+from mmed_curate.store.conduct import ConductWriter
+from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
+from mmed_curate.store.seals import JUDGEMENT_SUBMITTED, MOVEMENT_GIVEN, judgement_seal, step_seal
+from mmed_curate.store.tables import DraftRow, JudgementRow, StepRow, TicketRow
+
+
+def stamp(at: datetime) -> str:
+    """A time of day as the database keeps it: UTC, RFC 3339, so that text sorts as time does."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class TicketWriter(ConductWriter):
+    """Acts on tickets, and on what coders say."""
+
+    _secret: bytes
+
+    def open_ticket(
+        self,
+        *,
+        clip: ClipId,
+        coder: CoderId,
+        stage: Stage,
+        round: int,
+        purpose: Purpose = Purpose.ORDINARY,
+        turn: int = 1,
+        not_before: datetime | None = None,
+    ) -> TicketRecord:
+        """Give a coder a seat at a stage of a clip, behind the tickets they have already.
+
+        A seat that they gave back, or that was taken back, is given to them anew.
+
+        Args:
+            clip: what is judged.
+            coder: by whom.
+            stage: where.
+            round: of the clip.
+            purpose: why; the coder is not told.
+            turn: which of the stage's passes.
+            not_before: the coder gets it from then on; None: at once.
+
+        Raises:
+            BadInput: the coder has, or had, a ticket for this seat, or clip or coder do not exist.
+        """
+        last = self._session.scalar(select(func.max(TicketRow.position)).where(TicketRow.coder == coder))
+        apart = (*((purpose.value,) if purpose is not Purpose.ORDINARY else ()), *((str(turn),) if turn != 1 else ()))
+        id = derived_uuid(self._secret, "ticket", clip, stage.value, str(round), coder, *apart)
+        row = self._session.get(TicketRow, id)
+        if row is None or row.state != TicketState.RETURNED.value:
+            row = TicketRow(id=id, clip=clip, coder=coder, stage=stage.value, round=round)
+            self._session.add(row)
+        row.state = TicketState.OPEN.value
+        row.position = 0 if last is None else last + 1
+        row.purpose, row.turn = purpose.value, turn
+        row.not_before = "" if not_before is None else stamp(not_before)
+        row.since = stamp(self._now())
+        self._flush()
+        self.log_act("ticket.opened", {"ticket": row.id, "clip": clip, "coder": coder, "stage": stage.value})
+        return ticket_of(row)
+
+    def claim_ticket(self, coder: CoderId) -> TicketRecord | None:
+        """Put a coder's next open ticket on their desk; None: there is none. No two claims get the same one."""
+        now = stamp(self._now())
+        following = (
+            select(TicketRow.id)
+            .where(TicketRow.coder == coder, TicketRow.state == TicketState.OPEN.value, TicketRow.not_before <= now)
+            .order_by(TicketRow.position)
+            .limit(1)
+            .scalar_subquery()
+        )
+        claimed = self._session.scalars(
+            update(TicketRow)
+            .where(TicketRow.id == following, TicketRow.state == TicketState.OPEN.value)
+            .values(state=TicketState.HELD.value, since=now)
+            .returning(TicketRow)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        ).first()
+        if claimed is None:
+            return None
+        self.log_act("ticket.claimed", {"ticket": claimed.id})
+        return ticket_of(claimed)
+
+    def close_ticket(self, id: TicketId) -> None:
+        """Note that a ticket was answered; its draft goes.
+
+        Raises:
+            BadInput: it was answered before, or there is none.
+        """
+        closed = self._session.scalars(
+            update(TicketRow)
+            .where(TicketRow.id == id, TicketRow.state != TicketState.SUBMITTED.value)
+            .values(state=TicketState.SUBMITTED.value, since=stamp(self._now()))
+            .returning(TicketRow.id)
+            .execution_options(synchronize_session=False)
+        ).first()
+        if closed is None:
+            raise BadInput.of("desk.submitted", f"ticket {id} is already submitted", "take the next ticket")
+        self._session.execute(delete(DraftRow).where(DraftRow.ticket == id))
+        self._session.expire_all()
+
+    def return_ticket(self, id: TicketId, *, why: str) -> None:
+        """Take an unanswered ticket back: its seat is free. Its draft stays, should the coder get it again.
+
+        Raises:
+            BadInput: it was answered, or returned before, or there is none.
+        """
+        waiting = (TicketState.OPEN.value, TicketState.HELD.value)
+        returned = self._session.scalars(
+            update(TicketRow)
+            .where(TicketRow.id == id, TicketRow.state.in_(waiting))
+            .values(state=TicketState.RETURNED.value)
+            .returning(TicketRow.id)
+            .execution_options(synchronize_session=False)
+        ).first()
+        if returned is None:
+            raise BadInput.of("desk.not_waiting", f"ticket {id} is not waiting for an answer", "take another one")
+        self._session.expire_all()
+        self.log_act("ticket.returned", {"ticket": id, "why": why})
+
+    def save_draft(self, id: TicketId, draft: str) -> None:
+        """Keep what a coder has so far. A draft is no act on the data and leaves no entry in the log."""
+        self._session.merge(DraftRow(ticket=id, answer=draft))
+        self._flush()
+
+    def append_step(self, ticket: TicketId, movement: Coding) -> None:
+        """Append the movement that a coder saw, before the emotion opens to them; nothing can change it afterwards."""
+        number = 1 + (self._session.scalar(select(func.max(StepRow.number)).where(StepRow.ticket == ticket)) or 0)
+        answer, salt = canonical_json(to_json(movement)), secrets.token_hex(16)
+        row = StepRow(ticket=ticket, number=number, answer=answer, salt=salt)
+        entry = self.log_act(MOVEMENT_GIVEN, {"ticket": ticket, "number": number, "seal": step_seal(row)})
+        row.sequence = entry.sequence
+        self._add(row)
+
+    def append_judgement(
+        self,
+        *,
+        ticket: TicketId,
+        clip: ClipId,
+        coder: CoderId,
+        answer: Answer,
+        round: int,
+        modality: Modality,
+        codebook_version: str,
+        supersedes: JudgementId | None = None,
+        simulated: bool = False,
+        purpose: Purpose = Purpose.ORDINARY,
+        turn: int = 1,
+    ) -> Judgement:
+        """Append what a coder said; nothing can change it afterwards.
+
+        Raises:
+            BadInput: the ticket has led to a judgement already and this one does not supersede it.
+        """
+        earlier = self.judgements_of_ticket(ticket)
+        row = JudgementRow(
+            id=derived_uuid(self._secret, "judgement", ticket, str(len(earlier))),
+            ticket=ticket,
+            clip=clip,
+            coder=coder,
+            stage=STAGE_OF_ANSWER[type(answer)].value,
+            round=round,
+            modality=modality.value,
+            answer=canonical_json(to_json(answer)),
+            codebook_version=codebook_version,
+            supersedes=supersedes,
+            simulated=simulated,
+            purpose=purpose.value,
+            turn=turn,
+            salt=secrets.token_hex(16),
+        )
+        entry = self.log_act(
+            JUDGEMENT_SUBMITTED, {"judgement": row.id, "ticket": ticket, "clip": clip, "seal": judgement_seal(row)}
+        )
+        row.sequence = entry.sequence
+        self._add(row)
+        return rows.judgement_of(row)
