@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from mmed_curate.cli.labels import labels
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.interchange.formats import TIMELINE_FORMATS, TimelineFormat, reading_document, timelines_from
-from mmed_curate.interchange.spancsv import with_media, write_lines
+from mmed_curate.interchange.spancsv import read_span_csv, with_media, write_lines
 from mmed_curate.interchange.spans import ApexFrom, SpanLine, span_lines
 from mmed_curate.interchange.timelines import Medium, Reading, Timeline, read_whole
 from mmed_curate.media.clock import clock_from_packets, read_clock
@@ -41,8 +41,11 @@ def export() -> None:
     """
 
 
-def _importer(name: str, chosen: TimelineFormat) -> click.Command:
-    @click.command(name=name, help=f"Read {chosen.title} into a table of spans.")
+Reader = Callable[[Path, FrameClock | None], Reading]
+
+
+def _importer(name: str, title: str, read: Reader) -> click.Command:
+    @click.command(name=name, help=f"Read {title}, into a table of spans.")
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option("-o", "--output", type=click.Path(path_type=Path), help="The table of spans to write, a CSV.")
     @click.option("--tier", "tiers", multiple=True, help="Take this tier; again for more [default: all].")
@@ -60,7 +63,7 @@ def _importer(name: str, chosen: TimelineFormat) -> click.Command:
         as_json: bool,
     ) -> None:
         _import(
-            chosen,
+            read,
             file,
             output,
             tiers=tiers,
@@ -86,13 +89,14 @@ def _exporter(name: str, chosen: TimelineFormat) -> click.Command:
 
 
 for _name, _format in TIMELINE_FORMATS.items():
-    import_.add_command(_importer(_name, _format))
+    if _format.read is not None:
+        import_.add_command(_importer(_name, _format.title, _format.read))
     export.add_command(_exporter(_name, _format))
 import_.add_command(labels)
 
 
 def _import(
-    chosen: TimelineFormat,
+    read: Reader,
     file: Path,
     output: Path | None,
     *,
@@ -106,7 +110,7 @@ def _import(
         raise BadInput.of("interchange.no_output", "nothing says where to write", "give -o SPANS.csv, or --json")
     check_outputs([output], [file, *([recording] if recording else [])])
     clock = _clock(recording)
-    reading = _chosen(chosen.read(file, clock), observation)
+    reading = _chosen(read(file, clock), observation)
     lines, unfit = span_lines(
         reading.timelines, tiers=tiers, coder=coder, recording=recording.name if recording else None, clock=clock
     )
@@ -128,7 +132,7 @@ def _export(chosen: TimelineFormat, spans: Path, output: Path, *, media: str | N
     if spans.suffix.lower() == ".json":
         reading = Reading(timelines=timelines_from(_json(spans)))
     else:
-        reading = TIMELINE_FORMATS["csv"].read(spans, _clock(recording))
+        reading = read_span_csv(spans, _clock(recording))
     timelines: Sequence[Timeline] = reading.timelines
     if media is not None or recording is not None:
         timelines = with_media(timelines, Medium(name=media if media is not None else str(recording)))
@@ -166,7 +170,8 @@ def _chosen(reading: Reading, observation: str | None) -> Reading:
         raise BadInput.of(
             "interchange.no_observation", f"there is no observation {observation}", f"choose from: {names or 'none'}"
         )
-    return replace(reading, timelines=kept)
+    about = tuple(one for one in reading.findings if one.parameters.get("observation", observation) == observation)
+    return Reading(timelines=kept, findings=about)
 
 
 def _only(timeline: Timeline, tiers: Sequence[str]) -> Timeline:

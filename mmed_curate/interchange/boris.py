@@ -27,6 +27,7 @@ from mmed_curate.interchange.timelines import (
     Vocabulary,
     fault,
     note,
+    of_observation,
     read_whole,
     remarks,
     said,
@@ -72,7 +73,9 @@ def read_boris_project(path: Path) -> Reading:
     for name, observation in project["observations"].items():
         if not isinstance(observation, dict):
             raise _shape(path, f"observation {name} is no object")
-        timelines.append(_observation(path, str(name), observation, behaviours, findings))
+        found: list[Finding] = []
+        timelines.append(_observation(path, str(name), observation, behaviours, found))
+        findings.extend(of_observation(found, str(name)))
     for key in sorted(set(project) - _KEPT):
         if project[key]:
             findings.append(note("not_kept", f"{key} is not kept", "keep the BORIS project for it", tag=key))

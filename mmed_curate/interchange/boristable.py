@@ -30,6 +30,7 @@ from mmed_curate.interchange.timelines import (
     Timeline,
     fault,
     note,
+    of_observation,
     read_whole,
     remarks,
     said,
@@ -76,10 +77,14 @@ def read_boris(path: Path) -> Reading:
         name = cells.get(_OBSERVATION) or facts.get(_OBSERVATION, "")
         by_observation.setdefault(name, []).append((number, cells))
     paired = any(name in header for name in _START)
-    timelines = tuple(
-        _timeline(name, mine, header, facts, findings, paired=paired) for name, mine in by_observation.items()
+    timelines = []
+    for name, mine in by_observation.items():
+        found: list[Finding] = []
+        timelines.append(_timeline(name, mine, header, facts, found, paired=paired))
+        findings.extend(of_observation(found, name))
+    return Reading(
+        timelines=tuple(timelines) or (Timeline(name=facts.get(_OBSERVATION, "")),), findings=tuple(findings)
     )
-    return Reading(timelines=timelines or (Timeline(name=facts.get(_OBSERVATION, "")),), findings=tuple(findings))
 
 
 def _rows(path: Path) -> list[list[str]]:

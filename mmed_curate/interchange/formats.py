@@ -26,8 +26,8 @@ class TimelineFormat:
 
     title: str
     """What a user calls such a file."""
-    read: Callable[[Path, FrameClock | None], Reading]
-    """Only tables use the recording's clock: to know the time of a frame."""
+    read: Callable[[Path, FrameClock | None], Reading] | None
+    """Only tables use the recording's clock: to know the time of a frame. None: another format reads it."""
     write: Callable[[Path, Sequence[Timeline]], tuple[Finding, ...]]
 
 
@@ -46,7 +46,7 @@ TIMELINE_FORMATS: dict[str, TimelineFormat] = {
     ),
     "praat-short": TimelineFormat(
         title="a Praat TextGrid, short text",
-        read=_without_clock(read_textgrid),
+        read=None,
         write=partial(write_textgrid, short=True),
     ),
     "csv": TimelineFormat(title="a table with a row for each annotation", read=read_span_csv, write=write_span_csv),

@@ -281,7 +281,11 @@ def _lost(timeline: Timeline) -> Iterator[Finding]:
         for one in tier.annotations:
             reason = _unfit(tier, one)
             if reason is not None:
-                yield fault("left_out", f"{place(tier, one)}: Praat cannot hold {reason}", "it is left out; correct it")
+                yield fault(
+                    "left_out",
+                    f"{place(tier, one)}: Praat cannot hold {reason}",
+                    "it is left out; give it times and a label",
+                )
             if tier.kind is TierKind.POINT and one.start != one.end and reason is None:
                 yield warning(
                     "stretched_point", f"{place(tier, one)}: it lasts until {said(one.end)}", "its beginning is written"

@@ -31,6 +31,7 @@ from mmed_curate.interchange.timelines import (
     cannot_hold,
     fault,
     note,
+    of_observation,
     read_whole,
     remarks,
 )
@@ -97,7 +98,8 @@ def read_span_csv(path: Path, clock: FrameClock | None = None) -> Reading:
         made.setdefault(cells["observation"], _Made()).add(plain, cells, times)
     timelines = tuple(one.timeline(name) for name, one in made.items()) or (Timeline(),)
     for timeline in timelines:
-        findings.extend(remarks(timeline, empty_labels=columns["value"] is not None))
+        odd = remarks(timeline, empty_labels=columns["value"] is not None)
+        findings.extend(of_observation(odd, timeline.name))
     return Reading(timelines=timelines, findings=tuple(findings))
 
 

@@ -95,7 +95,19 @@ def span_lines(
         for tier in timeline.tiers:
             if (tiers and tier.name not in tiers) or (not tiers and is_apex(tier)):
                 continue
-            for one in tier.annotations:
+            timed = [one for one in tier.annotations if _has_times(tier, one)]
+            unknown = len(tier.annotations) - len(timed)
+            if unknown:
+                findings.append(
+                    warning(
+                        "unknown_times",
+                        f"tier {tier.name}: {unknown} of {len(tier.annotations)} annotations have an unknown time",
+                        "they are not in the table; set their times where they are needed",
+                        tier=tier.name,
+                        count=unknown,
+                    )
+                )
+            for one in timed:
                 line = _line(timeline, tier, one, marks, medium, coder, recording, clock, findings)
                 if line is not None:
                     lines.append(line)
@@ -159,8 +171,9 @@ def _line(
 ) -> SpanLine | None:
     start, end = one.start, one.start if tier.kind is TierKind.POINT else one.end
     if start is None or end is None or end < start:
-        why = "it ends before it starts" if start is not None and end is not None else "one of its times is unknown"
-        findings.append(fault("no_span", f"{place(tier, one)}: {why}", "it is not in the table; correct it"))
+        findings.append(
+            fault("no_span", f"{place(tier, one)}: it ends before it starts", "it is not in the table; correct it")
+        )
         return None
     apex, apex_from = _apex(tier, one, end, marks, findings)
     shift = Fraction(0) if medium is None else medium.offset_s
@@ -194,6 +207,10 @@ def _line(
         coder=one.coder or tier.coder or coder or timeline.coder,
         comment=one.comment,
     )
+
+
+def _has_times(tier: Tier, one: Annotation) -> bool:
+    return one.start is not None and (one.end is not None or tier.kind is TierKind.POINT)
 
 
 def _apex(

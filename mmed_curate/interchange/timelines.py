@@ -267,6 +267,11 @@ def _whole(annotations: Iterable[Annotation]) -> Iterator[tuple[Fraction, Fracti
             yield one.start, one.end, one
 
 
+def of_observation(findings: Iterable[Finding], name: str) -> tuple[Finding, ...]:
+    """The findings, each saying of which of a file's timelines it is."""
+    return tuple(replace(one, parameters={**one.parameters, "observation": name}) for one in findings)
+
+
 def cannot_hold(format_name: str, what: str, count: int, *, remedy: str = "keep the table beside it") -> Finding:
     """What a file that is written leaves out."""
     return warning("lost", f"{format_name} cannot hold {what} ({count} left out)", remedy, count=count)
