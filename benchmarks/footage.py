@@ -28,7 +28,7 @@ RECORDINGS = Path(__file__).parents[1] / "demo" / "recordings"
 WIDTH, HEIGHT, RATE_HZ = 1280, 720, 30
 LOOP_FRAMES = 1920
 """64 s: a whole number of frames, of ways to and fro and of AAC's runs of 1,024 samples."""
-STILL = (Frame(32), Frame(64))
+STILL = (Frame(34), Frame(66))
 """Frames of single_face.mp4 on which the man neither smiles nor blinks; there and back are 64."""
 PLANTED = {300: "brow-raise", 940: "nose-wrinkle", 1580: "mouth-corner-up"}
 """SIMULATED: what moves, and from which frame of the loop on."""

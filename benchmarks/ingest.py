@@ -1,9 +1,10 @@
 """What ingest costs beside one decode of the same recording: CPU and wall time of each step and of `mmed ingest`.
 
-720p30 footage of one enlarged face with sensor noise (see footage.py). Targets: the whole ingest takes at most 4 times the CPU of one
-decode (PyAV, every frame's luma looked at) and runs at 3 times real time on two cores: exit 1 where one is missed. The
-whole ingest is measured from the start of its process, the decode without. Peers: `ffmpeg -f null` (imageio-ffmpeg's,
-or the one on the PATH), and MediaPipe's face mesh where it can be imported.
+720p30 footage of one enlarged face with sensor noise, mostly still (see footage.py). Targets: the whole ingest takes at
+most 4 times the CPU of one decode (PyAV, every frame's luma looked at) and runs at 3 times real time on two cores: exit
+1 where one is missed. It costs more the more of the recording is proposed, so that share is printed. The whole ingest
+is measured from the start of its process, the decode without. Peers: `ffmpeg -f null` (imageio-ffmpeg's, or the one on
+the PATH), and MediaPipe's face mesh where it can be imported.
 Run: `python benchmarks/ingest.py [--minutes 5] [--repeats 3] [--json]`.
 """
 
