@@ -74,8 +74,8 @@ def labels(file: Path, output: Path | None, layout: str | None, copy: Path | Non
     if output is not None:
         out.print(escape(_written(found, output, len(spans))), soft_wrap=True)
         if others:
-            rows = "1 row that is" if len(others) == 1 else f"{len(others)} rows that are"
-            out.print(escape(f"{beside}: {rows} no span"), soft_wrap=True)
+            rows = f"{_many(len(others), 'row')} that {'is' if len(others) == 1 else 'are'} no span"
+            out.print(escape(f"{beside}: {rows}"), soft_wrap=True)
     _tell("import labels", found.findings)
     if copy is not None:
         out.print(escape(f"{copy}: the table, written back as {found.layout.name}"), soft_wrap=True)
@@ -112,9 +112,9 @@ def _rows(tally: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _written(found: LabelTable, output: Path, n_written: int) -> str:
     if not found.layout.has_marks:
-        return f"{output}: {n_written} events; the table has no onset and offset, so this is no span table"
+        return f"{output}: {_many(n_written, 'event')}; the table has no onset and offset, so this is no span table"
     origin = {None: "as published, from 0 or 1", 0: "from 0, as published", 1: "from 0: published from 1, less one"}
-    return f"{output}: {n_written} spans, frames {origin.get(found.layout.first_frame, 'from 0')}"
+    return f"{output}: {_many(n_written, 'span')}, frames {origin.get(found.layout.first_frame, 'from 0')}"
 
 
 def _tell(verb: str, findings: tuple[Finding, ...]) -> None:
