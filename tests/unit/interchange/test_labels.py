@@ -167,6 +167,13 @@ def test_casme3_holds_its_numbers_as_text(written: Writer) -> None:
     assert {code for code, _ in codes(table)} == {"mark_order", "objective_class", "emotion_spelling"}
 
 
+@pytest.mark.parametrize("cell", ["III", 0, 8, "3?"])
+def test_an_objective_class_of_another_scale_is_kept_as_text(written: Writer, cell: object) -> None:
+    table = read_labels(written(CASME2, a_row(Objective_Classes=cell)))
+    assert table.events[0].objective_class is None and table.events[0].unread == {Holds.OBJECTIVE_CLASS: str(cell)}
+    assert codes(table) == [("objective_class", 2)]
+
+
 def test_dfme_has_a_rate_per_row(written: Writer) -> None:
     rows = [
         ("sub0001", f"sub0001_0{n}", 20, 51, 90, "contempt", 1, rate, "6+AD39") for n, rate in enumerate((500, 300, 0))
