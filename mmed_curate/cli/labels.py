@@ -27,7 +27,7 @@ _SHOWN_AT_MOST = 40
 """Findings that the terminal shows; --json has all."""
 
 
-@click.command(name="labels")
+@click.command(name="labels", short_help="Read the label table of a published dataset, and say what is wrong with it.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="EVENTS.csv", help="Span table to write.")
 @click.option("--layout", help="Name of a layout, or the path of a layout file [default: found by the columns].")

@@ -78,7 +78,7 @@ VERBS: dict[str, Verb] = {
     "skew": Verb("sync:skew", "Measure how far a picture truly lags its sound, by a clap or a flash."),
     "quality": Verb("quality:quality", "Say how good recordings are, and what to do about it.", _FACES),
     "spot": Verb("spot:spot", "Propose micro-expressions in one recording, or score proposals.", (*_FACES, "scipy")),
-    "import": Verb("interchange:import_", "Take in annotations of ELAN, BORIS, Praat, or a table."),
+    "import": Verb("interchange:import_", "Take in annotations of ELAN, BORIS, Praat, a table, or a dataset."),
     "export": Verb("interchange:export", "Write annotations for ELAN, BORIS, Praat, or as a table."),
     "score": Verb("score:score", "Accuracy, UF1 and UAR of a table of predictions."),
 }

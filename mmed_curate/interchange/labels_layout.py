@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from mmed_curate.domain.packaged import named_or_path, packaged_names
+from mmed_curate.domain.spantable import exact_seconds
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 _HEADER_WITHIN = 60
@@ -105,7 +106,15 @@ class Layout(Declared):
     @field_validator("rate_hz", mode="before")
     @classmethod
     def _rate_is_exact(cls, given: object) -> object:
-        return given if given is None else Fraction(str(given))
+        if given is None:
+            return None
+        try:
+            rate_hz = exact_seconds(str(given))
+        except (ValueError, ZeroDivisionError):
+            rate_hz = Fraction(0)
+        if rate_hz <= 0:
+            raise ValueError(f"a rate is a number above 0 such as '200' or '30000/1001', got {given}")
+        return rate_hz
 
     @model_validator(mode="after")
     def _columns_hold_together(self) -> Layout:
