@@ -1,7 +1,8 @@
 """Times of other tools and frames of a recording. An interval ends where its last frame ends.
 
-Tools round to whole milliseconds, so a time may lie a little before the frame that was meant: within half a millisecond
-of a frame's beginning, that frame is meant.
+ELAN counts whole milliseconds and rounds up or down, so a time may lie a little before or behind the moment that was
+meant: within a millisecond before a frame begins, that frame is meant, and within one after it has, an interval's end
+is not in it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from fractions import Fraction
 
 from mmed_curate.domain.time import Frame, FrameClock
 
-SLACK = Fraction(1, 2000)
-"""Half of ELAN's resolution of 1 ms, in seconds. Frames that last 2 ms or more are told apart safely."""
+SLACK = Fraction(1, 1000)
+"""ELAN's resolution, in seconds. Frames that last more than 2 ms are told apart safely: up to 400 a second."""
 
 
 def frame_from(time: Fraction, clock: FrameClock) -> Frame:

@@ -19,7 +19,7 @@ from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.spantable import FRAME_COLUMNS, SECOND_COLUMNS, exact_seconds
 from mmed_curate.domain.time import Frame, FrameClock
-from mmed_curate.interchange.spans import APEX_TIER, ApexFrom, SpanLine, span_lines
+from mmed_curate.interchange.spans import APEX_TIER, ApexFrom, SpanLine, is_apex, lane_of, marks_apex_of, span_lines
 from mmed_curate.interchange.timelines import (
     Annotation,
     Medium,
@@ -141,16 +141,33 @@ class _Made:
             Tier(name=tier if names[tier] == 1 else f"{tier} ({kind.value})", kind=kind, annotations=tuple(ones))
             for (tier, kind), ones in self._tiers.items()
         ]
-        alone = len(tiers) == 1
-        for tier, marks in self._apexes.items():
-            tiers.append(
-                Tier(
-                    name=APEX_TIER if alone else f"{tier}.{APEX_TIER}",
+        for apexes in list(self._apex_tiers(tiers)):
+            stray = next((one for one in tiers if one.name == apexes.name), None)
+            if stray is not None:  # marks that lie in no interval have rows of their own
+                tiers.remove(stray)
+                apexes = replace(apexes, annotations=(*apexes.annotations, *stray.annotations))
+            tiers.append(apexes)
+        return Timeline(name=name, media=tuple(Medium(name=one) for one in self._media), tiers=tuple(tiers))
+
+    def _apex_tiers(self, tiers: Sequence[Tier]) -> Iterator[Tier]:
+        """One tier of apexes for those that belong together, where it says the same as one for each."""
+        for lane in dict.fromkeys(lane_of(name) for name in self._apexes):
+            mine = {name: marks for name, marks in self._apexes.items() if lane_of(name) == lane}
+            union = list(dict.fromkeys(mark for marks in mine.values() for mark in marks))
+            clear = all(
+                mark in mine.get(tier.name, ())
+                for tier in tiers
+                if tier.kind is TierKind.INTERVAL and lane_of(tier.name) == lane
+                for one in tier.annotations
+                for mark in union
+                if one.end is not None and marks_apex_of(mark, one, one.end)
+            )
+            for name, marks in {f"{lane}{APEX_TIER}": union}.items() if clear else mine.items():
+                yield Tier(
+                    name=name if clear else f"{name}.{APEX_TIER}",
                     kind=TierKind.POINT,
                     annotations=tuple(sorted(marks, key=lambda one: one.start or 0)),
                 )
-            )
-        return Timeline(name=name, media=tuple(Medium(name=one) for one in self._media), tiers=tuple(tiers))
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -164,7 +181,9 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     header = [name.strip() for name in lines[0]] if lines else []
     doubled = next((name for name, count in Counter(header).items() if name and count > 1), None)
     if doubled is not None:
-        raise BadInput.of("interchange.csv", f"{path} names the column {doubled} twice", "keep one of them")
+        raise BadInput.of(
+            "interchange.csv", f"{path} names the column {doubled} {header.count(doubled)} times", "keep one"
+        )
     return header, [(number, row) for number, row in enumerate(lines[1:], start=2) if any(cell.strip() for cell in row)]
 
 
@@ -262,6 +281,10 @@ def _lost(timelines: Sequence[Timeline]) -> Iterator[Finding]:
         ("which label depends on which", depending),
         ("lists of what may be chosen", vocabularies),
         ("further media", further),
+        (
+            "labels of apex marks",
+            sum(one.value not in {"", APEX_TIER} for t in tiers if is_apex(t) for one in t.annotations),
+        ),
     ):
         if count:
             yield cannot_hold("a table", what, count)

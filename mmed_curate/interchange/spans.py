@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
@@ -93,8 +94,10 @@ def span_lines(
         medium = _medium(timeline, recording, findings)
         marks = _marks(timeline)
         for tier in timeline.tiers:
-            if (tiers and tier.name not in tiers) or (not tiers and is_apex(tier)):
+            if tiers and tier.name not in tiers:
                 continue
+            if not tiers and is_apex(tier):
+                tier = _unused(tier, timeline, findings)
             timed = [one for one in tier.annotations if _has_times(tier, one)]
             unknown = len(tier.annotations) - len(timed)
             if unknown:
@@ -135,6 +138,31 @@ def is_apex(tier: Tier) -> bool:
     return tier.kind is TierKind.POINT and (name == APEX_TIER or name.endswith(f".{APEX_TIER}"))
 
 
+def _unused(apexes: Tier, timeline: Timeline, findings: list[Finding]) -> Tier:
+    """The apexes that lie in no interval: they stay points of their own."""
+    name = base_name(apexes.name)
+    held = [
+        one
+        for tier in timeline.tiers
+        for one in tier.annotations
+        if tier.kind is TierKind.INTERVAL
+        and name in (f"{base_name(tier.name)}.{APEX_TIER}", f"{lane_of(tier.name)}{APEX_TIER}")
+    ]
+    ends = [(one, one.end) for one in held if one.end is not None]
+    stray = tuple(mark for mark in apexes.annotations if not any(marks_apex_of(mark, one, end) for one, end in ends))
+    if stray:
+        findings.append(
+            warning(
+                "stray_apex",
+                f"tier {apexes.name}: {len(stray)} apexes lie in no interval, the first at {said(stray[0].start)}",
+                "they are rows of their own; draw their intervals",
+                tier=apexes.name,
+                count=len(stray),
+            )
+        )
+    return replace(apexes, annotations=stray)
+
+
 def _medium(timeline: Timeline, recording: str | None, findings: list[Finding]) -> Medium | None:
     if not timeline.media:
         return None
@@ -156,6 +184,12 @@ def _marks(timeline: Timeline) -> dict[str, list[Annotation]]:
         if is_apex(tier):
             marks.setdefault(base_name(tier.name), []).extend(tier.annotations)
     return marks
+
+
+def lane_of(tier: str) -> str:
+    """`2.` of `2.event`: tiers that begin with the same number belong together; empty: the first of them."""
+    match = re.match(r"[1-9][0-9]*\.", tier)
+    return match[0] if match else ""
 
 
 def _line(
@@ -224,12 +258,9 @@ def _apex(
     if tier.kind is TierKind.POINT:
         return start, ApexFrom.POINT
     base = base_name(tier.name)
-    of_tier = marks.get(f"{base}.{APEX_TIER}", marks.get(APEX_TIER, ()))
-    inside = sorted(
-        mark.start
-        for mark in of_tier
-        if mark.start is not None and start <= mark.start <= end and _same_people(mark, one)
-    )
+    names = (f"{base}.{APEX_TIER}", f"{lane_of(base)}{APEX_TIER}")
+    of_tier = next((marks[name] for name in names if name in marks), ())
+    inside = sorted(mark.start for mark in of_tier if mark.start is not None and marks_apex_of(mark, one, end))
     if len(inside) > 1:
         findings.append(
             warning(
@@ -241,5 +272,8 @@ def _apex(
     return (inside[0], ApexFrom.MARK) if inside else ((start + end) / 2, ApexFrom.MIDDLE)
 
 
-def _same_people(mark: Annotation, one: Annotation) -> bool:
+def marks_apex_of(mark: Annotation, one: Annotation, end: Fraction) -> bool:
+    """Whether a mark lies in an interval that ends at `end`, and is of the same people."""
+    if mark.start is None or one.start is None or not one.start <= mark.start <= end:
+        return False
     return mark.subject in {"", one.subject} and mark.coder in {"", one.coder}

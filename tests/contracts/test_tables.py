@@ -17,6 +17,7 @@ from mmed_curate.ingest.companions import read_companions
 from mmed_curate.ingest.faces import read_face_table
 from mmed_curate.ingest.recipe import load_recipe
 from mmed_curate.ingest.sources import read_sources
+from mmed_curate.interchange.spancsv import read_span_csv
 from mmed_curate.release.recipe import read_licence
 from mmed_curate.simulation.truth import read_truth
 from mmed_curate.spotting.tables import read_scored
@@ -29,6 +30,7 @@ def judged(path: Path) -> object:
 
 TABLES: dict[str, tuple[Callable[[Path], object], str]] = {
     "spans": (read_spans, "onset,apex,offset"),
+    "annotations": (read_span_csv, "start,end,label"),
     "proposals": (read_scored, "onset,offset"),
     "faces": (read_face_table, "recording,track,subject"),
     "companions": (read_companions, "recording,companion,kind"),
