@@ -17,7 +17,7 @@ from mmed_curate.annotation.handout import clear, lay_out
 from mmed_curate.annotation.ticket import LetteredReading, Ticket
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput, Finding, Refused
-from mmed_curate.domain.identity import JudgementId, TicketId, derived_uuid
+from mmed_curate.domain.identity import CoderId, JudgementId, TicketId, derived_uuid
 from mmed_curate.domain.judgements import Answer, CodedEvent, Coding, Judgement, Verification, VerificationVerdict
 from mmed_curate.domain.protocol import AnswerField, Purpose, Stage, Turn
 from mmed_curate.domain.records import Clip
@@ -232,6 +232,11 @@ class Desk:
             score=against_gold([(said.answer, gold.reading)], protocol.match_iou, codebook),
         )
 
+    def colleagues(self) -> dict[str, CoderId]:
+        """Everyone who judges here, by code: for naming who took part in a discussion. Says nothing of any clip."""
+        with self._workspace.read() as records:
+            return {coder.code: coder.id for coder in records.coders()}
+
     def progress(self) -> OwnProgress:
         """How far this coder has come."""
         with self._workspace.read() as records:
@@ -350,6 +355,7 @@ class Desk:
         elif now is not None:
             proposed = _proposal(now)
         waits = self._movement_first(record) and movement is None
+        open_now = opened_by(turn.fields, moved=not waits)
         return Ticket(
             id=record.id,
             stage=record.stage,
@@ -361,7 +367,8 @@ class Desk:
             neutral_picture=laid_out.neutral_picture,
             neutral_sound=laid_out.neutral_sound,
             clock=clip.clock,
-            fields=opened_by(turn.fields, moved=not waits),
+            fields=open_now,
+            later_fields=tuple(field for field in turn.fields if field not in open_now),
             movement=movement,
             codebook=self._workspace.codebook,
             readings=readings,

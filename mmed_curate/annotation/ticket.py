@@ -43,6 +43,8 @@ class Ticket:
     handed in yet, only what belongs to it."""
     codebook: Codebook
     """What can be chosen."""
+    later_fields: tuple[AnswerField, ...] = ()
+    """What is asked once the movement is handed in; empty: nothing waits for it."""
     neutral_still: Path | None = None
     """The same face at rest; None: this pass shows no picture, or there is none."""
     neutral_picture: Path | None = None

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from mmed_curate.annotation.assign import assign
 from mmed_curate.annotation.desk import Desk
 from mmed_curate.annotation.ticket import Ticket
+from mmed_curate.domain.conduct import Admission
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import ClipId, RecordingId
+from mmed_curate.domain.identity import ClipId, CoderId, RecordingId
+from mmed_curate.domain.judgements import Adjudication, Coding
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.protocol import Role, Stage
 from mmed_curate.domain.records import Clip, Recording
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.simulation.crew import CoderSettings, Member
@@ -89,7 +91,12 @@ def simulate_coders(
             while (ticket := desk.next_ticket()) is not None:
                 clip = clip_of[ticket.id]
                 rng = generator(seed, "judgement", code, clip, ticket.stage.value, ticket.round)
-                desk.submit(ticket.id, judge.answer(_question(ticket, oracle.events[clip]), rng))
+                answer = judge.answer(_question(ticket, oracle.events[clip]), rng)
+                if ticket.later_fields and isinstance(answer, Coding):
+                    desk.submit_movement(ticket.id, _movement_of(answer))
+                if isinstance(answer, Adjudication) and workspace.protocol.adjudication.together:
+                    answer = replace(answer, participants=_coders_of(workspace, clip))
+                desk.submit(ticket.id, answer)
                 done[ticket.stage] += 1
                 progress(done.total(), before + len(waiting))
         if done.total() == before:
@@ -181,11 +188,25 @@ def _question(ticket: Ticket, truth: tuple[TrueEvent, ...]) -> Question:
     return Question(
         stage=ticket.stage,
         round=ticket.round,
-        fields=ticket.fields,
+        fields=(*ticket.fields, *ticket.later_fields),
         truth=truth,
         last_frame=ticket.clock.last_frame,
         proposed=ticket.proposed,
     )
+
+
+def _movement_of(answer: Coding) -> Coding:
+    """What is handed in before the emotion opens."""
+    return Coding(
+        events=tuple(replace(event, emotion="", basis="", vocal_cues=(), confidence=None) for event in answer.events)
+    )
+
+
+def _coders_of(workspace: Workspace, clip: ClipId) -> tuple[CoderId, ...]:
+    """Those who coded a clip, and so discuss it: people know this of each other, the desk does not say it."""
+    with workspace.read() as view:
+        said = view.judgements(clip)
+    return tuple(sorted({one.coder for one in said if one.stage is Stage.CODING}))
 
 
 def _register(workspace: Workspace, crew: tuple[Member, ...]) -> None:
@@ -194,7 +215,10 @@ def _register(workspace: Workspace, crew: tuple[Member, ...]) -> None:
     for member in crew:
         if member.code not in known:
             with workspace.write(actor=_ACTOR) as act:
-                act.add_coder(member.code, member.roles, simulated=True)
+                coder = act.add_coder(member.code, member.roles, simulated=True)
+                if workspace.protocol.qualification is not None and Role.CODER in member.roles:
+                    said = {"word": "SIMULATED: of known reliability, nothing was shown on gold"}
+                    act.admit(Admission(coder=coder.id, stage=Stage.CODING, admitted=True, evidence=said))
         elif not known[member.code].simulated:
             raise BadInput.of(
                 "simulation.coder_is_a_person",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from mmed_curate.domain.judgements import (
     Answer,
     CodedEvent,
     Coding,
+    CutAgain,
     Screening,
     ScreeningVerdict,
     Verification,
@@ -93,7 +95,15 @@ class Judge:
     def _screen(self, question: Question, rng: np.random.Generator) -> Screening:
         accepts = self.ability.accepts_event if question.truth else 1 - self.ability.rejects_nothing
         if rng.random() < accepts:
-            return Screening(verdict=ScreeningVerdict.ACCEPT)
+            found = tuple(true.span for true in question.truth)
+            # an event at the clip's very edge is not seen from rest to rest: it needs another cut
+            runs_out = any(_runs_out(span, question.last_frame) for span in found)
+            apart = all(later.onset > earlier.offset for earlier, later in pairwise(found))
+            if not apart:
+                return Screening(verdict=ScreeningVerdict.ACCEPT)
+            return Screening(
+                verdict=ScreeningVerdict.ACCEPT, found=found, cut_again=CutAgain.ADJUST if runs_out else None
+            )
         return Screening(verdict=ScreeningVerdict.REJECT, reason=self.settings.screening_reason)
 
     def _events(self, question: Question, rng: np.random.Generator) -> tuple[CodedEvent, ...]:
@@ -212,6 +222,10 @@ def agrees(proposed: Sequence[CodedEvent], truth: Sequence[TrueEvent]) -> bool:
         said.emotion == true.emotion and said.span.iou(true.span) >= _SAME_IOU
         for said, true in zip(*ordered, strict=True)
     )
+
+
+def _runs_out(span: Span, last_frame: Frame) -> bool:
+    return span.onset == 0 or span.offset == last_frame
 
 
 def _apart(span: Span, events: Sequence[CodedEvent]) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from builders.workspace import CLIP_FRAMES, RATE_HZ, a_clock, an_event, noon
+from builders.workspace import CLIP_FRAMES, PLAIN, RATE_HZ, a_clock, an_event, noon
 from mmed_curate.agreement.settle import course
 from mmed_curate.domain.identity import ClipId, JudgementId, RecordingId, TicketId, derived_uuid
 from mmed_curate.domain.judgements import (
@@ -82,7 +82,7 @@ def a_settled_workspace(
         crop: the part of the picture that clips show.
     """
     turn = slice(None, None, -1 if backwards else 1)
-    workspace = Workspace.create(root, seed=7, now=noon)
+    workspace = Workspace.create(root, protocol=str(PLAIN), seed=7, now=noon)
     with workspace.write() as records:
         for number, terms in list(enumerate(consents))[turn]:
             consent = Consent(terms=terms, form_version="1", signed_on=date(2026, 1, 2))

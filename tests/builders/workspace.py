@@ -29,6 +29,8 @@ from mmed_curate.domain.records import Asset, AssetKind, Box, Candidate, Clip, C
 from mmed_curate.domain.time import Frame, FrameClock, Span
 from mmed_curate.store import Workspace
 
+PLAIN = Path(__file__).parent / "protocols" / "plain.yaml"
+"""The least that a protocol can be: what version 2 added is not in it."""
 RATE_HZ = 30
 CLIP_FRAMES = 60
 STAFF: Mapping[str, tuple[Role, ...]] = {
@@ -92,7 +94,7 @@ def _empty() -> Path:
     """An empty workspace to copy: making the tables takes longer than most tests."""
     folder = Path(tempfile.mkdtemp(prefix="mmed-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    Workspace.create(folder / "empty", seed=7, now=noon)
+    Workspace.create(folder / "empty", seed=7, protocol=str(PLAIN), now=noon)
     return folder / "empty"
 
 

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from builders.workspace import PLAIN
 
 from mmed_curate.domain.records import Consent, Term
 from mmed_curate.store.workspace import Workspace
@@ -23,7 +24,7 @@ PATIENCE_S = 300
 
 def a_lab(root: Path) -> Workspace:
     """A workspace whose ids can be made again."""
-    workspace = Workspace.create(root, seed=3)
+    workspace = Workspace.create(root, protocol=str(PLAIN), seed=3)
     with workspace.write() as records:
         records.add_subject("P1", Consent(terms=frozenset(Term), form_version="1", signed_on=date(2025, 1, 1)))
         records.add_session("G1", ["P1"])

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from builders.workspace import PLAIN
 from jsonschema import Draft202012Validator
 
 from mmed_curate.cli.ingest import note_lines, show_outcomes
@@ -29,7 +30,7 @@ def fits(document: dict[str, object], schema: str, repository: Path) -> None:
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace with one subject in one session, and we stand in it."""
-    workspace = Workspace.create(tmp_path / "lab", seed=3)
+    workspace = Workspace.create(tmp_path / "lab", protocol=str(PLAIN), seed=3)
     signed = Consent(terms=frozenset({Term.RECORD}), form_version="1", signed_on=date(2025, 1, 1))
     with workspace.write() as records:
         records.add_subject("P1", signed)

@@ -74,7 +74,7 @@ BAD = {
     "renew with more": (("subject", "add", "S1", "--renew", "--sex", "f", *CONSENT), "changes the consent only"),
     "no such table": (("subject", "import", "none.csv"), "none.csv cannot be read"),
     "a second init": (("init", "."), "holds mmed.toml already"),
-    "no such protocol": (("protocol", "check", "nobodys"), "choose one of: mmed"),
+    "no such protocol": (("protocol", "check", "nobodys"), "choose one of: casme2, mmed, samm"),
     "a missing option": (("subject", "add", "S1"), "--consent"),
 }
 
@@ -182,7 +182,7 @@ def test_a_consent_can_be_renewed(lab: Workspace, run) -> None:  # type: ignore[
 def test_the_protocol_and_its_codebook_are_checked(tmp_path: Path, run, repository: Path) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = run("protocol", "check", "mmed", "--json")
     found = json.loads(out)
-    assert (code, found["codebook"]) == (0, "mmed 1.0")
+    assert (code, found["codebook"]) == (0, "mmed 1.1")
     assert [stage["judges"] for stage in found["stages"]] == [1, 2, 1, 1]
     assert run("protocol", "check", "mmed")[0] == 0
     text = (repository / "pipelines" / "protocols" / "mmed.yaml").read_text()
@@ -218,7 +218,7 @@ def test_status_counts_what_is_there(busy: Workspace, run) -> None:  # type: ign
     assert tickets["ann"] == (1, 0, 1)
     assert tickets["bob"] == (0, 0, 0)
     assert found["settings"]["protocol"] == {"value": str(busy.root / "protocol.yaml"), "from": "mmed.toml"}
-    assert found["adopted"] == "mmed"
+    assert found["adopted"] == "plain.yaml"
 
 
 def test_status_reads_at_a_glance_and_says_simulated(busy: Workspace, run) -> None:  # type: ignore[no-untyped-def]

@@ -76,7 +76,7 @@ MISTAKES = {
     "a code with a capital": ("code: anger", "code: Anger", "key emotions.3.code"),
     "a misspelt key": ("    region: brow\n", "    regoin: brow\n", "did you mean region"),
     "nothing micro": ("is_micro: true", "is_micro: false", "one entry with is_micro: true"),
-    "a number for a version": ('version: "1.0"', "version: 1.0", "key version"),
+    "a number for a version": ('version: "1.1"', "version: 1.1", "key version"),
     "not a codebook": ("format: mmed-codebook", "format: mmed-protocol", "key format"),
 }
 

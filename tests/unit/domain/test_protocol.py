@@ -77,7 +77,28 @@ def test_of_two_bounds_the_larger_counts(rate_hz: int, apart: int, holds: bool) 
 
 MISTAKES = {
     "a single coder": ("judges: 2", "judges: 1", "one coder agrees with nobody"),
-    "nobody screens": ("judges: 1  # ours", "judges: 0  # ours", "key screening.judges"),
+    "nobody screens": (
+        "judges: 1\n  modality: both\n  again",
+        "judges: 0\n  modality: both\n  again",
+        "key screening.judges",
+    ),
+    "a share above one": ("foils: 0.1", "foils: 10", "key coding.foils"),
+    "emotion before movement": (
+        "[span, event_type, action_units, emotion, basis, vocal_cues, confidence, note]",
+        "[span, event_type, emotion, action_units, basis, vocal_cues, confidence, note]",
+        "action_units must stand before emotion",
+    ),
+    "a discussion without enough coders": (
+        "  judges: 1\n  modality: both\n  fields: [span, event_type, action_units, emotion, basis, vocal_cues, note]",
+        "  judges: 1\n  modality: both\n  together: true\n  participants: 3\n  fields: [span]",
+        "coding has 2 judges",
+    ),
+    "nothing to qualify by": ("event_free: 10", "event_free: 50", "event_free must be below clips"),
+    "agreement on what is not asked": (
+        "must_agree: [span, event_type, emotion]",
+        "must_agree: [span, confidence, basis, note]\nmatch: 1",
+        "did you mean match_iou",
+    ),
     "an unknown field": ("[span, event_type, emotion]", "[span, mood]", "key must_agree.1"),
     "a misspelt key": ("tolerance:", "tolerances:", "did you mean tolerance"),
     "a text for a number": ("match_iou: 0.5", 'match_iou: "half"', "key match_iou"),

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from builders.workspace import PLAIN
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import AssetKind, Consent, IngestOutcome, Term
@@ -22,7 +23,7 @@ from mmed_curate.store.workspace import Workspace
 @pytest.fixture
 def lab(tmp_path: Path) -> Workspace:
     """A workspace with one subject who took part in one session, and one who did not."""
-    workspace = Workspace.create(tmp_path / "lab", seed=3)
+    workspace = Workspace.create(tmp_path / "lab", protocol=str(PLAIN), seed=3)
     signed = Consent(terms=frozenset({Term.RECORD}), form_version="1", signed_on=date(2025, 1, 1))
     with workspace.write() as records:
         records.add_subject("P1", signed)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from builders.faces import Layer, cut_head, scene
+from builders.workspace import PLAIN
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
@@ -123,7 +124,7 @@ def companions(game: Path) -> Path:
 
 
 def a_lab(root: Path, players: Sequence[str] = ("anna", "ben")) -> Workspace:
-    workspace = Workspace.create(root, seed=3)
+    workspace = Workspace.create(root, protocol=str(PLAIN), seed=3)
     signed = Consent(terms=frozenset(Term), form_version="1", signed_on=date(2025, 1, 1))
     with workspace.write() as records:
         for code in ("anna", "ben"):

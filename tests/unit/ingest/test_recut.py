@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.workspace import PLAIN
 
 from mmed_curate.annotation.assign import assign
 from mmed_curate.annotation.desk import Desk
@@ -49,7 +50,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory, repository: Path, recipe: 
     root = tmp_path_factory.mktemp("settled")
     recording = root / "smile.mov"
     shutil.copy(repository / "demo" / "recordings" / "face_noface.mov", recording)
-    workspace = Workspace.create(root / "lab", seed=5)
+    workspace = Workspace.create(root / "lab", protocol=str(PLAIN), seed=5)
     with workspace.write() as records:
         records.add_subject("P1", Consent(terms=frozenset(Term), form_version="1", signed_on=date(2025, 1, 1)))
         records.add_session("G1", ["P1"])

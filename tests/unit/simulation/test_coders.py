@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from builders.workspace import PLAIN
 
 from mmed_curate.domain.codebook import load_codebook
 from mmed_curate.domain.findings import BadInput
@@ -50,7 +51,7 @@ def a_blink(number: int) -> Planted:
 
 def a_workspace(root: Path, *, simulated: bool = True) -> tuple[Workspace, Path]:
     """Two subjects, seven events each; a clip of 3 s round each event, and round one blink of each subject."""
-    workspace = Workspace.create(root, seed=5)
+    workspace = Workspace.create(root, protocol=str(PLAIN), seed=5)
     truth = []
     clock = FrameClock(pts=tuple(range(N_EVENTS * EVERY)), end_pts=N_EVENTS * EVERY, time_base=Fraction(1, RATE))
     consent = Consent(terms=frozenset(Term), form_version="simulated", signed_on=date(2025, 1, 1))
