@@ -21,8 +21,10 @@ class Planes:
 
     luma: ByteArray
     """(H, W)"""
-    chroma: ByteArray
-    """(H / 2, W / 2, 2) blue and red differences."""
+    blue: ByteArray
+    """(H / 2, W / 2) blue difference. Only what is looked at is laid beside the red one: all of it costs too much."""
+    red: ByteArray
+    """(H / 2, W / 2) red difference."""
 
     @classmethod
     def of(cls, luma: ByteArray, blue: ByteArray, red: ByteArray) -> Planes:
@@ -32,8 +34,7 @@ class Planes:
             luma: (H, W).
             blue, red: (H / 2, W / 2).
         """
-        chroma = cv2.merge([np.ascontiguousarray(blue), np.ascontiguousarray(red)])
-        return cls(luma=np.ascontiguousarray(luma), chroma=cast(ByteArray, chroma))
+        return cls(luma=_straight(luma), blue=_straight(blue), red=_straight(red))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -45,9 +46,8 @@ class Planes:
         """A part of it: planes where its corners are even, else colours."""
         if left % 2 or top % 2 or right % 2 or bottom % 2:
             return self.bgr(left, top, right, bottom)
-        luma = np.ascontiguousarray(self.luma[top:bottom, left:right])
-        chroma = np.ascontiguousarray(self.chroma[top // 2 : bottom // 2, left // 2 : right // 2])
-        return Planes(luma=luma, chroma=chroma)
+        across, down = slice(left // 2, right // 2), slice(top // 2, bottom // 2)
+        return Planes(luma=self.luma[top:bottom, left:right], blue=self.blue[down, across], red=self.red[down, across])
 
     def bgr(self, left: int = 0, top: int = 0, right: int | None = None, bottom: int | None = None) -> ByteArray:
         """(h, w, 3) colours of a part, blue first: the same bytes on every processor (whole-number arithmetic)."""
@@ -55,7 +55,7 @@ class Planes:
         right, bottom = right if right is not None else width, bottom if bottom is not None else height
         across, down = slice(left // 2, -(-right // 2)), slice(top // 2, -(-bottom // 2))
         luma = self.luma[2 * down.start : 2 * down.stop, 2 * across.start : 2 * across.stop]
-        colours = _coloured(luma, self.chroma[down, across])
+        colours = _coloured(luma, self.blue[down, across], self.red[down, across])
         return colours[top % 2 : top % 2 + bottom - top, left % 2 : left % 2 + right - left]
 
 
@@ -84,7 +84,8 @@ def fetched(picture: Picture, matrix: FloatArray, side: int) -> ByteArray:
     half = matrix.copy()
     # the middle of a pixel of chroma lies between two pixels of luma, in the picture and in the square
     half[:, 2] = (matrix[:, 2] + matrix[:, :2].sum(axis=1) / 2) / 2 - np.float32(0.25)
-    return _coloured(_fetched(picture.luma, matrix, side), _fetched(picture.chroma, half, side // 2))
+    blue, red = (_fetched(plane, half, side // 2) for plane in (picture.blue, picture.red))
+    return _coloured(_fetched(picture.luma, matrix, side), blue, red)
 
 
 def shrunk(picture: Picture, scale: float) -> ByteArray:
@@ -101,8 +102,11 @@ def shrunk(picture: Picture, scale: float) -> ByteArray:
         return cast(ByteArray, cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     height, width = (max(round(side * scale / 2), 1) for side in picture.shape)
     luma = cv2.resize(picture.luma, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
-    chroma = cv2.resize(picture.chroma, (width, height), interpolation=cv2.INTER_AREA)
-    return _coloured(cast(ByteArray, luma), cast(ByteArray, chroma))
+    blue, red = (
+        cast(ByteArray, cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA))
+        for plane in (picture.blue, picture.red)
+    )
+    return _coloured(cast(ByteArray, luma), blue, red)
 
 
 def _fetched(image: ByteArray, matrix: FloatArray, side: int) -> ByteArray:
@@ -111,5 +115,11 @@ def _fetched(image: ByteArray, matrix: FloatArray, side: int) -> ByteArray:
     return cast(ByteArray, square)
 
 
-def _coloured(luma: ByteArray, chroma: ByteArray) -> ByteArray:
-    return cast(ByteArray, cv2.cvtColorTwoPlane(luma, chroma, cv2.COLOR_YUV2BGR_NV12))
+def _coloured(luma: ByteArray, blue: ByteArray, red: ByteArray) -> ByteArray:
+    chroma = cv2.merge([np.ascontiguousarray(blue), np.ascontiguousarray(red)])
+    return cast(ByteArray, cv2.cvtColorTwoPlane(np.ascontiguousarray(luma), chroma, cv2.COLOR_YUV2BGR_NV12))
+
+
+def _straight(plane: ByteArray) -> ByteArray:
+    """A plane as OpenCV takes it: rows from left to right, from top to bottom, with or without room between them."""
+    return plane if plane.strides[1] == 1 and plane.strides[0] > 0 else np.ascontiguousarray(plane)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -105,7 +106,7 @@ class Region:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Landmarks:
     """The mesh of one face in one picture."""
 
@@ -119,7 +120,7 @@ class Landmarks:
         """Distance between the middles of the two eyes, px."""
         return eye_distance_px(self.points)
 
-    @property
+    @cached_property
     def box(self) -> FloatArray:
         """(4,) left, top, right, bottom of the points, px."""
         return np.concatenate([self.points.min(axis=0), self.points.max(axis=0)])

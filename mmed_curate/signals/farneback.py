@@ -8,6 +8,9 @@ is 0.39 px (root mean squares), and both read a noisy bump of 0.8 px alike, with
 
 from __future__ import annotations
 
+import threading
+from functools import cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +37,16 @@ _LEAST = 1e-3
 """Keeps the equations of a flat neighbourhood solvable (OpenCV)."""
 _AT_ONCE = 4
 """Faces measured at a time: as many as fit the processor's cache."""
+
+
+class _Memory(threading.local):
+    """Arrays of each thread that are used again and again."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[tuple[str, tuple[int, ...], int], FloatArray] = {}
+
+
+_memory = _Memory()
 
 
 class FlowFrom:
@@ -63,20 +76,22 @@ class FlowFrom:
     def _to(self, faces: ByteArray) -> FloatArray:
         along: FloatArray | None = None  # (2, B, h, w) px to the right, px down
         for (level, rounds), rest in zip(_LEVELS, self._levels, strict=True):
-            expansions = [_expanded(face, level) for face in faces]
+            expansions = [_expanded(face, level, index) for index, face in enumerate(faces)]
             # remap takes four channels at once
-            four = [cv2.merge(list(planes[:4])) for planes in expansions]
+            four = [
+                cv2.merge(list(planes[:4]), dst=_held("four", (*planes.shape[1:], 4), index))
+                for index, planes in enumerate(expansions)
+            ]
             shape = rest.shape[1:]
             along = np.zeros((2, len(faces), *shape), dtype=np.float32) if along is None else _finer(along, shape)
-            down, right = (np.mgrid[: shape[0], : shape[1]] * STRIDE).astype(np.float32)
-            trust = _trust(shape[0])[:, None] * _trust(shape[1])[None, :]
-            moved = np.empty((5, len(faces), *shape), dtype=np.float32)
+            down, right, trust = _places(shape)
+            moved = _held("moved", (5, len(faces), *shape))
             for _ in range(rounds):
                 map_x, map_y = along[0] + right, along[1] + down
                 for index, planes in enumerate(expansions):
                     at = (map_x[index], map_y[index])
                     fetched = cv2.remap(four[index], *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-                    moved[:4, index] = fetched.transpose(2, 0, 1)
+                    cv2.split(fetched, [moved[plane, index] for plane in range(4)])
                     moved[4, index] = cv2.remap(planes[4], *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
                 along = _solved(rest[:, None], moved, along, trust)
         if along is None:
@@ -89,31 +104,57 @@ def _solved(rest: FloatArray, moved: FloatArray, along: FloatArray, trust: Float
 
     Args:
         rest: (5, 1, h, w) expansion of the resting face.
-        moved: (5, B, h, w) expansion of the others, fetched from where the flow so far leads.
+        moved: (5, B, h, w) expansion of the others, fetched from where the flow so far leads; it is spent.
         along: (2, B, h, w) the flow so far.
         trust: (h, w) weights.
     """
-    down_, right_ = rest[:2] - moved[:2]  # slopes differ by the displacement times the curvature
-    yy, xx, xy = rest[2:] + moved[2:]
-    down_ += yy * along[1] + xy * along[0]
-    right_ += xy * along[1] + xx * along[0]
-    both = xy * xy
-    sums = np.stack(
-        [yy * yy + both, (yy + xx) * xy, xx * xx + both, yy * down_ + xy * right_, xy * down_ + xx * right_]
-    )  # (5, B, h, w)
+    down_, right_ = np.subtract(rest[:2], moved[:2], out=moved[:2])  # slopes differ by displacement times curvature
+    yy, xx, xy = np.add(rest[2:], moved[2:], out=moved[2:])
+    one, other, step = (_held("product", yy.shape, place) for place in range(3))
+
+    def added(into: FloatArray, *factors: FloatArray) -> FloatArray:
+        """Two products: the first two factors', the last two's."""
+        np.multiply(factors[0], factors[1], out=one)
+        np.multiply(factors[2], factors[3], out=other)
+        return np.add(one, other, out=into)
+
+    down_ += added(step, yy, along[1], xy, along[0])
+    right_ += added(step, xy, along[1], xx, along[0])
+    sums = _held("sums", (5, *yy.shape))
+    added(sums[0], yy, yy, xy, xy)
+    np.multiply(np.add(yy, xx, out=step), xy, out=sums[1])
+    added(sums[2], xx, xx, xy, xy)
+    added(sums[3], yy, down_, xy, right_)
+    added(sums[4], xy, down_, xx, right_)
     sums *= trust
     side = (WINDOW // STRIDE) | 1
     for plane in sums.reshape(-1, *sums.shape[2:]):
         cv2.boxFilter(plane, -1, (side, side), dst=plane, borderType=cv2.BORDER_REPLICATE)
     g11, g12, g22, h1, h2 = sums
-    share = 1 / (g11 * g22 - g12 * g12 + np.float32(_LEAST))
-    return np.stack([(g11 * h2 - g12 * h1) * share, (g22 * h1 - g12 * h2) * share])
+    share = np.subtract(np.multiply(g11, g22, out=one), np.multiply(g12, g12, out=other), out=step)
+    share += np.float32(_LEAST)
+    np.divide(np.float32(1), share, out=share)
+    found = np.empty((2, *yy.shape), dtype=np.float32)
+    for into, plus, times, minus, by in ((found[0], g11, h2, g12, h1), (found[1], g22, h1, g12, h2)):
+        np.multiply(plus, times, out=one)
+        one -= np.multiply(minus, by, out=other)
+        np.multiply(one, share, out=into)
+    return found
 
 
-def _expanded(face: ByteArray, level: int) -> FloatArray:
+def _held(name: str, shape: tuple[int, ...], place: int = 0) -> FloatArray:
+    """An array of this thread that is used again and again: fresh memory costs more than what is done in it."""
+    key = name, shape, place
+    if key not in _memory.arrays:
+        _memory.arrays[key] = np.empty(shape, dtype=np.float32)
+    return _memory.arrays[key]
+
+
+def _expanded(face: ByteArray, level: int, place: int = 0) -> FloatArray:
     """(5, h, w): slope down and right, curvature down, right and across, of the polynomial at each pixel; halved.
 
-    They are halved because the two faces' are always averaged, and the last because it enters both equations.
+    They are halved because the two faces' are always averaged, and the last because it enters both equations. What is
+    given lives until the next face is expanded in the same place.
     """
     sigma = (level - 1) / 2
     side = max(round(sigma * 5) | 1, 3)
@@ -121,7 +162,7 @@ def _expanded(face: ByteArray, level: int) -> FloatArray:
     if level > 1:
         height, width = face.shape
         smooth = cv2.resize(smooth, (width // level, height // level), interpolation=cv2.INTER_LINEAR)
-    planes = np.empty((5, *smooth.shape), dtype=np.float32)
+    planes = _held("planes", (5, *smooth.shape), place)
     for plane, (across, down) in zip(planes, _KERNELS, strict=True):
         cv2.sepFilter2D(smooth, -1, across, down, dst=plane, borderType=cv2.BORDER_REPLICATE)
     return planes
@@ -150,6 +191,13 @@ def _kernels() -> tuple[tuple[FloatArray, FloatArray], ...]:
 
 
 _KERNELS = _kernels()
+
+
+@cache
+def _places(shape: tuple[int, int]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(h, w) px down and to the right, at which the flow of a level is found, and the trust in each."""
+    down, right = (np.mgrid[: shape[0], : shape[1]] * STRIDE).astype(np.float32)
+    return down, right, _trust(shape[0])[:, None] * _trust(shape[1])[None, :]
 
 
 def _trust(length: int) -> FloatArray:

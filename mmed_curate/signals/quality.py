@@ -194,6 +194,7 @@ class PictureMeter:
         self._size = (0, 0)
         self._rows: ByteArray | None = None
         self._means: FloatArray | None = None
+        self._levels: FloatArray | None = None  # used again and again: fresh memory is slow
         shelf = Shelf()
         self._frames = _columns(FrameSeries, shelf)
         self._looks = _columns(LookSeries, shelf)
@@ -231,9 +232,12 @@ class PictureMeter:
         self._size = (width, height)
         apart = _BLOCK * max(1, round(height / _USUAL_HEIGHT))
         rows = np.ascontiguousarray(luma[_BLOCK // 2 :: apart, : width // _BLOCK * _BLOCK])  # (R, W8)
+        if self._levels is None:
+            self._levels = np.empty(rows.shape, dtype=np.float32)
+        np.copyto(self._levels, rows)
         means = cast(
             FloatArray,
-            cv2.resize(rows.astype(np.float32), (rows.shape[1] // _BLOCK, rows.shape[0]), interpolation=cv2.INTER_AREA),
+            cv2.resize(self._levels, (rows.shape[1] // _BLOCK, rows.shape[0]), interpolation=cv2.INTER_AREA),
         )
         change, equal = math.nan, None
         if self._rows is not None and self._means is not None:
