@@ -58,7 +58,7 @@ VERBS: dict[str, Verb] = {
     "init": Verb("setup:init", "Make a workspace.", _STORE),
     "upgrade": Verb("setup:upgrade", "Bring a workspace's database to today's tables, after a backup.", _STORE),
     "subject": Verb("setup:subject", "Register subjects and their consent.", _STORE),
-    "session": Verb("setup:session", "Register game sessions.", _STORE),
+    "session": Verb("session:session", "Register game sessions, and what is known of them.", _STORE),
     "coder": Verb("setup:coder", "Register the people who judge.", _STORE),
     "protocol": Verb("protocol:protocol", "Check a protocol and its codebook."),
     "faces": Verb("faces:faces", "Show whose faces are in recordings; a table to say so.", (*_FACES, "matplotlib")),

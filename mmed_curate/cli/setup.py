@@ -1,4 +1,4 @@
-"""`mmed init`, `upgrade`, `subject`, `session`, `coder`: what must be there before the first recording."""
+"""`mmed init`, `upgrade`, `subject`, `coder`: what must be there before the first recording."""
 
 from __future__ import annotations
 
@@ -148,32 +148,6 @@ def import_subjects(file: Path, as_json: bool) -> None:
         print_json({"registered": [new.code for new in subjects]})
     else:
         out.print(f"{len(subjects)} subject(s) registered", markup=False)
-
-
-@click.group()
-def session() -> None:
-    """Register game sessions."""
-
-
-@session.command(name="add")
-@click.argument("code")
-@click.option("--subjects", required=True, help="Codes of those who took part, between commas.")
-@click.option("--game", help="What was played.")
-@click.option("--date", "played_on", metavar="YYYY-MM-DD", help="Day of the game.")
-@click.option("--simulated", is_flag=True, help="Nobody played.")
-@json_option
-def add_session(
-    code: str, subjects: str, game: str | None, played_on: str | None, simulated: bool, as_json: bool
-) -> None:
-    """Register the game session CODE and who took part."""
-    took_part = [word.strip() for word in subjects.split(",") if word.strip()]
-    day = None if played_on is None else parse_day(played_on, "--date")
-    with Workspace.find().write() as records:
-        added = records.add_session(code, took_part, game=game, played_on=day, simulated=simulated)
-    if as_json:
-        print_json(to_json(added))
-    else:
-        out.print(f"{'SIMULATED ' if simulated else ''}session {code}: {', '.join(took_part)}", markup=False)
 
 
 @click.group()

@@ -34,6 +34,7 @@ from mmed_curate.store import rows
 from mmed_curate.store.chain import Audit, chain_findings, contents_findings
 from mmed_curate.store.conducted import ConductReader
 from mmed_curate.store.facts import facts_findings, facts_of
+from mmed_curate.store.happened import ContextReader, context_seals
 from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
 from mmed_curate.store.tables import (
     AssetRow,
@@ -98,7 +99,7 @@ class Place:
     """Judges still missing at this stage."""
 
 
-class Reader(ConductReader):
+class Reader(ConductReader, ContextReader):
     """One view of a workspace. Rows come in an order that does not depend on when they were stored."""
 
     def __init__(self, session: OrmSession) -> None:
@@ -312,6 +313,7 @@ class Reader(ConductReader):
         """Check the log's chain, that judgements and consents are what it sealed, and all registered as it says."""
         entries = self.log()
         seals = {
+            **context_seals(self._session),
             JUDGEMENT_SUBMITTED: (
                 "judgement",
                 {row.sequence: judgement_seal(row) for row in self._session.scalars(select(JudgementRow))},

@@ -51,7 +51,7 @@ class Base(DeclarativeBase):
 
 
 class KeepsakeRow(Base):
-    """What the workspace must know of itself: its secret."""
+    """What the workspace must know of itself: its secret, and the salts of what the log seals."""
 
     __tablename__ = "keepsake"
     name: Mapped[str] = mapped_column(primary_key=True)

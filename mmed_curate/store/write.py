@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
+from mmed_curate.domain.context import Player
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import (
     ClipId,
@@ -31,6 +33,7 @@ from mmed_curate.domain.records import (
     Subject,
 )
 from mmed_curate.store import rows
+from mmed_curate.store.context import ContextWriter
 from mmed_curate.store.facts import CLIPS_ADDED, CODER_ADDED, RECORDING_ADDED, SESSION_ADDED, SUBJECT_ADDED
 from mmed_curate.store.journal import Clock
 from mmed_curate.store.seals import CONSENT_GIVEN, consent_seal
@@ -48,7 +51,7 @@ from mmed_curate.store.tables import (
 from mmed_curate.store.tickets import TicketWriter
 
 
-class Writer(TicketWriter):
+class Writer(TicketWriter, ContextWriter):
     """One transaction that changes a workspace; it sees its own changes."""
 
     def __init__(
@@ -109,6 +112,10 @@ class Writer(TicketWriter):
         *,
         game: str | None = None,
         played_on: date | None = None,
+        stakes: str | None = None,
+        outcome: str | None = None,
+        roles: Mapping[str, str] = MappingProxyType({}),
+        outcomes: Mapping[str, str] = MappingProxyType({}),
         simulated: bool = False,
     ) -> Session:
         """Register a game session.
@@ -118,22 +125,45 @@ class Writer(TicketWriter):
             subjects: codes of those who took part, at least one.
             game: what was played.
             played_on: the day.
+            stakes: what could be won or lost.
+            outcome: how it ended.
+            roles: what each was in the game, by subject's code; not all need one.
+            outcomes: how it ended for each, by subject's code.
             simulated: nobody played.
 
         Raises:
-            BadInput: the code is empty or taken, or a subject is not registered or named twice.
+            BadInput: the code is empty or taken, a subject is not registered or named twice, or a role or outcome is
+                empty or of somebody who did not take part.
         """
         self._check_new("session", code, self._session.scalar(select(SessionRow.id).where(SessionRow.code == code)))
         if not subjects:
             raise BadInput.of("store.no_subjects", f"session {code} names no subject", "name who took part")
         if len(set(subjects)) != len(subjects):
             raise BadInput.of("store.subject_twice", f"session {code} names a subject twice", "name each once")
-        took_part = [self.subject(subject).id for subject in subjects]
+        for given, what in ((roles, "role"), (outcomes, "outcome")):
+            for subject, word in given.items():
+                if subject not in subjects or not word.strip():
+                    raise BadInput.of(
+                        "store.player",
+                        f"{what} {word!r} of {subject} fits nobody who took part in session {code}",
+                        f"name one of {', '.join(subjects)}, and the {what}",
+                    )
+        players = [
+            Player(subject=self.subject(subject).id, role=roles.get(subject), outcome=outcomes.get(subject))
+            for subject in subjects
+        ]
+        took_part = [player.subject for player in players]
         id = SessionId(derived_uuid(self._secret, "session", code))
-        self._add(SessionRow(id=id, code=code, game=game, played_on=played_on, simulated=simulated))
-        for position, subject in enumerate(took_part):
-            self._add(SessionSubjectRow(session=id, position=position, subject=subject))
+        self._add(
+            SessionRow(
+                id=id, code=code, game=game, played_on=played_on, simulated=simulated, stakes=stakes, outcome=outcome
+            )
+        )
+        for position, player in enumerate(players):
+            whose = {"subject": player.subject, "role": player.role, "outcome": player.outcome}
+            self._add(SessionSubjectRow(session=id, position=position, **whose))
         self.log_act(SESSION_ADDED, {"session": id, "code": code, "subjects": list(took_part), "simulated": simulated})
+        self._seal_session(id, stakes, outcome, players)
         return self.session(code)
 
     def add_coder(self, code: str, roles: Collection[Role], *, simulated: bool = False) -> Coder:
