@@ -129,13 +129,15 @@ def _import(
 
 def _export(chosen: TimelineFormat, spans: Path, output: Path, *, media: str | None, recording: Path | None) -> None:
     check_outputs([output], [spans, *([recording] if recording else [])])
+    clock = _clock(recording)
     if spans.suffix.lower() == ".json":
         reading = Reading(timelines=timelines_from(_json(spans)))
     else:
-        reading = read_span_csv(spans, _clock(recording))
+        reading = read_span_csv(spans, clock)
     timelines: Sequence[Timeline] = reading.timelines
     if media is not None or recording is not None:
-        timelines = with_media(timelines, Medium(name=media if media is not None else str(recording)))
+        length = None if clock is None else clock.end_of(clock.last_frame)
+        timelines = with_media(timelines, Medium(name=media if media is not None else str(recording), length_s=length))
     findings = (*reading.findings, *chosen.write(output, timelines))
     count = sum(timeline.n_annotations for timeline in timelines)
     out.print(f"{count} annotations from {escape(spans.name)} to {escape(str(output))}")

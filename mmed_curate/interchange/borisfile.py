@@ -132,9 +132,10 @@ def _tiers(timeline: Timeline, findings: list[Finding]) -> Iterator[Tier]:
 
 def _pairable(tier: Tier, findings: list[Finding]) -> Iterator[Tier]:
     lanes: dict[int, list[Annotation]] = {0: []}
-    keys = dict.fromkeys((one.subject, one.value) for one in tier.annotations)
-    for key in keys:
-        alike = [one for one in tier.annotations if (one.subject, one.value) == key]
+    by_key: dict[tuple[str, str], list[Annotation]] = {}
+    for one in tier.annotations:
+        by_key.setdefault((one.subject, one.value), []).append(one)
+    for key, alike in by_key.items():
         ended = [one for one in alike if one.end is not None]
         # a START that never stops would be paired with the next START
         endless = [one for one in alike if one.end is None]

@@ -129,7 +129,7 @@ class _Made:
         basis = plain.get("apex_from", ApexFrom.MARK.value).strip()
         if apex is not None and kind is TierKind.INTERVAL and basis == ApexFrom.MARK.value:
             marks = self._apexes.setdefault(tier, [])
-            mark = Annotation(start=apex, end=apex, value="", subject=one.subject, coder=one.coder)
+            mark = Annotation(start=apex, end=apex, value=APEX_TIER, subject=one.subject, coder=one.coder)
             if mark not in marks:
                 marks.append(mark)
         if cells["recording"]:
@@ -301,5 +301,8 @@ def _unescaped(text: str) -> str:
 
 
 def with_media(timelines: Sequence[Timeline], medium: Medium) -> tuple[Timeline, ...]:
-    """The timelines on another recording."""
-    return tuple(replace(timeline, media=(medium,)) for timeline in timelines)
+    """The timelines on another recording, which ends them where its length is known."""
+    return tuple(
+        replace(timeline, media=(medium,), end_s=medium.length_s if medium.length_s is not None else timeline.end_s)
+        for timeline in timelines
+    )

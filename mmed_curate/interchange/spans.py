@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
@@ -97,7 +98,7 @@ def span_lines(
             if tiers and tier.name not in tiers:
                 continue
             if not tiers and is_apex(tier):
-                tier = _unused(tier, timeline, findings)
+                tier = _unused(tier, timeline, marks, findings)
             timed = [one for one in tier.annotations if _has_times(tier, one)]
             unknown = len(tier.annotations) - len(timed)
             if unknown:
@@ -138,18 +139,18 @@ def is_apex(tier: Tier) -> bool:
     return tier.kind is TierKind.POINT and (name == APEX_TIER or name.endswith(f".{APEX_TIER}"))
 
 
-def _unused(apexes: Tier, timeline: Timeline, findings: list[Finding]) -> Tier:
+def _unused(apexes: Tier, timeline: Timeline, marks: Mapping[str, _Marks], findings: list[Finding]) -> Tier:
     """The apexes that lie in no interval: they stay points of their own."""
-    name = base_name(apexes.name)
-    held = [
-        one
+    mine = marks.get(base_name(apexes.name))
+    used = {
+        id(mark)
         for tier in timeline.tiers
+        if tier.kind is TierKind.INTERVAL and _of(tier, marks) is mine
         for one in tier.annotations
-        if tier.kind is TierKind.INTERVAL
-        and name in (f"{base_name(tier.name)}.{APEX_TIER}", f"{lane_of(tier.name)}{APEX_TIER}")
-    ]
-    ends = [(one, one.end) for one in held if one.end is not None]
-    stray = tuple(mark for mark in apexes.annotations if not any(marks_apex_of(mark, one, end) for one, end in ends))
+        if one.end is not None and mine is not None
+        for mark in mine.within(one, one.end)
+    }
+    stray = tuple(mark for mark in apexes.annotations if id(mark) not in used)
     if stray:
         findings.append(
             warning(
@@ -178,12 +179,42 @@ def _medium(timeline: Timeline, recording: str | None, findings: list[Finding]) 
     return found
 
 
-def _marks(timeline: Timeline) -> dict[str, list[Annotation]]:
-    marks: dict[str, list[Annotation]] = {}
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Apexes in the order of their times."""
+
+    times: tuple[Fraction, ...]
+    marks: tuple[Annotation, ...]
+
+    def within(self, one: Annotation, end: Fraction) -> Iterator[Annotation]:
+        """Those in an interval that ends at `end`, of the same people."""
+        if one.start is not None:
+            inside = slice(bisect_left(self.times, one.start), bisect_right(self.times, end))
+            yield from (mark for mark in self.marks[inside] if marks_apex_of(mark, one, end))
+
+
+_NO_MARKS = _Marks((), ())
+
+
+def _marks(timeline: Timeline) -> dict[str, _Marks]:
+    found: dict[str, list[tuple[Fraction, int, Annotation]]] = {}
     for tier in timeline.tiers:
         if is_apex(tier):
-            marks.setdefault(base_name(tier.name), []).extend(tier.annotations)
-    return marks
+            mine = found.setdefault(base_name(tier.name), [])
+            mine.extend(
+                (one.start, len(mine) + i, one) for i, one in enumerate(tier.annotations) if one.start is not None
+            )
+    return {
+        name: _Marks(tuple(time for time, _, _ in ones), tuple(one for _, _, one in ones))
+        for name, ones in ((name, sorted(ones, key=lambda one: one[:2])) for name, ones in found.items())
+    }
+
+
+def _of(tier: Tier, marks: Mapping[str, _Marks]) -> _Marks:
+    """The apexes of an interval tier: its own, else those of the tiers it belongs to."""
+    base = base_name(tier.name)
+    names = (f"{base}.{APEX_TIER}", f"{lane_of(base)}{APEX_TIER}")
+    return next((marks[name] for name in names if name in marks), _NO_MARKS)
 
 
 def lane_of(tier: str) -> str:
@@ -196,7 +227,7 @@ def _line(
     timeline: Timeline,
     tier: Tier,
     one: Annotation,
-    marks: Mapping[str, Sequence[Annotation]],
+    marks: Mapping[str, _Marks],
     medium: Medium | None,
     coder: str,
     recording: str | None,
@@ -251,16 +282,13 @@ def _apex(
     tier: Tier,
     one: Annotation,
     end: Fraction,
-    marks: Mapping[str, Sequence[Annotation]],
+    marks: Mapping[str, _Marks],
     findings: list[Finding],
 ) -> tuple[Fraction, ApexFrom]:
     start = one.start or Fraction(0)
     if tier.kind is TierKind.POINT:
         return start, ApexFrom.POINT
-    base = base_name(tier.name)
-    names = (f"{base}.{APEX_TIER}", f"{lane_of(base)}{APEX_TIER}")
-    of_tier = next((marks[name] for name in names if name in marks), ())
-    inside = sorted(mark.start for mark in of_tier if mark.start is not None and marks_apex_of(mark, one, end))
+    inside = [mark.start for mark in _of(tier, marks).within(one, end) if mark.start is not None]
     if len(inside) > 1:
         findings.append(
             warning(
