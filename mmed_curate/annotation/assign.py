@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from mmed_curate.annotation.allowed import acquainted, admitted_stages
 from mmed_curate.annotation.lots import Seat, by_lot, draw_lots, hidden
-from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import Finding, Severity
-from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
+from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.protocol import JUDGED, ROLE_FOR, Protocol, Purpose, Role, Stage
 from mmed_curate.domain.records import Coder
-from mmed_curate.store import Place, Reader, TicketRecord, TicketState, Workspace, Writer
+from mmed_curate.store import Place, TicketRecord, TicketState, Workspace, Writer
 from mmed_curate.store.tickets import stamp
 
 
@@ -26,7 +26,7 @@ class Assigned:
     """What one round of handing out did."""
 
     n_returned: int
-    """Tickets that were taken back: not answered in time, or of a subject who left."""
+    """Tickets that were taken back: not answered in time, of a subject who left, or not this coder's to judge."""
     opened: Mapping[str, int]
     """New tickets of each coder, by code; coders without one are left out."""
     findings: tuple[Finding, ...]
@@ -41,11 +41,13 @@ class Assigned:
 def assign(workspace: Workspace, *, seed: int) -> Assigned:
     """Give out every free seat at the stage at which each clip stands, with repeats and hidden gold among them.
 
-    What waited too long is taken back first, and lots are drawn: which clips are screened once more, which stretches
-    without a candidate are coded as foils. A coder gets a seat who has the stage's role and is admitted to it, sits
-    not there already, knows nobody who is seen or heard, and has not judged the clip where that bars them; among these
-    the least loaded, then who shared fewest clips with those already chosen, then by lot. Where it can be helped,
-    nobody is used up who will be needed at a later stage of the same clip.
+    What waited too long is taken back first, and what its coder may not judge any more. Lots are drawn: which clips
+    are screened once more, which stretches without a candidate are coded as foils.
+
+    A coder gets a seat who has the stage's role and is admitted to it, sits not there already, knows nobody who is seen
+    or heard, had the clip neither as gold nor for training, and has not judged it where that bars them; among these the
+    least loaded, then who shared fewest clips with those already chosen, then by lot. Where it can be helped, nobody is
+    used up who will be needed at a later stage of the same clip.
 
     Args:
         workspace: whose clips and coders.
@@ -63,7 +65,9 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
         away = records.withdrawn()
         people = records.people()
         gone = {clip for clip, seen in people.items() if seen & away}
-        n_returned = _take_back(records, protocol, gone)
+        knows = acquainted(records.exclusions(), people)
+        admitted = admitted_stages(records, protocol, coders)
+        n_returned = _take_back(records, protocol, gone, knows, admitted)
         drawn = draw_lots(records, protocol, seed=seed, without=gone)
         places = {clip: place for clip, place in records.places().items() if clip not in gone}
         tickets = sorted(records.tickets(), key=lambda ticket: ticket.id)
@@ -74,8 +78,8 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
             coders=coders,
             seed=seed,
             protocol=protocol,
-            knows=_acquainted(records.exclusions(), people),
-            admitted=_admitted(records, protocol, coders),
+            knows=knows,
+            admitted=admitted,
         )
         for ticket in tickets:
             hands.remember(ticket)
@@ -97,10 +101,30 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
                 wanted[coder].append(
                     Seat(clip=place.clip, stage=place.stage, round=place.round, purpose=Purpose.ORDINARY)
                 )
-            if len(chosen) < free:
-                short[place.stage, ROLE_FOR[place.stage], free - len(chosen)] += 1
+            again = hands.take_up_again(place, free - len(chosen))
+            for ticket in again:
+                wanted[ticket.coder].append(
+                    Seat(
+                        clip=place.clip,
+                        stage=place.stage,
+                        round=place.round,
+                        purpose=ticket.purpose,
+                        turn=ticket.turn,
+                    )
+                )
+            if missing := free - len(chosen) - len(again):
+                short[place.stage, ROLE_FOR[place.stage], missing] += 1
             later.update(hands.missing_later(place))
-        among = hidden(records, protocol, tickets, wanted, seed=seed, without=gone, knows=hands.knows)
+        among = hidden(
+            records,
+            protocol,
+            tickets,
+            wanted,
+            seed=seed,
+            without=gone | faceless,
+            knows=knows,
+            admitted={coder for coder, stages in admitted.items() if Stage.CODING in stages},
+        )
         for coder, seats in among.items():
             wanted[coder].extend(seats)
         opened: dict[str, int] = {}
@@ -110,7 +134,12 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
                 wanted[person.id], key=lambda seat: by_lot(seed, "order", person.code, seat.clip, seat.purpose.value)
             ):
                 records.open_ticket(
-                    clip=seat.clip, coder=person.id, stage=seat.stage, round=seat.round, purpose=seat.purpose
+                    clip=seat.clip,
+                    coder=person.id,
+                    stage=seat.stage,
+                    round=seat.round,
+                    purpose=seat.purpose,
+                    turn=seat.turn,
                 )
             if wanted[person.id]:
                 opened[person.code] = len(wanted[person.id])
@@ -121,45 +150,38 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
     )
 
 
-def _take_back(records: Writer, protocol: Protocol, gone: Collection[ClipId]) -> int:
-    """Tickets that nobody answered in time, and those of clips that nobody may judge any more."""
+def _take_back(
+    records: Writer,
+    protocol: Protocol,
+    gone: Collection[ClipId],
+    knows: Mapping[ClipId, frozenset[CoderId]],
+    admitted: Mapping[CoderId, frozenset[Stage]],
+) -> int:
+    """Tickets that nobody answered in time, and those that nobody, or not this coder, may judge any more."""
     oldest = ""
     if protocol.return_after_days is not None:
         oldest = stamp(records.now() - timedelta(days=protocol.return_after_days))
     number = 0
     for ticket in records.tickets(states=(TicketState.OPEN, TicketState.HELD)):
-        late = max(ticket.since, ticket.not_before) < oldest
-        if late or ticket.clip in gone:
-            records.return_ticket(ticket.id, why="not answered in time" if late else "withdrawn")
+        why = ""
+        if ticket.clip in gone:
+            why = "withdrawn"
+        elif ticket.coder in knows.get(ticket.clip, ()):
+            why = "excluded"
+        elif ticket.stage not in admitted[ticket.coder] and not _needs_no_admission(ticket, protocol):
+            why = "not admitted"
+        elif max(ticket.since, ticket.not_before) < oldest:
+            why = "not answered in time"
+        if why:
+            records.return_ticket(ticket.id, why=why)
             number += 1
     return number
 
 
-def _acquainted(
-    exclusions: Sequence[Exclusion], people: Mapping[ClipId, frozenset[SubjectId]]
-) -> Mapping[ClipId, frozenset[CoderId]]:
-    """By clip: who knows somebody in it."""
-    by_subject: dict[SubjectId, set[CoderId]] = defaultdict(set)
-    for one in exclusions:
-        by_subject[one.subject].add(one.coder)
-    if not by_subject:
-        return {}
-    return {clip: frozenset().union(*(by_subject.get(one, ()) for one in seen)) for clip, seen in people.items()}
-
-
-def _admitted(records: Reader, protocol: Protocol, coders: Sequence[Coder]) -> Mapping[CoderId, frozenset[Stage]]:
-    """The stages at which each may judge: those of their roles, and coding only where they are admitted to it."""
-    admissions = records.admissions()
-
-    def may(coder: Coder, stage: Stage) -> bool:
-        if ROLE_FOR[stage] not in coder.roles:
-            return False
-        said = admissions.get((coder.id, stage))
-        if said is not None:
-            return said.admitted
-        return stage is not Stage.CODING or protocol.qualification is None
-
-    return {coder.id: frozenset(stage for stage in JUDGED if may(coder, stage)) for coder in coders}
+def _needs_no_admission(ticket: TicketRecord, protocol: Protocol) -> bool:
+    """Training comes before admission; a discussion is held by those who coded, whatever they are admitted to."""
+    discussed = ticket.stage is Stage.ADJUDICATION and protocol.adjudication.together
+    return ticket.purpose is Purpose.TRAINING or discussed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -177,13 +199,17 @@ class _Hands:
     seated: dict[tuple[ClipId, Stage, int], list[CoderId]] = field(default_factory=lambda: defaultdict(list))
     unanswered: Counter[tuple[ClipId, Stage, int]] = field(default_factory=Counter)
     judged: dict[ClipId, set[tuple[CoderId, Stage]]] = field(default_factory=lambda: defaultdict(set))
+    broken_off: dict[tuple[ClipId, Stage, int], list[TicketRecord]] = field(default_factory=lambda: defaultdict(list))
+    """Later passes that were taken back unanswered: their coder has been through the clip before."""
     known: dict[ClipId, set[CoderId]] = field(default_factory=lambda: defaultdict(set))
-    """Who coded a clip as gold, training or repeat."""
+    """Who had a clip as gold or for training: what they say of it can be no news."""
 
     def remember(self, ticket: TicketRecord) -> None:
         if ticket.purpose is not Purpose.ORDINARY or ticket.state is TicketState.RETURNED:
             if ticket.purpose is not Purpose.ORDINARY:
                 self.known[ticket.clip].add(ticket.coder)
+            elif ticket.turn > 1:
+                self.broken_off[ticket.clip, ticket.stage, ticket.round].append(ticket)
             return
         if ticket.turn > 1:
             self._count(ticket)
@@ -212,6 +238,12 @@ class _Hands:
         for coder in chosen:
             self._seat(place.clip, place.stage, place.round, coder)
         return chosen
+
+    def take_up_again(self, place: Place, number: int) -> tuple[TicketRecord, ...]:
+        """Passes that were broken off, where nobody else is left for the seat."""
+        barred = self.knows.get(place.clip, frozenset())
+        broken = self.broken_off[place.clip, place.stage, place.round]
+        return tuple(ticket for ticket in broken if ticket.coder not in barred)[:number]
 
     def missing_later(self, place: Place) -> tuple[Role, ...]:
         """Roles that nobody is left for at the later stages of a clip."""

@@ -7,10 +7,10 @@ path, not in an error. Logs hold ticket ids only.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from mmed_curate.agreement.gold import GoldScore, against_gold
+from mmed_curate.agreement.gold import GoldScore, against_gold, as_coded
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.annotation.answers import check_answer, check_movement, opened_by
 from mmed_curate.annotation.handout import clear, lay_out
@@ -211,25 +211,28 @@ class Desk:
         """After a training clip: the reading that is taken as known, beside what was answered.
 
         Raises:
-            BadInput: the ticket is not this coder's, not one of training, or not answered yet.
+            BadInput: the ticket is not this coder's, not one of training, or not answered yet; or the clip is to be
+                gone through once more.
         """
         with self._workspace.read() as records:
             record = self._own(records, ticket_id)
-            if record.purpose is not Purpose.TRAINING or record.state is not TicketState.SUBMITTED:
+            last = record.turn == len(self._workspace.protocol.rules(record.stage).turns)
+            if record.purpose is not Purpose.TRAINING or record.state is not TicketState.SUBMITTED or not last:
                 raise BadInput.of(
                     "desk.no_feedback",
                     f"there is no feedback on ticket {ticket_id}",
-                    "answer it first; only training has feedback",
+                    "answer it first; only training has feedback, after its last pass",
                 )
-            gold = records.gold()[record.clip]
-            said = next(one for one in reversed(records.judgements(record.clip)) if one.coder == self._coder.id)
-        if not isinstance(said.answer, Coding):
+            gold = records.gold(record.clip)[record.clip]
+            newest = records.judgements_of_ticket(ticket_id)[-1]
+            said = next(one.answer for one in records.judgements(record.clip) if one.id == newest)
+        if not isinstance(said, Coding):
             raise TypeError("training is coding")
-        protocol, codebook = self._workspace.protocol, self._workspace.codebook
+        known = replace(gold.reading, note="")  # a note is free text, and may say whose clip it is
         return Feedback(
-            said=said.answer,
-            known=gold.reading,
-            score=against_gold([(said.answer, gold.reading)], protocol.match_iou, codebook),
+            said=said,
+            known=known,
+            score=against_gold([(said, known)], self._workspace.protocol.match_iou, self._workspace.codebook),
         )
 
     def colleagues(self) -> dict[str, CoderId]:
@@ -278,8 +281,7 @@ class Desk:
 
     def _put(self, records: Writer, record: TicketRecord, answer: Answer, *, supersedes: JudgementId | None) -> None:
         counts = record.purpose is Purpose.ORDINARY
-        if counts:
-            _check_there(records, record)
+        _check_there(records, record)
         clip = records.clip(record.clip)
         turn = self._turn(record)
         check_answer(answer, record.stage, clip.clock, self._workspace.codebook, fields=turn.fields)
@@ -334,7 +336,7 @@ class Desk:
             clip = records.clip(record.clip)
             assets = records.assets(clip=record.clip)
             judgements = records.judgements(record.clip)
-            reference = records.references().get(clip.subject)
+            reference = records.references(clip.subject).get(clip.subject)
             movement = records.movement(record.id) if self._movement_first(record) else None
             now = None if record.stage in _BLIND_STAGES else self._course(records, judgements, clip)
         name = self._name(record.id)
@@ -394,8 +396,13 @@ class Desk:
 
 
 def _check_there(records: Reader, record: TicketRecord) -> None:
-    place = records.place(record.clip)
-    if (place.stage, place.round) != (record.stage, record.round):
+    if record.purpose is Purpose.ORDINARY:
+        place = records.place(record.clip)
+        there = (place.stage, place.round) == (record.stage, record.round)
+    else:
+        # as if theirs had been the clip's last answer: else a coder could tell by trying to correct it
+        there = record.purpose is Purpose.TRAINING or record.state is not TicketState.SUBMITTED
+    if not there:
         raise Refused(
             Finding(
                 code="desk.moved_on",
@@ -418,14 +425,4 @@ def _last_reason(standing: tuple[Judgement, ...]) -> str:
 
 def _proposal(now: Course) -> tuple[CodedEvent, ...]:
     events = () if now.consensus is None else now.consensus.events
-    return tuple(
-        CodedEvent(
-            span=event.span,
-            event_type=event.event_type,
-            emotion=event.emotion,
-            basis=event.basis,
-            action_units=event.action_units,
-            vocal_cues=event.vocal_cues,
-        )
-        for event in events
-    )
+    return tuple(as_coded(event) for event in events)

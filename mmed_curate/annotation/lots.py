@@ -27,6 +27,7 @@ class Seat:
     stage: Stage
     round: int
     purpose: Purpose
+    turn: int = 1
 
 
 def by_lot(seed: int, *parts: str) -> str:
@@ -51,14 +52,14 @@ def draw_lots(records: Writer, protocol: Protocol, *, seed: int, without: Collec
     fresh = {clip for clip in terms if stages[clip] is Stage.SCREENING}
     machine = {clip for clip, one in terms.items() if one.origin is ClipOrigin.CANDIDATE}
     again = {clip for clip, one in terms.items() if one.screened_again}
-    missing = math.ceil(protocol.screening.again * len(machine)) - len(again & machine)
+    missing = _at_least(protocol.screening.again * len(machine)) - len(again & machine)
     _draw(records, LotKind.SCREENED_AGAIN, (machine & fresh) - again, missing, seed)
     watched = {clip for clip, one in terms.items() if one.origin is ClipOrigin.WATCHED}
     foils = {clip for clip, one in terms.items() if one.foil}
     coded = {clip for clip in set(terms) - watched if stages[clip] not in _LEFT_OUT}
     share = protocol.coding.foils
     # of the tickets that come of it at least this share is on foils
-    missing = math.ceil(share * len(coded) / (1 - share)) - len(foils) if share < 1 else len(watched)
+    missing = _at_least(share * len(coded) / (1 - share)) - len(foils) if share < 1 else len(watched)
     lacking = missing - _draw(records, LotKind.FOIL, (watched & fresh) - foils, missing, seed)
     if lacking <= 0:
         return ()
@@ -71,6 +72,11 @@ def draw_lots(records: Writer, protocol: Protocol, *, seed: int, without: Collec
             parameters={"lacking": lacking},
         ),
     )
+
+
+def _at_least(number: float) -> int:
+    """The least whole number that is not below; 1.0000000000000002 is 1, as 0.05 * 19 / 0.95 was meant."""
+    return math.ceil(round(number, 9))
 
 
 def _draw(records: Writer, kind: LotKind, among: Iterable[ClipId], number: int, seed: int) -> int:
@@ -88,6 +94,7 @@ def hidden(
     seed: int,
     without: Collection[ClipId],
     knows: Mapping[ClipId, frozenset[CoderId]],
+    admitted: Collection[CoderId],
 ) -> dict[CoderId, list[Seat]]:
     """Repeats and gold that are due, for each coder: they look like any other ticket.
 
@@ -97,8 +104,9 @@ def hidden(
         tickets: all there are.
         wanted: by coder: the seats that are about to be given out.
         seed: of the lots.
-        without: clips that nobody may judge any more.
+        without: clips that nobody may code.
         knows: by clip: who knows somebody in it.
+        admitted: who may code; nobody else gets any.
     """
     coding = [ticket for ticket in tickets if ticket.stage is Stage.CODING and ticket.turn == 1]
     met: dict[CoderId, set[ClipId]] = defaultdict(set)
@@ -109,24 +117,51 @@ def hidden(
     ordinary: Counter[CoderId] = Counter()
     for ticket in coding:
         ordinary[ticket.coder] += ticket.purpose is Purpose.ORDINARY and ticket.state is not TicketState.RETURNED
-    for coder in sorted({*wanted, *ordinary}):
+    for coder in sorted({*wanted, *ordinary} & set(admitted)):
         own = [ticket for ticket in coding if ticket.coder == coder]
         had = Counter(ticket.purpose for ticket in own if ticket.state is not TicketState.RETURNED)
-        # due for every coding ticket that the coder has or gets now
-        coming = sum(seat.stage is Stage.CODING for seat in wanted.get(coder, ()))
+        coming = {seat.clip for seat in wanted.get(coder, ()) if seat.stage is Stage.CODING}
         chosen = {seat.clip for seat in wanted.get(coder, ())}
-        if protocol.gold is not None and coming:
-            due = math.ceil(protocol.gold.share * (ordinary[coder] + coming)) - had[Purpose.GOLD]
-            fresh = [clip for clip in gold - met[coder] - chosen if coder not in knows.get(clip, frozenset())]
-            seats[coder].extend(_seats(coder, fresh, due, Purpose.GOLD, seed))
         if protocol.repeats is not None:
             oldest = stamp(records.now() - timedelta(days=protocol.repeats.after_days))
             answered = [one for one in own if one.purpose is Purpose.ORDINARY and one.state is TicketState.SUBMITTED]
-            due = math.ceil(protocol.repeats.share * len(answered)) - had[Purpose.REPEAT]
-            twice = {one.clip for one in own if one.purpose is Purpose.REPEAT}
-            ripe = [one.clip for one in answered if one.since <= oldest and one.clip not in twice | set(without)]
-            seats[coder].extend(_seats(coder, ripe, due, Purpose.REPEAT, seed))
+            due = _at_least(protocol.repeats.share * len(answered)) - had[Purpose.REPEAT]
+            twice = {one.clip for one in own if one.purpose is Purpose.REPEAT} | set(without)
+            last = last_answers(ticket for ticket in tickets if ticket.coder == coder)
+            ripe = [
+                one.clip
+                for one in answered
+                if one.clip in last
+                and last[one.clip] <= oldest
+                and one.clip not in twice
+                and coder not in knows.get(one.clip, frozenset())
+            ]
+            repeats = _seats(coder, ripe, due, Purpose.REPEAT, seed)
+            seats[coder].extend(repeats)
+            had[Purpose.REPEAT] += len(repeats)
+        if protocol.gold is not None and coming:
+            share = protocol.gold.share
+            others = ordinary[coder] + len(coming) + had[Purpose.REPEAT]
+            # of all coding tickets that the coder has or gets now at least this share is gold
+            due = _at_least(share * others / (1 - share)) - had[Purpose.GOLD] if share < 1 else len(gold)
+            fresh = [clip for clip in gold - met[coder] - chosen if coder not in knows.get(clip, frozenset())]
+            seats[coder].extend(_seats(coder, fresh, due, Purpose.GOLD, seed))
     return seats
+
+
+def last_answers(tickets: Iterable[TicketRecord]) -> dict[ClipId, str]:
+    """By clip: when one coder last had to do with it, whatever for; clips that still wait for an answer are left out.
+
+    Args:
+        tickets: of one coder, of any stage and pass.
+    """
+    last: dict[ClipId, str] = {}
+    waiting: set[ClipId] = set()
+    for ticket in tickets:
+        if ticket.state in (TicketState.OPEN, TicketState.HELD):
+            waiting.add(ticket.clip)
+        last[ticket.clip] = max(last.get(ticket.clip, ""), ticket.since)
+    return {clip: at for clip, at in last.items() if clip not in waiting}
 
 
 def _seats(coder: CoderId, among: Iterable[ClipId], number: int, purpose: Purpose, seed: int) -> list[Seat]:

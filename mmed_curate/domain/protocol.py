@@ -243,13 +243,16 @@ class Repeats(Declared):
     """Clips that the same coder codes once more."""
 
     share: Share
+    """Of the clips that the coder coded."""
     after_days: Days
+    """At the earliest, counted from when they last had to do with the clip."""
 
 
 class Gold(Declared):
     """Clips of known reading among the ordinary ones."""
 
     share: Share
+    """At least this share of a coder's coding tickets."""
 
 
 class Qualification(Declared):

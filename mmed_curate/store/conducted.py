@@ -52,9 +52,12 @@ class ConductReader:
             for id, origin in self._session.execute(clips)
         }
 
-    def gold(self) -> dict[ClipId, GoldClip]:
-        """Clips whose reading is known, by id; the newest reading of each."""
-        found = self._session.scalars(select(GoldRow).order_by(GoldRow.number))
+    def gold(self, clip: ClipId | None = None) -> dict[ClipId, GoldClip]:
+        """Clips whose reading is known, one or all, by id; the newest reading of each."""
+        query = select(GoldRow).order_by(GoldRow.number)
+        if clip is not None:
+            query = query.where(GoldRow.clip == clip)
+        found = self._session.scalars(query)
         return {
             ClipId(row.clip): GoldClip(
                 clip=ClipId(row.clip), reading=from_json(Coding, json.loads(row.reading)), why=row.why
@@ -80,9 +83,12 @@ class ConductReader:
         found = self._session.scalars(select(ExclusionRow).order_by(ExclusionRow.coder, ExclusionRow.subject))
         return tuple(Exclusion(coder=CoderId(row.coder), subject=SubjectId(row.subject), why=row.why) for row in found)
 
-    def references(self) -> dict[SubjectId, Reference]:
-        """Each subject's newest reference."""
-        found = self._session.scalars(select(ReferenceRow).order_by(ReferenceRow.number))
+    def references(self, subject: SubjectId | None = None) -> dict[SubjectId, Reference]:
+        """The newest reference of one subject, or of each."""
+        query = select(ReferenceRow).order_by(ReferenceRow.number)
+        if subject is not None:
+            query = query.where(ReferenceRow.subject == subject)
+        found = self._session.scalars(query)
         return {
             SubjectId(row.subject): Reference(
                 subject=SubjectId(row.subject),
