@@ -47,9 +47,24 @@ def _moved(event: CodedEvent) -> tuple[object, ...]:
 
 
 def check_answer(
-    answer: Answer, stage: Stage, clock: FrameClock, codebook: Codebook, *, fields: tuple[AnswerField, ...]
+    answer: Answer,
+    stage: Stage,
+    clock: FrameClock,
+    codebook: Codebook,
+    *,
+    fields: tuple[AnswerField, ...],
+    shows_context: bool = False,
 ) -> None:
     """Stop an answer of another stage, outside of the clip, or in words that the codebook does not hold.
+
+    Args:
+        answer: what is handed in.
+        stage: of the ticket.
+        clock: of the clip.
+        codebook: whose words count.
+        fields: what is asked.
+        shows_context: whether what happened in the game, and what the player said of it, is shown at this stage: else
+            no label can rest on it.
 
     Raises:
         BadInput: what does not fit.
@@ -84,6 +99,18 @@ def check_answer(
                     f"choose one of: {', '.join(known)}",
                 )
         _check_units(event, codebook)
+        if not shows_context:
+            _check_basis(event, stage, codebook)
+
+
+def _check_basis(event: CodedEvent, stage: Stage, codebook: Codebook) -> None:
+    seen = [entry.code for entry in codebook.bases if not entry.needs_context]
+    if event.basis and event.basis not in seen:
+        raise BadInput.of(
+            "desk.basis",
+            f"the label is said to rest on {event.basis}, which {stage.value} does not show",
+            f"choose one of: {', '.join(seen)}",
+        )
 
 
 def _check_units(event: CodedEvent, codebook: Codebook) -> None:

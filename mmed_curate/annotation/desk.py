@@ -13,9 +13,11 @@ from datetime import timedelta
 from mmed_curate.agreement.gold import GoldScore, against_gold, as_coded
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.annotation.answers import check_answer, check_movement, opened_by
+from mmed_curate.annotation.context import clip_context
 from mmed_curate.annotation.handout import clear, lay_out
 from mmed_curate.annotation.ticket import LetteredReading, Ticket
 from mmed_curate.domain.conduct import Exclusion
+from mmed_curate.domain.context import ClipContext
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.identity import CoderId, JudgementId, TicketId, derived_uuid
 from mmed_curate.domain.judgements import Answer, CodedEvent, Coding, Judgement, Verification, VerificationVerdict
@@ -284,7 +286,14 @@ class Desk:
         _check_there(records, record)
         clip = records.clip(record.clip)
         turn = self._turn(record)
-        check_answer(answer, record.stage, clip.clock, self._workspace.codebook, fields=turn.fields)
+        check_answer(
+            answer,
+            record.stage,
+            clip.clock,
+            self._workspace.codebook,
+            fields=turn.fields,
+            shows_context=self._workspace.protocol.rules(record.stage).shows_context,
+        )
         if isinstance(answer, Coding) and self._movement_first(record):
             check_movement(answer, records.movement(record.id))
         before = records.judgements(record.clip)
@@ -339,6 +348,7 @@ class Desk:
             reference = records.references(clip.subject).get(clip.subject)
             movement = records.movement(record.id) if self._movement_first(record) else None
             now = None if record.stage in _BLIND_STAGES else self._course(records, judgements, clip)
+            context = self._context(records, record, clip)
         name = self._name(record.id)
         laid_out = lay_out(self._workspace.media, name, assets, reference, turn.modality)
         if laid_out is None:
@@ -377,7 +387,14 @@ class Desk:
             disputed=disputed,
             returned_because=returned_because,
             proposed=proposed,
+            context=context,
         )
+
+    def _context(self, records: Reader, record: TicketRecord, clip: Clip) -> ClipContext | None:
+        protocol = self._workspace.protocol
+        if record.stage in _BLIND_STAGES or not protocol.rules(record.stage).shows_context:
+            return None
+        return clip_context(records, clip, protocol.context_s)
 
     def _course(self, records: Reader, judgements: tuple[Judgement, ...], clip: Clip) -> Course:
         terms = records.terms(clip.id)[clip.id]

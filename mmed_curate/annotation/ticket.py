@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.context import ClipContext
 from mmed_curate.domain.identity import TicketId
 from mmed_curate.domain.judgements import CodedEvent, Coding
 from mmed_curate.domain.protocol import AnswerField, Stage
@@ -61,3 +62,6 @@ class Ticket:
     """At adjudication after verification sent the clip back: why. Else empty."""
     proposed: tuple[CodedEvent, ...] = ()
     """At verification: the events as they would stand. Else empty."""
+    context: ClipContext | None = None
+    """After coding, where the protocol shows it: what happened in the game round the clip, and what the player said of
+    it. None: it is not shown."""

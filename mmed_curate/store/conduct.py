@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
-from mmed_curate.domain.conduct import Admission, Exclusion, GoldClip, LotKind, Reference
+from mmed_curate.domain.conduct import Admission, GoldClip, LotKind, Reference
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store.journal import Journal
-from mmed_curate.store.tables import AdmissionRow, ExclusionRow, GoldRow, LotRow, PlaceRow, ReferenceRow
+from mmed_curate.store.tables import AdmissionRow, GoldRow, LotRow, PlaceRow, ReferenceRow
 
 
 class ConductWriter(Journal):
@@ -65,22 +65,6 @@ class ConductWriter(Journal):
         entry = self.log_act("coder.admitted", {**said, "evidence": dict(admission.evidence)})
         evidence = canonical_json(dict(admission.evidence))
         self._add(AdmissionRow(**said, number=last + 1, evidence=evidence, sequence=entry.sequence))
-
-    def exclude(self, exclusion: Exclusion) -> bool:
-        """Keep a coder from all clips of a subject; False: that is so already.
-
-        Raises:
-            BadInput: no reason is given, or there is no such coder or subject.
-        """
-        if not exclusion.why.strip():
-            raise BadInput.of("store.no_reason", "an exclusion needs a reason", "say how the coder knows the subject")
-        if self._session.get(ExclusionRow, (exclusion.coder, exclusion.subject)) is not None:
-            return False
-        entry = self.log_act("coder.excluded", {"coder": exclusion.coder, "subject": exclusion.subject})
-        self._add(
-            ExclusionRow(coder=exclusion.coder, subject=exclusion.subject, why=exclusion.why, sequence=entry.sequence)
-        )
-        return True
 
     def put_reference(self, reference: Reference) -> None:
         """Take this as a subject's face at rest from now on.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select, update
 
+from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, CoderId, JudgementId, TicketId, derived_uuid
@@ -17,7 +18,7 @@ from mmed_curate.store import rows
 from mmed_curate.store.conduct import ConductWriter
 from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
 from mmed_curate.store.seals import JUDGEMENT_SUBMITTED, MOVEMENT_GIVEN, judgement_seal, step_seal
-from mmed_curate.store.tables import DraftRow, JudgementRow, StepRow, TicketRow
+from mmed_curate.store.tables import DraftRow, ExclusionRow, JudgementRow, StepRow, TicketRow
 
 
 def stamp(at: datetime) -> str:
@@ -131,6 +132,29 @@ class TicketWriter(ConductWriter):
             raise BadInput.of("desk.not_waiting", f"ticket {id} is not waiting for an answer", "take another one")
         self._session.expire_all()
         self.log_act("ticket.returned", {"ticket": id, "why": why})
+
+    def exclude(self, exclusion: Exclusion) -> bool:
+        """Keep a coder from all clips in which a subject may be seen or heard; False: that is so already.
+
+        What waits for them of such clips is taken back at once.
+
+        Raises:
+            BadInput: no reason is given, or there is no such coder or subject.
+        """
+        if not exclusion.why.strip():
+            raise BadInput.of("store.no_reason", "an exclusion needs a reason", "say how the coder knows the subject")
+        if self._session.get(ExclusionRow, (exclusion.coder, exclusion.subject)) is not None:
+            return False
+        entry = self.log_act("coder.excluded", {"coder": exclusion.coder, "subject": exclusion.subject})
+        self._add(
+            ExclusionRow(coder=exclusion.coder, subject=exclusion.subject, why=exclusion.why, sequence=entry.sequence)
+        )
+        waiting = self.tickets(coder=exclusion.coder, states=(TicketState.OPEN, TicketState.HELD))
+        people = self.people() if waiting else {}
+        for ticket in waiting:
+            if exclusion.subject in people[ticket.clip]:
+                self.return_ticket(ticket.id, why="excluded")
+        return True
 
     def save_draft(self, id: TicketId, draft: str) -> None:
         """Keep what a coder has so far. A draft is no act on the data and leaves no entry in the log."""
