@@ -65,6 +65,13 @@ class ClassEntry(Entry):
     """One of the classes that the benchmark tells apart."""
 
 
+class BasisEntry(Entry):
+    """What an emotion label rests on."""
+
+    needs_context: bool = False
+    """True: it can be chosen only where what happened in the game, and what the player said, is shown."""
+
+
 class Speech(Declared):
     """What is scored while the subject speaks."""
 
@@ -91,7 +98,7 @@ class Codebook(Declared):
     """Whose a vocal cue is; the first entry means the subject."""
     confidences: tuple[Entry, ...]
     """From least to most sure."""
-    bases: tuple[Entry, ...]
+    bases: tuple[BasisEntry, ...]
     """What an emotion label rests on."""
     regions: tuple[Entry, ...] = ()
     """Parts of the face that may be hidden; empty: no coder can say so. Those of the action units are among them."""
@@ -130,6 +137,8 @@ class Codebook(Declared):
             for code in (self.speech.action_unit, *self.speech.not_scored):
                 if code not in units:
                     raise ValueError(f"speech: {code} is not in action_units")
+        if all(entry.needs_context for entry in self.bases):
+            raise ValueError("bases needs one entry without needs_context: coders are shown no context")
         if not any(entry.is_micro for entry in self.event_types):
             raise ValueError("event_types needs one entry with is_micro: true")
         return self

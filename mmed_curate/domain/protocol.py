@@ -180,7 +180,7 @@ class StageRules(Declared):
     fields: tuple[AnswerField, ...] = ()
     """Fields in the order in which they are asked."""
     shows_context: bool = False
-    """Whether what happened in the game, and what the player said of it, is shown."""
+    """Whether what happened in the game, and what the player said of it, is shown: only after coding."""
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -301,6 +301,8 @@ class Protocol(Declared):
     """None: whoever has the role may code."""
     neutral_face: bool = False
     """Nothing of a subject is coded before a reference of their face at rest is there."""
+    context_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30
+    """Where a stage shows context: of so many seconds before and after a clip too (ours: a round of most games)."""
     return_after_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """A ticket that was not answered goes back after so long; None: it never does."""
     staff: Mapping[Role, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
@@ -310,6 +312,9 @@ class Protocol(Declared):
     def _holds_together(self) -> Protocol:
         if self.coding.judges < 2:
             raise ValueError("coding needs at least 2 judges: one coder agrees with nobody")
+        for blind, name in ((self.screening, "screening"), (self.coding, "coding")):
+            if blind.shows_context:
+                raise ValueError(f"{name} must not have shows_context: context is shown after coding only")
         for rules, name in ((self.adjudication, "adjudication"), (self.verification, "verification")):
             if rules.judges != 1:
                 raise ValueError(f"{name} is one person's word: judges must be 1")
