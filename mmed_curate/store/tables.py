@@ -2,7 +2,8 @@
 
 Judgements, consents and the event log are append-only: triggers (made by the migrations) refuse UPDATE and DELETE.
 Recordings and clips are kept: DELETE is refused.
-One thing only may still happen to a judgement: its contents go, where its clip was erased (see `ErasureRow`).
+One thing only may still happen to what was said of a clip or a person: the contents go, where the clip was erased
+(see `ErasureRow`) or the log says that the subject was; who said something, when and of what stays.
 Frames, where not said otherwise, count in the recording.
 """
 
@@ -51,7 +52,7 @@ class Base(DeclarativeBase):
 
 
 class KeepsakeRow(Base):
-    """What the workspace must know of itself: its secret, and the salts of what the log seals."""
+    """What the workspace must know of itself: its secret, salts and words of what the log seals, erasures at work."""
 
     __tablename__ = "keepsake"
     name: Mapped[str] = mapped_column(primary_key=True)
@@ -187,7 +188,7 @@ class WithdrawalRow(Base):
 
 
 class ErasureRow(Base):
-    """What was said of this clip is gone; the log keeps the salted hashes."""
+    """What was said of this clip is gone, its media too; the log keeps the salted hashes."""
 
     __tablename__ = "erasure"
     clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)

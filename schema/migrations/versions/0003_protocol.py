@@ -26,15 +26,33 @@ SAME = {
 KEPT = {"reference": "number = NEW.number"}
 """By table whose rows no verb deletes: the same."""
 
-_ERASED = """
-    EXISTS (SELECT 1 FROM erasure WHERE erasure.clip = OLD.clip) AND NEW.answer = '' AND NEW.salt = ''
-    AND NEW.id = OLD.id AND NEW.ticket = OLD.ticket AND NEW.clip = OLD.clip AND NEW.coder = OLD.coder
-    AND NEW.stage = OLD.stage AND NEW.round = OLD.round AND NEW.modality = OLD.modality
-    AND NEW.codebook_version = OLD.codebook_version AND NEW.sequence = OLD.sequence
-    AND NEW.supersedes IS OLD.supersedes AND NEW.simulated = OLD.simulated AND NEW.purpose = OLD.purpose
-    AND NEW.turn = OLD.turn
-"""
-"""The one change that a judgement may still see: its contents go, nothing else."""
+_CLIP_ERASED = "EXISTS (SELECT 1 FROM erasure WHERE erasure.clip = OLD.clip)"
+_TICKET_ERASED = "EXISTS (SELECT 1 FROM erasure JOIN ticket ON ticket.clip = erasure.clip WHERE ticket.id = OLD.ticket)"
+_SUBJECT_ERASED = (
+    "EXISTS (SELECT 1 FROM log WHERE log.kind = 'subject.erased' "
+    "AND json_extract(log.payload, '$.subject') = OLD.subject)"
+)
+MAY_EMPTY = {
+    "judgement": (
+        _CLIP_ERASED,
+        {"answer": "''", "salt": "''"},
+        "id ticket clip coder stage round modality codebook_version sequence supersedes simulated purpose turn",
+    ),
+    "step": (_TICKET_ERASED, {"answer": "''", "salt": "''"}, "ticket number sequence"),
+    "gold": (_CLIP_ERASED, {"reading": "''", "why": "''"}, "number clip sequence"),
+    "exclusion": (_SUBJECT_ERASED, {"why": "''"}, "coder subject sequence"),
+    "game_event": (
+        _SUBJECT_ERASED,
+        {"time_s": "0", "what": "''", "detail": "''"},
+        "number recording subject sequence",
+    ),
+    "self_report": (
+        _SUBJECT_ERASED,
+        {"onset_s": "0", "offset_s": "0", "emotion": "''", "intensity": "NULL", "words": "''"},
+        "number recording subject sequence",
+    ),
+}
+"""The one change that rows may still see, by table: when, what it leaves of their contents, and what stays the same."""
 
 
 def upgrade() -> None:
@@ -191,17 +209,24 @@ def upgrade() -> None:
 def _refuse_loss() -> None:
     for table, same in SAME.items():
         said = f"{table} is append-only"
-        op.execute(
-            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{said}'); END"
-        )
+        _refuse_update(table, said)
         _refuse_delete(table, same, said)
     for table, same in KEPT.items():
         _refuse_delete(table, same, f"no row of {table} may be deleted")
     # columns were added and erasure is known now: the rule against changes is made anew
     op.execute("DROP TRIGGER judgement_no_update")
+    _refuse_update("judgement", "judgement is append-only")
+
+
+def _refuse_update(table: str, said: str) -> None:
+    unless = ""
+    if table in MAY_EMPTY:
+        erased, emptied, same = MAY_EMPTY[table]
+        left = [f"NEW.{column} IS {nothing}" for column, nothing in emptied.items()]
+        kept = [f"NEW.{column} IS OLD.{column}" for column in same.split()]
+        unless = f"WHEN NOT ({' AND '.join([erased, *left, *kept])}) "
     op.execute(
-        f"CREATE TRIGGER judgement_no_update BEFORE UPDATE ON judgement WHEN NOT ({_ERASED}) "
-        "BEGIN SELECT RAISE(ABORT, 'judgement is append-only'); END"
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {unless}BEGIN SELECT RAISE(ABORT, '{said}'); END"
     )
 
 
