@@ -58,6 +58,8 @@ class _Raw:
     end: Fraction | None
     value: str
     ref: str | None
+    previous: str | None = None
+    """The part before it, of the same parent."""
 
 
 def read_elan(path: Path) -> Reading:
@@ -208,7 +210,7 @@ def _tier(
             id_ = one.get("ANNOTATION_ID", "")
             value = one.findtext("ANNOTATION_VALUE") or ""
             if one.tag == "REF_ANNOTATION":
-                raw.append(_Raw(id_, None, None, value, one.get("ANNOTATION_REF", "")))
+                raw.append(_Raw(id_, None, None, value, one.get("ANNOTATION_REF", ""), one.get("PREVIOUS_ANNOTATION")))
                 continue
             times: list[Fraction | None] = []
             for key in ("TIME_SLOT_REF1", "TIME_SLOT_REF2"):
@@ -262,9 +264,21 @@ def _linked(raw: list[tuple[Tier, list[_Raw]]], findings: list[Finding]) -> list
                 warning("no_parent", f"tier {tier.name}: there is no parent tier {tier.parent}", "mend it in ELAN")
             )
         annotations = []
+        last_of: dict[str, str] = {}
         for one in ones:
             start, end, parent = one.start, one.end, None
             if one.ref is not None:
+                if tier.relation is Relation.SYMBOLIC_SUBDIVISION and one.previous != last_of.get(one.ref):
+                    findings.append(
+                        warning(
+                            "order_of_parts",
+                            f"tier {tier.name}, annotation {one.id}: it follows {one.previous or 'nothing'}, and "
+                            f"stands behind {last_of.get(one.ref, 'nothing')}",
+                            "parts are read as they stand; save the document again in ELAN",
+                            tier=tier.name,
+                        )
+                    )
+                last_of[one.ref] = one.id
                 parent = positions.get(tier.parent or "", {}).get(one.ref)
                 start, end = _inherited(tier, one, by_name, positions)
                 if parent is None:

@@ -74,11 +74,12 @@ def write_elan(path: Path, timelines: Sequence[Timeline]) -> tuple[Finding, ...]
         )
     timeline, findings = all_printable(timelines[0])
     timeline, unnamed = _with_names(timeline)
+    timeline, orphans = _without_orphans(timeline)
     timeline, alone = _one_person_a_tier(timeline)
     timeline, rounded = _in_milliseconds(timeline)
     timeline, split = split_overlaps(timeline, POINT_LENGTH, "ELAN")
     write_text(path, "\n".join(_lines(timeline)) + "\n")
-    return (*findings, *unnamed, *alone, *rounded, *split, *_lost(timeline))
+    return (*findings, *unnamed, *orphans, *alone, *rounded, *split, *_lost(timeline))
 
 
 def _with_names(timeline: Timeline) -> tuple[Timeline, tuple[Finding, ...]]:
@@ -96,6 +97,26 @@ def _with_names(timeline: Timeline) -> tuple[Timeline, tuple[Finding, ...]]:
                 warning("renamed_tier", f"tier {tier.name!r} is written as {name!r}", "ELAN needs a name for each")
             )
         tiers.append(replace(tier, name=name))
+    return replace(timeline, tiers=tuple(tiers)), tuple(findings)
+
+
+def _without_orphans(timeline: Timeline) -> tuple[Timeline, tuple[Finding, ...]]:
+    """Tiers whose parent tier is not there stand alone: ELAN opens no document in which they do not."""
+    names = {tier.name for tier in timeline.tiers}
+    tiers, findings = [], []
+    for tier in timeline.tiers:
+        if tier.parent is not None and tier.parent not in names:
+            alone = tuple(replace(one, parent=None) for one in tier.annotations)
+            findings.append(
+                note(
+                    "orphan_tier",
+                    f"tier {tier.name}: its parent tier {tier.parent} is not there",
+                    "it stands alone, on its own times",
+                    tier=tier.name,
+                )
+            )
+            tier = replace(tier, parent=None, relation=None, annotations=alone)
+        tiers.append(tier)
     return replace(timeline, tiers=tuple(tiers)), tuple(findings)
 
 

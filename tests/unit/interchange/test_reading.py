@@ -231,6 +231,14 @@ def test_elan_overlaps_and_doubled_tiers(tmp_path: Path) -> None:
     assert {"doubled_tier", "overlap"} <= set(codes(read_elan(tmp_path / "a.eaf")))
 
 
+def test_elan_parts_whose_order_is_said_otherwise(tmp_path: Path) -> None:
+    text = ELAN.replace('CONSTRAINTS="Symbolic_Association"', 'CONSTRAINTS="Symbolic_Subdivision"')
+    text = text.replace('ANNOTATION_REF="a77"', 'ANNOTATION_REF="a1" PREVIOUS_ANNOTATION="a9"')
+    (tmp_path / "a.eaf").write_text(text, encoding="utf-8")
+    said = {one.code: one.what for one in read_elan(tmp_path / "a.eaf").findings}
+    assert said["interchange.order_of_parts"] == "tier emotion, annotation a7: it follows a9, and stands behind a6"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -134,6 +134,16 @@ def test_elan_keeps_which_label_hangs_on_which(tmp_path: Path) -> None:
     assert read_elan(tmp_path / "a.eaf").timelines[0].tiers == before.tiers
 
 
+def test_a_tier_without_its_parent_stands_alone(tmp_path: Path) -> None:
+    label = Annotation(start=Fraction(1), end=Fraction(2), value="fear", parent=0)
+    child = Tier(name="emotion", parent="event", relation=Relation.SYMBOLIC_ASSOCIATION, annotations=(label,))
+    findings = write_elan(tmp_path / "a.eaf", [a_timeline(child)])
+    assert [one.code for one in findings] == ["interchange.orphan_tier"]
+    assert read_elan(tmp_path / "a.eaf").timelines[0].tiers == (
+        Tier(name="emotion", annotations=(replace(label, parent=None),)),
+    )
+
+
 def test_elan_says_what_it_rounds_splits_and_cannot_hold(tmp_path: Path) -> None:
     tier = Tier(
         name="event",
