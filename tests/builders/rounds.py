@@ -63,7 +63,7 @@ def all_of_it(*, together: bool) -> str:
     return text + "\nrepeats: {share: 0.5, after_days: 14}\ngold: {share: 0.3}\nreturn_after_days: 20\n"
 
 
-def a_round(root: Path, day: Day, *, together: bool, n_clips: int = 3) -> Workspace:
+def a_round(root: Path, day: Day, *, together: bool, n_clips: int = 2) -> Workspace:
     """Two subjects in sessions of their own, each with clips of the machine's and one watched stretch."""
     shutil.copytree(_empty(together), root)
     workspace = Workspace.open(root, now=day)

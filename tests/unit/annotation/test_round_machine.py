@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 from builders.rounds import STAFF, Day, a_round, subject_of
-from builders.workspace import an_answer, an_event
+from builders.workspace import add_clips, an_answer, an_event
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.annotation import Desk, Ticket, assign
@@ -84,15 +84,33 @@ class Round(RuleBasedStateMachine):
         self.acknowledged: list[Answer] = []
         self.first_pass: dict[tuple[ClipId, str], datetime] = {}
         self.excluded: set[tuple[str, SubjectId]] = set()
-        self.work_a_day([0] * 12, seed=1)
+        self.n_recordings = 2
 
     def teardown(self) -> None:
         self.workspace.close()
         shutil.rmtree(self.folder)
 
-    @rule(choices=st.lists(st.integers(0, 7), min_size=4, max_size=14), seed=st.integers(0, 3))
-    def a_day(self, choices: list[int], seed: int) -> None:
+    @initialize(weeks=st.lists(st.lists(st.integers(0, 7), min_size=9, max_size=12), min_size=2, max_size=3))
+    def begin(self, weeks: list[list[int]]) -> None:
+        """Else most histories would end before anything was settled."""
+        for choices in weeks:
+            self.work_a_day(choices, seed=1)
+            self.day.go_on(8)
+
+    @precondition(lambda self: self.n_recordings < 5)
+    @rule(subject=st.sampled_from(["S1", "S2"]))
+    def a_new_recording(self, subject: str) -> None:
+        self.n_recordings += 1
+        add_clips(self.workspace, 2, subject=subject, session=f"G{subject[1]}", recording=f"r{self.n_recordings}.mp4")
+
+    @rule(
+        choices=st.lists(st.integers(0, 7), min_size=4, max_size=14),
+        seed=st.integers(0, 3),
+        days=st.sampled_from([0, 7.1, 15]),
+    )
+    def a_day(self, choices: list[int], seed: int, days: float) -> None:
         self.work_a_day(choices, seed)
+        self.day.go_on(days)
 
     @rule(days=st.sampled_from([0.5, 6.9, 7.1, 15, 21]))
     def time_goes_by(self, days: float) -> None:
@@ -286,8 +304,8 @@ class Discussions(Round):
 
 
 _SETTINGS = settings(
-    max_examples=8,
-    stateful_step_count=10,
+    max_examples=10,
+    stateful_step_count=12,
     deadline=None,
     database=None,
     phases=[Phase.generate],  # shrinking a history takes minutes
