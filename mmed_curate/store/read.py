@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -259,11 +259,21 @@ class Reader(ConductReader, ContextReader):
         """The stage of every clip."""
         return {clip: place.stage for clip, place in self.places().items()}
 
-    def judgements(self, clip: ClipId | None = None) -> tuple[Judgement, ...]:
-        """Judgements of one clip or of all, superseded ones too, in the order of the log."""
+    def judgements(
+        self,
+        clip: ClipId | None = None,
+        *,
+        coder: CoderId | None = None,
+        purposes: Collection[Purpose] | None = None,
+    ) -> tuple[Judgement, ...]:
+        """Judgements of one clip, coder, purpose or of all, superseded ones too, in the order of the log."""
         query = select(JudgementRow).order_by(JudgementRow.sequence)
         if clip is not None:
             query = query.where(JudgementRow.clip == clip)
+        if coder is not None:
+            query = query.where(JudgementRow.coder == coder)
+        if purposes is not None:
+            query = query.where(JudgementRow.purpose.in_(sorted(purpose.value for purpose in purposes)))
         return tuple(rows.judgement_of(row) for row in self._session.scalars(query))
 
     def judgements_of_ticket(self, ticket: TicketId) -> tuple[JudgementId, ...]:
