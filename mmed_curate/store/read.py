@@ -319,6 +319,15 @@ class Reader(ConductReader, ContextReader):
             query = query.where(LogRow.kind == kind)
         return tuple(rows.log_entry_of(row) for row in self._session.scalars(query))
 
+    def log_times(self, sequences: Iterable[int]) -> dict[int, str]:
+        """When the log's entries of these numbers were made: UTC, RFC 3339."""
+        wanted = sorted(set(sequences))
+        found: dict[int, str] = {}
+        for start in range(0, len(wanted), 500):  # SQLite takes 32,766 values at most
+            some = select(LogRow.sequence, LogRow.at).where(LogRow.sequence.in_(wanted[start : start + 500]))
+            found.update((row.sequence, row.at) for row in self._session.execute(some))
+        return found
+
     def audit(self) -> Audit:
         """Check the log's chain, that judgements and consents are what it sealed, and all registered as it says."""
         entries = self.log()
