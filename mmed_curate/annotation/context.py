@@ -28,9 +28,7 @@ def clip_context(records: Reader, clip: Clip, around_s: float) -> ClipContext:
     session = next(one for one in records.sessions() if one.id == recording.session)
     known = records.session_context(session.id)
     names: dict[str, str] = {
-        subject.code: _whose(subject.id, clip).value
-        for subject in records.subjects()
-        if subject.id in session.subjects
+        subject.code: _whose(subject.id, clip).value for subject in records.subjects() if subject.id in session.subjects
     }
     names[session.code] = "the session"
     begins = float(recording.clock.start_of(clip.first))

@@ -75,6 +75,7 @@ class ContextReader:
     ) -> tuple[GameEvent, ...]:
         """What happened, on one recording's clock, in one session or in all: by recording, time and order."""
         query = select(GameEventRow).order_by(GameEventRow.recording, GameEventRow.time_s, GameEventRow.number)
+        query = query.where(GameEventRow.what != "")  # erased ones are empty
         if recording is not None:
             query = query.where(GameEventRow.recording == recording)
         if session is not None:
@@ -95,6 +96,7 @@ class ContextReader:
     ) -> tuple[SelfReport, ...]:
         """What players said, of one recording, one session or all: by recording, onset and order."""
         query = select(SelfReportRow).order_by(SelfReportRow.recording, SelfReportRow.onset_s, SelfReportRow.number)
+        query = query.where(SelfReportRow.emotion != "")
         if recording is not None:
             query = query.where(SelfReportRow.recording == recording)
         if session is not None:
