@@ -207,8 +207,10 @@ def _envelope(event: CodedEvent) -> tuple[int, int]:
 
 
 def event_order(event: CodedEvent) -> tuple[int, int, int, str]:
+    """By onset, then offset, apex and type."""
     return event.span.onset, event.span.offset, event.span.apex, event.event_type
 
 
 def cue_order(cue: VocalCueMark) -> tuple[int, int, str, str]:
+    """By onset, then offset, code and whose it is."""
     return cue.onset, cue.offset, cue.code, cue.owner

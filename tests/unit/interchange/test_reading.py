@@ -317,8 +317,9 @@ def test_tabular_events_of_today(tmp_path: Path) -> None:
         "m1,2026-01-02,,8.0,Media file(s),player #1:match.mp4,0.0,Zoë,event,face,micro,L,START,1.200,match.mp4,240,,a\n"
         "m1,2026-01-02,,8.0,Media file(s),player #1:match.mp4,0.0,Zoë,apex,,,,POINT,1.300,match.mp4,260,,\n"
         "m1,2026-01-02,,8.0,Media file(s),player #1:match.mp4,0.0,Zoë,event,face,micro,L,STOP,1.455,match.mp4,291,,\n"
-        "m2,2026-01-02,,8.0,Media file(s),player #1:m2.mp4,0.0,No focal subject,event,face,,,STOP,2,m2.mp4,,,\n"
-        "m2,2026-01-02,,8.0,Media file(s),player #1:m2.mp4,0.0,No focal subject,event,face,,,START,00:01,m2.mp4,,,\n",
+        "m2,2026-01-02,,8.0,Media file(s),player #1:m2.mp4,0.0,No focal subject,event,face,,R,STOP,2,m2.mp4,,,\n"
+        "m2,2026-01-02,,8.0,Media file(s),player #1:m2.mp4,0.0,No focal subject,event,face,,,START,00:01,m2.mp4,,,\n"
+        "m2,2026-01-02,,8.0,Media file(s),player #1:m2.mp4,0.0,No focal subject,apex,,,R,POINT,2.5,m2.mp4,,,\n",
         encoding="utf-8",
     )
     reading = read_boris(tmp_path / "a.csv")
@@ -330,6 +331,8 @@ def test_tabular_events_of_today(tmp_path: Path) -> None:
         "micro|L",
     )
     assert apex.kind is TierKind.POINT and first.media[0].name == "match.mp4" and second.name == "m2"
+    assert second.tiers[0].annotations == ()
+    assert second.tiers[1].annotations[0].value == "|R"  # of the second set; nothing was chosen from the first
     assert [one.what for one in reading.findings] == [
         "row 6: it has no time in seconds, or no behaviour",
         "row 5: event stops at 2.000 s and was never started",
@@ -397,6 +400,7 @@ def test_an_old_praat_text_in_latin_1_is_said(tmp_path: Path) -> None:
         (PRAAT.replace("IntervalTier", "PitchTier").encode(), "neither IntervalTier nor TextTier"),
         (b"ooBinaryFile\x08TextGrid\0\0", "is a binary TextGrid"),
         (b"\0" * 5000, "is no TextGrid"),
+        (SHORT.replace("ding", "di\0ng").encode(), "is no TextGrid"),
         (b"\xff\xfe\x00", "is no TextGrid"),
     ],
 )
@@ -436,6 +440,17 @@ def test_apexes_are_those_marked_in_the_interval_by_the_same_coder(tmp_path: Pat
         ("apex", 9, ApexFrom.POINT),
     ]
     assert [one.code for one in findings] == ["interchange.stray_apex", "interchange.no_apex"]
+
+
+def test_tiers_that_share_time_keep_apexes_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "tier,onset_s,apex_s,offset_s\nbrow,1,1.5,3\nmouth,1,2.5,3\nmouth,4,4.5,5\n", encoding="utf-8"
+    )
+    timelines = read_span_csv(tmp_path / "a.csv").timelines
+    assert [tier.name for tier in timelines[0].tiers] == ["brow", "mouth", "brow.apex", "mouth.apex"]
+    lines, findings = span_lines(timelines)
+    assert [line.seconds[1] for line in lines] == [Fraction(3, 2), Fraction(5, 2), Fraction(9, 2)]
+    assert findings == ()
 
 
 @pytest.mark.parametrize("name", ["elan/sample_2.8.eaf", "boris/test.boris", "textgrid/mary.TextGrid"])

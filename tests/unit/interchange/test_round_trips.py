@@ -115,6 +115,16 @@ def test_an_answer_comes_back_at_a_rate_that_varies(
     assert not findings
 
 
+def test_elan_keeps_where_its_media_begin_and_rounds_to_the_nearest_millisecond(tmp_path: Path) -> None:
+    tier = Tier(name="event", annotations=(an_interval("1.0006", "2.0004"),))
+    timeline = a_timeline(tier)
+    media = (replace(timeline.media[0], offset_s=Fraction("-1.25")), replace(timeline.media[0], name="desk.wav"))
+    write_elan(tmp_path / "a.eaf", [replace(timeline, media=media)])
+    after = read_elan(tmp_path / "a.eaf").timelines[0]
+    assert after.media == media
+    assert after.tiers[0].annotations == (an_interval("1.001", "2"),)
+
+
 def test_elan_keeps_which_label_hangs_on_which(tmp_path: Path) -> None:
     parent = Tier(name="event", annotations=(an_interval("1", "2"), an_interval("3", "4.5")))
     symbolic = Relation.SYMBOLIC_SUBDIVISION
