@@ -83,8 +83,8 @@ def changed(rules: Rules, adopted: Mapping[str, object]) -> Finding | None:
             return Finding(
                 code="protocol.changed",
                 what=f"{rules.files[name]} is not the {name} that this workspace adopted",
-                remedy="restore that file (or the protocol line of mmed.toml); changing rules in the middle of a round "
-                "is not supported yet: make a new workspace with `mmed init --protocol` for other rules",
+                remedy="restore that file (or the protocol line of mmed.toml); for other rules from now on use "
+                "`mmed protocol adopt`",
                 parameters={"file": name, "adopted": str(adopted.get(name, "none")), "found": digest},
             )
     return None

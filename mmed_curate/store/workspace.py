@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -36,7 +37,8 @@ from mmed_curate.store.tables import HEAD, KeepsakeRow
 from mmed_curate.store.write import Writer
 
 _TOML, _DATABASE, _MEDIA = "mmed.toml", "mmed.sqlite", "media"
-_SECRET = "secret"
+_SECRET, _RULES = "secret", "rules"
+_PROTOCOL_LINE = re.compile(r"^protocol\s*=.*$", re.MULTILINE)
 
 
 class Workspace:
@@ -160,6 +162,28 @@ class Workspace:
         """What to say where protocol or codebook are not those that the log says were adopted; None: they are."""
         return changed(self._rules, adopted_rules(records))
 
+    def change_rules(self, records: Writer, rules: Rules, *, because: str) -> None:
+        """Judge by these rules from the end of this transaction on: copied, noted in the log, named in `mmed.toml`.
+
+        Should the power fail before `mmed.toml` names them, the workspace says that its rules are not the adopted ones,
+        and adopting them again mends it.
+
+        Raises:
+            BadInput: the copies cannot be written.
+        """
+        number = 2
+        while (folder := self.root / _RULES / str(number)).exists():
+            number += 1
+        folder.mkdir(parents=True)
+        copied = copy_rules(rules, folder)
+        name = rules.files["protocol"].name
+        records.log_act(PROTOCOL_ADOPTED, {"name": name, "because": because, **copied.digests})
+        toml = (self.root / _TOML).read_text(encoding="utf-8")
+        place = f"{_RULES}/{number}/{PROTOCOL_FILE}"
+        write_text(self.root / _TOML, _PROTOCOL_LINE.sub(f'protocol = "{place}"', toml, count=1))
+        self._rules = copied
+        self.protocol, self.codebook = copied.protocol, copied.codebook
+
     @contextmanager
     def read(self) -> Iterator[Reader]:
         """One consistent view of everything.
@@ -174,11 +198,12 @@ class Workspace:
             yield Reader(session)
 
     @contextmanager
-    def write(self, actor: str = "curator") -> Iterator[Writer]:
+    def write(self, actor: str = "curator", *, other_rules: bool = False) -> Iterator[Writer]:
         """One transaction: on disk when the block ends, undone when it raises.
 
         Args:
             actor: who acts; the event log says so.
+            other_rules: the rules need not be the adopted ones, because others are being adopted.
 
         Raises:
             BadInput: another program holds the database, the disk is full, or the protocol or codebook is not the one
@@ -189,7 +214,7 @@ class Workspace:
             OrmSession(connection, expire_on_commit=False, autoflush=False) as session,
         ):
             altered = self.changed_rules(Reader(session))
-            if altered is not None:
+            if altered is not None and not other_rules:
                 raise BadInput(altered)
             yield Writer(session, secret=self.secret, protocol=self.protocol, actor=actor, now=self._now)
 

@@ -1,0 +1,115 @@
+"""Other rules for a round under way: what that would change is said before it is done, and it is all or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mmed_curate.agreement.settle import course
+from mmed_curate.domain.codebookchange import CodeChange, check_change, code_changes
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId, TicketId
+from mmed_curate.domain.judgements import Judgement
+from mmed_curate.domain.protocol import Purpose, Stage
+from mmed_curate.store import Place, Reader, TicketState, Workspace
+from mmed_curate.store.rules import Rules, read_rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """What adopting other rules does, or would do."""
+
+    rules: Rules
+    codes: tuple[CodeChange, ...]
+    """Codes that came, went or changed, with how many judgements each touches."""
+    moved: Mapping[tuple[Stage, Stage], int]
+    """Clips that stand elsewhere by the new rules: from where, to where, how many."""
+    n_returned: int
+    """Tickets taken back, because their clip waits for something else now."""
+
+
+def adopt(workspace: Workspace, name_or_path: str, *, because: str, rehearse: bool = False) -> Adoption:
+    """Judge by another protocol and codebook from now on. What was judged stays, and is read by the new rules.
+
+    Args:
+        workspace: whose rules.
+        name_or_path: a packaged protocol, or the path of one; it and its codebook are copied into the workspace.
+        because: why, for the log.
+        rehearse: say what would happen, and do nothing.
+
+    Raises:
+        BadInput: no reason is given; there is none of that name, or a file has a mistake; the codebook lacks a code
+            that was judged with, or changes codes under its old version; a clip's history is not possible under the
+            new protocol, or would leave an end that it has reached.
+    """
+    if not because.strip():
+        raise BadInput.of("protocol.no_reason", "other rules in the middle of a round need a reason", "say why")
+    rules = read_rules(name_or_path)
+    if rehearse:
+        with workspace.read() as view:
+            return _planned(workspace, view, rules, name_or_path)[0]
+    with workspace.write(other_rules=True) as records:
+        adoption, stale, after = _planned(workspace, records, rules, name_or_path)
+        workspace.change_rules(records, rules, because=because)
+        for ticket in stale:
+            records.return_ticket(ticket, why="other rules")
+        for place in after:
+            records.set_stage(place.clip, place.stage, round=place.round, open_seats=place.open_seats)
+    return adoption
+
+
+def _planned(
+    workspace: Workspace, records: Reader, rules: Rules, name: str
+) -> tuple[Adoption, list[TicketId], list[Place]]:
+    """What is to be said, the tickets that are to be taken back, and the places that change."""
+    codes = code_changes(workspace.codebook, rules.codebook, records.judgements())
+    check_change(workspace.codebook, rules.codebook, codes)
+    before, after = records.places(), _places(records, rules)
+    moved = Counter((place.stage, after[clip].stage) for clip, place in before.items() if _moves(place, after[clip]))
+    reopened = sum(number for (stage, _), number in moved.items() if stage in _ENDS)
+    if reopened:
+        raise BadInput.of(
+            "protocol.reopens",
+            f"by {name} {reopened} clips would leave the end that they reached",
+            "keep the rules by which these were settled; make a new workspace for others",
+        )
+    stale = [
+        ticket.id
+        for ticket in records.tickets(states=(TicketState.OPEN, TicketState.HELD))
+        if ticket.purpose is Purpose.ORDINARY
+        and (
+            (ticket.stage, ticket.round) != (after[ticket.clip].stage, after[ticket.clip].round)
+            or ticket.turn > len(rules.protocol.rules(ticket.stage).turns)
+        )
+    ]
+    adoption = Adoption(rules=rules, codes=codes, moved=dict(moved), n_returned=len(stale))
+    return adoption, stale, [place for clip, place in after.items() if place != before[clip]]
+
+
+_ENDS = frozenset({Stage.SETTLED, Stage.REJECTED, Stage.REPLACED})
+
+
+def _moves(before: Place, after: Place) -> bool:
+    return (before.stage, before.round) != (after.stage, after.round)
+
+
+def _places(records: Reader, rules: Rules) -> dict[ClipId, Place]:
+    said: dict[ClipId, list[Judgement]] = defaultdict(list)
+    for judgement in records.judgements():
+        said[judgement.clip].append(judgement)
+    terms, erased = records.terms(), records.erased()
+    places = dict(records.places())
+    for clip in records.clips():
+        if clip.id in erased:
+            continue
+        try:
+            now = course(said[clip.id], rules.protocol, clip.clock, rules.codebook, terms[clip.id])
+        except BadInput as error:
+            raise BadInput.of(
+                "protocol.impossible",
+                f"what was judged of clip {clip.id} is not possible under the new protocol ({error.finding.what})",
+                "keep the number of judges and passes of stages that clips have been through",
+            ) from error
+        places[clip.id] = Place(clip=clip.id, stage=now.stage, round=now.round, open_seats=now.open_seats)
+    return places

@@ -1,0 +1,144 @@
+"""Other rules in the middle of a round: said before it is done, all or nothing, and never what was judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from builders.workspace import PLAIN, a_workspace, an_answer
+
+from mmed_curate.annotation import Desk, assign
+from mmed_curate.annotation.adopt import adopt
+from mmed_curate.domain.codebookchange import Change, change_findings
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.protocol import Stage
+from mmed_curate.store import TicketState, Workspace
+
+
+@pytest.fixture
+def coded(tmp_path: Path) -> Workspace:
+    """Two clips that were screened; the first was coded twice and waits for verification."""
+    workspace = a_workspace(tmp_path / "ws", n_clips=2)
+    for code in ("ann", "ann", "bob", "cem"):
+        assign(workspace, seed=1)
+        ticket = Desk(workspace, code).next_ticket()
+        assert ticket is not None
+        Desk(workspace, code).submit(ticket.id, an_answer(ticket.stage, workspace.codebook))
+    assign(workspace, seed=1)
+    return workspace
+
+
+def rules(folder: Path, codebook: Path, *changes: tuple[str, str], words: tuple[tuple[str, str], ...] = ()) -> str:
+    """The plain protocol and the packaged codebook, changed."""
+    text, book = PLAIN.read_text(encoding="utf-8"), codebook.read_text(encoding="utf-8")
+    for old, new in (("codebook: mmed", "codebook: words.yaml"), *changes):
+        assert old in text
+        text = text.replace(old, new, 1)
+    for old, new in words:
+        assert old in book
+        book = book.replace(old, new, 1)
+    (folder / "ours.yaml").write_text(text, encoding="utf-8")
+    (folder / "words.yaml").write_text(book, encoding="utf-8")
+    return str(folder / "ours.yaml")
+
+
+@pytest.fixture
+def codebook(repository: Path) -> Path:
+    return repository / "schema" / "codebooks" / "mmed.yaml"
+
+
+def test_a_wider_tolerance_holds_from_now_on_and_the_log_says_why(
+    coded: Workspace, tmp_path: Path, codebook: Path
+) -> None:
+    wider = rules(tmp_path, codebook, ("onset: {frames: 2, ms: 50}", "onset: {frames: 4, ms: 100}"))
+    done = adopt(coded, wider, because="30 fps only")
+    assert (done.codes, done.moved) == ((), {})
+    again = Workspace.open(coded.root)
+    assert again.protocol.tolerance.onset.frames == 4
+    with again.read() as records:
+        assert "30 fps only" in records.log("protocol.adopted")[-1].payload
+        assert records.audit().intact
+        assert again.changed_rules(records) is None
+
+
+def test_a_rehearsal_changes_nothing(coded: Workspace, tmp_path: Path, codebook: Path) -> None:
+    before = sorted(path for path in coded.root.rglob("*") if "sqlite" not in path.name)
+    stricter = rules(tmp_path, codebook, ("  judges: 2  # CASME II used", "  judges: 3  # CASME II used"))
+    done = adopt(coded, stricter, because="a third coder", rehearse=True)
+    assert done.moved == {(Stage.VERIFICATION, Stage.CODING): 1}
+    assert sorted(path for path in coded.root.rglob("*") if "sqlite" not in path.name) == before
+    assert coded.protocol.coding.judges == 2
+
+
+def test_a_third_coder_takes_clips_back_to_coding_and_their_tickets_too(
+    coded: Workspace, tmp_path: Path, codebook: Path
+) -> None:
+    stricter = rules(tmp_path, codebook, ("  judges: 2  # CASME II used", "  judges: 3  # CASME II used"))
+    done = adopt(coded, stricter, because="a third coder")
+    assert done.n_returned == 1
+    with coded.read() as records:
+        places = sorted((one.stage.value, one.open_seats) for one in records.places().values())
+        assert places == [("coding", 1), ("coding", 3)]
+        assert not records.tickets(coder=records.coder("eve").id, states=(TicketState.OPEN,))
+        assert len(records.judgements()) == 4
+
+
+def test_a_code_that_was_judged_with_cannot_go(coded: Workspace, tmp_path: Path, codebook: Path) -> None:
+    words = (("- code: happiness", "- code: joy"), ('version: "1.1"', 'version: "2.0"'))
+    with pytest.raises(BadInput, match=r"lacks what was judged with: happiness \(emotions, 2 judgements\)"):
+        adopt(coded, rules(tmp_path, codebook, words=words), because="a better word")
+
+
+def test_a_changed_meaning_needs_a_new_version_and_names_the_judgements_it_touches(
+    coded: Workspace, tmp_path: Path, codebook: Path
+) -> None:
+    meaning = ("The face reads as pleased or amused, as a held-back smile often does.", "The face smiles.")
+    with pytest.raises(BadInput, match=r"changes 1 codes and is still of version 1\.1"):
+        adopt(coded, rules(tmp_path, codebook, words=(meaning,)), because="shorter")
+    done = adopt(
+        coded, rules(tmp_path, codebook, words=(meaning, ('version: "1.1"', 'version: "1.2"'))), because="shorter"
+    )
+    (change,) = done.codes
+    assert (change.code, change.change, change.touched) == ("happiness", Change.MEANING, 2)
+    (finding,) = change_findings(done.codes)
+    assert "2 judgements were made before" in finding.what
+    with coded.read() as records:
+        assert {one.codebook_version for one in records.judgements()} == {"1.1"}
+
+
+def test_what_is_settled_stays_settled(coded: Workspace, tmp_path: Path, codebook: Path) -> None:
+    ticket = Desk(coded, "eve").next_ticket()
+    assert ticket is not None
+    Desk(coded, "eve").submit(ticket.id, an_answer(ticket.stage, coded.codebook))
+    stricter = rules(tmp_path, codebook, ("  judges: 2  # CASME II used", "  judges: 3  # CASME II used"))
+    with pytest.raises(BadInput, match="is not possible under the new protocol"):
+        adopt(coded, stricter, because="a third coder")
+
+
+def test_power_that_fails_in_the_middle_is_mended_by_adopting_again(
+    coded: Workspace, tmp_path: Path, codebook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wider = rules(tmp_path, codebook, ("onset: {frames: 2, ms: 50}", "onset: {frames: 4, ms: 100}"))
+
+    def cut_off(*_: object, **__: object) -> None:
+        raise RuntimeError("power")
+
+    with monkeypatch.context() as patched:
+        # the file names the new rules, the transaction that says so is lost
+        patched.setattr("mmed_curate.annotation.adopt.Workspace.change_rules", _then(Workspace.change_rules, cut_off))
+        with pytest.raises(RuntimeError):
+            adopt(coded, wider, because="30 fps only")
+    torn = Workspace.open(coded.root)
+    with pytest.raises(BadInput, match="mmed protocol adopt"), torn.write():
+        pass
+    adopt(torn, wider, because="30 fps only")
+    with Workspace.open(coded.root).write() as records:
+        assert records.audit().intact
+
+
+def _then(first: object, second: object) -> object:
+    def both(*args: object, **named: object) -> None:
+        first(*args, **named)  # type: ignore[operator]
+        second()  # type: ignore[operator]
+
+    return both
