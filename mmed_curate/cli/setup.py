@@ -8,7 +8,6 @@ import click
 
 from mmed_curate.cli.console import err, json_option, out, print_json
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.protocol import Role
 from mmed_curate.domain.records import Consent
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store.subjecttable import NewSubject, parse_day, parse_terms, read_subjects, register
@@ -148,32 +147,3 @@ def import_subjects(file: Path, as_json: bool) -> None:
         print_json({"registered": [new.code for new in subjects]})
     else:
         out.print(f"{len(subjects)} subject(s) registered", markup=False)
-
-
-@click.group()
-def coder() -> None:
-    """Register the people who judge."""
-
-
-@coder.command(name="add")
-@click.argument("code")
-@click.option(
-    "--role", "roles", required=True, multiple=True, help="screener, coder, adjudicator, expert, between commas."
-)
-@click.option("--simulated", is_flag=True, help="A program, not a person.")
-@json_option
-def add_coder(code: str, roles: tuple[str, ...], simulated: bool, as_json: bool) -> None:
-    """Register the coder CODE (a pseudonym) and what they are admitted to."""
-    words = [word.strip() for given in roles for word in given.split(",") if word.strip()]
-    known = [role.value for role in Role]
-    unknown = [word for word in words if word not in known]
-    if unknown:
-        raise BadInput.of("coder.role", f"there is no role {unknown[0]}", f"use some of: {', '.join(known)}")
-    admitted = frozenset(Role(word) for word in words)
-    with Workspace.find().write() as records:
-        added = records.add_coder(code, admitted, simulated=simulated)
-    if as_json:
-        print_json(to_json(added))
-    else:
-        named = ", ".join(role for role in known if Role(role) in admitted)
-        out.print(f"{'SIMULATED ' if simulated else ''}coder {code}: {named}", markup=False)

@@ -53,8 +53,8 @@ class ConductReader:
         }
 
     def gold(self, clip: ClipId | None = None) -> dict[ClipId, GoldClip]:
-        """Clips whose reading is known, one or all, by id; the newest reading of each."""
-        query = select(GoldRow).order_by(GoldRow.number)
+        """Clips whose reading is known, one or all, by id; the newest reading of each. What was erased is left out."""
+        query = select(GoldRow).where(GoldRow.reading != "").order_by(GoldRow.number)
         if clip is not None:
             query = query.where(GoldRow.clip == clip)
         found = self._session.scalars(query)
