@@ -63,6 +63,9 @@ VERBS: dict[str, Verb] = {
     "protocol": Verb("protocol:protocol", "Check a protocol and its codebook."),
     "faces": Verb("faces:faces", "Show whose faces are in recordings; a table to say so.", (*_FACES, "matplotlib")),
     "ingest": Verb("ingest:ingest", "Take recordings in: find the face, spot candidates, cut clips.", _CURATE),
+    "reference": Verb(
+        "reference:reference", "A subject's face at rest, which coders compare with.", (*_CURATE, "matplotlib")
+    ),
     "recut": Verb("ingest:recut", "Cut and measure what was settled, ready for release.", _CURATE),
     "simulate": Verb("simulate:simulate", "Make simulated sessions, and simulated coders' judgements.", _CURATE),
     "gold": Verb("gold:gold", "Clips of known reading, to train and watch coders with.", _STORE),

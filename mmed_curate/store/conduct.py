@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 
 from sqlalchemy import func, select
@@ -12,8 +13,10 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.serial import to_json
+from mmed_curate.store.happened import salt_name
 from mmed_curate.store.journal import Journal
-from mmed_curate.store.tables import AdmissionRow, GoldRow, LotRow, PlaceRow, ReferenceRow
+from mmed_curate.store.seals import GOLD_ADDED, gold_seal
+from mmed_curate.store.tables import AdmissionRow, GoldRow, KeepsakeRow, LotRow, PlaceRow, ReferenceRow
 
 
 class ConductWriter(Journal):
@@ -48,11 +51,16 @@ class ConductWriter(Journal):
             BadInput: there is no such clip.
         """
         number = self._session.scalar(select(func.max(GoldRow.number))) or 0
+        gone = self.gone()
         for one in gold:
+            if one.clip in gone:
+                raise BadInput.of("store.gone", f"clip {one.clip} left with a subject", "take another clip as gold")
             number += 1
             reading = canonical_json(to_json(one.reading))
-            entry = self.log_act("gold.added", {"clip": one.clip})
-            self._add(GoldRow(number=number, clip=one.clip, reading=reading, why=one.why, sequence=entry.sequence))
+            row, salt = GoldRow(number=number, clip=one.clip, reading=reading, why=one.why), secrets.token_bytes(16)
+            entry = self.log_act(GOLD_ADDED, {"clip": one.clip, "seal": gold_seal(row, salt)})
+            row.sequence = entry.sequence
+            self._add_all([row, KeepsakeRow(name=salt_name(entry.sequence), value=salt)])
 
     def admit(self, admission: Admission) -> None:
         """Note that a coder is, or is no longer, admitted to a stage.
@@ -66,17 +74,27 @@ class ConductWriter(Journal):
         evidence = canonical_json(dict(admission.evidence))
         self._add(AdmissionRow(**said, number=last + 1, evidence=evidence, sequence=entry.sequence))
 
-    def put_reference(self, reference: Reference) -> None:
+    def put_reference(self, reference: Reference, *, because: str = "") -> None:
         """Take this as a subject's face at rest from now on.
+
+        Args:
+            reference: whose files are there.
+            because: what the curator says of it.
 
         Raises:
             BadInput: there is no such subject or recording.
         """
+        self._refuse_left([reference.subject], "and no reference of them is kept any more")
         last = self._session.scalar(select(func.max(ReferenceRow.number))) or 0
         files = {part.value: list(file) for part, file in sorted(reference.files.items(), key=lambda one: one[0].value)}
         entry = self.log_act(
             "reference.put",
-            {"subject": reference.subject, "recording": reference.recording, "files": files},
+            {
+                "subject": reference.subject,
+                "recording": reference.recording,
+                "files": files,
+                **({"because": because} if because else {}),
+            },
         )
         self._add(
             ReferenceRow(
