@@ -202,7 +202,7 @@ class Desk:
             raise BadInput.of("desk.no_reason", "giving a ticket back needs a reason", "say why in a few words")
         with self._workspace.write(actor=self._coder.code) as records:
             record = self._own(records, ticket_id)
-            records.return_ticket(ticket_id, why=because)
+            records.return_ticket(ticket_id, why="given back", words=because)
             if knows_them:
                 subject = records.clip(record.clip).subject
                 records.exclude(Exclusion(coder=self._coder.id, subject=subject, why=because))

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.records import LogEntry
@@ -72,13 +73,16 @@ def chain_findings(entries: Iterable[LogEntry]) -> tuple[Finding, ...]:
 
 
 def contents_findings(
-    entries: Iterable[LogEntry], kinds: Mapping[str, tuple[str, Mapping[int, str]]]
+    entries: Iterable[LogEntry],
+    kinds: Mapping[str, tuple[str, Mapping[int, str]]],
+    emptied: Mapping[int, Mapping[str, object]] = MappingProxyType({}),
 ) -> tuple[Finding, ...]:
     """Rows whose contents are not those that the log sealed.
 
     Args:
         entries: the log.
         kinds: by kind of entry: what its row is called, and the seal of each row by its log entry.
+        emptied: by log entry: rows that rightly lost their contents, and what the entry must still say of each.
     """
     findings = []
     seen: dict[str, set[int]] = {kind: set() for kind in kinds}
@@ -87,9 +91,15 @@ def contents_findings(
             continue
         name, seals = kinds[entry.kind]
         seen[entry.kind].add(entry.sequence)
+        said = json.loads(entry.payload)
+        if "seal" not in said:  # of an older program, or there was nothing to seal
+            continue
         if entry.sequence not in seals:
             findings.append(broken(entry.sequence, f"the {name} of log entry {entry.sequence} is missing"))
-        elif seals[entry.sequence] != json.loads(entry.payload)["seal"]:
+        elif entry.sequence in emptied:
+            if any(said.get(key) != value for key, value in emptied[entry.sequence].items()):
+                findings.append(broken(entry.sequence, f"the {name} of log entry {entry.sequence} was altered"))
+        elif seals[entry.sequence] != said["seal"]:
             findings.append(broken(entry.sequence, f"the {name} of log entry {entry.sequence} was altered"))
     for kind, (name, seals) in kinds.items():
         findings.extend(

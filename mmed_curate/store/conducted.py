@@ -85,7 +85,7 @@ class ConductReader:
 
     def references(self, subject: SubjectId | None = None) -> dict[SubjectId, Reference]:
         """The newest reference of one subject, or of each."""
-        query = select(ReferenceRow).order_by(ReferenceRow.number)
+        query = select(ReferenceRow).where(ReferenceRow.files != "{}").order_by(ReferenceRow.number)
         if subject is not None:
             query = query.where(ReferenceRow.subject == subject)
         found = self._session.scalars(query)
@@ -134,6 +134,7 @@ class ConductReader:
 
     def movement(self, ticket: TicketId) -> Coding | None:
         """The movement as it was last handed in for a ticket, before the emotion opened; None: not yet."""
-        newest = select(StepRow.answer).where(StepRow.ticket == ticket).order_by(StepRow.number.desc()).limit(1)
+        said = select(StepRow.answer).where(StepRow.ticket == ticket, StepRow.answer != "")
+        newest = said.order_by(StepRow.number.desc()).limit(1)
         answer = self._session.scalar(newest)
         return None if answer is None else from_json(Coding, json.loads(answer))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ def connect(path: Path, *, wait_s: float = 30.0, at_most_pages: int | None = Non
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased or replaced is overwritten with zeros
         connection.execute("PRAGMA recursive_triggers = ON")  # else REPLACE deletes without firing DELETE triggers
         if at_most_pages is not None:
             connection.execute(f"PRAGMA max_page_count = {at_most_pages}")
@@ -65,6 +66,28 @@ def transaction(engine: Engine, path: Path, *, write: bool) -> Iterator[Connecti
         connection = raw.execution_options(begin="BEGIN IMMEDIATE" if write else "BEGIN")
         with connection.begin():
             yield connection
+
+
+def scrub(path: Path, *, wait_s: float = 30.0) -> None:
+    """Write a database anew without its free pages, and empty the write-ahead log beside it.
+
+    Args:
+        path: the SQLite file.
+        wait_s: how long to wait for another program that reads or writes, in seconds.
+
+    Raises:
+        BadInput: another program holds it, or the disk is full.
+    """
+    with said_in_words(path), closing(sqlite3.connect(path, isolation_level=None, timeout=wait_s)) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        for act in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            answer = connection.execute(act).fetchone()
+            if answer is not None and answer[0] != 0:  # a reader still needs what is in the log
+                raise BadInput.of(
+                    "store.busy",
+                    f"another program holds {path}",
+                    "wait until it is done or close it, then run this again",
+                )
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import load_only
 
+from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.records import LogEntry
 from mmed_curate.store.chain import broken
@@ -28,6 +31,8 @@ SUBJECT_ADDED = "subject.added"
 SESSION_ADDED = "session.added"
 CODER_ADDED = "coder.added"
 RECORDING_ADDED = "recording.added"
+CLIP = "clip"
+"""Key of the rows of clips among the facts: no entry is about one alone."""
 CLIPS_ADDED = "clips.added"
 """Clips that were added to a recording after it was registered."""
 
@@ -47,6 +52,18 @@ _NOTHING_BESIDE: Mapping[str, object] = {"companions": [], "faces": {}}
 """What an entry says that was written before there were companions and owners of faces."""
 
 
+def cut_digest(clips: Iterable[Mapping[str, object]]) -> str:
+    """SHA-256 over what an entry vouches for of its clips: whose each is, its frames, its origin, what it replaces."""
+    told = sorted((dict(clip) for clip in clips), key=lambda clip: str(clip["clip"]))
+    return hashlib.sha256(canonical_json(told).encode()).hexdigest()
+
+
+def clip_facts(row: ClipRow) -> dict[str, object]:
+    """What is vouched for of one clip."""
+    named = ("subject", "first", "last", "origin", "replaces")
+    return {"clip": row.id, **{name: getattr(row, name) for name in named}}
+
+
 def facts_of(session: OrmSession) -> Facts:
     """What the rows say today, as the entries that registered them would."""
     took_part: dict[str, list[str]] = defaultdict(list)
@@ -63,7 +80,10 @@ def facts_of(session: OrmSession) -> Facts:
         faces[owner.recording][str(owner.track)] = owner.subject
     candidates = Counter(session.scalars(select(CandidateRow.recording)))
     recordings = select(RecordingRow.id, RecordingRow.sha256, RecordingRow.simulated)  # without their large clocks
+    columns = (ClipRow.subject, ClipRow.first, ClipRow.last, ClipRow.origin, ClipRow.replaces)
+    cuts = session.scalars(select(ClipRow).options(load_only(*columns)))  # without their clocks
     return {
+        CLIP: {row.id: clip_facts(row) for row in cuts},
         SUBJECT_ADDED: {
             row.id: {"subject": row.id, "code": row.code, "simulated": row.simulated}
             for row in session.scalars(select(SubjectRow))
@@ -98,18 +118,20 @@ def facts_findings(entries: Iterable[LogEntry], facts: Facts) -> tuple[Finding, 
         entries: the log, whose chain holds.
         facts: what the rows say today.
     """
-    findings = []
+    findings: list[Finding] = []
     newest = 0
     registered: dict[str, set[str]] = {kind: set() for kind in _NAMES}
     entries = tuple(entries)
     later = _added_later(entries)
     for entry in entries:
         newest = entry.sequence
+        findings.extend(_cut_findings(entry, facts[CLIP]))
         if entry.kind not in _NAMES:
             continue
         said = json.loads(entry.payload)
         if entry.kind == RECORDING_ADDED:
             said = {**_NOTHING_BESIDE, **said}
+            said.pop("cut", None)  # held against the clips themselves
             said["clips"] = sorted([*said["clips"], *later[said["recording"]]])
         name, id = _NAMES[entry.kind], said[_NAMES[entry.kind]]
         registered[entry.kind].add(id)
@@ -126,6 +148,18 @@ def facts_findings(entries: Iterable[LogEntry], facts: Facts) -> tuple[Finding, 
             code = facts[kind][id].get("code", id)
             findings.append(broken(newest, f"the {name} {code} is in the database, but no log entry registered it"))
     return tuple(findings)
+
+
+def _cut_findings(entry: LogEntry, clips: Mapping[str, Mapping[str, object]]) -> tuple[Finding, ...]:
+    """Whether the clips that an entry speaks of are cut as it says; one of an older program says nothing of it."""
+    if entry.kind not in {RECORDING_ADDED, CLIPS_ADDED}:
+        return ()
+    said = json.loads(entry.payload)
+    there = [clips[id] for id in said["clips"] if id in clips]
+    if "cut" not in said or len(there) < len(said["clips"]) or cut_digest(there) == said["cut"]:
+        return ()
+    what = f"a clip of log entry {entry.sequence} was altered (whose it is, its frames, its origin or what it replaces)"
+    return (broken(entry.sequence, what),)
 
 
 def _added_later(entries: Iterable[LogEntry]) -> Mapping[str, list[str]]:

@@ -21,12 +21,13 @@ from mmed_curate.store.tables import (
     SelfReportRow,
     SessionRow,
     SessionSubjectRow,
-    WithdrawalRow,
 )
 
 SESSION_CONTEXT = "session.context"
 EVENTS_LOGGED = "events.logged"
 REPORTS_TAKEN = "reports.taken"
+SUBJECT_ERASED = "subject.erased"
+"""All that was kept of a subject was erased."""
 KINDS: Mapping[str, str] = {
     SESSION_CONTEXT: "context of a session",
     EVENTS_LOGGED: "part of an event log",
@@ -74,7 +75,11 @@ class ContextReader:
         self, recording: RecordingId | None = None, *, session: SessionId | None = None
     ) -> tuple[GameEvent, ...]:
         """What happened, on one recording's clock, in one session or in all: by recording, time and order."""
-        query = select(GameEventRow).order_by(GameEventRow.recording, GameEventRow.time_s, GameEventRow.number)
+        query = (
+            select(GameEventRow)
+            .where(GameEventRow.what != "")
+            .order_by(GameEventRow.recording, GameEventRow.time_s, GameEventRow.number)
+        )
         query = query.where(GameEventRow.what != "")  # erased ones are empty
         if recording is not None:
             query = query.where(GameEventRow.recording == recording)
@@ -95,7 +100,11 @@ class ContextReader:
         self, recording: RecordingId | None = None, *, session: SessionId | None = None
     ) -> tuple[SelfReport, ...]:
         """What players said, of one recording, one session or all: by recording, onset and order."""
-        query = select(SelfReportRow).order_by(SelfReportRow.recording, SelfReportRow.onset_s, SelfReportRow.number)
+        query = (
+            select(SelfReportRow)
+            .where(SelfReportRow.emotion != "")
+            .order_by(SelfReportRow.recording, SelfReportRow.onset_s, SelfReportRow.number)
+        )
         query = query.where(SelfReportRow.emotion != "")
         if recording is not None:
             query = query.where(SelfReportRow.recording == recording)
@@ -145,7 +154,7 @@ def report_parts(rows: Iterable[SelfReportRow]) -> list[tuple[object, ...]]:
 def context_seals(session: OrmSession) -> dict[str, tuple[str, dict[int, str]]]:
     """By kind of entry: what it seals, and by log entry the seal of what is there today.
 
-    What was erased with a subject who withdrew (the salt is gone) counts as it was.
+    What was erased with its subject, as the log says (its salt and contents are gone), counts as it was.
     """
     events: dict[int, list[GameEventRow]] = defaultdict(list)
     for event in session.scalars(select(GameEventRow).order_by(GameEventRow.number)):
@@ -159,7 +168,8 @@ def context_seals(session: OrmSession) -> dict[str, tuple[str, dict[int, str]]]:
         for row in session.scalars(select(SessionSubjectRow))
     }
     salts = {row.name: row.value for row in session.scalars(select(KeepsakeRow))}
-    left = set(session.scalars(select(WithdrawalRow.subject)))
+    erasures = session.scalars(select(LogRow.payload).where(LogRow.kind == SUBJECT_ERASED))
+    erased = {json.loads(payload)["subject"] for payload in erasures}
     found: dict[str, tuple[str, dict[int, str]]] = {kind: (name, {}) for kind, name in KINDS.items()}
     for sequence, kind, payload in session.execute(
         select(LogRow.sequence, LogRow.kind, LogRow.payload).where(LogRow.kind.in_(KINDS)).order_by(LogRow.sequence)
@@ -167,7 +177,8 @@ def context_seals(session: OrmSession) -> dict[str, tuple[str, dict[int, str]]]:
         said = json.loads(payload)
         salt = salts.get(salt_name(sequence))
         if salt is None:
-            if said["subject"] in left:
+            left = [row.what for row in events[sequence]] + [row.words + row.emotion for row in reports[sequence]]
+            if said["subject"] in erased and not any(left):
                 found[kind][1][sequence] = said["seal"]
             continue
         if kind == EVENTS_LOGGED:

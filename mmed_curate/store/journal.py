@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import SessionId, SubjectId
 from mmed_curate.domain.records import LogEntry
 from mmed_curate.store.chain import GENESIS, digest_of
 from mmed_curate.store.read import Reader
-from mmed_curate.store.tables import LogRow
+from mmed_curate.store.tables import LogRow, SessionSubjectRow
 
 Clock = Callable[[], datetime]
 """Gives the time of day, aware of its zone."""
@@ -63,6 +64,21 @@ class Journal(Reader):
         query = select(LogRow.sequence, LogRow.digest).order_by(LogRow.sequence.desc()).limit(1)
         found = self._session.execute(query).first()
         return (0, GENESIS) if found is None else (found.sequence, found.digest)
+
+    def _players(self, session: SessionId) -> tuple[SubjectId, ...]:
+        played = select(SessionSubjectRow.subject).where(SessionSubjectRow.session == session)
+        return tuple(SubjectId(id) for id in self._session.scalars(played))
+
+    def _refuse_left(self, subjects: Iterable[SubjectId], what: str) -> None:
+        """Stop where one of them left."""
+        left = self.withdrawn() & set(subjects)
+        if left:
+            code = min(subject.code for subject in self.subjects() if subject.id in left)
+            raise BadInput.of(
+                "store.withdrawn",
+                f"subject {code} withdrew, {what}",
+                "leave them out; a withdrawal is never undone, so whoever comes back is registered under a new code",
+            )
 
     def _add(self, row: object) -> None:
         self._session.add(row)

@@ -31,11 +31,10 @@ from mmed_curate.domain.records import (
     Subject,
 )
 from mmed_curate.store import rows
-from mmed_curate.store.chain import Audit, chain_findings, contents_findings
-from mmed_curate.store.conducted import ConductReader
-from mmed_curate.store.facts import facts_findings, facts_of
-from mmed_curate.store.happened import ContextReader, context_seals
-from mmed_curate.store.seals import CONSENT_GIVEN, JUDGEMENT_SUBMITTED, consent_seal, judgement_seal
+from mmed_curate.store.auditing import audit_of
+from mmed_curate.store.chain import Audit
+from mmed_curate.store.happened import ContextReader
+from mmed_curate.store.left import LeftReader
 from mmed_curate.store.tables import (
     AssetRow,
     CandidateRow,
@@ -99,7 +98,7 @@ class Place:
     """Judges still missing at this stage."""
 
 
-class Reader(ConductReader, ContextReader):
+class Reader(LeftReader, ContextReader):
     """One view of a workspace. Rows come in an order that does not depend on when they were stored."""
 
     def __init__(self, session: OrmSession) -> None:
@@ -266,8 +265,11 @@ class Reader(ConductReader, ContextReader):
         coder: CoderId | None = None,
         purposes: Collection[Purpose] | None = None,
     ) -> tuple[Judgement, ...]:
-        """Judgements of one clip, coder, purpose or of all, superseded ones too, in the order of the log."""
-        query = select(JudgementRow).order_by(JudgementRow.sequence)
+        """Judgements of one clip, coder, purpose or of all, superseded ones too, in the order of the log.
+
+        Those whose contents were erased are not among them.
+        """
+        query = select(JudgementRow).where(JudgementRow.answer != "").order_by(JudgementRow.sequence)
         if clip is not None:
             query = query.where(JudgementRow.clip == clip)
         if coder is not None:
@@ -329,25 +331,8 @@ class Reader(ConductReader, ContextReader):
         return found
 
     def audit(self) -> Audit:
-        """Check the log's chain, that judgements and consents are what it sealed, and all registered as it says."""
-        entries = self.log()
-        seals = {
-            **context_seals(self._session),
-            JUDGEMENT_SUBMITTED: (
-                "judgement",
-                {row.sequence: judgement_seal(row) for row in self._session.scalars(select(JudgementRow))},
-            ),
-            CONSENT_GIVEN: (
-                "consent",
-                {row.sequence: consent_seal(row) for row in self._session.scalars(select(ConsentRow))},
-            ),
-        }
-        findings = chain_findings(entries) or (
-            *contents_findings(entries, seals),
-            *facts_findings(entries, facts_of(self._session)),
-        )
-        findings = tuple(sorted(findings, key=lambda finding: int(str(finding.parameters["sequence"]))))
-        return Audit(entries=len(entries), newest=entries[-1].digest if entries else "", findings=findings)
+        """Check the log's chain, that contents are what it sealed, all registered as it says, and the guards there."""
+        return audit_of(self._session, self.log())
 
 
 def ticket_of(row: TicketRow) -> TicketRecord:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mmed_curate.domain.protocol import Purpose
 from mmed_curate.store.chain import sealed
-from mmed_curate.store.tables import ConsentRow, JudgementRow, StepRow
+from mmed_curate.store.tables import ConsentRow, GoldRow, JudgementRow, StepRow
 
 JUDGEMENT_SUBMITTED = "judgement.submitted"
 CONSENT_GIVEN = "consent.given"
 MOVEMENT_GIVEN = "movement.given"
+GOLD_ADDED = "gold.added"
 
 
 def judgement_seal(row: JudgementRow) -> str:
@@ -35,6 +36,11 @@ def judgement_seal(row: JudgementRow) -> str:
 def step_seal(row: StepRow) -> str:
     """Hash over the movement that was handed in before the emotion opened."""
     return sealed(row.salt, row.ticket, str(row.number), row.answer)
+
+
+def gold_seal(row: GoldRow, salt: bytes) -> str:
+    """Hash over a reading that is taken as known, and where it comes from."""
+    return sealed(salt.hex(), row.clip, row.reading, row.why)
 
 
 def consent_seal(row: ConsentRow) -> str:

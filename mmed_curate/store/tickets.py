@@ -15,10 +15,13 @@ from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Answer, Coding, Judge
 from mmed_curate.domain.protocol import Modality, Purpose, Stage
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store import rows
+from mmed_curate.store.chain import sealed
 from mmed_curate.store.conduct import ConductWriter
+from mmed_curate.store.happened import salt_name
+from mmed_curate.store.left import TICKET_RETURNED, words_name
 from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
 from mmed_curate.store.seals import JUDGEMENT_SUBMITTED, MOVEMENT_GIVEN, judgement_seal, step_seal
-from mmed_curate.store.tables import DraftRow, ExclusionRow, JudgementRow, StepRow, TicketRow
+from mmed_curate.store.tables import DraftRow, ExclusionRow, JudgementRow, KeepsakeRow, StepRow, TicketRow
 
 
 def stamp(at: datetime) -> str:
@@ -114,8 +117,13 @@ class TicketWriter(ConductWriter):
         self._session.execute(delete(DraftRow).where(DraftRow.ticket == id))
         self._session.expire_all()
 
-    def return_ticket(self, id: TicketId, *, why: str) -> None:
+    def return_ticket(self, id: TicketId, *, why: str, words: str = "") -> None:
         """Take an unanswered ticket back: its seat is free. Its draft stays, should the coder get it again.
+
+        Args:
+            id: which.
+            why: one of our own phrases; the log shows it.
+            words: the coder's own; they may name a person, so the log only seals them, and they can be erased.
 
         Raises:
             BadInput: it was answered, or returned before, or there is none.
@@ -131,7 +139,14 @@ class TicketWriter(ConductWriter):
         if returned is None:
             raise BadInput.of("desk.not_waiting", f"ticket {id} is not waiting for an answer", "take another one")
         self._session.expire_all()
-        self.log_act("ticket.returned", {"ticket": id, "why": why})
+        said = {"ticket": id, "why": why}
+        if not words:
+            self.log_act(TICKET_RETURNED, said)
+            return
+        salt = secrets.token_bytes(16)
+        entry = self.log_act(TICKET_RETURNED, {**said, "seal": sealed(salt.hex(), words)})
+        self._add(KeepsakeRow(name=salt_name(entry.sequence), value=salt))
+        self._add(KeepsakeRow(name=words_name(entry.sequence), value=words.encode()))
 
     def exclude(self, exclusion: Exclusion) -> bool:
         """Keep a coder from all clips in which a subject may be seen or heard; False: that is so already.

@@ -19,7 +19,7 @@ from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.protocol import Protocol
-from mmed_curate.store.database import connect, refuse_network_filesystem, transaction
+from mmed_curate.store.database import connect, refuse_network_filesystem, scrub, transaction
 from mmed_curate.store.journal import Clock, utc_now
 from mmed_curate.store.migrate import back_up, check_revision, migrate, revision_of
 from mmed_curate.store.read import Reader
@@ -152,6 +152,15 @@ class Workspace:
     def close(self) -> None:
         """Let go of the database file; it is taken up again when it is next read or written."""
         self._engine.dispose()
+
+    def scrub(self) -> None:
+        """Leave nothing in the database's files that is not in its tables: free pages, and what waits beside it.
+
+        Raises:
+            BadInput: another program holds the database, or the disk is full.
+        """
+        self._engine.dispose()
+        scrub(self.database)
 
     @property
     def database(self) -> Path:

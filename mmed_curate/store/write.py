@@ -34,8 +34,17 @@ from mmed_curate.domain.records import (
 )
 from mmed_curate.store import rows
 from mmed_curate.store.context import ContextWriter
-from mmed_curate.store.facts import CLIPS_ADDED, CODER_ADDED, RECORDING_ADDED, SESSION_ADDED, SUBJECT_ADDED
+from mmed_curate.store.facts import (
+    CLIPS_ADDED,
+    CODER_ADDED,
+    RECORDING_ADDED,
+    SESSION_ADDED,
+    SUBJECT_ADDED,
+    clip_facts,
+    cut_digest,
+)
 from mmed_curate.store.journal import Clock
+from mmed_curate.store.leaving import LeavingWriter
 from mmed_curate.store.seals import CONSENT_GIVEN, consent_seal
 from mmed_curate.store.tables import (
     AssetRow,
@@ -48,10 +57,9 @@ from mmed_curate.store.tables import (
     SessionSubjectRow,
     SubjectRow,
 )
-from mmed_curate.store.tickets import TicketWriter
 
 
-class Writer(TicketWriter, ContextWriter):
+class Writer(LeavingWriter, ContextWriter):
     """One transaction that changes a workspace; it sees its own changes."""
 
     def __init__(
@@ -102,7 +110,9 @@ class Writer(TicketWriter, ContextWriter):
         Raises:
             BadInput: there is no subject of that code.
         """
-        self._add_consent(self.subject(code).id, consent)
+        subject = self.subject(code)
+        self._refuse_left([subject.id], "and no consent is taken from them any more")
+        self._add_consent(subject.id, consent)
         return self.subject(code)
 
     def add_session(
@@ -153,6 +163,7 @@ class Writer(TicketWriter, ContextWriter):
             for subject in subjects
         ]
         took_part = [player.subject for player in players]
+        self._refuse_left(took_part, "and no session with them is registered any more")
         id = SessionId(derived_uuid(self._secret, "session", code))
         self._add(
             SessionRow(
@@ -205,18 +216,21 @@ class Writer(TicketWriter, ContextWriter):
             raise BadInput.of(
                 "store.recording_twice", f"{recording.path} is registered already", "there is nothing left to do"
             )
+        named = [recording.subject, *(owner.subject for owner in face_owners), *self._players(recording.session)]
+        self._refuse_left(named, "and no recording in which they may be seen or heard is taken in any more")
         self._add(rows.recording_row(recording))
         self._add_all(rows.companion_row(companion, position) for position, companion in enumerate(companions))
         self._add_all(rows.face_owner_row(owner) for owner in face_owners)
         n_candidates = self._add_all(rows.candidate_row(candidate) for candidate in candidates)
-        clip_ids = self._add_clips(clips, assets)
+        clip_ids, cut = self._add_clips(clips, assets)
         self.log_act(
             RECORDING_ADDED,
             {
                 "recording": recording.id,
                 "sha256": recording.sha256,
                 "candidates": n_candidates,
-                "clips": sorted(clip_ids),
+                "clips": clip_ids,
+                "cut": cut,
                 "simulated": recording.simulated,
                 "companions": [companion.sha256 for companion in companions],
                 "faces": {str(owner.track): owner.subject for owner in face_owners},
@@ -249,16 +263,21 @@ class Writer(TicketWriter, ContextWriter):
         self.recording(recording)
         if any(clip.recording != recording for clip in clips):
             raise BadInput.of("store.clip_of_other", "a clip belongs to another recording", "sort them by recording")
-        clip_ids = self._add_clips(clips, assets)
-        self.log_act(CLIPS_ADDED, {"recording": recording, "clips": sorted(clip_ids), "why": why})
+        self._refuse_left(
+            self._players(self.recording(recording).session),
+            "and no clip in which they may be seen or heard is added any more",
+        )
+        clip_ids, cut = self._add_clips(clips, assets)
+        self.log_act(CLIPS_ADDED, {"recording": recording, "clips": clip_ids, "cut": cut, "why": why})
 
-    def _add_clips(self, clips: Iterable[Clip], assets: Iterable[Asset]) -> list[ClipId]:
+    def _add_clips(self, clips: Iterable[Clip], assets: Iterable[Asset]) -> tuple[list[ClipId], str]:
+        """Ids of the clips, sorted, and the digest of how they are cut."""
         made = list(clips)
-        clip_ids = [clip.id for clip in made]
-        self._add_all(rows.clip_row(clip) for clip in made)
+        clip_rows = [rows.clip_row(clip) for clip in made]
+        self._add_all(clip_rows)
         self._add_all(self._first_place(clip) for clip in made)
         self._add_all(_checked_asset_row(asset) for asset in assets)
-        return clip_ids
+        return sorted(clip.id for clip in made), cut_digest(clip_facts(row) for row in clip_rows)
 
     def _first_place(self, clip: Clip) -> PlaceRow:
         if self._protocol is None:
