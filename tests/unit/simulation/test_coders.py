@@ -3,121 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from builders.workspace import PLAIN
+from builders.simulated import EMOTIONS, a_simulated_lab
 
-from mmed_curate.domain.codebook import load_codebook
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import ClipId, RecordingId
+from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.judgements import Answer, Coding
 from mmed_curate.domain.protocol import Role, Stage
-from mmed_curate.domain.records import Asset, AssetKind, Clip, Consent, Recording, Term
-from mmed_curate.domain.time import Frame, FrameClock, Span
+from mmed_curate.domain.time import Frame, Span
 from mmed_curate.simulation.coders import Oracle, simulate_coders
 from mmed_curate.simulation.crew import load_coders
-from mmed_curate.simulation.truth import Kind, Planted, TruthRow, read_truth, write_truth
+from mmed_curate.simulation.truth import read_truth
 from mmed_curate.store import Workspace
 
 CODERS = load_coders()
-CODEBOOK = load_codebook("mmed")
-EMOTIONS = [entry.code for entry in CODEBOOK.emotions if entry.emotion_class][:3]
-N_SUBJECTS, N_EVENTS, EVERY, RATE = 2, 7, 300, 30
-"""An event each ten seconds, at frames 100..112, 400..412, …; a blink 100 frames after each."""
-
-
-def an_event(number: int) -> Planted:
-    at = 100 + EVERY * number
-    return Planted(
-        kind=Kind.EVENT,
-        span=Span(onset=Frame(at), apex=Frame(at + 6), offset=Frame(at + 12)),
-        amplitude_px=2.0,
-        emotion=EMOTIONS[number % 3],
-        movement="any",
-        action_units=(CODEBOOK.action_units[0].code,),
-        voice_cue=CODEBOOK.vocal_cues[0].code,
-        cue_start=-(-at * 16000 // RATE),  # the first sample that sounds while the frame is on screen
-        cue_stop=(at + 15) * 16000 // RATE,
-    )
-
-
-def a_blink(number: int) -> Planted:
-    at = 200 + EVERY * number
-    return Planted(kind=Kind.BLINK, span=Span(onset=Frame(at), apex=Frame(at + 2), offset=Frame(at + 6)), closure=1.0)
-
-
-def a_workspace(root: Path, *, simulated: bool = True) -> tuple[Workspace, Path]:
-    """Two subjects, seven events each; a clip of 3 s round each event, and round one blink of each subject."""
-    workspace = Workspace.create(root, protocol=str(PLAIN), seed=5)
-    truth = []
-    clock = FrameClock(pts=tuple(range(N_EVENTS * EVERY)), end_pts=N_EVENTS * EVERY, time_base=Fraction(1, RATE))
-    consent = Consent(terms=frozenset(Term), form_version="simulated", signed_on=date(2025, 1, 1))
-    (workspace.media / "clip.mp4").write_bytes(b"not looked at by simulated coders")
-    with workspace.write() as act:
-        for number in range(N_SUBJECTS):
-            code = f"sim-s{number}"
-            subject = act.add_subject(code, consent, simulated=simulated)
-            session = act.add_session(f"sim-g{number}", [code], simulated=simulated)
-            planted = [one for n in range(N_EVENTS) for one in (an_event(n), a_blink(n))]
-            sha256 = f"{number:064x}"
-            recording = Recording(
-                id=RecordingId(f"recording-{number}"),
-                sha256=sha256,
-                path=f"/nowhere/{number}.mp4",
-                session=session.id,
-                subject=subject.id,
-                width=320,
-                height=240,
-                clock=clock,
-                has_sound=True,
-                sample_rate_hz=16000,
-                simulated=simulated,
-            )
-            wanted = [one for one in planted if one.kind is Kind.EVENT] + [a_blink(0)]
-            clips = [
-                Clip(
-                    id=ClipId(f"clip-{number}-{index}"),
-                    recording=recording.id,
-                    candidate=None,
-                    subject=subject.id,
-                    first=Frame(one.span.onset - 40),
-                    last=Frame(one.span.onset + 49),
-                    clock=clock.window(Frame(0), Frame(89)),
-                    crop=None,
-                )
-                for index, one in enumerate(wanted)
-            ]
-            assets = [
-                Asset(
-                    clip=clip.id,
-                    kind=AssetKind.CODING_PICTURE,
-                    path="clip.mp4",
-                    sha256="0" * 64,
-                    n_bytes=1,
-                    first=clip.first,
-                    last=clip.last,
-                )
-                for clip in clips
-            ]
-            act.add_recording(recording, (), clips, assets)
-            truth += [
-                TruthRow(
-                    subject=code,
-                    session=session.code,
-                    recording=f"{number}.mp4",
-                    sha256=sha256,
-                    planted=one,
-                    rate_hz=RATE,
-                    sample_rate_hz=16000,
-                )
-                for one in planted
-            ]
-    path = root / "truth.csv"
-    write_truth(path, truth)
-    return workspace, path
+N_SUBJECTS, N_EVENTS = 2, 7
 
 
 def coded(workspace: Workspace) -> dict[tuple[str, str], Answer]:
@@ -137,7 +39,7 @@ def agreement(workspace: Workspace) -> float:
 
 
 def test_the_oracle_knows_what_each_clip_shows_in_its_own_frames(tmp_path: Path) -> None:
-    workspace, truth = a_workspace(tmp_path)
+    workspace, truth = a_simulated_lab(tmp_path)
 
     oracle = Oracle.of(workspace, read_truth(truth), CODERS, truth)
 
@@ -149,7 +51,7 @@ def test_the_oracle_knows_what_each_clip_shows_in_its_own_frames(tmp_path: Path)
 
 
 def test_reliable_coders_bring_every_clip_to_an_end_and_run_again_do_nothing(tmp_path: Path) -> None:
-    workspace, truth = a_workspace(tmp_path)
+    workspace, truth = a_simulated_lab(tmp_path)
     told: list[int] = []
 
     done = simulate_coders(
@@ -170,7 +72,7 @@ def test_reliable_coders_bring_every_clip_to_an_end_and_run_again_do_nothing(tmp
 def test_unreliable_coders_agree_less(tmp_path: Path) -> None:
     shares = {}
     for profile in ("reliable", "unreliable"):
-        workspace, truth = a_workspace(tmp_path / profile)
+        workspace, truth = a_simulated_lab(tmp_path / profile)
         simulate_coders(workspace, truth, CODERS, profile=profile, seed=1)
         shares[profile] = agreement(workspace)
 
@@ -181,7 +83,7 @@ def test_unreliable_coders_agree_less(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_judgements_and_another_others(tmp_path: Path) -> None:
     given = []
     for folder, seed in (("one", 1), ("again", 1), ("other", 3)):
-        workspace, truth = a_workspace(tmp_path / folder)
+        workspace, truth = a_simulated_lab(tmp_path / folder)
         simulate_coders(workspace, truth, CODERS, profile="unreliable", seed=seed)
         given.append(coded(workspace))
 
@@ -189,9 +91,9 @@ def test_the_same_seed_gives_the_same_judgements_and_another_others(tmp_path: Pa
 
 
 def test_a_coder_works_alike_when_others_have_worked_before(tmp_path: Path) -> None:
-    alone, truth = a_workspace(tmp_path / "alone")
+    alone, truth = a_simulated_lab(tmp_path / "alone")
     simulate_coders(alone, truth, CODERS, profile="reliable", seed=1)
-    later, truth = a_workspace(tmp_path / "later")
+    later, truth = a_simulated_lab(tmp_path / "later")
     with later.write() as act:  # one more coder shares the work, so that everybody's tickets differ
         act.add_coder("sim-coder-0", {Role.CODER}, simulated=True)
     crew = CODERS.profile("reliable")
@@ -207,7 +109,7 @@ def test_a_coder_works_alike_when_others_have_worked_before(tmp_path: Path) -> N
 
 
 def test_real_recordings_are_for_people(tmp_path: Path) -> None:
-    workspace, truth = a_workspace(tmp_path, simulated=False)
+    workspace, truth = a_simulated_lab(tmp_path, simulated=False)
 
     with pytest.raises(BadInput, match="is not simulated"):
         simulate_coders(workspace, truth, CODERS, profile="reliable", seed=1)
@@ -217,7 +119,7 @@ def test_real_recordings_are_for_people(tmp_path: Path) -> None:
 
 
 def test_a_truth_of_other_recordings_is_refused(tmp_path: Path) -> None:
-    workspace, truth = a_workspace(tmp_path)
+    workspace, truth = a_simulated_lab(tmp_path)
     truth.write_text(truth.read_text().replace("0" * 60, "f" * 60))
 
     with pytest.raises(BadInput, match="knows nothing of the recording"):
@@ -225,7 +127,7 @@ def test_a_truth_of_other_recordings_is_refused(tmp_path: Path) -> None:
 
 
 def test_nobody_is_impersonated(tmp_path: Path) -> None:
-    workspace, truth = a_workspace(tmp_path)
+    workspace, truth = a_simulated_lab(tmp_path)
     with workspace.write() as act:
         act.add_coder("sim-coder-1", {Role.CODER})
 

@@ -1,0 +1,148 @@
+"""A workspace with planted events whose truth is known, for simulated coders; its media are make-believe."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+from builders.workspace import PLAIN, noon
+from mmed_curate.domain.codebook import load_codebook
+from mmed_curate.domain.identity import CandidateId, ClipId, RecordingId
+from mmed_curate.domain.protocol import ClipOrigin
+from mmed_curate.domain.records import Asset, AssetKind, Candidate, Clip, Consent, Recording, Term
+from mmed_curate.domain.time import Frame, FrameClock, Span
+from mmed_curate.simulation.truth import Kind, Planted, TruthRow, write_truth
+from mmed_curate.store import Workspace
+from mmed_curate.store.journal import Clock
+
+CODEBOOK = load_codebook("mmed")
+EMOTIONS = [entry.code for entry in CODEBOOK.emotions if entry.emotion_class][:3]
+EVERY, RATE_HZ = 300, 30
+"""An event each ten seconds, at frames 100..112, 400..412, …; a blink 100 frames after each; then nothing."""
+CONSENT = Consent(terms=frozenset(Term), form_version="simulated", signed_on=date(2025, 1, 1))
+
+
+def planted_event(number: int) -> Planted:
+    """The n-th event of a recording."""
+    at = 100 + EVERY * number
+    return Planted(
+        kind=Kind.EVENT,
+        span=Span(onset=Frame(at), apex=Frame(at + 6), offset=Frame(at + 12)),
+        amplitude_px=2.0,
+        emotion=EMOTIONS[number % 3],
+        movement="any",
+        action_units=(CODEBOOK.action_units[0].code,),
+        voice_cue=CODEBOOK.vocal_cues[0].code,
+        cue_start=-(-at * 16000 // RATE_HZ),  # the first sample that sounds while the frame is on screen
+        cue_stop=(at + 15) * 16000 // RATE_HZ,
+    )
+
+
+def planted_blink(number: int) -> Planted:
+    """The blink after it."""
+    at = 200 + EVERY * number
+    return Planted(kind=Kind.BLINK, span=Span(onset=Frame(at), apex=Frame(at + 2), offset=Frame(at + 6)), closure=1.0)
+
+
+def a_simulated_lab(
+    root: Path,
+    *,
+    protocol: str = str(PLAIN),
+    now: Clock = noon,
+    n_subjects: int = 2,
+    n_events: int = 7,
+    n_blinks: int = 1,
+    n_watched: int = 0,
+    simulated: bool = True,
+) -> tuple[Workspace, Path]:
+    """A clip of 3 s round each event and round some blinks of each subject, and some stretches in which nothing is.
+
+    Returns:
+        The workspace, and its truth.csv.
+    """
+    workspace = Workspace.create(root, protocol=protocol, seed=5, now=now)
+    truth: list[TruthRow] = []
+    (workspace.media / "clip.mp4").write_bytes(b"not looked at by simulated coders")
+    for number in range(n_subjects):
+        truth += _one_session(workspace, number, n_events, n_blinks, n_watched, simulated)
+    path = root / "truth.csv"
+    write_truth(path, truth)
+    return workspace, path
+
+
+def _one_session(
+    workspace: Workspace, number: int, n_events: int, n_blinks: int, n_watched: int, simulated: bool
+) -> list[TruthRow]:
+    frames = n_events * EVERY
+    clock = FrameClock(pts=tuple(range(frames)), end_pts=frames, time_base=Fraction(1, RATE_HZ))
+    code, sha256 = f"sim-s{number}", f"{number:064x}"
+    planted = [one for n in range(n_events) for one in (planted_event(n), planted_blink(n))]
+    wanted = [one.span for one in planted if one.kind is Kind.EVENT] + [planted_blink(n).span for n in range(n_blinks)]
+    quiet = [Frame(260 + EVERY * n) for n in range(n_watched)]
+    with workspace.write() as act:
+        subject = act.add_subject(code, CONSENT, simulated=simulated)
+        session = act.add_session(f"sim-g{number}", [code], simulated=simulated)
+        recording = Recording(
+            id=RecordingId(f"recording-{number}"),
+            sha256=sha256,
+            path=f"/nowhere/{number}.mp4",
+            session=session.id,
+            subject=subject.id,
+            width=320,
+            height=240,
+            clock=clock,
+            has_sound=True,
+            sample_rate_hz=16000,
+            simulated=simulated,
+        )
+        candidates = [
+            Candidate(
+                id=CandidateId(f"candidate-{number}-{index}"),
+                recording=recording.id,
+                span=span,
+                score=1.0,
+                region="brow",
+            )
+            for index, span in enumerate(wanted)
+        ]
+        firsts = [(Frame(span.onset - 40), candidates[index].id) for index, span in enumerate(wanted)]
+        clips = [
+            Clip(
+                id=ClipId(f"clip-{number}-{index}"),
+                recording=recording.id,
+                candidate=candidate,
+                subject=subject.id,
+                first=first,
+                last=Frame(first + (89 if candidate else 29)),
+                clock=clock.window(Frame(0), Frame(89 if candidate else 29)),
+                crop=None,
+                origin=ClipOrigin.CANDIDATE if candidate else ClipOrigin.WATCHED,
+            )
+            for index, (first, candidate) in enumerate([*firsts, *((frame, None) for frame in quiet)])
+        ]
+        assets = [
+            Asset(
+                clip=clip.id,
+                kind=AssetKind.CODING_PICTURE,
+                path="clip.mp4",
+                sha256="0" * 64,
+                n_bytes=1,
+                first=clip.first,
+                last=clip.last,
+            )
+            for clip in clips
+        ]
+        act.add_recording(recording, candidates, clips, assets)
+    return [
+        TruthRow(
+            subject=code,
+            session=session.code,
+            recording=f"{number}.mp4",
+            sha256=sha256,
+            planted=one,
+            rate_hz=RATE_HZ,
+            sample_rate_hz=16000,
+        )
+        for one in planted
+    ]
