@@ -62,9 +62,8 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
     protocol = workspace.protocol
     with workspace.write(actor="assign") as records:
         coders = records.coders()
-        away = records.withdrawn()
         people = records.people()
-        gone = {clip for clip, seen in people.items() if seen & away}
+        gone = records.gone()
         knows = acquainted(records.exclusions(), people)
         admitted = admitted_stages(records, protocol, coders)
         n_returned = _take_back(records, protocol, gone, knows, admitted)

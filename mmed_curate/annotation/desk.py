@@ -14,7 +14,7 @@ from mmed_curate.agreement.gold import GoldScore, against_gold, as_coded
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.annotation.answers import check_answer, check_movement, opened_by
 from mmed_curate.annotation.context import clip_context
-from mmed_curate.annotation.handout import clear, lay_out
+from mmed_curate.annotation.handout import clear, desk_name, lay_out
 from mmed_curate.annotation.ticket import LetteredReading, Ticket
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.context import ClipContext
@@ -225,6 +225,10 @@ class Desk:
                     f"there is no feedback on ticket {ticket_id}",
                     "answer it first; only training has feedback, after its last pass",
                 )
+            if records.is_gone(record.clip):
+                raise BadInput.of(
+                    "desk.no_feedback", f"there is no feedback on ticket {ticket_id} any more", "take the next ticket"
+                )
             gold = records.gold(record.clip)[record.clip]
             newest = records.judgements_of_ticket(ticket_id)[-1]
             said = next(one.answer for one in records.judgements(record.clip) if one.id == newest)
@@ -409,11 +413,13 @@ class Desk:
         )
 
     def _name(self, ticket_id: TicketId) -> str:
-        return derived_uuid(self._workspace.secret, "desk", ticket_id).replace("-", "")[:12]
+        return desk_name(self._workspace.secret, ticket_id)
 
 
 def _check_there(records: Reader, record: TicketRecord) -> None:
-    if record.purpose is Purpose.ORDINARY:
+    if records.is_gone(record.clip):  # somebody in it withdrew, which is no coder's business
+        there = False
+    elif record.purpose is Purpose.ORDINARY:
         place = records.place(record.clip)
         there = (place.stage, place.round) == (record.stage, record.round)
     else:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mmed_curate.domain.conduct import Reference, ReferenceFile
 from mmed_curate.domain.files import written_aside
+from mmed_curate.domain.identity import TicketId, derived_uuid
 from mmed_curate.domain.protocol import Modality
 from mmed_curate.domain.records import Asset, AssetKind
 from mmed_curate.media.remux import without_sound
@@ -63,7 +64,7 @@ def lay_out(
     }
     if not all(path.is_file() for path in wanted.values() if path is not None):
         return None
-    folder = media / _DESK / name
+    folder = desk_folder(media, name)
     folder.mkdir(parents=True, exist_ok=True)
     laid = {
         file: None if path is None else _copied(path, folder / file, silent=modality is Modality.PICTURE)
@@ -79,9 +80,19 @@ def lay_out(
     )
 
 
+def desk_name(secret: bytes, ticket: TicketId) -> str:
+    """The opaque name under which a ticket's clip lies on the desk."""
+    return derived_uuid(secret, "desk", ticket).replace("-", "")[:12]
+
+
+def desk_folder(media: Path, name: str) -> Path:
+    """Where a ticket's copies lie."""
+    return media / _DESK / name
+
+
 def clear(media: Path, name: str) -> None:
     """Take a ticket's copies away."""
-    shutil.rmtree(media / _DESK / name, ignore_errors=True)
+    shutil.rmtree(desk_folder(media, name), ignore_errors=True)
 
 
 def _copied(source: Path, target: Path, *, silent: bool) -> Path:

@@ -191,10 +191,11 @@ def recut(
 
 
 def settled_events(workspace: Workspace) -> dict[ClipId, tuple[SettledEvent, ...]]:
-    """The events of every settled clip that holds any, by clip, in order of onset."""
+    """The events of every settled clip that holds any, by clip, in order of onset; not of clips with who withdrew."""
     with workspace.read() as records:
         clips = {clip.id: clip for clip in records.clips()}
-        settled = [clip for clip, stage in records.stages().items() if stage is Stage.SETTLED]
+        gone = records.gone()
+        settled = [clip for clip, stage in records.stages().items() if stage is Stage.SETTLED and clip not in gone]
         terms = records.terms()
         judgements = defaultdict(list)
         for judgement in records.judgements():

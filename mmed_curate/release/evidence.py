@@ -67,8 +67,8 @@ def kinds_of(snapshot: Snapshot, clip: Clip) -> tuple[AssetKind, ...]:
 def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFacts:
     subject = snapshot.subjects[clip.subject]
     standing = snapshot.courses[clip.id]
-    # a subject who never agreed to a release is left out of it, and shuts no gate for the others
-    agreed = snapshot.may_go_out(clip.subject)
+    # a subject who never agreed to a release, or withdrew, is left out of it, and shuts no gate for the others
+    agreed = snapshot.may_go_out(clip)
     events = snapshot.events(clip.id) if agreed else ()
     faults = []
     for place, event in events:

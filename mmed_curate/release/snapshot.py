@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Snapshot:
     coders: Mapping[CoderId, Coder]
     recordings: Mapping[RecordingId, Recording]
     clips: Mapping[ClipId, Clip]
+    gone: frozenset[ClipId]
+    """Clips in which somebody may be seen or heard who withdrew; of those erased, nothing is here at all."""
     terms: Mapping[ClipId, ClipTerms]
     """What lot fell to each clip."""
     judgements: Mapping[ClipId, tuple[Judgement, ...]]
@@ -65,9 +67,12 @@ class Snapshot:
         """A settled clip's events that are events by the codebook, each with its place among all; else none."""
         return tuple(settled_events(self.courses[clip], self.codebook).items())
 
-    def may_go_out(self, subject: SubjectId) -> bool:
-        """Whether the subject agreed to research and redistribution at all; the gate looks at the dates."""
-        return self.subjects[subject].consent.terms >= RELEASED_TERMS
+    def may_go_out(self, clip: Clip) -> bool:
+        """Whether its subject agreed to research and redistribution at all, and nobody in it withdrew.
+
+        The gate looks at the dates.
+        """
+        return clip.id not in self.gone and self.subjects[clip.subject].consent.terms >= RELEASED_TERMS
 
     def is_simulated(self, clip: Clip) -> bool:
         """Whether the clip's subject, session, recording, or any judge or judgement of it is simulated."""
@@ -83,7 +88,7 @@ class Snapshot:
     @cached_property
     def judged(self) -> tuple[Clip, ...]:
         """Clips that were judged and whose subject agreed to research and redistribution, by their release names."""
-        found = [clip for clip in self.clips.values() if self.judgements.get(clip.id) and self.may_go_out(clip.subject)]
+        found = [clip for clip in self.clips.values() if self.judgements.get(clip.id) and self.may_go_out(clip)]
         return tuple(sorted(found, key=lambda clip: self.pseudonyms.clip(clip.id)))
 
     def judgement_rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
@@ -127,18 +132,25 @@ def read_snapshot(workspace: Workspace) -> Snapshot:
         for judgement in sorted(records.judgements(), key=lambda one: one.order):
             if judgement.purpose is Purpose.ORDINARY:  # the others measure coders, and settle nothing
                 judgements[judgement.clip].append(judgement)
+        away, erased = records.withdrawn(), records.erased()
         return Snapshot(
             protocol=workspace.protocol,
             codebook=workspace.codebook,
             media=workspace.media,
             pseudonyms=Pseudonyms(workspace.secret),
-            subjects={subject.id: subject for subject in records.subjects()},
+            subjects={one.id: _without_consent(one) if one.id in away else one for one in records.subjects()},
             sessions={session.id: session for session in records.sessions()},
             coders={coder.id: coder for coder in records.coders()},
             recordings={recording.id: recording for recording in records.recordings()},
-            clips={clip.id: clip for clip in records.clips()},
+            clips={clip.id: clip for clip in records.clips() if clip.id not in erased},
+            gone=records.gone(),
             terms=records.terms(),
             judgements={clip: tuple(said) for clip, said in judgements.items()},
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
             last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
         )
+
+
+def _without_consent(subject: Subject) -> Subject:
+    """Somebody who withdrew is as somebody who never agreed to anything."""
+    return replace(subject, consent=replace(subject.consent, terms=frozenset()))
