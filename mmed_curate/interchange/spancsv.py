@@ -236,27 +236,28 @@ def write_lines(path: Path, lines: Sequence[SpanLine]) -> None:
     """Write the rows of a span table, in frames where every row has them, else in seconds."""
     in_frames = bool(lines) and all(line.frames is not None for line in lines)
     times = FRAME_COLUMNS if in_frames else SECOND_COLUMNS
-    text = StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["observation", "recording", "tier", "kind", *times, "apex_from", "value", "subject", "coder", "comment"]
-    )
+    rows = [["observation", "recording", "tier", "kind", *times, "apex_from", "value", "subject", "coder", "comment"]]
     for line in lines:
         span = line.frames
         seconds = [decimal(time) for time in line.seconds]
-        writer.writerow(
+        rows.append(
             [
                 _escaped(line.observation),
                 _escaped(line.recording),
                 _escaped(line.tier),
                 line.kind.value,
-                *([span.onset, span.apex, span.offset] if in_frames and span is not None else seconds),
+                *([f"{span.onset}", f"{span.apex}", f"{span.offset}"] if in_frames and span is not None else seconds),
                 line.apex_from.value,
                 *(_escaped(cell) for cell in (line.value, line.subject, line.coder, line.comment)),
             ]
         )
     with written_aside(path) as aside:
-        aside.write_bytes(text.getvalue().encode())
+        aside.write_bytes("".join(",".join(map(_cell, row)) + "\n" for row in rows).encode())
+
+
+def _cell(text: str) -> str:
+    """A cell, in quotes where it needs them: the csv module leaves a carriage return bare, which ends the row."""
+    return '"' + text.replace('"', '""') + '"' if re.search(r'[",\r\n]', text) else text
 
 
 def decimal(time: Fraction) -> str:

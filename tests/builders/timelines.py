@@ -13,7 +13,7 @@ from mmed_curate.interchange.timelines import Annotation, Medium, Tier, TierKind
 
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
-    | st.sampled_from("\"<>&'|\n\t,;="),
+    | st.sampled_from("\"<>&'|\n\r\t,;="),
     min_size=1,
     max_size=12,
 ).filter(lambda text: bool(text.strip()) and "\ufffe" not in text)

@@ -332,6 +332,7 @@ def test_tabular_events_of_today(tmp_path: Path) -> None:
     )
     assert apex.kind is TierKind.POINT and first.media[0].name == "match.mp4" and second.name == "m2"
     assert second.tiers[0].annotations == ()
+    assert apex.annotations[0].value == ""
     assert second.tiers[1].annotations[0].value == "|R"  # of the second set; nothing was chosen from the first
     assert [one.what for one in reading.findings] == [
         "row 6: it has no time in seconds, or no behaviour",
