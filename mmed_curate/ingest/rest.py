@@ -56,6 +56,8 @@ class RestBounds(Declared):
     speech_around_s: Positive
     moves_to_usual: Annotated[float, Field(ge=0)]
     """Weight of a pixel off the usual place against a pixel of motion."""
+    n_heard: Annotated[int, Field(ge=1)]
+    """So many of the best are listened to."""
     n_proposals: Annotated[int, Field(ge=1)]
 
 
@@ -169,12 +171,14 @@ def spoken_share(
     if not has_clip_sound(recording, subject, companions):
         return None
     start, stop = recording.clock.start_of(rest.first), recording.clock.end_of(rest.last)
-    around = Fraction(around_s)
+    around, clock = Fraction(around_s), recording.clock
+    # beyond the recording is digital silence: beside it any room would be loud
+    begins, ends = max(start - around, clock.start_of(Frame(0))), min(stop + around, clock.end_of(clock.last_frame))
     with opened_sound(Path(recording.path), streams_of(recording), source_of(subject, companions)) as reader:
-        sound = reader.read(start - around, stop + around, rate_hz=SOUND_RATE_HZ, mono=True)
+        sound = reader.read(begins, ends, rate_hz=SOUND_RATE_HZ, mono=True)
     speaks = sound_features(sound.samples[:, 0], SOUND_RATE_HZ).voice_activity
-    begins = round(float(start - sound.start) / HOP_S)
-    inside = speaks[max(begins, 0) : begins + max(round(float(stop - start) / HOP_S), 1)]
+    first = max(round(float(start - sound.start) / HOP_S), 0)
+    inside = speaks[first : first + max(round(float(stop - start) / HOP_S), 1)]
     return float(inside.mean()) if len(inside) else None
 
 

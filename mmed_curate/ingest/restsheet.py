@@ -120,6 +120,7 @@ def rest_sheet(
                     told(done, total)
 
                 seen = observation_of(one, owners[one.id], workspace.media, recipe, tell)
+                told(one.clock.n_frames, one.clock.n_frames)
             if seen is None:
                 raise BadInput.of(
                     "reference.not_kept",
@@ -134,14 +135,14 @@ def rest_sheet(
             recording=one, companions=companions[one.id], tracks={track.track: track for track in own}
         )
         found.extend(resting(one, seen, where[one.id].tracks, judged[one.id], bounds))
-    best = _quiet(apart(found), where, subject, bounds)
+    best = _heard(apart(found), where, subject, bounds)
     if not best:
         if refused and not where:
             raise refused[0][1]
         raise Refused(
             Finding(
                 code="reference.no_rest",
-                what=f"the face of {code} rests for {bounds.length_s:g} s nowhere that is not judged",
+                what=f"the face of {code} rests for {bounds.length_s:g} s nowhere apart from what is judged",
                 remedy="take in a recording in which they sit still, or name a time with `mmed reference add`",
             )
         )
@@ -168,19 +169,17 @@ def _owners(records: Reader, recording: Recording) -> dict[int, SubjectId]:
     return {owner.track: owner.subject for owner in records.face_owners(recording.id)}
 
 
-def _quiet(
+def _heard(
     found: Sequence[Rest], where: dict[RecordingId, _Where], subject: SubjectId, bounds: RestBounds
 ) -> tuple[Rest, ...]:
-    """The best in which nobody speaks; the sound is heard only as long as more of them are wanted."""
-    kept: list[Rest] = []
-    for rest in found:
-        if len(kept) == bounds.n_proposals:
-            break
+    """The best, those last in which somebody speaks; only so many as may be shown are listened to."""
+    heard: list[Rest] = []
+    for rest in found[: bounds.n_heard]:
         at = where[rest.recording]
         speech = spoken_share(rest, at.recording, subject, at.companions, bounds.speech_around_s)
-        if speech is None or speech <= bounds.speech_share:
-            kept.append(replace(rest, speech=speech))
-    return tuple(kept)
+        heard.append(replace(rest, speech=speech))
+    spoken = {rest: rest.speech is not None and rest.speech > bounds.speech_share for rest in heard}
+    return tuple(sorted(heard, key=lambda rest: spoken[rest])[: bounds.n_proposals])
 
 
 def _shown(number: int, rest: Rest, where: _Where, recipe: Recipe) -> SheetRest:
@@ -214,7 +213,10 @@ def _facts(rest: Rest) -> tuple[str, ...]:
         lines.append(f"turned by {rest.yaw_deg:.0f} degrees at most")
     if rest.blur_px is not None:
         lines.append(f"blur {rest.blur_px:.1f} px")
-    lines.append("no sound to tell whether somebody speaks" if rest.speech is None else f"speech {rest.speech:.0%}")
+    if rest.speech is None:
+        lines.append("no sound to tell whether somebody speaks")
+    else:
+        lines.append(f"somebody is heard to speak in {rest.speech:.0%} of it")
     return tuple(lines)
 
 
