@@ -1,4 +1,4 @@
-"""`mmed ingest` and `mmed recut`: recordings in, clips out; settled events cut again for release."""
+"""`mmed ingest` and `mmed recut`: recordings in, clips out; cut again as screeners asked, and for release."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.records import Companion, IngestOutcome
 from mmed_curate.domain.spantable import read_spans
 from mmed_curate.ingest.added import add_spans
+from mmed_curate.ingest.again import cut_again
 from mmed_curate.ingest.companions import read_companions
 from mmed_curate.ingest.crew import Crew, cluster, processes
 from mmed_curate.ingest.faces import read_face_table
@@ -229,9 +230,10 @@ def recut(
     scheduler: str | None,
     as_json: bool,
 ) -> None:
-    """Cut every settled event out of its recording and measure its features, ready for release.
+    """Cut anew what screeners asked, and every settled event with its features, ready for release.
 
-    What is up to date is left alone. With --spans, cut new clips for screening instead, round spans that people
+    Where screeners want a clip adjusted or split, new clips take its place and wait for coding. What is up to date is
+    left alone. With --spans, cut new clips for screening instead, round spans that people
     named: a CSV with onset,apex,offset (frames of the recording) or onset_s,apex_s,offset_s, and where they do not go
     without saying recording and subject.
     """
@@ -242,8 +244,11 @@ def recut(
         return
     if recording is not None:
         raise click.UsageError("--recording says where the rows of --spans lie")
+    with batch_bars("cut again", "clips", ()) as watch:
+        again = cut_again(workspace, how, crew=_crew(workers, scheduler, None), watch=watch)
     with batch_bars("recut", "events", ()) as watch:
         summary = recut_settled(workspace, how, crew=_crew(workers, scheduler, None), watch=watch)
+    errors = (*again.errors, *summary.errors)
     if as_json:
         print_json(
             {
@@ -251,14 +256,21 @@ def recut(
                 "version": "1.0",
                 "cut": summary.n_cut,
                 "up_to_date": summary.n_up_to_date,
-                "errors": [str(error) for error in summary.errors],
+                "clips_replaced": again.n_replaced,
+                "clips_in_their_place": again.n_made,
+                "errors": [str(error) for error in errors],
             }
         )
     else:
+        if again.n_replaced:
+            out.print(
+                f"{again.n_replaced} clip(s) replaced as screeners asked, by {again.n_made} that wait for coding: run "
+                "`mmed assign`"
+            )
         out.print(f"{summary.n_cut} settled event(s) cut, {summary.n_up_to_date} up to date")
-        for error in summary.errors:
+        for error in errors:
             err.print(str(error), markup=False)
-    if summary.errors:
+    if errors:
         sys.exit(2)
 
 

@@ -14,6 +14,7 @@ from mmed_curate.cli.console import json_option, out, print_json, table
 from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.serial import to_json
+from mmed_curate.ingest.again import waiting_to_be_cut
 from mmed_curate.ingest.notes import RefusedFile, notes_on, refusals, sheet_path
 from mmed_curate.store import Setting, TicketState, Workspace
 from mmed_curate.store.workspace import adopted_rules
@@ -71,6 +72,8 @@ class Standing:
     stages: dict[Stage, int]
     unseated: dict[Stage, int]
     """By stage: seats that nobody was given yet."""
+    to_cut_again: int
+    """Clips that screeners want cut again, and that were not yet."""
     coders: tuple[CoderLine, ...]
     settings: tuple[Setting, ...]
 
@@ -131,6 +134,7 @@ def gather(workspace: Workspace) -> Standing:
         places = records.places()
         coders = records.coders()
         counts = records.ticket_counts()
+        to_cut_again = len(waiting_to_be_cut(records))
         adopted = str(adopted_rules(records).get("name", ""))
         unanswered = Counter(
             (ticket.clip, ticket.stage, ticket.round)
@@ -171,6 +175,7 @@ def gather(workspace: Workspace) -> Standing:
         refused=refusals(workspace.root),
         stages={stage: sum(place.stage is stage for place in places.values()) for stage in Stage},
         unseated={stage: unseated[stage] for stage in Stage},
+        to_cut_again=to_cut_again,
         coders=tuple(
             CoderLine(
                 code=coder.code,
@@ -229,6 +234,8 @@ def _tell(standing: Standing) -> None:
         out.print(table("Tickets", ("coder", "roles", "waiting", "on the desk", "submitted"), coders))
     settings = [(setting.name, escape(setting.value), setting.origin.value) for setting in standing.settings]
     out.print(table("Settings", ("setting", "value", "from"), settings))
+    if standing.to_cut_again:
+        out.print(f"{standing.to_cut_again} clip(s) wait to be cut again as screeners asked: run `mmed recut`")
     if any(standing.unseated.values()):
         out.print("seats are free: run `mmed assign`")
 
@@ -272,6 +279,7 @@ def _document(standing: Standing) -> dict[str, object]:
             stage.value: {"clips": number, "free_seats": standing.unseated[stage]}
             for stage, number in standing.stages.items()
         },
+        "to_cut_again": standing.to_cut_again,
         "coders": [
             {
                 "coder": line.code,
