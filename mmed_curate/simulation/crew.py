@@ -30,6 +30,8 @@ class Ability(Declared):
     onset_jitter: Frames
     apex_jitter: Frames
     offset_jitter: Frames
+    onset_bias: float = 0
+    """Frames by which onsets are marked late on average (negative: early)."""
     action_unit_missed: Probability
     action_unit_added: Probability
     cue_missed: Probability

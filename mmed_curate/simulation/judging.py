@@ -166,7 +166,8 @@ class Judge:
 
     def _jittered(self, true: Span, last_frame: Frame, rng: np.random.Generator) -> Span:
         spreads = (self.ability.onset_jitter, self.ability.apex_jitter, self.ability.offset_jitter)
-        marks = np.array([true.onset, true.apex, true.offset]) + np.rint(rng.standard_normal(3) * spreads)
+        off = rng.standard_normal(3) * spreads + (self.ability.onset_bias, 0, 0)
+        marks = np.array([true.onset, true.apex, true.offset]) + np.rint(off)
         onset, apex, offset = sorted(int(mark) for mark in np.clip(marks, 0, last_frame))
         return Span(onset=Frame(onset), apex=Frame(apex), offset=Frame(offset))
 

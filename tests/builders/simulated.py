@@ -62,18 +62,45 @@ def a_simulated_lab(
         The workspace, and its truth.csv.
     """
     workspace = Workspace.create(root, protocol=protocol, seed=5, now=now)
-    truth: list[TruthRow] = []
     (workspace.media / "clip.mp4").write_bytes(b"not looked at by simulated coders")
     for number in range(n_subjects):
-        truth += _one_session(workspace, number, n_events, n_blinks, n_watched, simulated)
-    path = root / "truth.csv"
-    write_truth(path, truth)
-    return workspace, path
+        _one_session(workspace, number, n_events, n_blinks, n_watched, simulated)
+    return workspace, _truth(workspace, n_subjects, n_events)
+
+
+def more_sessions(workspace: Workspace, *, first: int, n_subjects: int, n_events: int = 7) -> Path:
+    """Sessions of further subjects, all of as many events; truth.csv is of all then."""
+    for number in range(first, first + n_subjects):
+        _one_session(workspace, number, n_events, 1, 2, simulated=True)
+    return _truth(workspace, first + n_subjects, n_events)
+
+
+def _truth(workspace: Workspace, n_subjects: int, n_events: int) -> Path:
+    path = workspace.root / "truth.csv"
+    path.unlink(missing_ok=True)
+    write_truth(path, [row for number in range(n_subjects) for row in _rows(number, n_events)])
+    return path
+
+
+def _rows(number: int, n_events: int) -> list[TruthRow]:
+    return [
+        TruthRow(
+            subject=f"sim-s{number}",
+            session=f"sim-g{number}",
+            recording=f"{number}.mp4",
+            sha256=f"{number:064x}",
+            planted=one,
+            rate_hz=RATE_HZ,
+            sample_rate_hz=16000,
+        )
+        for n in range(n_events)
+        for one in (planted_event(n), planted_blink(n))
+    ]
 
 
 def _one_session(
     workspace: Workspace, number: int, n_events: int, n_blinks: int, n_watched: int, simulated: bool
-) -> list[TruthRow]:
+) -> None:
     frames = n_events * EVERY
     clock = FrameClock(pts=tuple(range(frames)), end_pts=frames, time_base=Fraction(1, RATE_HZ))
     code, sha256 = f"sim-s{number}", f"{number:064x}"
@@ -134,15 +161,3 @@ def _one_session(
             for clip in clips
         ]
         act.add_recording(recording, candidates, clips, assets)
-    return [
-        TruthRow(
-            subject=code,
-            session=session.code,
-            recording=f"{number}.mp4",
-            sha256=sha256,
-            planted=one,
-            rate_hz=RATE_HZ,
-            sample_rate_hz=16000,
-        )
-        for one in planted
-    ]
