@@ -75,6 +75,7 @@ VERBS: dict[str, Verb] = {
     "why": Verb("why:why", "Why a clip stands where it stands: which judgements, which rule.", _STORE),
     "status": Verb("status:status", "Where every recording and clip stands.", _STORE),
     "audit": Verb("status:audit", "Check the event log's chain.", _STORE),
+    "withdraw": Verb("withdraw:withdraw", "Let a subject leave, and erase what is kept of them.", _STORE),
     "agreement": Verb("agreement:agreement", "How well the coders agree, of a workspace or of a table."),
     "gate": Verb("gate:gate", "Hold the release policy against the evidence.", _STORE),
     "release": Verb("release:release", "Make a sealed, versioned release.", _STORE),

@@ -72,6 +72,10 @@ class Standing:
     stages: dict[Stage, int]
     unseated: dict[Stage, int]
     """By stage: seats that nobody was given yet."""
+    withdrawn: int
+    """Clips that left with a subject who withdrew; they stand at no stage any more."""
+    erased: int
+    """Of these: clips of which nothing is kept."""
     to_cut_again: int
     """Clips that screeners want cut again, and that were not yet."""
     coders: tuple[CoderLine, ...]
@@ -131,7 +135,8 @@ def gather(workspace: Workspace) -> Standing:
         recordings = records.recordings()
         candidates = Counter(candidate.recording for candidate in records.candidates())
         clips = records.clips()
-        places = records.places()
+        gone, erased = records.gone(), records.erased()
+        places = {clip: place for clip, place in records.places().items() if clip not in gone}
         coders = records.coders()
         counts = records.ticket_counts()
         to_cut_again = len(waiting_to_be_cut(records))
@@ -141,7 +146,7 @@ def gather(workspace: Workspace) -> Standing:
             for ticket in records.tickets(states=(TicketState.OPEN, TicketState.HELD))
         )
     of_recording = Counter(clip.recording for clip in clips)
-    settled = Counter(clip.recording for clip in clips if places[clip.id].stage is Stage.SETTLED)
+    settled = Counter(clip.recording for clip in clips if clip.id in places and places[clip.id].stage is Stage.SETTLED)
     unseated: Counter[Stage] = Counter()
     for clip, place in places.items():
         unseated[place.stage] += max(0, place.open_seats - unanswered[clip, place.stage, place.round])
@@ -175,6 +180,8 @@ def gather(workspace: Workspace) -> Standing:
         refused=refusals(workspace.root),
         stages={stage: sum(place.stage is stage for place in places.values()) for stage in Stage},
         unseated={stage: unseated[stage] for stage in Stage},
+        withdrawn=len(gone),
+        erased=len(erased),
         to_cut_again=to_cut_again,
         coders=tuple(
             CoderLine(
@@ -234,6 +241,8 @@ def _tell(standing: Standing) -> None:
         out.print(table("Tickets", ("coder", "roles", "waiting", "on the desk", "submitted"), coders))
     settings = [(setting.name, escape(setting.value), setting.origin.value) for setting in standing.settings]
     out.print(table("Settings", ("setting", "value", "from"), settings))
+    if standing.withdrawn:
+        out.print(f"{standing.withdrawn} clip(s) left with subjects who withdrew; {standing.erased} are erased")
     if standing.to_cut_again:
         out.print(f"{standing.to_cut_again} clip(s) wait to be cut again as screeners asked: run `mmed recut`")
     if any(standing.unseated.values()):
@@ -279,6 +288,7 @@ def _document(standing: Standing) -> dict[str, object]:
             stage.value: {"clips": number, "free_seats": standing.unseated[stage]}
             for stage, number in standing.stages.items()
         },
+        "withdrawn": {"clips": standing.withdrawn, "erased": standing.erased},
         "to_cut_again": standing.to_cut_again,
         "coders": [
             {

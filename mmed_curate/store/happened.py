@@ -27,7 +27,9 @@ SESSION_CONTEXT = "session.context"
 EVENTS_LOGGED = "events.logged"
 REPORTS_TAKEN = "reports.taken"
 SUBJECT_ERASED = "subject.erased"
-"""All that was kept of a subject was erased."""
+"""What the database held of a subject was erased."""
+ERASURE_FINISHED = "erasure.finished"
+"""And all files of them."""
 KINDS: Mapping[str, str] = {
     SESSION_CONTEXT: "context of a session",
     EVENTS_LOGGED: "part of an event log",

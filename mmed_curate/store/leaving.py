@@ -13,9 +13,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, SubjectId, TicketId
-from mmed_curate.store.happened import EVENTS_LOGGED, REPORTS_TAKEN, SESSION_CONTEXT, SUBJECT_ERASED, salt_name
-from mmed_curate.store.left import (
+from mmed_curate.store.happened import (
     ERASURE_FINISHED,
+    EVENTS_LOGGED,
+    REPORTS_TAKEN,
+    SESSION_CONTEXT,
+    SUBJECT_ERASED,
+    salt_name,
+)
+from mmed_curate.store.left import (
     SUBJECT_WITHDRAWN,
     TICKET_RETURNED,
     Erasure,

@@ -14,7 +14,6 @@ from mmed_curate.store.conducted import ConductReader
 from mmed_curate.store.tables import ClipRow, FaceOwnerRow, KeepsakeRow, RecordingRow, SessionSubjectRow
 
 SUBJECT_WITHDRAWN = "subject.withdrawn"
-ERASURE_FINISHED = "erasure.finished"
 TICKET_RETURNED = "ticket.returned"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -11,8 +12,10 @@ from alembic.config import Config
 from sqlalchemy import Engine, inspect, text
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import SubjectId
 from mmed_curate.domain.packaged import packaged_path
 from mmed_curate.store.database import said_in_words, transaction
+from mmed_curate.store.happened import ERASURE_FINISHED
 from mmed_curate.store.tables import HEAD
 
 
@@ -71,3 +74,20 @@ def back_up(path: Path, to: Path) -> None:
             source.close()
     with to.open("rb+") as stream:
         os.fsync(stream.fileno())
+
+
+def backup_holds(path: Path, subject: SubjectId) -> bool:
+    """Whether a backup may hold something of a subject: it knows them, and not that they were erased.
+
+    Args:
+        path: a copy of the database; what is none, or cannot be read, may hold anything.
+        subject: who left.
+    """
+    said = "SELECT 1 FROM log WHERE kind = ? AND json_extract(payload, '$.subject') = ?"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
+            known = copy.execute("SELECT 1 FROM subject WHERE id = ?", (subject,)).fetchone()
+            erased = copy.execute(said, (ERASURE_FINISHED, subject)).fetchone()
+    except sqlite3.Error:
+        return True
+    return known is not None and erased is None

@@ -1,0 +1,74 @@
+"""Which releases that were made hold something of a subject: those that must be dropped when the subject leaves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmed_curate.dataset.loading import JUDGED_CLIPS
+from mmed_curate.dataset.manifest import release_id
+from mmed_curate.dataset.rows import JudgedClipRow, read_rows
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import SubjectId
+from mmed_curate.release.pseudonyms import Pseudonyms
+from mmed_curate.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A release that holds, or may hold, something of a subject."""
+
+    version: str
+    id: str
+    """SHA-256 of its manifest."""
+    at: str
+    """When it was made: UTC, RFC 3339."""
+    path: Path | None
+    """Where it lies in the workspace; None: it was made elsewhere, or moved."""
+    sure: bool
+    """It was looked into; else it may hold something, for it is not here."""
+
+
+def releases_holding(workspace: Workspace, subject: SubjectId) -> tuple[Held, ...]:
+    """Releases that the log knows, made before a subject left, with clips in which the subject may be seen or heard.
+
+    Args:
+        workspace: whose releases.
+        subject: who left; for one who did not, every release counts.
+    """
+    with workspace.read() as records:
+        made = records.log("release.created")
+        left = [one for one in records.log("subject.withdrawn") if json.loads(one.payload)["subject"] == subject]
+        sessions = [one.id for one in records.sessions() if subject in one.subjects]
+    names = Pseudonyms(workspace.secret)
+    wanted = {names.subject(subject), *(names.session(session) for session in sessions)}
+    here = {id: folder for folder in _folders(workspace.root / "releases") if (id := _id_of(folder))}
+    found = []
+    for entry in made:
+        if left and entry.sequence > left[0].sequence:
+            continue
+        said = json.loads(entry.payload)
+        folder = here.get(said["id"])
+        holds = None if folder is None else _holds(folder, wanted)
+        if holds is not False:
+            found.append(Held(version=said["release"], id=said["id"], at=entry.at, path=folder, sure=holds is not None))
+    return tuple(found)
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+
+
+def _id_of(folder: Path) -> str | None:
+    try:
+        return release_id(folder)
+    except (OSError, BadInput):
+        return None
+
+
+def _holds(folder: Path, wanted: set[str]) -> bool | None:
+    try:
+        return any({row.subject, row.session} & wanted for row in read_rows(folder / JUDGED_CLIPS, JudgedClipRow))
+    except (OSError, BadInput):
+        return None
