@@ -16,7 +16,7 @@ from mmed_curate.annotation.answers import check_answer, check_movement, opened_
 from mmed_curate.annotation.context import clip_context
 from mmed_curate.annotation.handout import clear, desk_name, lay_out
 from mmed_curate.annotation.ticket import LetteredReading, Ticket
-from mmed_curate.domain.conduct import Exclusion
+from mmed_curate.domain.conduct import Exclusion, Reference
 from mmed_curate.domain.context import ClipContext
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.identity import CoderId, JudgementId, TicketId, derived_uuid
@@ -354,6 +354,8 @@ class Desk:
             now = None if record.stage in _BLIND_STAGES else self._course(records, judgements, clip)
             context = self._context(records, record, clip)
         name = self._name(record.id)
+        if reference is not None and _shows_part_of(clip, reference):
+            reference = None
         laid_out = lay_out(self._workspace.media, name, assets, reference, turn.modality)
         if laid_out is None:
             raise BadInput.of(
@@ -414,6 +416,12 @@ class Desk:
 
     def _name(self, ticket_id: TicketId) -> str:
         return desk_name(self._workspace.secret, ticket_id)
+
+
+def _shows_part_of(clip: Clip, reference: Reference) -> bool:
+    """Whether a reference shows frames of the clip itself: it would tell that nothing happens there."""
+    same = reference.recording == clip.recording
+    return same and reference.first <= clip.last and clip.first <= reference.last
 
 
 def _check_there(records: Reader, record: TicketRecord) -> None:
