@@ -192,7 +192,7 @@ def draw_balanced(
         of_class["event-free"], n_free, free = free, 0, []
     rows = zip_longest(*(of_class[name] for name in sorted(of_class)))
     with_event = [clip for clip in chain.from_iterable(rows) if clip is not None]
-    n_free = min(n_free, len(free))
+    n_free = min(n_free, len(free), number)
     chosen = [*free[:n_free], *with_event[: number - n_free]]
     chosen += free[n_free : n_free + number - len(chosen)]
     return tuple(sorted(chosen))
