@@ -68,20 +68,19 @@ def transaction(engine: Engine, path: Path, *, write: bool) -> Iterator[Connecti
             yield connection
 
 
-def scrub(path: Path, *, wait_s: float = 30.0) -> None:
+def scrub(engine: Engine, path: Path) -> None:
     """Write a database anew without its free pages, and empty the write-ahead log beside it.
 
     Args:
+        engine: of the database; waits for other programs as it always does.
         path: the SQLite file.
-        wait_s: how long to wait for another program that reads or writes, in seconds.
 
     Raises:
         BadInput: another program holds it, or the disk is full.
     """
-    with said_in_words(path), closing(sqlite3.connect(path, isolation_level=None, timeout=wait_s)) as connection:
-        connection.execute("PRAGMA secure_delete = ON")
+    with said_in_words(path), closing(engine.raw_connection()) as connection:
         for act in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-            answer = connection.execute(act).fetchone()
+            answer = connection.cursor().execute(act).fetchone()
             if answer is not None and answer[0] != 0:  # a reader still needs what is in the log
                 raise BadInput.of(
                     "store.busy",

@@ -160,7 +160,7 @@ class Workspace:
             BadInput: another program holds the database, or the disk is full.
         """
         self._engine.dispose()
-        scrub(self.database)
+        scrub(self._engine, self.database)
 
     @property
     def database(self) -> Path:
