@@ -24,7 +24,7 @@ from mmed_curate.ingest.clips import clip_of
 from mmed_curate.ingest.kept import faces_in, observation_of, streams_of
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import changed_since
-from mmed_curate.ingest.rest import Frames, RestBounds, frame_before, judged_stretches
+from mmed_curate.ingest.rest import Frames, RestBounds, exact, frame_before, judged_stretches
 from mmed_curate.ingest.soundtrack import has_clip_sound, source_of
 from mmed_curate.ingest.windows import Window
 from mmed_curate.media.clipsound import SoundOfClips
@@ -95,7 +95,7 @@ def add_reference(
             known=records.references().get(subject),
         )
     still = _frame_at(on, at)
-    half = Fraction(bounds.length_s) / 2
+    half = exact(bounds.length_s) / 2
     first, last = on.clock.frame_at(at - half), frame_before(on.clock, at + half)
     _check_unjudged(source, (first, last), "the face")
     if voice is not None:

@@ -200,7 +200,7 @@ def _of_track(
     usual = np.median(places, axis=0)  # (P, 2)
     usual_open = float(np.median(curve.openness))
     looks = _Looks(seen, track.track)
-    step, length = Fraction(bounds.step_s), Fraction(bounds.length_s)
+    step, length = exact(bounds.step_s), exact(bounds.length_s)
     at = clock.start_of(Frame(int(track.frames[0])))
     end = clock.end_of(Frame(int(track.frames[-1])))
     while at + length <= end:
@@ -233,6 +233,11 @@ def _of_track(
             speech=None,
             score=(motion_px + bounds.moves_to_usual * off_usual_px) * small,
         )
+
+
+def exact(seconds: float) -> Fraction:
+    """Seconds as a file writes them: 0.1 is a tenth, and not the binary number next to it."""
+    return Fraction(seconds).limit_denominator(1_000_000)
 
 
 def frame_before(clock: FrameClock, time: Fraction) -> Frame:
