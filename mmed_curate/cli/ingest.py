@@ -141,16 +141,19 @@ def outcome_word(outcome: IngestOutcome) -> str:
 
 def show_outcomes(outcomes: tuple[IngestOutcome, ...]) -> None:
     """Print what became of each file, then every remark with its remedy."""
+    watched = any(outcome.n_watched for outcome in outcomes)
     rows = [
         (
             escape(Path(outcome.path).name),
             outcome_word(outcome),
             outcome.n_candidates,
             outcome.n_clips,
+            *((outcome.n_watched,) if watched else ()),
         )
         for outcome in outcomes
     ]
-    out.print(as_table("Ingest", ("file", "outcome", "candidates", "clips"), rows))
+    columns = ("file", "outcome", "candidates", "clips", *(("of them watched",) if watched else ()))
+    out.print(as_table("Ingest", columns, rows))
     for outcome in outcomes:
         if outcome.sheet and not outcome.already_done:
             out.print(f"contact sheet of {Path(outcome.path).name}: {os.path.relpath(outcome.sheet)}", markup=False)
@@ -309,6 +312,7 @@ def _outcome_as_json(outcome: IngestOutcome) -> dict[str, object]:
         "recording": outcome.recording,
         "candidates": outcome.n_candidates,
         "clips": outcome.n_clips,
+        "watched": outcome.n_watched,
         "contact_sheet": outcome.sheet,
         "outcome": outcome_word(outcome),
         "already_done": outcome.already_done,

@@ -354,6 +354,8 @@ class IngestOutcome:
     recording: RecordingId | None
     n_candidates: int = 0
     n_clips: int = 0
+    n_watched: int = 0
+    """Of these clips: stretches without a candidate, to see what was missed."""
     already_done: bool = False
     held_by: str | None = None
     """Another ingest that is at work on it; None: nobody else is."""

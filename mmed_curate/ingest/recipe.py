@@ -32,7 +32,7 @@ class Encoding(Declared):
 
 
 class ContextRange(Declared):
-    """Bounds of the context drawn on each side of a candidate, in seconds."""
+    """Bounds between which a length is drawn, in seconds."""
 
     least: Seconds
     most: Seconds
@@ -51,11 +51,29 @@ class CodingCut(Declared):
     face_margin: Annotated[float, Field(ge=0, le=3)]
     """Margin on each side, as a share of the face's size."""
     context_s: ContextRange
+    """On each side of a candidate."""
     join_gap_s: Seconds
     """Candidates closer together than this share a clip."""
     longest_s: Annotated[float, Field(gt=0)]
     """Candidates that merely lie close share no clip beyond this length; those that overlap always do."""
     encoding: Encoding
+
+
+class WatchedCut(Declared):
+    """The clips in which the machine proposed nothing: how much of that is cut, the protocol says."""
+
+    length_s: ContextRange
+    """As long as the clips round candidates, so that nobody can tell them by their length."""
+    margin_s: Seconds
+    """So far away from every candidate."""
+    face_gap_s: Seconds
+    """For so long the face may be lost inside one."""
+
+    @model_validator(mode="after")
+    def _has_length(self) -> WatchedCut:
+        if self.length_s.least <= 0:
+            raise ValueError("length_s.least must be above 0")
+        return self
 
 
 class ReleaseCut(Declared):
@@ -91,6 +109,7 @@ class Recipe(Declared):
     """Name of packaged bounds of quality, or a path."""
     sync: str = "mmed"
     """Name of packaged bounds of sync, or a path."""
+    watched: WatchedCut = WatchedCut(length_s=ContextRange(least=2.0, most=6.0), margin_s=0.5, face_gap_s=0.5)
     faces_at_once_s: Seconds = 0.5
     """For longer than this two faces may not be in the picture at once, unless a table says whose each is."""
     insist: bool = False

@@ -28,6 +28,7 @@ from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.sheet import write_sheet
 from mmed_curate.ingest.sheetfacts import sheet_entries, sheet_facts
 from mmed_curate.ingest.soundtrack import flags_of
+from mmed_curate.ingest.watched import watched_clips
 from mmed_curate.media.container import StreamChoice
 from mmed_curate.media.probe import probe
 from mmed_curate.media.skew import find_skew
@@ -63,7 +64,9 @@ class RecordingJob:
     media: Path
     """The workspace's media folder."""
     secret: bytes
-    """The workspace's secret, for ids and for the context drawn."""
+    """The workspace's secret, for ids and for all that is drawn."""
+    watched: float = 0
+    """Share of the face time without a candidate that is cut too; the protocol's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,13 @@ def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
     candidates = candidates_of(spotted, recording, whose, job.secret)
     wanted = [candidate for candidate in candidates if candidate.tags <= set(job.recipe.cut_tagged)]
     clips = proposed_clips(wanted, recording, seen.tracks, whose, job.recipe.coding, job.secret)
+    nothing_cut = _nothing_cut(job, candidates, clips, spotted=fast_enough)
+    # where nothing was looked for, nothing was missed
+    share = job.watched if fast_enough else 0
+    watched, lacking = watched_clips(
+        candidates, clips, recording, seen.tracks, whose, job.recipe, job.secret, share=share
+    )
+    clips = tuple(sorted((*clips, *watched), key=lambda clip: (clip.first, clip.last, clip.subject)))
     flags = flags_of(clips, recording, companions, bounds.crosstalk)
     clips = tuple(replace(clip, sound_flags=flag) for clip, flag in zip(clips, flags, strict=True))
     how = Cutting(
@@ -153,7 +163,7 @@ def take_in(job: RecordingJob, tell: Tell) -> IngestedRecording:
         known=known_faces(seen, whose),
     )
     assets = cut_whole_or_not(clips, how, tell)
-    notes = (*notes, *quality.findings, *_nothing_cut(job, candidates, clips, spotted=fast_enough))
+    notes = (*notes, *quality.findings, *nothing_cut, *lacking)
     _keep_quality(job, id, quality)
     keep_notes(job.media, id, job.path.name, notes)
     return IngestedRecording(

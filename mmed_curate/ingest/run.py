@@ -22,6 +22,7 @@ from mmed_curate.ingest.faces import FaceTable
 from mmed_curate.ingest.notes import forget_refusal, keep_refusal, notes_on, sheet_path
 from mmed_curate.ingest.recipe import Recipe
 from mmed_curate.ingest.recording import IngestedRecording, RecordingJob, take_in
+from mmed_curate.ingest.watched import n_watched
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.probe import probe
 from mmed_curate.store.workspace import Workspace
@@ -134,6 +135,7 @@ class _Intake:
                     recipe=recipe,
                     media=workspace.media,
                     secret=workspace.secret,
+                    watched=workspace.protocol.screening.watched,
                 )
             except BadInput as error:
                 self._refuse(position, str(error))
@@ -191,6 +193,7 @@ class _Intake:
             recording=result.recording.id,
             n_candidates=len(result.candidates),
             n_clips=len(result.clips),
+            n_watched=n_watched(result.clips),
             sheet=None if result.sheet is None else str(result.sheet),
             notes=result.notes,
             companions=result.companions,
@@ -363,11 +366,13 @@ def _known(
         severity=Severity.NOTE,
     )
     with workspace.read() as records:
+        clips = records.clips(recording=known.id)
         return IngestOutcome(
             path=path,
             recording=known.id,
             n_candidates=len(records.candidates(recording=known.id)),
-            n_clips=len(records.clips(recording=known.id)),
+            n_clips=len(clips),
+            n_watched=n_watched(clips),
             sheet=str(sheet) if (sheet := sheet_path(workspace.media, known.id)).is_file() else None,
             already_done=True,
             notes=((found_again,) if moved else ()) + notes_on(workspace.media, known.id),

@@ -63,8 +63,10 @@ class SheetEntry:
     sound: Path | None
     """Its array file `sound.npz`; None: the clip has no sound."""
     score: float | None = None
-    """None: a person marked it."""
+    """None: a person marked it, or it is watched."""
     tags: frozenset[Tag] = frozenset()
+    watched: bool = False
+    """The machine proposed nothing here: the span is all of the clip."""
     remarks: tuple[str, ...] = ()
     """Whose face, sound flags, and the like, a line each."""
 
@@ -80,7 +82,7 @@ def write_sheet(folder: Path, name: str, about: SheetFacts, entries: Sequence[Sh
         name: of both files.
         about: the recording.
         entries: its clips, in any order; on the sheet those that people marked come first, then by strength, tagged
-            ones behind the others.
+            ones behind the others, watched ones last.
 
     Returns:
         The page and the PNG.
@@ -99,8 +101,8 @@ def write_sheet(folder: Path, name: str, about: SheetFacts, entries: Sequence[Sh
     return page, png
 
 
-def _rank(entry: SheetEntry) -> tuple[bool, bool, float, float]:
-    return entry.score is not None, bool(entry.tags), -(entry.score or 0.0), entry.start_s
+def _rank(entry: SheetEntry) -> tuple[bool, bool, bool, float, float]:
+    return entry.watched, entry.score is not None, bool(entry.tags), -(entry.score or 0.0), entry.start_s
 
 
 def _pictured(entries: Sequence[SheetEntry]) -> dict[int, Bytes]:
@@ -129,7 +131,7 @@ def _movement(entry: SheetEntry, picture: Bytes | None) -> Movement:
     level = sound.get("intensity_db", np.zeros(0, dtype=np.float32))
     times_s = np.arange(len(level)) * float(sound.get("hop_s", 0)) + float(sound.get("start_s", 0))
     words = (
-        entry.region or "region not named",
+        "no candidate" if entry.watched else entry.region or "region not named",
         f"{1000 * (stop_s - onset_s):.0f} ms, {entry.span.n_frames} frames",
         *entry.remarks,
     )
@@ -139,6 +141,7 @@ def _movement(entry: SheetEntry, picture: Bytes | None) -> Movement:
         words=words,
         tags=tuple(sorted(tag.value for tag in entry.tags)),
         score=entry.score,
+        unscored="watched" if entry.watched else "marked by a person",
         strip=_strip(entry, picture, face),
         times_s=np.asarray(face.get("times_s", np.zeros(0)), dtype=np.float64),
         own=own,

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.identity import SubjectId
+from mmed_curate.domain.protocol import ClipOrigin
 from mmed_curate.domain.records import Candidate, Clip, Recording
-from mmed_curate.domain.time import Frame
+from mmed_curate.domain.time import Frame, Span
 from mmed_curate.ingest.coding import coding_folder
 from mmed_curate.ingest.features import FACE_FILE, SOUND_FILE
 from mmed_curate.ingest.sheet import SheetEntry, SheetFacts
+from mmed_curate.ingest.watched import n_watched
 from mmed_curate.report.sheet import Mark
 
 
@@ -42,11 +44,16 @@ def sheet_facts(
             ("sound", _sound(recording)),
             ("skew", "unmeasured" if skew is None else f"{skew.start_ms:+.0f} ± {skew.uncertainty_ms:.0f} ms"),
             ("proposed", f"{len(candidates)}, {sum(bool(one.tags) for one in candidates)} of them tagged"),
-            ("clips", str(len(clips))),
+            ("clips", _clips(clips)),
         ),
         findings=tuple(notes),
         marks=tuple(marks),
     )
+
+
+def _clips(clips: Sequence[Clip]) -> str:
+    watched = n_watched(clips)
+    return f"{len(clips)}, {watched} of them watched" if watched else str(len(clips))
 
 
 def _sound(recording: Recording) -> str:
@@ -62,26 +69,29 @@ def sheet_entries(
     codes: Mapping[SubjectId, str],
     media: Path,
 ) -> tuple[SheetEntry, ...]:
-    """One entry for each clip, with the candidate that it was cut round."""
+    """One entry for each clip, with the candidate that it was cut round; of a watched stretch all is shown."""
     by_id = {candidate.id: candidate for candidate in candidates}
     entries = []
     for clip in clips:
-        if clip.candidate is None:
+        if clip.candidate is None and clip.origin is not ClipOrigin.WATCHED:
             continue
-        candidate, folder = by_id[clip.candidate], coding_folder(media, clip)
+        candidate = None if clip.candidate is None else by_id[clip.candidate]
+        folder, last = coding_folder(media, clip), clip.clock.last_frame
+        whole = Span(onset=Frame(0), apex=Frame(last // 2), offset=last)
         sound = folder / SOUND_FILE
         entries.append(
             SheetEntry(
                 name=clip.id,
                 clock=clip.clock,
                 start_s=float(recording.clock.start_of(clip.first)),
-                span=clip.in_clip(candidate.span),
-                region=candidate.region,
+                span=whole if candidate is None else clip.in_clip(candidate.span),
+                region="" if candidate is None else candidate.region,
                 picture=folder / "picture.mp4",
                 face=folder / FACE_FILE,
                 sound=sound if sound.is_file() else None,
-                score=candidate.score,
-                tags=candidate.tags,
+                score=None if candidate is None else candidate.score,
+                tags=frozenset() if candidate is None else candidate.tags,
+                watched=candidate is None,
                 remarks=_remarks(clip, codes),
             )
         )

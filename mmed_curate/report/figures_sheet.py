@@ -114,7 +114,7 @@ def _whole(axes: Axes, head: SheetFacts, y: float) -> None:
 
 def _row(axes: Axes, movement: Movement, place: int, y: float) -> None:
     axes.plot([_GAP, _WIDTH - _GAP], [y - 8, y - 8], color=_LINE, linewidth=0.8)
-    score = "marked by a person" if movement.score is None else f"score {movement.score:.2f}"
+    score = movement.unscored if movement.score is None else f"score {movement.score:.2f}"
     _say(axes, _GAP, y + 12, f"{place + 1}.  {movement.when}", size=9, weight="bold")
     lines = [score, *movement.words, ", ".join(movement.tags)]
     for at, line in enumerate(line for line in lines if line):

@@ -45,7 +45,7 @@ class Movement:
     """Region, length and whatever else is known, a line each."""
     tags: tuple[str, ...]
     score: float | None
-    """None: a person marked it."""
+    """None: it has none."""
     strip: Bytes | None
     """(128, 640, 3) the five pictures of `CELLS`; None: there are none to show."""
     times_s: npt.NDArray[np.float64]
@@ -64,6 +64,8 @@ class Movement:
     """(n,) dB relative to full scale."""
     speaks: npt.NDArray[np.bool_]
     """(n,)"""
+    unscored: str = "marked by a person"
+    """What is said in the place of a score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +204,7 @@ def _row(place: int, movement: Movement, picture: bytes | None) -> str:
             for place_, what in enumerate(CELLS)
         )
         shown = f'<div class=strip style="--strip:url(data:image/jpeg;base64,{source})">{cells}</div>'
-    score = "marked by a person" if movement.score is None else f"score {movement.score:.2f}"
+    score = escape(movement.unscored) if movement.score is None else f"score {movement.score:.2f}"
     words = "".join(f"<p>{escape(word)}</p>" for word in movement.words)
     tags = "".join(f"<span class=tag>{escape(tag)}</span>" for tag in movement.tags)
     return (
