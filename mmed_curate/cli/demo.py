@@ -23,7 +23,7 @@ from mmed_curate.cli.console import out, table
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import named_or_path, packaged_path
-from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.protocol import ClipOrigin, Stage
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 from mmed_curate.simulation.truth import Kind, read_truth
 from mmed_curate.spotting.evaluate import SpottingScores, evaluate, pooled
@@ -150,17 +150,41 @@ def _simulated(walk: Walk, chosen: SimulatedRoad, folder: Path) -> SpottingScore
             walk.call("session", "add", session, "--subjects", ",".join(players), "--simulated")
         walk.call("ingest", "--table", beside / "recordings.csv")
         scores = _show_planted_and_found(Workspace.open(Path()), sessions / "truth.csv")
-        walk.call(
+        _approve_faces_at_rest(walk, beside)
+        judged = (
             *("simulate", "coders", "--truth", beside / "truth.csv"),
             *("--profile", chosen.coders, "--seed", str(chosen.seed)),
         )
-        walk.call("agreement")
+        walk.call(*judged)
         walk.call("recut")
+        if _asked_for(Workspace.open(Path())):  # clips that screeners wanted cut again are there now
+            walk.call(*judged)
+            walk.call("recut")
+        walk.call("agreement")
         walk.call("gate", "--policy", chosen.policy)
         walk.call("release", "create", chosen.version, "--policy", chosen.policy, "--benchmark", chosen.benchmark)
         walk.call("verify", _release(Path()))
         walk.call("audit")
     return scores
+
+
+def _approve_faces_at_rest(walk: Walk, sessions: Path) -> None:
+    """What a curator does with each proposal, here without looking: the faces are simulated and rest between events."""
+    with Workspace.open(Path()).read() as records:
+        subjects = [one.code for one in records.subjects()]
+    for subject in sorted(subjects):
+        folder = sessions.parent / "rest" / subject
+        walk.call("reference", "propose", subject, "-o", folder)
+        with (folder / "rest.csv").open(encoding="utf-8", newline="") as stream:
+            best = next(csv.DictReader(stream))
+        words = ("--recording", best["recording"], "--at", best["at_s"], "--because", "SIMULATED: still between events")
+        walk.call("reference", "add", subject, *words)
+
+
+def _asked_for(workspace: Workspace) -> bool:
+    """Whether screeners wanted clips cut again."""
+    with workspace.read() as records:
+        return any(clip.origin is ClipOrigin.CUT_AGAIN for clip in records.clips())
 
 
 def _show_candidates(workspace: Workspace) -> None:

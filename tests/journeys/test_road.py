@@ -72,7 +72,15 @@ def road(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Road:
     for session, subjects in players.items():
         made.mmed("session", "add", session, "--subjects", ",".join(subjects), "--simulated")
     made.mmed("ingest", "--table", sessions / "recordings.csv")
-    made.mmed("simulate", "coders", "--truth", sessions / "truth.csv", "--seed", 7)
+    for subject in sorted({one for subjects in players.values() for one in subjects}):
+        rest = root / "rest" / subject
+        made.mmed("reference", "propose", subject, "-o", rest)
+        with (rest / "rest.csv").open(encoding="utf-8", newline="") as stream:
+            best = next(csv.DictReader(stream))
+        made.mmed("reference", "add", subject, "--recording", best["recording"], "--at", best["at_s"])
+    for _ in range(2):  # once more for what screeners wanted cut again
+        made.mmed("simulate", "coders", "--truth", sessions / "truth.csv", "--seed", 7)
+        made.mmed("recut")
     return made
 
 
