@@ -189,32 +189,39 @@ def test_files_go_where_the_database_does_not_take_the_reference(lab: Workspace)
     assert [path for path in files_of(lab) if path.is_file()] == []
 
 
-def test_tickets_of_two_subjects_differ_in_nothing_but_the_face(lab: Workspace, tmp_path: Path) -> None:
-    """Both by one clip's media: names, times and texts are alike, and nobody's code or recording is anywhere."""
-    one = added(lab, "canary-one", "single_face.mp4", SMILE, voice=VOICE)
-    two = added(lab, "canary-one", "single_face.mp4", SMILE + Fraction(1, 20), voice=VOICE)
-    assets = []
-    for kind, part in (
-        (AssetKind.CODING_PICTURE, ReferenceFile.PICTURE),
-        (AssetKind.CODING_SOUND, ReferenceFile.SOUND),
-    ):
-        path, digest = one.files[part]
-        assets.append(
-            Asset(clip=ClipId("c"), kind=kind, path=path, sha256=digest, n_bytes=1, first=Frame(0), last=Frame(1))
-        )
-    laid = [
-        lay_out(lab.media, name, assets, given, Modality.BOTH) for name, given in (("a" * 12, one), ("b" * 12, two))
+def media_of(made: Reference) -> list[Asset]:
+    """A clip's coding media, for which those of a reference with a voice serve here."""
+    kinds = {AssetKind.CODING_PICTURE: ReferenceFile.PICTURE, AssetKind.CODING_SOUND: ReferenceFile.SOUND}
+    where = {"clip": ClipId("c"), "n_bytes": 1, "first": Frame(0), "last": Frame(1)}
+    return [
+        Asset(kind=kind, path=made.files[part][0], sha256=made.files[part][1], **where)  # type: ignore[arg-type]
+        for kind, part in kinds.items()
     ]
+
+
+def test_tickets_of_two_subjects_differ_in_nothing_but_the_face(lab: Workspace) -> None:
+    """One clip with the references of two: names and times are alike, and no code, recording or folder is anywhere."""
+    assets = media_of(added(lab, "canary-one", "single_face.mp4", SMILE, voice=VOICE))
+    one = added(lab, "canary-one", "single_face.mp4", SMILE)
+    two = added(lab, "canary-two", "face_noface.mov", SMILE)
+    names = ("a" * 12, "b" * 12)
+    for name, given in zip(names, (one, two), strict=True):
+        assert lay_out(lab.media, name, assets, given, Modality.BOTH) is not None
     found = [
         {path.name: (path.stat().st_mtime, path.stat().st_nlink) for path in (lab.media / "desk" / name).iterdir()}
-        for name in ("a" * 12, "b" * 12)
+        for name in names
     ]
     assert found[0] == found[1]
-    assert set(found[0]) == {"picture.mp4", "sound.wav", "neutral.png", "neutral.mp4", "neutral.wav"}
-    assert all(one is not None and one.neutral_still is not None for one in laid)
-    secrets = [b"canary", b"single_face", one.files[ReferenceFile.STILL][0].split("/")[1].encode()]
+    assert set(found[0]) == {"picture.mp4", "sound.wav", "neutral.png", "neutral.mp4"}
+    secrets = [b"canary", b"single_face", b"face_noface"]
+    secrets += [given.files[ReferenceFile.STILL][0].split("/")[1].encode() for given in (one, two)]
     for path in (lab.media / "desk").rglob("*.*"):
         assert not any(secret in path.read_bytes() for secret in secrets)
+    headers = []
+    for name in names:
+        with av.open(str(lab.media / "desk" / name / "neutral.mp4")) as clip:
+            headers.append((dict(clip.metadata), [dict(stream.metadata) for stream in clip.streams]))
+    assert headers[0] == headers[1]
 
 
 @pytest.mark.parametrize(
@@ -226,20 +233,7 @@ def test_tickets_of_two_subjects_differ_in_nothing_but_the_face(lab: Workspace, 
 )
 def test_a_pass_gets_of_the_reference_what_it_may_show(lab: Workspace, modality: Modality, parts: set[str]) -> None:
     made = added(lab, "canary-one", "single_face.mp4", SMILE, voice=VOICE)
-    kinds = {AssetKind.CODING_PICTURE: ReferenceFile.PICTURE, AssetKind.CODING_SOUND: ReferenceFile.SOUND}
-    assets = [
-        Asset(
-            clip=ClipId("c"),
-            kind=kind,
-            path=made.files[part][0],
-            sha256=made.files[part][1],
-            n_bytes=1,
-            first=Frame(0),
-            last=Frame(1),
-        )
-        for kind, part in kinds.items()
-    ]
-    laid = lay_out(lab.media, "c" * 12, assets, made, modality)
+    laid = lay_out(lab.media, "c" * 12, media_of(made), made, modality)
     assert laid is not None
     assert {path.name for path in (lab.media / "desk" / ("c" * 12)).iterdir()} == parts
     assert (laid.neutral_sound is None) is (modality is Modality.PICTURE)
