@@ -67,7 +67,7 @@ def draw_lots(records: Writer, protocol: Protocol, *, seed: int, without: Collec
         Finding(
             code="assign.few_foils",
             what=f"{lacking} more foils are wanted than stretches without a candidate wait for screening",
-            remedy="cut more of them: raise `watched` in the ingest recipe before the next recordings",
+            remedy="raise `watched` in the protocol before the next recordings: `mmed protocol adopt`",
             severity=Severity.WARNING,
             parameters={"lacking": lacking},
         ),
