@@ -10,7 +10,7 @@ Action units are written as FACS does, `L12C+4B`; `12L+C` and BORIS's `12|L|C` a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -18,6 +18,7 @@ from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.codebook import Entry as CodebookEntry
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.judgements import ActionUnitMark, CodedEvent, Coding, Side, VocalCueMark
+from mmed_curate.domain.protocol import AnswerField
 from mmed_curate.domain.time import FrameClock, Span
 from mmed_curate.interchange.answertiers import (
     ACTION_UNITS,
@@ -51,7 +52,11 @@ _SIDES = {FacsSide.BOTH: Side.BOTH, FacsSide.LEFT: Side.LEFT, FacsSide.RIGHT: Si
 
 
 def events_of(
-    timeline: Timeline, codebook: Codebook, clock: FrameClock
+    timeline: Timeline,
+    codebook: Codebook,
+    clock: FrameClock,
+    *,
+    fields: Collection[AnswerField] = frozenset(AnswerField),
 ) -> tuple[tuple[CodedEvent, ...], tuple[Finding, ...]]:
     """The events that tiers say, in the order of their onsets, their cues too; and what could not be read.
 
@@ -61,6 +66,7 @@ def events_of(
         timeline: read from a coder's file.
         codebook: under which it was coded.
         clock: of the clip.
+        fields: that were asked; of what was not asked, nothing is missing.
     """
     findings: list[Finding] = []
     lanes: dict[str, dict[str, list[Annotation]]] = {}
@@ -76,7 +82,7 @@ def events_of(
         lanes.setdefault(match[1] or "", {}).setdefault(match[2], []).extend(tier.annotations)
     events: list[CodedEvent] = []
     for tiers in lanes.values():
-        events.extend(_events_in(tiers, codebook, clock, findings))
+        events.extend(_events_in(tiers, codebook, clock, fields, findings))
     events.sort(key=event_order)
     try:
         Coding(events=tuple(events))
@@ -104,7 +110,11 @@ class _Said:
 
 
 def _events_in(
-    tiers: dict[str, list[Annotation]], codebook: Codebook, clock: FrameClock, findings: list[Finding]
+    tiers: dict[str, list[Annotation]],
+    codebook: Codebook,
+    clock: FrameClock,
+    fields: Collection[AnswerField],
+    findings: list[Finding],
 ) -> Iterator[CodedEvent]:
     said_of: list[_Said] = []
     for one in sorted(tiers.get(EVENT, []), key=lambda one: one.start or 0):
@@ -138,7 +148,7 @@ def _events_in(
     for one_said in said_of:
         problems: list[Finding] = []
         try:
-            event = _event(one_said, codebook, clock, problems)
+            event = _event(one_said, codebook, clock, fields, problems)
         except BadInput as error:
             problems.append(error.finding)
             event = None
@@ -162,7 +172,9 @@ def _owner(one: Annotation, events: Sequence[_Said]) -> _Said | None:
     return best[1]
 
 
-def _event(it: _Said, codebook: Codebook, clock: FrameClock, problems: list[Finding]) -> CodedEvent | None:
+def _event(
+    it: _Said, codebook: Codebook, clock: FrameClock, fields: Collection[AnswerField], problems: list[Finding]
+) -> CodedEvent | None:
     where = f"the event at {said(it.start)}"
 
     def chosen(name: str, given: Sequence[str], entries: Iterable[CodebookEntry], *, needed: bool) -> str | None:
@@ -177,9 +189,10 @@ def _event(it: _Said, codebook: Codebook, clock: FrameClock, problems: list[Find
             )
         return values[0] if values else None
 
-    event_type = chosen(EVENT, [it.event_type], codebook.event_types, needed=True)
-    emotion = chosen(EMOTION, it.beside.get(EMOTION, ()), codebook.emotions, needed=True)
-    basis = chosen(BASIS, it.beside.get(BASIS, ()), codebook.bases, needed=True)
+    typed, felt, based = (one in fields for one in (AnswerField.EVENT_TYPE, AnswerField.EMOTION, AnswerField.BASIS))
+    event_type = chosen(EVENT, [it.event_type], codebook.event_types, needed=typed)
+    emotion = chosen(EMOTION, it.beside.get(EMOTION, ()), codebook.emotions, needed=felt)
+    basis = chosen(BASIS, it.beside.get(BASIS, ()), codebook.bases, needed=based)
     confidence = chosen(CONFIDENCE, it.beside.get(CONFIDENCE, ()), codebook.confidences, needed=False)
     onset = frame_from(it.start, clock)
     offset = max(onset, frame_until(it.end, clock))
@@ -196,13 +209,13 @@ def _event(it: _Said, codebook: Codebook, clock: FrameClock, problems: list[Find
         if code not in regions:
             problems.append(fault("unknown_code", f"{where}: {code!r} is no part of the face", "choose from its list"))
     cues = [_cue(one, codebook, clock, problems) for one in it.cues]
-    if problems or event_type is None or emotion is None or basis is None:
+    if problems:
         return None
     return CodedEvent(
         span=Span(onset=onset, apex=apexes[0], offset=offset),
-        event_type=event_type,
-        emotion=emotion,
-        basis=basis,
+        event_type=event_type or "",
+        emotion=emotion or "",
+        basis=basis or "",
         action_units=units,
         vocal_cues=tuple(sorted((cue for cue in cues if cue is not None), key=cue_order)),
         confidence=confidence,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from mmed_curate.domain.codebook import Codebook
@@ -55,6 +56,27 @@ def answer_timeline(
         names.pop(NOT_VISIBLE, None)
     tiers = tuple(_empty(name, vocabularies=_choices(name, codebook)) for name in names)
     return _timeline(tiers, clock, medium)
+
+
+def opened(timeline: Timeline, more: Timeline) -> Timeline:
+    """A coder's tiers with those that open now: the empty ones of `more` that are missing, for each lane.
+
+    Args:
+        timeline: as it was read from the coder's file; nothing of it is changed.
+        more: empty tiers, as `answer_timeline` makes them.
+    """
+    present = {tier.name for tier in timeline.tiers}
+    prefixes = [
+        "",
+        *(name.removesuffix(EVENT) for name in sorted(present) if re.fullmatch(rf"[1-9][0-9]*\.{EVENT}", name)),
+    ]
+    tiers = [
+        replace(tier, name=f"{prefix}{tier.name}", parent=None if tier.parent is None else f"{prefix}{tier.parent}")
+        for prefix in prefixes
+        for tier in more.tiers
+        if not (prefix and tier.name == NOTE)
+    ]
+    return replace(timeline, tiers=(*timeline.tiers, *(tier for tier in tiers if tier.name not in present)))
 
 
 def timeline_of(

@@ -258,7 +258,12 @@ def _lines(timeline: Timeline) -> Iterator[str]:
     for medium in timeline.media:
         mime = medium.mime or _MIME.get(Path(medium.file_name).suffix.lower(), "application/octet-stream")
         origin = f" TIME_ORIGIN={_attribute(str(round(medium.offset_s * 1000)))}" if medium.offset_s else ""
-        yield f"        <MEDIA_DESCRIPTOR MEDIA_URL={_attribute(medium.name)} MIME_TYPE={_attribute(mime)}{origin}/>"
+        beside = ":" not in medium.name and not medium.name.startswith(("/", "\\"))
+        relative = f" RELATIVE_MEDIA_URL={_attribute(f'./{medium.name}')}" if beside else ""
+        yield (
+            f"        <MEDIA_DESCRIPTOR MEDIA_URL={_attribute(medium.name)} MIME_TYPE={_attribute(mime)}"
+            f"{relative}{origin}/>"
+        )
     yield f'        <PROPERTY NAME="lastUsedAnnotationId">{len(ids)}</PROPERTY>'
     yield "    </HEADER>"
     yield "    <TIME_ORDER>"
