@@ -45,16 +45,17 @@ def judgements_digest(judgements: Iterable[Judgement]) -> str:
     """SHA-256 over judgements, whatever order they come in: one more, one less or one changed gives another."""
     digest = hashlib.sha256()
     for judgement in sorted(judgements, key=lambda one: (one.order, one.id)):
-        digest.update(canonical_json(_as_then(to_json(judgement))).encode())
+        digest.update(canonical_json(without_empty_news(to_json(judgement))).encode())
         digest.update(b"\n")
     return digest.hexdigest()
 
 
-def _as_then(value: Any) -> Any:
+def without_empty_news(value: Any) -> Any:
+    """JSON values as they were before format 3, where what came then says nothing."""
     if isinstance(value, dict):
         return {
-            key: _as_then(part)
+            key: without_empty_news(part)
             for key, part in value.items()
             if key not in _SINCE_FORMAT_2 or part != _SINCE_FORMAT_2[key]
         }
-    return [_as_then(part) for part in value] if isinstance(value, list) else value
+    return [without_empty_news(part) for part in value] if isinstance(value, list) else value

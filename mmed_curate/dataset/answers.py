@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from mmed_curate.agreement.judged import without_empty_news
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
@@ -36,8 +38,11 @@ _WITHHELD = "(not released)"
 
 
 def answer_text(answer: Answer) -> str:
-    """An answer as canonical JSON, without its reason or note."""
-    document = to_json(answer)
+    """An answer as canonical JSON, without its reason or note.
+
+    What came with format 3 is left out where it says nothing: the same answer has the same text in all versions.
+    """
+    document = without_empty_news(to_json(answer))
     return canonical_json({name: value for name, value in document.items() if name not in _FREE_TEXT})
 
 
@@ -74,7 +79,7 @@ def judgement_row(
     """One judgement as a row, under pseudonyms.
 
     Args:
-        judgement: what was said, under the workspace's ids.
+        judgement: what was said, under the workspace's ids, but for those who settled it together: see `among`.
         name, clip, subject, coder, supersedes: pseudonyms of what the judgement points at.
         order: its place among the clip's judgements, from 1.
         superseded: whether a later judgement corrects it.
@@ -109,7 +114,26 @@ def judgement_row(
         if first is None
         else tuple(_cue_text(mark, mark.onset, mark.offset) for mark in first.vocal_cues),
         answer=answer_text(answer),
+        turn=judgement.turn,
+        found=tuple(f"{span.onset}-{span.offset}" for span in answer.found) if isinstance(answer, Screening) else (),
+        cut_again=answer.cut_again.value if isinstance(answer, Screening) and answer.cut_again is not None else None,
+        not_visible=() if first is None else first.not_visible,
+        participants=answer.participants if isinstance(answer, Adjudication) else (),
     )
+
+
+def among(judgement: Judgement, called: Callable[[CoderId], str]) -> Judgement:
+    """A judgement with other names for those who settled it together.
+
+    Args:
+        judgement: what was said.
+        called: their names, by id.
+    """
+    answer = judgement.answer
+    if not isinstance(answer, Adjudication) or not answer.participants:
+        return judgement
+    named = tuple(sorted(CoderId(called(one)) for one in answer.participants))
+    return replace(judgement, answer=replace(answer, participants=named))
 
 
 def judgement_of(row: JudgementRow) -> Judgement:
@@ -133,6 +157,7 @@ def judgement_of(row: JudgementRow) -> Judgement:
         order=row.order,
         supersedes=None if row.supersedes is None else JudgementId(row.supersedes),
         simulated=row.simulated,
+        turn=row.turn,
     )
 
 

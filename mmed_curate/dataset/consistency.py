@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 from mmed_curate.dataset.answers import judgement_of, judgement_row
 from mmed_curate.dataset.facts import RELEASE
 from mmed_curate.dataset.loading import CLIPS, JUDGED_CLIPS, JUDGEMENTS, Dataset
-from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
 from mmed_curate.domain.identity import ClipId
+from mmed_curate.domain.protocol import ClipOrigin, Stage
 from mmed_curate.domain.time import Frame, FrameClock
 
 PARQUET = "clips.parquet"
@@ -61,6 +62,7 @@ def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[
         ],
     )
     yield _line(f"columns of {JUDGEMENTS} beside its answers", _unlike_their_answers(said))
+    yield _line(f"which clip replaces which in {JUDGED_CLIPS}", _wrongly_replaced(judged))
     yield _counts(dataset)
     yield from _simulated(dataset, judged)
     if any(file.path == PARQUET for file in dataset.manifest.files) and find_spec("pyarrow") is not None:
@@ -119,6 +121,18 @@ def _unlike_their_answers(rows: Sequence[JudgementRow]) -> list[str]:
     ]
 
 
+def _wrongly_replaced(judged: Mapping[str, JudgedClipRow]) -> list[str]:
+    """Clips in the place of one that still stands or is another's, and replaced ones with nothing in their place."""
+    of_whom = {row.replaces for row in judged.values()}
+    wrong = [row.clip for row in judged.values() if (row.stage == Stage.REPLACED.value) != (row.clip in of_whom)]
+    for row in judged.values():
+        old = None if row.replaces is None else judged.get(row.replaces)
+        same = old is not None and (old.subject, old.session) == (row.subject, row.session)
+        if (row.origin == ClipOrigin.CUT_AGAIN.value) != (row.replaces is not None) or (row.replaces and not same):
+            wrong.append(row.clip)
+    return wrong
+
+
 def _counts(dataset: Dataset) -> Rederived:
     found = {
         "clips": len(dataset.clip_rows),
@@ -161,7 +175,7 @@ def _parquet(dataset: Dataset) -> Rederived:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = [field.name for field in fields(ClipRow)]
+    names = list(header_of(dataset.root / CLIPS))  # an older version holds fewer columns, in both
     try:
         with (dataset.root / PARQUET).open("rb") as stream:
             table = pq.read_table(stream)

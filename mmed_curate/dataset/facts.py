@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mmed_curate.dataset.rows import FORMAT_VERSION
 from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
 RELEASE = "release.json"
 FORMAT = "mmed-release"
-FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

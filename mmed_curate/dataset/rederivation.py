@@ -1,7 +1,7 @@
 """What a release says, computed again from its own judgements: consensus, agreement, and the gate's rules on them.
 
 A stranger needs nothing of the lab for it: protocol.yaml, codebook.yaml and policy.yaml say how, judgements.csv what
-was said, judged-clips.csv on which frames. What rests on more than that is attested.
+was said, judged-clips.csv on which frames and what lot fell to each clip. What rests on more than that is attested.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from mmed_curate.domain.judgements import (
     Verification,
     VerificationVerdict,
 )
-from mmed_curate.domain.protocol import Protocol, Stage
+from mmed_curate.domain.protocol import ClipOrigin, ClipTerms, Protocol, Stage
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.domain.yamlfile import read_yaml
 from mmed_curate.gate.decide import RuleVerdict, decide
@@ -128,10 +128,25 @@ def judged_clips(dataset: Dataset) -> tuple[JudgedClip, ...]:
             subject=SubjectId(row.subject),
             clock=clock_of(row),
             judgements=tuple(said[row.clip]),
+            terms=terms_of(row),
             simulated=row.simulated,
         )
         for row in dataset.judged_clip_rows
     )
+
+
+def terms_of(row: JudgedClipRow) -> ClipTerms:
+    """What lot fell to a judged clip.
+
+    Raises:
+        BadInput: the row says no such origin.
+    """
+    try:
+        return ClipTerms(origin=ClipOrigin(row.origin), screened_again=row.screened_again, foil=row.foil)
+    except ValueError as error:
+        raise BadInput.of(
+            "dataset.origin", f"judged-clips.csv says no origin of {row.clip} ({error})", "run `mmed verify` on it"
+        ) from error
 
 
 def clock_of(row: JudgedClipRow) -> FrameClock:
@@ -215,6 +230,7 @@ def _as_settled(row: ClipRow) -> tuple[object, ...]:
         (row.onset, row.apex, row.offset),
         (row.event_type, row.emotion, row.basis),
         row.action_units,
+        row.not_visible,
         row.vocal_cues,
         row.settled_by,
         row.n_coders,
@@ -228,6 +244,7 @@ def _settled(event: ConsensusEvent, found: Course, row: ClipRow) -> tuple[object
         tuple(mark + row.judged_shift for mark in (span.onset, span.apex, span.offset)),
         (event.event_type, event.emotion, event.basis or None),
         tuple(action_unit_text(mark) for mark in event.action_units),
+        event.not_visible,
         vocal_cues_text(event.vocal_cues, shift=row.judged_shift, n_frames=row.n_frames),
         tuple(f"{name}:{how.rule.value}" for name, how in sorted(event.how.items())),
         len(found.coded),

@@ -2,6 +2,8 @@
 
 CSV is UTF-8 with a header and line feeds. An empty cell is None; several values in a cell are joined by spaces; true
 and false are in lower case; seconds have six decimals. No cell holds free text, so none can begin a formula.
+
+A column that came with a later version of the format says so; in older tables it is not there, and has its default.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.protocol import ClipOrigin
 from mmed_curate.domain.tablefile import opened_table
+
+FORMAT_VERSION = 3
+"""Of a release; readers know all older ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +81,14 @@ class ClipRow:
     """Path of the sound features (.npz); None: withheld, or the recording has no sound."""
     withheld: tuple[str, ...]
     """Consent terms that the subject, or somebody else heard or shown, did not give: what needs them is left out."""
-    av_skew_ms: float | None = None
+    av_skew_ms: float | None = field(default=None, metadata={"since": 2})
     """By how much the picture truly lags the sound at the apex, as a clap or flash showed; None: unmeasured."""
-    av_skew_uncertainty_ms: float | None = None
+    av_skew_uncertainty_ms: float | None = field(default=None, metadata={"since": 2})
     """Half-width within which that lag lies (95 %), in ms; None: unmeasured."""
-    sound_flags: tuple[str, ...] = ()
+    sound_flags: tuple[str, ...] = field(default=(), metadata={"since": 2})
     """`overlap`, `crosstalk`, or `none`, by the microphones of the session; empty: there was no second microphone."""
+    not_visible: tuple[str, ...] = field(default=(), metadata={"since": 3})
+    """Codes of the parts of the face of which nothing is known: no action unit of theirs is scored, and none absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +135,16 @@ class JudgementRow:
     vocal_cues: tuple[str, ...]
     answer: str
     """The whole answer as canonical JSON, without reasons and notes."""
+    turn: int = field(default=1, metadata={"since": 3})
+    """Which of the coder's passes through the clip, from 1: what the last one says is what counts."""
+    found: tuple[str, ...] = field(default=(), metadata={"since": 3})
+    """Of screening: `onset-offset` of each span in which something happens, where the screener marked it."""
+    cut_again: str | None = field(default=None, metadata={"since": 3})
+    """Of screening: adjust or split, where the screener wanted the clip cut again; None: it is good as it is."""
+    not_visible: tuple[str, ...] = field(default=(), metadata={"since": 3})
+    """Codes of the parts of the face that could not be seen."""
+    participants: tuple[str, ...] = field(default=(), metadata={"since": 3})
+    """Pseudonyms of who settled it together; empty: the coder alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +156,7 @@ class JudgedClipRow:
     session: str
     simulated: bool
     stage: str
-    """Where it stands: settled, rejected, or a stage still open."""
+    """Where it stands: settled, rejected, or replaced by clips that were cut as a screener asked."""
     n_events: int
     """Settled events; 0 also where nothing is settled."""
     n_frames: int
@@ -147,6 +165,15 @@ class JudgedClipRow:
     """Seconds per tick, as a fraction."""
     durations: tuple[str, ...]
     """How long each frame lasts, in ticks; `1001*90` stands for ninety in a row."""
+    origin: str = field(default=ClipOrigin.CANDIDATE.value, metadata={"since": 3})
+    """candidate: round what the machine proposed; added: round what a person named; watched: a stretch without any
+    candidate, drawn by lot; cut-again: in place of another clip, as a screener asked."""
+    screened_again: bool = field(default=False, metadata={"since": 3})
+    """True where by lot one more person screened it."""
+    foil: bool = field(default=False, metadata={"since": 3})
+    """True where by lot it was coded even though screeners saw nothing in it."""
+    replaces: str | None = field(default=None, metadata={"since": 3})
+    """Name of the judged clip in whose place it was cut."""
 
 
 MOST_FRAMES = 1_000_000
@@ -155,14 +182,22 @@ MOST_FRAMES = 1_000_000
 Row = TypeVar("Row", ClipRow, JudgementRow, JudgedClipRow)
 
 
-def columns_of(kind: type[Row]) -> tuple[str, ...]:
-    """The header of a table, in order."""
-    return tuple(field.name for field in fields(kind))
+def columns_of(kind: type[Row], version: int = FORMAT_VERSION) -> tuple[str, ...]:
+    """The header of a table in a version of the format, in order."""
+    return tuple(column.name for column in fields(kind) if column.metadata.get("since", 1) <= version)
 
 
-def _first_columns_of(kind: type[Row]) -> tuple[str, ...]:
-    """The header of format version 1: what came later has a default."""
-    return tuple(field.name for field in fields(kind) if field.default is MISSING)
+def header_of(path: Path) -> tuple[str, ...]:
+    """The columns that a table has.
+
+    Raises:
+        BadInput: the file is missing or cannot be read.
+    """
+    try:
+        with opened_table(path, encoding="utf-8") as stream:
+            return tuple(next(csv.reader(stream, strict=True), ()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _not_ours(path, f"cannot be read ({error})") from error
 
 
 def csv_text(kind: type[Row], rows: Iterable[Row]) -> str:
@@ -182,14 +217,13 @@ def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
     Raises:
         BadInput: the file is missing, its header is another one, or a cell does not fit; says where.
     """
-    names = columns_of(kind)
     hints = get_type_hints(kind)
     rows = []
     try:
         with opened_table(path, encoding="utf-8") as stream:
             reader = csv.reader(stream, strict=True)
             header = tuple(next(reader, ()))
-            if header not in {names, _first_columns_of(kind)}:
+            if header not in {columns_of(kind, version) for version in range(1, FORMAT_VERSION + 1)}:
                 raise _not_ours(path, f"has the columns {', '.join(header) or '(none)'}")
             names = header
             for cells in reader:

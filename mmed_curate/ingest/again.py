@@ -58,9 +58,8 @@ def waiting_to_be_cut(records: Reader) -> tuple[Clip, ...]:
     clips, stages = records.clips(), records.stages()
     done = {clip.replaces for clip in clips}
     waiting = [clip for clip in clips if stages[clip.id] is Stage.REPLACED and clip.id not in done]
-    away = records.withdrawn() if waiting else frozenset()
-    people = records.people() if away else {}
-    return tuple(clip for clip in waiting if not people.get(clip.id, frozenset()) & away)
+    gone = records.gone() if waiting else frozenset()
+    return tuple(clip for clip in waiting if clip.id not in gone)
 
 
 def cut_again(

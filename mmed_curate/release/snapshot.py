@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.settle import Course, course
-from mmed_curate.dataset.answers import judgement_of, judgement_row
+from mmed_curate.dataset.answers import among, judgement_of, judgement_row
 from mmed_curate.dataset.rederivation import settled_events
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
@@ -74,6 +74,11 @@ class Snapshot:
         """
         return clip.id not in self.gone and self.subjects[clip.subject].consent.terms >= RELEASED_TERMS
 
+    @cached_property
+    def replaced(self) -> frozenset[ClipId]:
+        """Clips in whose place others were cut."""
+        return frozenset(clip.replaces for clip in self.clips.values() if clip.replaces is not None)
+
     def is_simulated(self, clip: Clip) -> bool:
         """Whether the clip's subject, session, recording, or any judge or judgement of it is simulated."""
         recording = self.recordings[clip.recording]
@@ -98,7 +103,7 @@ class Snapshot:
         names = self.pseudonyms
         return tuple(
             judgement_row(
-                judgement,
+                among(judgement, names.coder),
                 name=names.judgement(judgement.id),
                 clip=names.clip(clip.id),
                 subject=names.subject(clip.subject),

@@ -12,7 +12,7 @@ from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durat
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.identity import SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent
-from mmed_curate.domain.protocol import NEXT
+from mmed_curate.domain.protocol import NEXT, Stage
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Term
 from mmed_curate.release.evidence import SAYS, kinds_of
 from mmed_curate.release.pseudonyms import check_apart
@@ -64,7 +64,7 @@ def tables_of(snapshot: Snapshot, *, on: date) -> Tables:
         on: the day for which consent to publication is looked up.
 
     Raises:
-        Refused: a file is missing, or a clip that was begun is still open.
+        Refused: a file is missing, or a clip that was begun is still open, or is to be cut again.
         BadInput: two things would go out under one name.
     """
     clips = snapshot.judged
@@ -96,6 +96,19 @@ def tables_of(snapshot: Snapshot, *, on: date) -> Tables:
 
 
 def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
+    waiting = [
+        clip.id
+        for clip in clips
+        if snapshot.courses[clip.id].stage is Stage.REPLACED and clip.id not in snapshot.replaced
+    ]
+    if waiting:
+        raise Refused(
+            Finding(
+                code="release.not_cut_again",
+                what=f"{len(waiting)} clips wait to be cut again as screeners asked",
+                remedy="run `mmed recut`, and have the new clips judged",
+            )
+        )
     open_clips = [clip.id for clip in clips if NEXT[snapshot.courses[clip.id].stage]]
     if open_clips:
         raise Refused(
@@ -210,11 +223,13 @@ def _clip_row(
         av_skew_ms=None if skew is None else skew.at_ms(float(recording.clock.start_of(event_apex))),
         av_skew_uncertainty_ms=None if skew is None else skew.uncertainty_ms,
         sound_flags=() if flags is None else tuple(sorted(flag.value for flag in flags)) or ("none",),
+        not_visible=event.not_visible,
     )
 
 
 def _judged_clip_row(snapshot: Snapshot, clip: Clip) -> JudgedClipRow:
     ticks = (*clip.clock.pts, clip.clock.end_pts)
+    terms = snapshot.terms[clip.id]
     return JudgedClipRow(
         clip=snapshot.pseudonyms.clip(clip.id),
         subject=snapshot.pseudonyms.subject(clip.subject),
@@ -225,4 +240,8 @@ def _judged_clip_row(snapshot: Snapshot, clip: Clip) -> JudgedClipRow:
         n_frames=clip.clock.n_frames,
         time_base=str(clip.clock.time_base),
         durations=durations_text([later - earlier for earlier, later in pairwise(ticks)]),
+        origin=terms.origin.value,
+        screened_again=terms.screened_again,
+        foil=terms.foil,
+        replaces=None if clip.replaces is None else snapshot.pseudonyms.clip(clip.replaces),
     )

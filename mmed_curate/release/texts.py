@@ -86,7 +86,7 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 |---|---|
 | clips.csv | one row per settled event (clips.parquet holds the same) |
 | judgements.csv | every judgement, corrected ones included |
-| judged-clips.csv | every clip that was judged, also rejected ones |
+| judged-clips.csv | every clip that was judged, also rejected and replaced ones, and how it came to be cut |
 | codebook.yaml, protocol.yaml, policy.yaml | what the codes mean, who judged when, what the gate asked |
 | agreement.json, gate.json | how well the experts agree, and the gate's verdicts |
 | DATACARD.md, LICENSE.txt, CITATION.cff | read these before using it |

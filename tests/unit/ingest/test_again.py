@@ -123,7 +123,8 @@ def lab(taken_in: Workspace, tmp_path: Path) -> Workspace:
 def screened(lab: Workspace, how: CutAgain, *, ask: int = 100) -> list[Clip]:
     """Every clip is screened; of the first ones another cut is asked. These."""
     assign(lab, seed=1)
-    desk, asked = Desk(lab, "ann"), []
+    desk = Desk(lab, "ann")
+    asked: list[Clip] = []
     with lab.read() as records:
         clips = {clip.id: clip for clip in records.clips()}
         of_ticket = {ticket.id: ticket.clip for ticket in records.tickets()}
