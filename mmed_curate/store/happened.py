@@ -142,13 +142,22 @@ def game_parts(stakes: str | None, outcome: str | None) -> list[tuple[object, ..
 
 def event_parts(rows: Iterable[GameEventRow]) -> list[tuple[object, ...]]:
     """What is sealed of events that were taken in together."""
-    return [(row.number, row.recording, row.time_s, row.what, row.subject, row.detail) for row in rows]
+    return [(row.number, row.recording, float(row.time_s), row.what, row.subject, row.detail) for row in rows]
 
 
 def report_parts(rows: Iterable[SelfReportRow]) -> list[tuple[object, ...]]:
     """What is sealed of self-reports that were taken in together."""
     return [
-        (row.number, row.recording, row.subject, row.onset_s, row.offset_s, row.emotion, row.intensity, row.words)
+        (
+            row.number,
+            row.recording,
+            row.subject,
+            float(row.onset_s),  # as the database gives them back, whatever number was given
+            float(row.offset_s),
+            row.emotion,
+            row.intensity,
+            row.words,
+        )
         for row in rows
     ]
 

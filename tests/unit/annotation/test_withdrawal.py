@@ -18,6 +18,7 @@ from mmed_curate.annotation import Desk, assign
 from mmed_curate.annotation.receipt import receipt_of
 from mmed_curate.annotation.withdrawal import withdraw
 from mmed_curate.domain.conduct import Exclusion, GoldClip
+from mmed_curate.domain.context import GameEvent, SelfReport
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import ClipId, TicketId
 from mmed_curate.domain.judgements import Coding
@@ -144,6 +145,44 @@ def test_erasing_leaves_nothing_of_them_and_all_of_the_others(lab: Lab) -> None:
         "exclusions": 1,
     }.items() <= done.erasure.counts.items()
     assert len(done.erasure.files or ()) == 12
+
+
+def test_what_happened_to_them_in_the_game_and_what_they_said_goes_too(lab: Lab) -> None:
+    workspace, _ = lab
+    with workspace.write() as records:
+        of = {code: records.subject(code).id for code in ("S1", "S2")}
+        (both,) = (one for one in records.recordings() if one.path.endswith("S2.mp4"))
+        for code, subject in of.items():
+            told = f"{code} told a long story"
+            records.add_game_events(
+                [GameEvent(recording=both.id, time_s=1.5, what="bluff", subject=subject, detail=told)]
+            )
+            records.add_self_reports(
+                [SelfReport(recording=both.id, subject=subject, onset_s=1, offset_s=2, emotion="joy", words=told)]
+            )
+        roles = {"S1": "the liar", "S2": "the judge"}
+        records.add_session("G7", ["S1", "S2"], roles=roles, stakes="ten euros")
+    assert findings(workspace) == []
+    done = withdraw(workspace, "S1", erase=True).erasure
+    assert findings(workspace) == []
+    assert done is not None
+    assert (done.counts["game events"], done.counts["self-reports"]) == (1, 1)
+    with workspace.read() as records:
+        assert {one.subject for one in records.game_events()} == {of["S2"]}
+        assert {one.subject for one in records.self_reports()} == {of["S2"]}
+        context = records.session_context(records.session("G7").id)
+        assert {player.subject: player.role for player in context.players} == {of["S1"]: None, of["S2"]: "the judge"}
+    kept = b"".join(path.read_bytes() for path in workspace.root.glob("mmed.sqlite*"))
+    assert [words in kept for words in (b"S1 told", b"the liar", b"S2 told", b"the judge")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    forced(
+        workspace, "DROP TRIGGER self_report_no_update", "UPDATE self_report SET words = 'never said', emotion = 'x'"
+    )
+    assert any("self-reports of log entry" in one for one in findings(workspace))
 
 
 def test_the_bytes_of_an_erased_note_are_in_no_file_of_the_database(lab: Lab) -> None:
