@@ -188,9 +188,9 @@ def context_seals(session: OrmSession) -> dict[str, tuple[str, dict[int, str]]]:
         said = json.loads(payload)
         salt = salts.get(salt_name(sequence))
         if salt is None:
-            left = [row.what for row in events[sequence]] + [row.words + row.emotion for row in reports[sequence]]
-            if said["subject"] in erased and not any(left):
-                found[kind][1][sequence] = said["seal"]
+            left = [row.what for row in events.pop(sequence, [])]
+            left += [row.emotion + row.words for row in reports.pop(sequence, [])]
+            found[kind][1][sequence] = said["seal"] if said["subject"] in erased and not any(left) else ""
             continue
         if kind == EVENTS_LOGGED:
             parts = event_parts(events.pop(sequence, []))

@@ -182,7 +182,7 @@ def test_what_happened_to_them_in_the_game_and_what_they_said_goes_too(lab: Lab)
     forced(
         workspace, "DROP TRIGGER self_report_no_update", "UPDATE self_report SET words = 'never said', emotion = 'x'"
     )
-    assert any("self-reports of log entry" in one for one in findings(workspace))
+    assert any("self-reports of log entry" in one and "altered" in one for one in findings(workspace))
 
 
 def test_the_bytes_of_an_erased_note_are_in_no_file_of_the_database(lab: Lab) -> None:
