@@ -179,7 +179,7 @@ def receipt_text(receipt: Receipt) -> str:
         f"{simulated}receipt of a withdrawal: subject {receipt.subject}, {receipt.withdrawn_at}",
         "For the curator's own files: it names the subject by the lab's code. Keep it out of every release.",
         "",
-        f"Out of every queue and every later release: {receipt.n_clips} clips of the subject, "
+        f"Clips out of every queue and every later release: {receipt.n_clips} of the subject, "
         f"{receipt.n_others} of others in which they may be seen or heard.",
         "",
     ]
@@ -194,9 +194,9 @@ def receipt_text(receipt: Receipt) -> str:
         lines += [f"  {len(files):6d} files, {sum(file.n_bytes for file in files) / 1e6:,.1f} MB"]
         lines += [f"         {file.sha256}  {file.path}" for file in files]
         if receipt.shared:
-            lines += ["Erased whole, because others are seen or heard there too and cannot be separated:"]
+            lines += ["Erased whole, because others may be seen or heard there too and cannot be separated:"]
             lines += ["  observations, notes, contact sheets and quality reports of these recordings, and the media of"]
-            lines += [f"  their {receipt.n_others} clips of others; what was said of the others stays"]
+            lines += ["  all their clips, those of others too; what was said of the others stays"]
             lines += [f"    {path}" for path in receipt.shared]
         lines += ["", "What remains, and why:", *(f"  - {one}" for one in REMAINS), ""]
     lines += ["To be dropped by you:"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from mmed_curate.annotation.withdrawal import withdraw as let_leave
 from mmed_curate.cli.console import check_outputs, json_option, out, print_json, progress_bar
 from mmed_curate.domain.files import readable_json, write_text
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.progress import silent
 from mmed_curate.release.holding import releases_holding
 from mmed_curate.store.workspace import Workspace
 
@@ -44,7 +46,7 @@ def withdraw(subject: str, erase: bool, receipt: Path | None, yes: bool, as_json
         check_outputs((receipt, receipt.with_suffix(".json")), (workspace.database,))
     if erase and not yes:
         _ask(subject)
-    with progress_bar("Erasing files", "files") as progress:
+    with progress_bar("Erasing files", "files") if erase else nullcontext(silent) as progress:
         done = let_leave(workspace, subject, erase=erase, progress=progress)
     drop = [
         DropRelease(version=one.version, id=one.id, path=None if one.path is None else str(one.path), sure=one.sure)
@@ -74,8 +76,8 @@ def _ask(subject: str) -> None:
 def _tell(said: Receipt, n_returned: int, receipt: Path | None) -> None:
     simulated = "SIMULATED " if said.simulated else ""
     out.print(
-        f"{simulated}subject {said.subject} withdrew: {said.n_clips} clips of theirs and {said.n_others} of others in "
-        f"which they may be seen or heard are out of all queues and later releases; {n_returned} tickets taken back",
+        f"{simulated}subject {said.subject} withdrew: {_clips(said.n_clips)} of theirs and {said.n_others} of others "
+        f"in which they may be seen or heard out of all queues and later releases; tickets taken back: {n_returned}",
         markup=False,
     )
     if said.releases:
@@ -86,3 +88,7 @@ def _tell(said: Receipt, n_returned: int, receipt: Path | None) -> None:
         out.print(f"receipt: {receipt} and {receipt.with_suffix('.json')}", markup=False)
     elif said.erasure is None:
         out.print(f"erase what is kept of them: mmed withdraw {said.subject} --erase --receipt FILE", markup=False)
+
+
+def _clips(number: int) -> str:
+    return "1 clip" if number == 1 else f"{number} clips"

@@ -109,6 +109,9 @@ def _jobs(
     theirs = in_play(records)
     codes = {subject.code: subject.id for subject in records.subjects()}
     for id, (recording, part) in sorted(by_recording.items()):
+        records.refuse_left(
+            records.players(recording.session), "and no clip in which they may be seen or heard is added any more"
+        )
         owners = {owner.track: owner.subject for owner in records.face_owners(id)}
         players = {recording.subject, *owners.values()}
         existing = [clip for clip in records.clips(recording=id) if clip.id in theirs]

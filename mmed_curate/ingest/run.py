@@ -281,6 +281,9 @@ def _owners(
                         f"subject {who.code} did not take part in session {game.code}",
                         "name the session's own subjects, or register the session with this one",
                     )
+                records.refuse_left(
+                    game.subjects, "and no recording in which they may be seen or heard is taken in any more"
+                )
                 owners[codes] = (who, game)
             except BadInput as error:
                 owners[codes] = error

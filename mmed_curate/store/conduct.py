@@ -84,7 +84,7 @@ class ConductWriter(Journal):
         Raises:
             BadInput: there is no such subject or recording.
         """
-        self._refuse_left([reference.subject], "and no reference of them is kept any more")
+        self.refuse_left([reference.subject], "and no reference of them is kept any more")
         last = self._session.scalar(select(func.max(ReferenceRow.number))) or 0
         files = {part.value: list(file) for part, file in sorted(reference.files.items(), key=lambda one: one[0].value)}
         entry = self.log_act(

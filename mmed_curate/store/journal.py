@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import SessionId, SubjectId
 from mmed_curate.domain.records import LogEntry
 from mmed_curate.store.chain import GENESIS, digest_of
 from mmed_curate.store.read import Reader
-from mmed_curate.store.tables import LogRow, SessionSubjectRow
+from mmed_curate.store.tables import LogRow
 
 Clock = Callable[[], datetime]
 """Gives the time of day, aware of its zone."""
@@ -42,43 +41,42 @@ class Journal(Reader):
 
     def log_act(self, kind: str, payload: Mapping[str, object]) -> LogEntry:
         """Append an entry to the event log, chained to the one before; time of day is noted here and nowhere else."""
+        (entry,) = self.log_acts(kind, (payload,))
+        return entry
+
+    def log_acts(self, kind: str, payloads: Iterable[Mapping[str, object]]) -> tuple[LogEntry, ...]:
+        """Append an entry of one kind for each of these, in their order."""
         if self._last is None:
             self._last = self._newest()
-        sequence, previous = self._last[0] + 1, self._last[1]
+        sequence, previous = self._last
         at = self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        text = canonical_json(payload)
-        entry = LogEntry(
-            sequence=sequence,
-            at=at,
-            actor=self._actor,
-            kind=kind,
-            payload=text,
-            previous=previous,
-            digest=digest_of(previous=previous, sequence=sequence, at=at, actor=self._actor, kind=kind, payload=text),
-        )
-        self._session.execute(insert(LogRow), [asdict(entry)])
-        self._last = (entry.sequence, entry.digest)
-        return entry
+        entries = []
+        for payload in payloads:
+            sequence, text = sequence + 1, canonical_json(payload)
+            chained = digest_of(
+                previous=previous, sequence=sequence, at=at, actor=self._actor, kind=kind, payload=text
+            )
+            entries.append(
+                LogEntry(
+                    sequence=sequence,
+                    at=at,
+                    actor=self._actor,
+                    kind=kind,
+                    payload=text,
+                    previous=previous,
+                    digest=chained,
+                )
+            )
+            previous = chained
+        if entries:
+            self._session.execute(insert(LogRow), [asdict(entry) for entry in entries])
+            self._last = (sequence, previous)
+        return tuple(entries)
 
     def _newest(self) -> tuple[int, str]:
         query = select(LogRow.sequence, LogRow.digest).order_by(LogRow.sequence.desc()).limit(1)
         found = self._session.execute(query).first()
         return (0, GENESIS) if found is None else (found.sequence, found.digest)
-
-    def _players(self, session: SessionId) -> tuple[SubjectId, ...]:
-        played = select(SessionSubjectRow.subject).where(SessionSubjectRow.session == session)
-        return tuple(SubjectId(id) for id in self._session.scalars(played))
-
-    def _refuse_left(self, subjects: Iterable[SubjectId], what: str) -> None:
-        """Stop where one of them left."""
-        left = self.withdrawn() & set(subjects)
-        if left:
-            code = min(subject.code for subject in self.subjects() if subject.id in left)
-            raise BadInput.of(
-                "store.withdrawn",
-                f"subject {code} withdrew, {what}",
-                "leave them out; a withdrawal is never undone, so whoever comes back is registered under a new code",
-            )
 
     def _add(self, row: object) -> None:
         self._session.add(row)

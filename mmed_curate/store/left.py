@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import or_, select
 
-from mmed_curate.domain.identity import ClipId, RecordingId, SubjectId, TicketId
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import ClipId, RecordingId, SessionId, SubjectId, TicketId
 from mmed_curate.store.conducted import ConductReader
-from mmed_curate.store.tables import ClipRow, FaceOwnerRow, KeepsakeRow, RecordingRow, SessionSubjectRow
+from mmed_curate.store.tables import ClipRow, FaceOwnerRow, KeepsakeRow, RecordingRow, SessionSubjectRow, SubjectRow
 
 SUBJECT_WITHDRAWN = "subject.withdrawn"
 TICKET_RETURNED = "ticket.returned"
@@ -100,6 +101,30 @@ class LeftReader(ConductReader):
         ).one()
         players = select(SessionSubjectRow.subject).where(SessionSubjectRow.session == found.session)
         return bool(away & {found.subject, *json.loads(found.also_visible), *self._session.scalars(players)})
+
+    def players(self, session: SessionId) -> tuple[SubjectId, ...]:
+        """Who took part in a session."""
+        query = select(SessionSubjectRow.subject).where(SessionSubjectRow.session == session)
+        return tuple(SubjectId(id) for id in self._session.scalars(query.order_by(SessionSubjectRow.position)))
+
+    def refuse_left(self, subjects: Iterable[SubjectId], what: str) -> None:
+        """Stop where one of them left.
+
+        Args:
+            subjects: who would be concerned.
+            what: what is not done any more, as it follows a comma.
+
+        Raises:
+            BadInput: one of them left.
+        """
+        left = self.withdrawn() & set(subjects)
+        if left:
+            code = self._session.scalars(select(SubjectRow.code).where(SubjectRow.id.in_(left))).first()
+            raise BadInput.of(
+                "store.withdrawn",
+                f"subject {code} withdrew, {what}",
+                "leave them out; a withdrawal is never undone, so whoever comes back is registered under a new code",
+            )
 
     def recordings_with(self, subject: SubjectId) -> tuple[RecordingId, ...]:
         """Recordings in which a subject may be seen or heard: all of their sessions, by id."""

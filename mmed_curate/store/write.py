@@ -111,7 +111,7 @@ class Writer(LeavingWriter, ContextWriter):
             BadInput: there is no subject of that code.
         """
         subject = self.subject(code)
-        self._refuse_left([subject.id], "and no consent is taken from them any more")
+        self.refuse_left([subject.id], "and no consent is taken from them any more")
         self._add_consent(subject.id, consent)
         return self.subject(code)
 
@@ -163,7 +163,7 @@ class Writer(LeavingWriter, ContextWriter):
             for subject in subjects
         ]
         took_part = [player.subject for player in players]
-        self._refuse_left(took_part, "and no session with them is registered any more")
+        self.refuse_left(took_part, "and no session with them is registered any more")
         id = SessionId(derived_uuid(self._secret, "session", code))
         self._add(
             SessionRow(
@@ -216,8 +216,8 @@ class Writer(LeavingWriter, ContextWriter):
             raise BadInput.of(
                 "store.recording_twice", f"{recording.path} is registered already", "there is nothing left to do"
             )
-        named = [recording.subject, *(owner.subject for owner in face_owners), *self._players(recording.session)]
-        self._refuse_left(named, "and no recording in which they may be seen or heard is taken in any more")
+        named = [recording.subject, *(owner.subject for owner in face_owners), *self.players(recording.session)]
+        self.refuse_left(named, "and no recording in which they may be seen or heard is taken in any more")
         self._add(rows.recording_row(recording))
         self._add_all(rows.companion_row(companion, position) for position, companion in enumerate(companions))
         self._add_all(rows.face_owner_row(owner) for owner in face_owners)
@@ -263,8 +263,8 @@ class Writer(LeavingWriter, ContextWriter):
         self.recording(recording)
         if any(clip.recording != recording for clip in clips):
             raise BadInput.of("store.clip_of_other", "a clip belongs to another recording", "sort them by recording")
-        self._refuse_left(
-            self._players(self.recording(recording).session),
+        self.refuse_left(
+            self.players(self.recording(recording).session),
             "and no clip in which they may be seen or heard is added any more",
         )
         clip_ids, cut = self._add_clips(clips, assets)

@@ -51,8 +51,8 @@ def test_a_plain_withdrawal_says_what_left(
     code, out, _ = run(capsys, "withdraw", "S1")
     assert code == 0
     assert out.startswith(
-        "SIMULATED subject S1 withdrew: 1 clips of theirs and 1 of others in which they may be seen or heard are out "
-        "of all queues and later releases; 2 tickets taken back"
+        "SIMULATED subject S1 withdrew: 1 clip of theirs and 1 of others in which they may be seen or heard out of "
+        "all queues and later releases; tickets taken back: 2"
     )
     assert "mmed withdraw S1 --erase" in out
     code, out, _ = run(capsys, "withdraw", "S1", "--json")
@@ -68,6 +68,19 @@ def test_a_plain_withdrawal_says_what_left(
     )
     assert code == 2
     assert "a withdrawal is never undone" in err
+
+
+@pytest.mark.parametrize(("subject", "session"), [("S1", "G1"), ("S2", "G2")])
+def test_no_further_recording_is_looked_at(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str], subject: str, session: str
+) -> None:
+    run(capsys, "withdraw", "S1")
+    (tmp_path / "new.mp4").write_bytes(b"never opened")
+    before = sorted(workspace.media.rglob("*"))
+    code, _, err = run(capsys, "ingest", str(tmp_path / "new.mp4"), "--subject", subject, "--session", session)
+    assert code == 2
+    assert "subject S1 withdrew, and no recording in which they may be seen or heard is taken in any more" in err
+    assert sorted(workspace.media.rglob("*")) == before
 
 
 def test_erasing_asks_first(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
