@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from mmed_curate.cli.console import check_outputs, err, json_option, out, print_json, table
 from mmed_curate.cli.labels import labels
+from mmed_curate.cli.records import consensus, judgements
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.interchange.formats import TIMELINE_FORMATS, TimelineFormat, reading_document, timelines_from
@@ -93,6 +94,8 @@ for _name, _format in TIMELINE_FORMATS.items():
         import_.add_command(_importer(_name, _format.title, _format.read))
     export.add_command(_exporter(_name, _format))
 import_.add_command(labels)
+export.add_command(judgements)
+export.add_command(consensus)
 
 
 def _import(
