@@ -14,8 +14,8 @@ from mmed_curate.cli.console import json_option, out, print_json, table
 from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.serial import to_json
-from mmed_curate.ingest.again import waiting_to_be_cut
 from mmed_curate.ingest.notes import RefusedFile, notes_on, refusals, sheet_path
+from mmed_curate.ingest.waiting import waiting_to_be_cut
 from mmed_curate.store import Setting, TicketState, Workspace
 from mmed_curate.store.workspace import adopted_rules
 

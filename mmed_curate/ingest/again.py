@@ -16,7 +16,7 @@ from mmed_curate.agreement.settle import course
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import RecordingId, SubjectId
 from mmed_curate.domain.judgements import CutAgain, Judgement, Screening
-from mmed_curate.domain.protocol import ClipOrigin, Stage
+from mmed_curate.domain.protocol import ClipOrigin
 from mmed_curate.domain.records import Clip, Recording
 from mmed_curate.domain.time import Span
 from mmed_curate.ingest.batch import Watch, unwatched
@@ -24,6 +24,7 @@ from mmed_curate.ingest.clips import context_seed
 from mmed_curate.ingest.crew import Crew
 from mmed_curate.ingest.newclips import NewClip, NewClipsJob, in_play, job_of, make_and_store
 from mmed_curate.ingest.recipe import Recipe
+from mmed_curate.ingest.waiting import waiting_to_be_cut
 from mmed_curate.ingest.windows import coding_windows
 from mmed_curate.store.read import Reader
 from mmed_curate.store.workspace import Workspace
@@ -51,15 +52,6 @@ class _Wish:
     """Which of those in its place, from 0."""
     span: Span
     """What it must show, in frames of the recording."""
-
-
-def waiting_to_be_cut(records: Reader) -> tuple[Clip, ...]:
-    """Clips that screeners want cut again and in whose place there is nothing yet; not those of people who left."""
-    clips, stages = records.clips(), records.stages()
-    done = {clip.replaces for clip in clips}
-    waiting = [clip for clip in clips if stages[clip.id] is Stage.REPLACED and clip.id not in done]
-    gone = records.gone() if waiting else frozenset()
-    return tuple(clip for clip in waiting if clip.id not in gone)
 
 
 def cut_again(

@@ -22,10 +22,11 @@ from mmed_curate.domain.records import AssetKind, Clip, Consent, Term
 from mmed_curate.domain.spantable import read_spans
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.ingest.added import add_spans
-from mmed_curate.ingest.again import asked_spans, cut_again, waiting_to_be_cut
+from mmed_curate.ingest.again import asked_spans, cut_again
 from mmed_curate.ingest.crew import processes
 from mmed_curate.ingest.recipe import ContextRange, Recipe, load_recipe
 from mmed_curate.ingest.run import Source, ingest
+from mmed_curate.ingest.waiting import waiting_to_be_cut
 from mmed_curate.media.pictures import pictures
 from mmed_curate.store.workspace import Workspace
 
