@@ -19,7 +19,8 @@ from mmed_curate.store.migrate import backup_holds
 REMAINS = (
     "in the log: that the subject was registered, recorded and withdrew, who judged which of their clips and when, and "
     "salted hashes of it, whose salts are gone: without it the chain could not be checked",
-    "in the database: the lab's code, what was signed and when, which session was played, where clips began and ended",
+    "in the database: the lab's code, what was signed and when, which session was played, where its recordings "
+    "lay, where clips began and ended",
     "hashes of the recordings and of files that were made of them, which say nothing to who does not hold the files",
 )
 """What an erasure leaves, in words."""
@@ -125,7 +126,7 @@ def receipt_of(workspace: Workspace, code: str, releases: Sequence[DropRelease])
         n_clips=own,
         n_others=sum(subject.id in seen for seen in people.values()) - own,
         erasure=erasure,
-        shared=tuple(one.path for one in recordings if set(sessions[one.session].subjects) != {subject.id}),
+        shared=tuple(sorted(one.path for one in recordings if set(sessions[one.session].subjects) != {subject.id})),
         originals=tuple(
             KeptFile(path=path, sha256=sha256, there=Path(path).is_file())
             for path, sha256 in sorted({(one.path, one.sha256) for one in recordings} | beside)
