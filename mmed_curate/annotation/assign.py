@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mmed_curate.annotation.allowed import acquainted, admitted_stages
-from mmed_curate.annotation.lots import Seat, by_lot, draw_lots, hidden
+from mmed_curate.annotation.lots import by_lot, draw_lots, hidden
 from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.protocol import JUDGED, ROLE_FOR, Protocol, Purpose, Role, Stage
 from mmed_curate.domain.records import Coder
 from mmed_curate.store import Place, TicketRecord, TicketState, Workspace, Writer
-from mmed_curate.store.tickets import stamp
+from mmed_curate.store.tickets import Seat, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,17 +129,10 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
         opened: dict[str, int] = {}
         for person in coders:
             # each coder in an order of their own, so that a pair does not tire over the same clips
-            for seat in sorted(
+            seats = sorted(
                 wanted[person.id], key=lambda seat: by_lot(seed, "order", person.code, seat.clip, seat.purpose.value)
-            ):
-                records.open_ticket(
-                    clip=seat.clip,
-                    coder=person.id,
-                    stage=seat.stage,
-                    round=seat.round,
-                    purpose=seat.purpose,
-                    turn=seat.turn,
-                )
+            )
+            records.open_tickets(person.id, seats)
             if wanted[person.id]:
                 opened[person.code] = len(wanted[person.id])
     return Assigned(

@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from mmed_curate.domain.conduct import LotKind
@@ -14,20 +13,9 @@ from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.protocol import ClipOrigin, Protocol, Purpose, Stage
 from mmed_curate.store import TicketRecord, TicketState, Writer
-from mmed_curate.store.tickets import stamp
+from mmed_curate.store.tickets import Seat, stamp
 
 _LEFT_OUT = frozenset({Stage.REJECTED, Stage.REPLACED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """A ticket to be opened."""
-
-    clip: ClipId
-    stage: Stage
-    round: int
-    purpose: Purpose
-    turn: int = 1
 
 
 def by_lot(seed: int, *parts: str) -> str:

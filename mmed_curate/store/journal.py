@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -53,9 +54,7 @@ class Journal(Reader):
         entries = []
         for payload in payloads:
             sequence, text = sequence + 1, canonical_json(payload)
-            chained = digest_of(
-                previous=previous, sequence=sequence, at=at, actor=self._actor, kind=kind, payload=text
-            )
+            chained = digest_of(previous=previous, sequence=sequence, at=at, actor=self._actor, kind=kind, payload=text)
             entries.append(
                 LogEntry(
                     sequence=sequence,
@@ -91,8 +90,13 @@ class Journal(Reader):
         return number
 
     def _flush(self) -> None:
-        try:
+        with self._fits():
             self._session.flush()
+
+    @contextmanager
+    def _fits(self) -> Iterator[None]:
+        try:
+            yield
         except IntegrityError as error:
             raise BadInput.of(
                 "store.does_not_fit",

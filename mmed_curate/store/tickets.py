@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.files import canonical_json
@@ -27,6 +29,21 @@ from mmed_curate.store.tables import DraftRow, ExclusionRow, JudgementRow, Keeps
 def stamp(at: datetime) -> str:
     """A time of day as the database keeps it: UTC, RFC 3339, so that text sorts as time does."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A ticket to be opened."""
+
+    clip: ClipId
+    stage: Stage
+    round: int
+    purpose: Purpose = Purpose.ORDINARY
+    """The coder is not told."""
+    turn: int = 1
+    """Which of the stage's passes, from 1."""
+    not_before: datetime | None = None
+    """The coder gets it from then on; None: at once."""
 
 
 class TicketWriter(ConductWriter):
@@ -61,21 +78,67 @@ class TicketWriter(ConductWriter):
         Raises:
             BadInput: the coder has, or had, a ticket for this seat, or clip or coder do not exist.
         """
+        seat = Seat(clip=clip, stage=stage, round=round, purpose=purpose, turn=turn, not_before=not_before)
+        (id,) = self.open_tickets(coder, (seat,))
+        return ticket_of(self._session.get_one(TicketRow, id))
+
+    def open_tickets(self, coder: CoderId, seats: Sequence[Seat]) -> tuple[TicketId, ...]:
+        """Give a coder seats, in this order, behind the tickets they have already: see `open_ticket`.
+
+        Raises:
+            BadInput: the coder has, or had, a ticket for one of them, or a clip or the coder do not exist.
+        """
         last = self._session.scalar(select(func.max(TicketRow.position)).where(TicketRow.coder == coder))
-        apart = (*((purpose.value,) if purpose is not Purpose.ORDINARY else ()), *((str(turn),) if turn != 1 else ()))
-        id = derived_uuid(self._secret, "ticket", clip, stage.value, str(round), coder, *apart)
-        row = self._session.get(TicketRow, id)
-        if row is None or row.state != TicketState.RETURNED.value:
-            row = TicketRow(id=id, clip=clip, coder=coder, stage=stage.value, round=round)
-            self._session.add(row)
-        row.state = TicketState.OPEN.value
-        row.position = 0 if last is None else last + 1
-        row.purpose, row.turn = purpose.value, turn
-        row.not_before = "" if not_before is None else stamp(not_before)
-        row.since = stamp(self._now())
-        self._flush()
-        self.log_act("ticket.opened", {"ticket": row.id, "clip": clip, "coder": coder, "stage": stage.value})
-        return ticket_of(row)
+        position = -1 if last is None else last
+        since = stamp(self._now())
+        ids = tuple(self._ticket_id(coder, seat) for seat in seats)
+        returned = self._returned(ids)
+        new, anew = [], []
+        for id, seat in zip(ids, seats, strict=True):
+            position += 1
+            told = {
+                "state": TicketState.OPEN.value,
+                "position": position,
+                "not_before": "" if seat.not_before is None else stamp(seat.not_before),
+                "since": since,
+            }
+            if id in returned:
+                anew.append({"id": id, **told})
+                continue
+            about = {"clip": seat.clip, "coder": coder, "stage": seat.stage.value, "round": seat.round}
+            new.append({"id": id, **about, "purpose": seat.purpose.value, "turn": seat.turn, **told})
+        with self._fits():
+            if anew:
+                self._session.execute(update(TicketRow), anew)
+            if new:
+                self._session.execute(insert(TicketRow), new)
+        self._session.expire_all()
+        self.log_acts(
+            "ticket.opened",
+            (
+                {"ticket": id, "clip": seat.clip, "coder": coder, "stage": seat.stage.value}
+                for id, seat in zip(ids, seats, strict=True)
+            ),
+        )
+        return ids
+
+    def _returned(self, ids: Sequence[TicketId]) -> frozenset[str]:
+        found: set[str] = set()
+        for start in range(0, len(ids), 500):  # SQLite takes 32,766 values at most
+            some = select(TicketRow.id).where(
+                TicketRow.id.in_(ids[start : start + 500]), TicketRow.state == TicketState.RETURNED.value
+            )
+            found.update(self._session.scalars(some))
+        return frozenset(found)
+
+    def _ticket_id(self, coder: CoderId, seat: Seat) -> TicketId:
+        apart = (
+            *((seat.purpose.value,) if seat.purpose is not Purpose.ORDINARY else ()),
+            *((str(seat.turn),) if seat.turn != 1 else ()),
+        )
+        return TicketId(
+            derived_uuid(self._secret, "ticket", seat.clip, seat.stage.value, str(seat.round), coder, *apart)
+        )
 
     def claim_ticket(self, coder: CoderId) -> TicketRecord | None:
         """Put a coder's next open ticket on their desk; None: there is none. No two claims get the same one."""
