@@ -100,7 +100,8 @@ def answer_of(
         document: the form, as it was read.
         ticket: what it answers.
         colleagues: who can be named as having taken part, by code.
-        events: and the note, read from a file of another tool; None: they stand in the form.
+        events: and the note, read from a file of another tool; None: they stand in the form. At adjudication the
+            note belongs to the reason.
 
     Raises:
         BadInput: it is no form, one of another ticket, holds what is not asked, or is not whole.
@@ -118,7 +119,8 @@ def answer_of(
                 "keep one: set events to null in the form, or take the file away",
             )
         given, note = events
-        form["note"] = "\n".join(text for text in (form.get("note", ""), note) if text)
+        words = "reason" if ticket.stage is Stage.ADJUDICATION else "note"
+        form[words] = "\n".join(text for text in (_text(form, words), note) if text)
     else:
         given = _events(form.get("events"))
     if ticket.stage is Stage.CODING:

@@ -158,11 +158,8 @@ def read_answer(given: Path, ticket: Ticket, colleagues: Mapping[str, CoderId]) 
         answer = Coding(events=events, note=said[1])
     else:
         form = source.with_name(FORM)
-        if not form.is_file():
-            raise BadInput.of(
-                "desk.no_reason", "an adjudication needs its reason", f"fill in {FORM} beside {source.name}"
-            )
-        answer = answer_of(_json(form), ticket, colleagues, said)
+        filled = _json(form) if form.is_file() else blank_form(ticket, with_events=False)
+        answer = answer_of(filled, ticket, colleagues, said)
     return ReadAnswer(answer=answer, source=source, findings=findings)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mmed_curate.annotation.answerform import example_event
 from mmed_curate.annotation.ticket import Ticket
-from mmed_curate.domain.codebook import Codebook, Entry
+from mmed_curate.domain.codebook import Entry
 from mmed_curate.domain.context import ClipContext
 from mmed_curate.domain.judgements import CodedEvent, CutAgain, ScreeningVerdict, VerificationVerdict
 from mmed_curate.domain.protocol import AnswerField, Stage
@@ -35,13 +35,15 @@ _FIELD: Mapping[AnswerField, str] = {
 }
 
 
-def choices(codebook: Codebook, fields: Sequence[AnswerField]) -> dict[str, tuple[Entry, ...]]:
-    """What can be chosen in the fields that are asked, by the name of the tier."""
+def choices(ticket: Ticket, fields: Sequence[AnswerField]) -> dict[str, tuple[Entry, ...]]:
+    """What can be chosen in these fields, by the name of the tier; no basis that the ticket does not show."""
+    codebook = ticket.codebook
+    bases = tuple(one for one in codebook.bases if ticket.context is not None or not one.needs_context)
     lists: Mapping[AnswerField, Mapping[str, tuple[Entry, ...]]] = {
         AnswerField.EVENT_TYPE: {"event_type": codebook.event_types},
         AnswerField.ACTION_UNITS: {"action_units": codebook.action_units, "not_visible": codebook.regions},
         AnswerField.EMOTION: {"emotion": codebook.emotions},
-        AnswerField.BASIS: {"basis": codebook.bases},
+        AnswerField.BASIS: {"basis": bases},
         AnswerField.VOCAL_CUES: {"vocal_cue": codebook.vocal_cues, "whose cue it is": codebook.cue_owners},
         AnswerField.CONFIDENCE: {"confidence": codebook.confidences},
     }
@@ -82,7 +84,7 @@ def ticket_document(ticket: Ticket, files: Sequence[str], folder: str) -> dict[s
                     {"code": one.code, "label": one.label["en"], "definition": one.definition} for one in entries
                 ],
             }
-            for name, entries in choices(ticket.codebook, (*ticket.fields, *ticket.later_fields)).items()
+            for name, entries in choices(ticket, (*ticket.fields, *ticket.later_fields)).items()
         ],
         "movement": None if ticket.movement is None else [to_json(one) for one in ticket.movement.events],
         "readings": [
@@ -130,7 +132,8 @@ def _lines(ticket: Ticket, files: Sequence[str], answer: str) -> Iterator[str]:
         yield "neutral.wav is plain speech of the same voice."
     yield from _named("Files", files)
     if ticket.fields:
-        yield from _named("Asked, in this order", [f"{one.value}: {_FIELD[one]}" for one in ticket.fields])
+        asked = [one for one in ticket.fields if one is not AnswerField.NOTE or ticket.stage is Stage.CODING]
+        yield from _named("Asked, in this order", [f"{one.value}: {_FIELD[one]}" for one in asked])
     if ticket.later_fields:
         yield ""
         yield (
@@ -152,7 +155,7 @@ def _lines(ticket: Ticket, files: Sequence[str], answer: str) -> Iterator[str]:
     yield ""
     yield "How to answer"
     yield from (f"  {line}" for line in _how(ticket, answer))
-    for name, entries in choices(ticket.codebook, ticket.fields).items():
+    for name, entries in choices(ticket, ticket.fields).items():
         yield ""
         yield f"What {name} can be" if name != "whose cue it is" else "Whose a cue can be"
         for one in entries:
@@ -221,7 +224,8 @@ def _how(ticket: Ticket, answer: str) -> Iterator[str]:
         yield f"Fill in answer.json. verdict: one of {one_of(VerificationVerdict)}; all but accept need a reason."
         return
     if ticket.stage is Stage.ADJUDICATION:
-        yield "Fill in the reason in answer.json; participants are the codes of those who settled it together, if any."
+        tier = "" if answer.endswith(".json") else ", or in the note"
+        yield f"Say the reason in answer.json{tier}; participants there are the codes of those who settled it together."
     kind = Path(answer).suffix.lower()
     if kind == ".json":
         yield "List the events in answer.json; [] means that nothing happened. An event, made up:"

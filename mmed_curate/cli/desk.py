@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from mmed_curate.annotation.desk import Desk
+from mmed_curate.annotation.desk import Desk, OwnProgress
 from mmed_curate.annotation.packet import (
     SUFFIX,
     ReadAnswer,
@@ -56,12 +57,14 @@ def desk() -> None:
 def next_ticket(coder: str, output: Path, tool: str | None, as_json: bool) -> None:
     """Take the next ticket of CODER, as a folder: its media, what is asked, and a file to answer in.
 
-    Until it is answered it is the same ticket again, and what was begun in its folder is kept.
+    Until it is answered it is the same ticket again, and what was begun in its folder is kept. Where nothing waits,
+    --json prints what progress prints.
     """
-    ticket = Desk(Workspace.find(), coder).next_ticket()
+    own = Desk(Workspace.find(), coder)
+    ticket = own.next_ticket()
     if ticket is None:
         if as_json:
-            print_json({"format": "mmed-ticket", "version": "1.0", "ticket": None})
+            print_json(_progress(coder, own.progress()))
         else:
             out.print("nothing waits for you now", markup=False)
         return
@@ -128,8 +131,7 @@ def progress(coder: str, as_json: bool) -> None:
     """How many tickets CODER has answered, and how many wait."""
     come = Desk(Workspace.find(), coder).progress()
     if as_json:
-        document = {"format": "mmed-desk-progress", "version": "1.0", "coder": coder}
-        print_json({**document, "submitted": come.submitted, "waiting": come.waiting})
+        print_json(_progress(coder, come))
     else:
         out.print(f"{come.submitted} answered, {come.waiting} waiting", markup=False)
 
@@ -167,6 +169,11 @@ def feedback(coder: str, ticket: str, as_json: bool) -> None:
     )
 
 
+def _progress(coder: str, come: OwnProgress) -> dict[str, Any]:
+    document = {"format": "mmed-desk-progress", "version": "1.0", "coder": coder}
+    return {**document, "submitted": come.submitted, "waiting": come.waiting}
+
+
 def _read(coder: str, ticket: str, answer: Path) -> tuple[Desk, Ticket, ReadAnswer]:
     own = Desk(Workspace.find(), coder)
     asked = own.ticket(TicketId(ticket))
@@ -180,8 +187,8 @@ def _whole(read: ReadAnswer) -> Answer:
         errors = sum(one.severity is Severity.ERROR for one in read.findings)
         raise BadInput.of(
             "desk.not_whole",
-            f"nothing is handed in: {errors} thing(s) in {read.source.name} cannot be used",
-            "correct them and submit again",
+            f"{read.source.name} cannot be used as it is ({errors} error{'s' if errors > 1 else ''}), nothing is handed in",
+            "correct it and submit again",
         )
     return read.answer
 
