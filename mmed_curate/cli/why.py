@@ -25,6 +25,10 @@ def why(clip_or_ticket: str, as_json: bool) -> None:
     workspace = Workspace.find()
     with workspace.read() as records:
         clip = records.clip(_clip(records, clip_or_ticket))
+        if clip.id in records.erased():
+            raise BadInput.of(
+                "why.erased", f"what was said of clip {clip.id} was erased with its subject", "name another clip"
+            )
         terms = records.terms(clip.id)[clip.id]
         codes = {coder.id: coder.code for coder in records.coders()}
         history = tuple(one for one in records.judgements(clip.id) if one.purpose is Purpose.ORDINARY)

@@ -118,6 +118,10 @@ def test_the_receipt_names_what_went_and_what_is_left_to_drop(
     code, out, _ = run(capsys, "status", "--json")
     assert json.loads(out)["withdrawn"] == {"clips": 2, "erased": 1}
     assert run(capsys, "status")[0] == 0
+    with workspace.read() as records:
+        (erased,) = records.erased()
+    code, _, err = run(capsys, "why", erased)
+    assert (code, "was erased with its subject" in err) == (2, True)
     assert run(capsys, "audit")[0] == 0
     workspace.close()
     back_up(workspace.database, workspace.root / "backups" / "after.sqlite")
