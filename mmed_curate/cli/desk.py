@@ -22,7 +22,7 @@ from mmed_curate.annotation.packet import (
 from mmed_curate.annotation.ticket import Ticket
 from mmed_curate.annotation.ticketsheet import event_sentence, ticket_document
 from mmed_curate.cli.console import err, json_option, out, print_json
-from mmed_curate.domain.findings import BadInput, Finding, Severity
+from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.identity import TicketId
 from mmed_curate.domain.judgements import Answer, Coding
 from mmed_curate.domain.serial import to_json
@@ -184,10 +184,9 @@ def _read(coder: str, ticket: str, answer: Path) -> tuple[Desk, Ticket, ReadAnsw
 
 def _whole(read: ReadAnswer) -> Answer:
     if read.answer is None:
-        errors = sum(one.severity is Severity.ERROR for one in read.findings)
         raise BadInput.of(
             "desk.not_whole",
-            f"{read.source.name} cannot be used as it is ({errors} error{'s' if errors > 1 else ''}), nothing is handed in",
+            f"{read.source.name} cannot be used as it is, nothing is handed in",
             "correct it and submit again",
         )
     return read.answer
