@@ -109,7 +109,7 @@ class Recipe(Declared):
     """Name of packaged bounds of quality, or a path."""
     sync: str = "mmed"
     """Name of packaged bounds of sync, or a path."""
-    watched: WatchedCut = WatchedCut(length_s=ContextRange(least=2.0, most=6.0), margin_s=0.5, face_gap_s=0.5)
+    watched: WatchedCut = WatchedCut(length_s=ContextRange(least=2.0, most=6.0), margin_s=0.25, face_gap_s=0.5)
     faces_at_once_s: Seconds = 0.5
     """For longer than this two faces may not be in the picture at once, unless a table says whose each is."""
     insist: bool = False

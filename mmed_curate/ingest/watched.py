@@ -81,7 +81,7 @@ def watched_clips(
             share=share,
         )
         found.extend(_clip(window, own, recording, subject, tracks, owners, recipe, secret) for window in drawn.windows)
-        if drawn.lacking_s >= recipe.watched.length_s.least:
+        if drawn.lacking_s >= recipe.watched.length_s.least or (drawn.lacking_s > 0 and not drawn.windows):
             notes.append(_too_few(recording, drawn.lacking_s))
     return tuple(sorted(found, key=lambda clip: (clip.first, clip.last, clip.subject))), tuple(notes)
 
@@ -114,8 +114,9 @@ def _too_few(recording: Recording, lacking_s: float) -> Finding:
     name = Path(recording.path).name
     return Finding(
         code="ingest.few_watched",
-        what=f"{lacking_s:.1f} s more of {name} should be watched than there is face without a candidate for a clip",
-        remedy="nothing has to be done: other recordings have more",
+        what=f"{lacking_s:.1f} s of {name} should be watched for what the machine missed, and nowhere in it a face is "
+        "without a candidate for long enough",
+        remedy="nothing has to be done where other recordings are calmer; else let watched clips be shorter",
         severity=Severity.NOTE,
     )
 
