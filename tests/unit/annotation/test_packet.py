@@ -60,8 +60,10 @@ def workspace(tmp_path: Path) -> Workspace:
 def forbidden(workspace: Workspace) -> set[str]:
     """Every text that no file of a ticket may hold, the coder's own code too."""
     with workspace.read() as records:
-        rows = (*records.subjects(), *records.sessions(), *records.recordings(), *records.candidates())
-        ids = {one.id for one in (*rows, *records.clips(), *records.judgements(), *records.coders())}
+        ids: set[str] = {subject.id for subject in records.subjects()} | {one.id for one in records.sessions()}
+        ids |= {one.id for one in records.recordings()} | {one.id for one in records.candidates()}
+        ids |= {one.id for one in records.clips()} | {one.id for one in records.coders()}
+        ids |= {one.id for one in records.judgements()}
         ids |= {one.path for one in records.assets()} | {one.sha256 for one in records.recordings()}
     return {"canary", "0.739142653", str(MADE_AT), str(workspace.root), *ids}
 
