@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -218,3 +219,22 @@ def test_taken_in_again_it_is_counted_alike(
     (again,) = ingest(workspace, [Source(path=recording, subject="P1", session="G1")], recipe=recipe, crew=processes(1))
     assert again.already_done
     assert (again.n_clips, again.n_watched) == (outcome.n_clips, outcome.n_watched)
+
+
+def test_after_a_kill_the_same_is_cut_again(
+    with_and_without: dict[float, tuple[Workspace, IngestOutcome]], tmp_path: Path, recipe: Recipe, repository: Path
+) -> None:
+    """A run that wrote its files and was stopped before it stored anything: the next one ends as if it had not been."""
+    workspace, _ = with_and_without[0.5]
+    again = Workspace.create(tmp_path / "lab", protocol=str(workspace.root.parent / "rules-0.5.yaml"), seed=3)
+    with again.write() as records:
+        records.add_subject("P1", Consent(terms=frozenset(Term), form_version="1", signed_on=date(2025, 1, 1)))
+        records.add_session("G1", ["P1"])
+    shutil.copytree(workspace.media, again.media, dirs_exist_ok=True)
+    for picture in again.media.glob("coding/*/picture.mp4"):
+        picture.write_bytes(picture.read_bytes()[:100])  # half written
+    recording = repository / "demo" / "recordings" / "face_noface.mov"
+    ingest(again, [Source(path=recording, subject="P1", session="G1")], recipe=recipe, crew=processes(1))
+    with workspace.read() as before, again.read() as after:
+        assert after.clips() == before.clips()
+        assert after.assets() == before.assets()
