@@ -10,25 +10,20 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from mmed_curate.agreement.gold import GoldScore, against_gold, as_coded
-from mmed_curate.agreement.settle import Course, course
+from mmed_curate.agreement.gold import GoldScore, against_gold
 from mmed_curate.annotation.answers import check_answer, check_movement, opened_by
-from mmed_curate.annotation.context import clip_context
-from mmed_curate.annotation.handout import clear, desk_name, lay_out
-from mmed_curate.annotation.ticket import LetteredReading, Ticket
-from mmed_curate.domain.conduct import Exclusion, Reference
-from mmed_curate.domain.context import ClipContext
+from mmed_curate.annotation.handout import clear
+from mmed_curate.annotation.ticket import Ticket
+from mmed_curate.annotation.ticketing import Tickets
+from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput, Finding, Refused
-from mmed_curate.domain.identity import CoderId, JudgementId, TicketId, derived_uuid
-from mmed_curate.domain.judgements import Answer, CodedEvent, Coding, Judgement, Verification, VerificationVerdict
-from mmed_curate.domain.protocol import AnswerField, Purpose, Stage, Turn
-from mmed_curate.domain.records import Clip
+from mmed_curate.domain.identity import CoderId, JudgementId, TicketId
+from mmed_curate.domain.judgements import Answer, Coding
+from mmed_curate.domain.protocol import Purpose
 from mmed_curate.store import Reader, TicketRecord, TicketState, Workspace, Writer
 
 _log = logging.getLogger(__name__)
 
-_BLIND_STAGES = frozenset({Stage.SCREENING, Stage.CODING})
-"""Nothing of what others said is looked up there."""
 _LONGEST_DRAFT = 1 << 20
 """Characters."""
 
@@ -66,6 +61,7 @@ class Desk:
             raise BadInput.of("desk.unknown_coder", f"there is no coder {coder_code}", "ask the curator for your code")
         self._workspace = workspace
         self._coder = coder
+        self._tickets = Tickets(workspace)
 
     def __repr__(self) -> str:
         return f"Desk({self._coder.code!r})"
@@ -81,7 +77,7 @@ class Desk:
         with self._workspace.write(actor=self._coder.code) as records:
             held = records.tickets(coder=self._coder.id, states=(TicketState.HELD,))
             record = held[0] if held else records.claim_ticket(self._coder.id)
-        return None if record is None else self._ticket(record)
+        return None if record is None else self._tickets.of(record)
 
     def ticket(self, ticket_id: TicketId) -> Ticket:
         """A ticket of this coder whose clip has not moved on, to look at it again.
@@ -93,7 +89,7 @@ class Desk:
         with self._workspace.read() as records:
             record = self._own(records, ticket_id)
             _check_there(records, record)
-        return self._ticket(record)
+        return self._tickets.of(record)
 
     def save_draft(self, ticket_id: TicketId, draft: str) -> None:
         """Keep what the coder has so far; when this returns it survives a crash.
@@ -133,7 +129,7 @@ class Desk:
         """
         with self._workspace.write(actor=self._coder.code) as records:
             record = self._held(records, ticket_id)
-            if not self._movement_first(record):
+            if not self._tickets.movement_first(record):
                 raise BadInput.of(
                     "desk.no_steps", f"ticket {ticket_id} asks for everything at once", "submit the whole answer"
                 )
@@ -142,10 +138,10 @@ class Desk:
                 record.stage,
                 records.clip(record.clip).clock,
                 self._workspace.codebook,
-                fields=opened_by(self._turn(record).fields, moved=False),
+                fields=opened_by(self._tickets.turn(record).fields, moved=False),
             )
             records.append_step(ticket_id, movement)
-        return self._ticket(record)
+        return self._tickets.of(record)
 
     def submit(self, ticket_id: TicketId, answer: Answer) -> None:
         """Hand in an answer; when this returns it is on disk and counts.
@@ -159,7 +155,7 @@ class Desk:
             self._put(records, record, answer, supersedes=None)
             records.close_ticket(ticket_id)
             self._open_next_turn(records, record)
-        clear(self._workspace.media, self._name(ticket_id))
+        clear(self._workspace.media, self._tickets.name(ticket_id))
         _log.info("ticket %s submitted", ticket_id)
 
     def correct(self, ticket_id: TicketId, answer: Answer) -> None:
@@ -184,7 +180,7 @@ class Desk:
                     )
                 )
             self._put(records, record, answer, supersedes=records.judgements_of_ticket(ticket_id)[-1])
-        clear(self._workspace.media, self._name(ticket_id))
+        clear(self._workspace.media, self._tickets.name(ticket_id))
         _log.info("ticket %s corrected", ticket_id)
 
     def give_back(self, ticket_id: TicketId, *, because: str, knows_them: bool = False) -> None:
@@ -206,7 +202,7 @@ class Desk:
             if knows_them:
                 subject = records.clip(record.clip).subject
                 records.exclude(Exclusion(coder=self._coder.id, subject=subject, why=because))
-        clear(self._workspace.media, self._name(ticket_id))
+        clear(self._workspace.media, self._tickets.name(ticket_id))
         _log.info("ticket %s given back", ticket_id)
 
     def feedback(self, ticket_id: TicketId) -> Feedback:
@@ -273,23 +269,11 @@ class Desk:
             )
         return record
 
-    def _turn(self, record: TicketRecord) -> Turn:
-        return self._workspace.protocol.rules(record.stage).turns[record.turn - 1]
-
-    def _movement_first(self, record: TicketRecord) -> bool:
-        asked = self._turn(record).fields
-        return (
-            record.stage is Stage.CODING
-            and self._workspace.protocol.coding.movement_first
-            and AnswerField.EMOTION in asked
-            and AnswerField.ACTION_UNITS in asked
-        )
-
     def _put(self, records: Writer, record: TicketRecord, answer: Answer, *, supersedes: JudgementId | None) -> None:
         counts = record.purpose is Purpose.ORDINARY
         _check_there(records, record)
         clip = records.clip(record.clip)
-        turn = self._turn(record)
+        turn = self._tickets.turn(record)
         check_answer(
             answer,
             record.stage,
@@ -298,7 +282,7 @@ class Desk:
             fields=turn.fields,
             shows_context=self._workspace.protocol.rules(record.stage).shows_context,
         )
-        if isinstance(answer, Coding) and self._movement_first(record):
+        if isinstance(answer, Coding) and self._tickets.movement_first(record):
             check_movement(answer, records.movement(record.id))
         before = records.judgements(record.clip)
         judgement = records.append_judgement(
@@ -317,7 +301,7 @@ class Desk:
         if not counts:
             return
         try:
-            after = self._course(records, (*before, judgement), clip)
+            after = self._tickets.course(records, (*before, judgement), clip)
         except BadInput:
             # from None: the reason names other judges and the clip
             raise Refused(
@@ -343,86 +327,6 @@ class Desk:
                 not_before=records.now() + timedelta(days=self._workspace.protocol.coding.days_between_passes),
             )
 
-    def _ticket(self, record: TicketRecord) -> Ticket:
-        turn = self._turn(record)
-        with self._workspace.read() as records:
-            clip = records.clip(record.clip)
-            assets = records.assets(clip=record.clip)
-            judgements = records.judgements(record.clip)
-            reference = records.references(clip.subject).get(clip.subject)
-            movement = records.movement(record.id) if self._movement_first(record) else None
-            now = None if record.stage in _BLIND_STAGES else self._course(records, judgements, clip)
-            context = self._context(records, record, clip)
-        name = self._name(record.id)
-        if reference is not None and _shows_part_of(clip, reference):
-            reference = None
-        laid_out = lay_out(self._workspace.media, name, assets, reference, turn.modality)
-        if laid_out is None:
-            raise BadInput.of(
-                "desk.no_media", f"the media of ticket {record.id} are missing", "tell the curator the ticket's number"
-            )
-        readings: tuple[LetteredReading, ...] = ()
-        disputed: tuple[AnswerField, ...] = ()
-        returned_because = ""
-        proposed: tuple[CodedEvent, ...] = ()
-        if now is not None and record.stage is Stage.ADJUDICATION:
-            readings = self._lettered(record.id, now.coded)
-            found = {disagreement.field for disagreement in now.disagreements}
-            disputed = tuple(field for field in AnswerField if field in found)
-            returned_because = _last_reason(now.standing)
-        elif now is not None:
-            proposed = _proposal(now)
-        waits = self._movement_first(record) and movement is None
-        open_now = opened_by(turn.fields, moved=not waits)
-        return Ticket(
-            id=record.id,
-            stage=record.stage,
-            round=record.round,
-            clip_name=name,
-            picture=laid_out.picture,
-            sound=laid_out.sound,
-            neutral_still=laid_out.neutral_still,
-            neutral_picture=laid_out.neutral_picture,
-            neutral_sound=laid_out.neutral_sound,
-            clock=clip.clock,
-            fields=open_now,
-            later_fields=tuple(field for field in turn.fields if field not in open_now),
-            movement=movement,
-            codebook=self._workspace.codebook,
-            readings=readings,
-            disputed=disputed,
-            returned_because=returned_because,
-            proposed=proposed,
-            context=context,
-        )
-
-    def _context(self, records: Reader, record: TicketRecord, clip: Clip) -> ClipContext | None:
-        protocol = self._workspace.protocol
-        if record.stage in _BLIND_STAGES or not protocol.rules(record.stage).shows_context:
-            return None
-        return clip_context(records, clip, protocol.context_s)
-
-    def _course(self, records: Reader, judgements: tuple[Judgement, ...], clip: Clip) -> Course:
-        terms = records.terms(clip.id)[clip.id]
-        return course(judgements, self._workspace.protocol, clip.clock, self._workspace.codebook, terms)
-
-    def _lettered(self, ticket_id: TicketId, coded: tuple[Judgement, ...]) -> tuple[LetteredReading, ...]:
-        drawn = sorted(coded, key=lambda one: derived_uuid(self._workspace.secret, "letter", ticket_id, one.id))
-        return tuple(
-            LetteredReading(letter=chr(ord("A") + place), events=_in_order(one.answer.events))
-            for place, one in enumerate(drawn)
-            if isinstance(one.answer, Coding)
-        )
-
-    def _name(self, ticket_id: TicketId) -> str:
-        return desk_name(self._workspace.secret, ticket_id)
-
-
-def _shows_part_of(clip: Clip, reference: Reference) -> bool:
-    """Whether a reference shows frames of the clip itself: it would tell that nothing happens there."""
-    same = reference.recording == clip.recording
-    return same and reference.first <= clip.last and clip.first <= reference.last
-
 
 def _check_there(records: Reader, record: TicketRecord) -> None:
     if records.is_gone(record.clip):  # somebody in it withdrew, which is no coder's business
@@ -441,19 +345,3 @@ def _check_there(records: Reader, record: TicketRecord) -> None:
                 remedy="tell the curator, who can send it back at verification",
             )
         )
-
-
-def _in_order(events: tuple[CodedEvent, ...]) -> tuple[CodedEvent, ...]:
-    return tuple(sorted(events, key=lambda event: (event.span.onset, event.span.offset)))
-
-
-def _last_reason(standing: tuple[Judgement, ...]) -> str:
-    verdicts = [one.answer for one in standing if isinstance(one.answer, Verification)]
-    if not verdicts or verdicts[-1].verdict is not VerificationVerdict.SEND_BACK:
-        return ""
-    return verdicts[-1].reason
-
-
-def _proposal(now: Course) -> tuple[CodedEvent, ...]:
-    events = () if now.consensus is None else now.consensus.events
-    return tuple(as_coded(event) for event in events)
