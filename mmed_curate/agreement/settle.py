@@ -186,7 +186,7 @@ class _Walk:
             raise _impossible("discussion", judgement, f"names fewer than {least} of its coders, or not its judge")
 
     def _judged_by(self, coder: CoderId) -> frozenset[Stage]:
-        return frozenset(one.stage for one in self.seen if one.coder == coder or coder in _participants(one))
+        return frozenset(one.stage for one in self.seen if coder in one.judges)
 
     def _close(self) -> None:
         seated = sorted(self.seated, key=lambda one: one.order)
@@ -230,10 +230,6 @@ class _Walk:
             self.events = None
             return Stage.ADJUDICATION
         return Stage.REJECTED
-
-
-def _participants(judgement: Judgement) -> tuple[CoderId, ...]:
-    return judgement.answer.participants if isinstance(judgement.answer, Adjudication) else ()
 
 
 def _impossible(word: str, judgement: Judgement, what: str) -> BadInput:

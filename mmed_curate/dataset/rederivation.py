@@ -28,7 +28,7 @@ from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROT
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.findings import BadInput, MmedError
-from mmed_curate.domain.identity import ClipId, SubjectId
+from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
 from mmed_curate.domain.judgements import (
     Adjudication,
     Coding,
@@ -289,8 +289,8 @@ def _evidence(dataset: Dataset, courses: Mapping[ClipId, Course], judged: tuple[
                 subject_code=one.subject,
                 stage=found.stage,
                 n_events=len(settled_events(found, dataset.codebook)),
-                coded_by=frozenset(said.coder for said in one.judgements if said.stage is Stage.CODING),
-                adjudicated_by=frozenset(said.coder for said in one.judgements if said.stage is Stage.ADJUDICATION),
+                coded_by=_who(one, Stage.CODING),
+                adjudicated_by=_who(one, Stage.ADJUDICATION),
                 verified_by=next(
                     (
                         said.coder
@@ -351,3 +351,7 @@ def _same_rule(rule: Mapping[str, Any], verdict: RuleVerdict) -> bool:
 def _in_words(number: object, bound: object, holds: object) -> str:
     shown = f"{number:.4f}" if isinstance(number, float) else str(number)
     return f"{shown} against {bound}, {'holds' if holds is True else 'does not hold'}"
+
+
+def _who(judged: JudgedClip, stage: Stage) -> frozenset[CoderId]:
+    return frozenset(who for said in judged.judgements if said.stage is stage for who in said.judges)

@@ -234,6 +234,12 @@ class Judgement:
     """Which of the stage's passes, from 1."""
 
     @property
+    def judges(self) -> tuple[CoderId, ...]:
+        """Everyone whose word it is: the coder, and who settled it with them."""
+        together = self.answer.participants if isinstance(self.answer, Adjudication) else ()
+        return (self.coder, *(who for who in together if who != self.coder))
+
+    @property
     def stage(self) -> Stage:
         """The stage this answer belongs to."""
         return STAGE_OF_ANSWER[type(self.answer)]

@@ -13,7 +13,7 @@ from enum import Enum
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.measures import Coefficient, Undetermined
-from mmed_curate.domain.protocol import NEXT
+from mmed_curate.domain.protocol import NEXT, Stage
 from mmed_curate.gate.evidence import ClipFacts, Evidence, MeasuredAgreement
 from mmed_curate.gate.policy import Held, MeasureRule, Policy
 
@@ -213,7 +213,7 @@ def _of_clips(evidence: Evidence, policy: Policy) -> tuple[RuleVerdict, ...]:
         _at_least("released-clips", len(released), 1, "settled clips with an event", "settle at least one clip"),
         _none_of(
             "open-clips",
-            (facts for facts in evidence.clips if facts.agreed and NEXT[facts.stage]),
+            (facts for facts in evidence.clips if facts.agreed and (NEXT[facts.stage] or facts.waits)),
             "clips, of subjects who agreed to a release, that are neither settled nor rejected",
             lambda found: f"finish them: {_by_stage(found)}",
             bound=policy.max_open_clips,
@@ -282,7 +282,8 @@ def _by_stage(found: Sequence[ClipFacts]) -> str:
     stages: dict[str, int] = {}
     for facts in found:
         stages[facts.stage.value] = stages.get(facts.stage.value, 0) + 1
-    return ", ".join(f"{count} at {stage}" for stage, count in stages.items())
+    said = ", ".join(f"{count} at {stage}" for stage, count in stages.items())
+    return f"{said} (replaced: run `mmed recut`)" if Stage.REPLACED.value in stages else said
 
 
 def _consent_remedy(found: Sequence[ClipFacts], required: frozenset[object]) -> str:

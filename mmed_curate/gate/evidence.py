@@ -58,6 +58,8 @@ class ClipFacts:
     """Files that the release would copy and that are missing or changed, each said in a few words."""
     simulated: bool
     """The recording, the subject or any judgement is simulated."""
+    waits: bool = False
+    """Screeners want it cut again, and nothing is there in its place yet."""
     agreed: bool = True
     """Its subject agreed to a release at all; else the clip is left out of it."""
 
@@ -93,6 +95,7 @@ class Evidence:
                 "subject_code": facts.subject_code,
                 "terms": sorted(term.value for term in facts.terms),
                 "verified_by": facts.verified_by,
+                "waits": facts.waits,
             }
             for facts in sorted(self.clips, key=lambda facts: facts.clip)
         ]

@@ -100,12 +100,13 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFac
         terms=frozenset(term for term in Term if subject.consent.covers(term, on)),
         faults=tuple(faults),
         simulated=snapshot.is_simulated(clip),
+        waits=standing.stage is Stage.REPLACED and clip.id not in snapshot.replaced,
         agreed=agreed,
     )
 
 
 def _who(snapshot: Snapshot, clip: Clip, stage: Stage) -> frozenset[CoderId]:
-    return frozenset(one.coder for one in snapshot.judgements.get(clip.id, ()) if one.stage is stage)
+    return frozenset(who for one in snapshot.judgements.get(clip.id, ()) if one.stage is stage for who in one.judges)
 
 
 def _fault(snapshot: Snapshot, asset: Asset, *, rehash: bool) -> str:

@@ -141,6 +141,11 @@ def test_no_number_below_the_bound_opens_it(number):
     ("rule", "changes", "said"),
     [
         ("open-clips", {"stage": Stage.CODING, "n_events": 0, "verified_by": None}, "1 at coding"),
+        (
+            "open-clips",
+            {"stage": Stage.REPLACED, "n_events": 0, "verified_by": None, "waits": True},
+            "run `mmed recut`",
+        ),
         ("verified-by-another", {"verified_by": None}, "clip7"),
         ("verified-by-another", {"verified_by": CoderId("a")}, "clip7"),
         ("verified-by-another", {"verified_by": CoderId("j")}, "clip7"),

@@ -6,10 +6,11 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.release import reseal
+from builders.release import lenient_policy, lenient_settings, reseal
 from builders.rounds import watch
 from builders.workspace import PLAIN, SIGNED, a_clock, add_clips, an_event
 
@@ -17,7 +18,6 @@ from mmed_curate.annotation.assign import assign
 from mmed_curate.annotation.desk import Desk
 from mmed_curate.dataset import load, verify
 from mmed_curate.dataset.rows import JudgedClipRow, JudgementRow, csv_text
-from mmed_curate.domain.findings import Refused
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.judgements import (
     Adjudication,
@@ -34,7 +34,7 @@ from mmed_curate.domain.records import Asset
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.release.build import Release, Wishes, create_release
 from mmed_curate.release.evidence import kinds_of
-from mmed_curate.release.leave import Leave
+from mmed_curate.release.leave import Leave, ask_gate
 from mmed_curate.release.recipe import load_release_recipe
 from mmed_curate.release.snapshot import read_snapshot
 from mmed_curate.store import Workspace
@@ -234,12 +234,15 @@ def test_hidden_answers_stay_in_the_lab(judged: tuple[Workspace, ClipId], tmp_pa
 
 
 def test_while_a_clip_waits_to_be_cut_again_nothing_is_released(
-    judged: tuple[Workspace, ClipId], ask: Ask, tmp_path: Path
+    judged: tuple[Workspace, ClipId], tmp_path: Path
 ) -> None:
     workspace = Workspace.open(Path(shutil.copytree(judged[0].root, tmp_path / "ws")))
     with_release_files(workspace)
-    with pytest.raises(Refused, match="1 clips wait to be cut again"):
-        create_release(workspace, ask(workspace), Wishes(version="0.1.0", recipe=load_release_recipe("mmed")))
+    decision, leave = ask_gate(workspace, policy=lenient_policy(), settings=lenient_settings(), on=date(2026, 6, 1))
+    assert leave is None
+    (rule,) = (rule for rule in decision.rules if rule.name == "open-clips")
+    assert not rule.holds
+    assert "1 at replaced (replaced: run `mmed recut`)" in rule.remedy
 
 
 @pytest.mark.parametrize("lie", ["", "foil", "screened_again", "replaces", "origin", "participants"])
