@@ -25,6 +25,9 @@ _RULE: Mapping[SettlingRule, str] = {
     SettlingRule.ADJUDICATED: "the word of who adjudicated",
 }
 
+_LISTS = frozenset({"action_units", "vocal_cues"})
+_EACH = "each by more than half; what has no majority is left out"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -118,7 +121,9 @@ def _because(place: int, event: ConsensusEvent, number: Mapping[JudgementId, int
             field=field,
             value=value,
             rule=event.how[field].rule,
-            why=_RULE[event.how[field].rule],
+            why=_EACH
+            if field in _LISTS and event.how[field].rule is SettlingRule.MAJORITY
+            else _RULE[event.how[field].rule],
             rests_on=tuple(number[one] for one in event.how[field].judgements),
         )
         for field, value in values.items()

@@ -7,7 +7,7 @@ majority chose, is a disagreement.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeVar
@@ -81,9 +81,10 @@ def read_together(
     - An action unit stands where more than half of the clip's coders scored it and is dropped where less than half
       of those who marked the event did; its side stands where more than half of its scorers named it, else BOTH;
       its intensity likewise, else None. A unit scored on the left and on the right counts as BOTH.
-    - Who says that a part of the face cannot be seen has no voice on its action units: they are missing there, not
-      absent. A unit that fewer than two could see, though one scored it, is open.
-    - A part of the face is not visible where more than half of those who marked the event say so.
+    - A part of the face is not visible where at least half of those who marked the event say so: what is known of it by
+      half is not known. Its action units are missing then, never absent: one that somebody scored is open.
+    - Where the protocol is of version 2, a side on which its scorers differ by half, and a cue whose ends lie further
+      apart than the tolerances of onset and offset, are open.
     - A vocal cue of the subject (first of the codebook's cue owners) is the same cue where it has the same code and
       shares a frame; it stands and falls like an action unit, on the medians of its ends. Cues of others are left out.
     - The basis is settled where more than half named it, else it is the empty text: it decides nothing.
@@ -199,8 +200,9 @@ def _settle_event(
         else:
             chose = tuple(identity for identity, event in seen if label(event) == labels[field])
             how[field.value] = Settlement(rule=SettlingRule.MAJORITY, judgements=chose)
-    units, open_units = _settle_action_units(events, n_coders, codebook)
-    cues, open_cues = _settle_cues(events, n_coders, codebook.cue_owners[0].code)
+    hidden = _hidden(events)
+    units, open_units = _settle_action_units(events, n_coders, codebook, hidden, protocol)
+    cues, open_cues = _settle_cues(events, n_coders, codebook.cue_owners[0].code, protocol, clock)
     for field, is_open in ((AnswerField.ACTION_UNITS, open_units), (AnswerField.VOCAL_CUES, open_cues)):
         how[field.value] = Settlement(rule=SettlingRule.MAJORITY, judgements=judgements)  # of what is listed
         if is_open:
@@ -216,14 +218,14 @@ def _settle_event(
         action_units=units,
         vocal_cues=cues,
         how=how,
-        not_visible=_hidden(events),
+        not_visible=hidden,
     )
     return event, unsettled
 
 
 def _hidden(events: Sequence[CodedEvent]) -> tuple[str, ...]:
     said = Counter(region for event in events for region in event.not_visible)
-    return tuple(sorted(region for region, votes in said.items() if 2 * votes > len(events)))
+    return tuple(sorted(region for region, votes in said.items() if 2 * votes >= len(events)))
 
 
 def _majority(labels: Sequence[Label], n_voters: int) -> Label | None:
@@ -232,7 +234,7 @@ def _majority(labels: Sequence[Label], n_voters: int) -> Label | None:
 
 
 def _settle_action_units(
-    events: Sequence[CodedEvent], n_coders: int, codebook: Codebook
+    events: Sequence[CodedEvent], n_coders: int, codebook: Codebook, hidden: Collection[str], protocol: Protocol
 ) -> tuple[tuple[ActionUnitMark, ...], bool]:
     """The units that stand, by code, and whether any is neither in nor out."""
     region_of = {entry.code: entry.region for entry in codebook.action_units}
@@ -242,10 +244,13 @@ def _settle_action_units(
     for code in sorted({code for marks in scored for code in marks}):
         marks = [own[code] for own in scored if code in own]
         blind = sum(region_of.get(code) in event.not_visible for event in events)
-        if blind and n_coders - blind < 2:
+        if region_of.get(code) in hidden:
             is_open = True
-        elif 2 * len(marks) > n_coders - blind:
-            side = _majority([mark.side for mark in marks], len(marks)) or Side.BOTH
+        elif 2 * len(marks) > n_coders:
+            side = _majority([mark.side for mark in marks], len(marks))
+            if side is None:
+                is_open |= protocol.version > 1  # version 1 took it for both sides without a word
+                side = Side.BOTH
             intensity = _majority([mark.intensity for mark in marks], len(marks))
             settled.append(ActionUnitMark(code=code, side=side, intensity=intensity))
         elif 2 * len(marks) >= len(events) - blind:
@@ -270,8 +275,16 @@ def _one_mark_each(marks: Sequence[ActionUnitMark]) -> dict[str, ActionUnitMark]
     return joined
 
 
+def _ends_agree(cues: Sequence[VocalCueMark], protocol: Protocol, clock: FrameClock) -> bool:
+    return all(
+        protocol.tolerance.onset.holds(a.onset, b.onset, clock)
+        and protocol.tolerance.offset.holds(a.offset, b.offset, clock)
+        for a, b in combinations(cues, 2)
+    )
+
+
 def _settle_cues(
-    events: Sequence[CodedEvent], n_coders: int, subject_owner: str
+    events: Sequence[CodedEvent], n_coders: int, subject_owner: str, protocol: Protocol, clock: FrameClock
 ) -> tuple[tuple[VocalCueMark, ...], bool]:
     """The subject's cues that stand, in order of onset, and whether any is neither in nor out."""
     settled: list[VocalCueMark] = []
@@ -283,6 +296,9 @@ def _settle_cues(
         for group in match_events(spans, match_iou=0.0):
             members = [heard[coder][index] for coder, index in enumerate(group) if index is not None]
             if 2 * len(members) > n_coders:
+                if protocol.version > 1 and not _ends_agree(members, protocol, clock):
+                    is_open = True
+                    continue
                 settled.append(
                     VocalCueMark(
                         code=code,

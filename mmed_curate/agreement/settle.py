@@ -156,8 +156,8 @@ class _Walk:
             where = ", ".join(sorted(stage.value for stage in barred))
             raise _impossible("barred", judgement, f"is by judge {judgement.coder}, who judged this clip at {where}")
         answer = judgement.answer
-        if isinstance(answer, Adjudication) and self.protocol.adjudication.together:
-            self._check_discussion(judgement, answer)
+        if isinstance(answer, Adjudication):
+            self._check_participants(judgement, answer)
         if isinstance(answer, (Coding, Adjudication)):
             for event in answer.events:
                 ends = (event.span.offset, *(cue.offset for cue in event.vocal_cues))
@@ -179,7 +179,14 @@ class _Walk:
                 "pass_skipped", judgement, f"is of pass {judgement.turn}, after {len(own)} of {self._n_turns}"
             )
 
-    def _check_discussion(self, judgement: Judgement, answer: Adjudication) -> None:
+    def _check_participants(self, judgement: Judgement, answer: Adjudication) -> None:
+        if not self.protocol.adjudication.together:
+            if answer.participants:
+                raise _impossible("discussion", judgement, "names participants, where one person adjudicates")
+            return
+        barred = self.protocol.barred(Stage.ADJUDICATION)
+        if any(self._judged_by(who) & barred for who in answer.participants):
+            raise _impossible("discussion", judgement, "names somebody who may not take part in it")
         coders = {one.coder for one in self.coded}
         least = self.protocol.adjudication.participants
         if judgement.coder not in answer.participants or len(coders & set(answer.participants)) < least:
@@ -205,7 +212,8 @@ class _Walk:
             if 2 * rejecting > len(answers):
                 return Stage.CODING if self.terms.foil else Stage.REJECTED
             anew = sum(isinstance(answer, Screening) and answer.cut_again is not None for answer in answers)
-            return Stage.REPLACED if 2 * anew > len(answers) - rejecting else Stage.CODING
+            # cutting again throws nothing away, so half of those who accept is enough
+            return Stage.REPLACED if anew and 2 * anew >= len(answers) - rejecting else Stage.CODING
         if self.stage is Stage.CODING:
             self.coded = tuple(seated)
             codings = [(one, one.answer) for one in seated if isinstance(one.answer, Coding)]

@@ -98,6 +98,7 @@ def check_answer(
                     f"the codebook has no {what} {json.dumps(code, ensure_ascii=False)}",
                     f"choose one of: {', '.join(known)}",
                 )
+        _check_asked(event, fields)
         _check_units(event, codebook)
         if not shows_context:
             _check_basis(event, stage, codebook)
@@ -111,6 +112,23 @@ def _check_basis(event: CodedEvent, stage: Stage, codebook: Codebook) -> None:
             f"the label is said to rest on {event.basis}, which {stage.value} does not show",
             f"choose one of: {', '.join(seen)}",
         )
+
+
+def _check_asked(event: CodedEvent, fields: tuple[AnswerField, ...]) -> None:
+    """What is not asked for, or not open yet, stays empty."""
+    given = {
+        AnswerField.EMOTION: event.emotion,
+        AnswerField.BASIS: event.basis,
+        AnswerField.ACTION_UNITS: event.action_units,
+        AnswerField.VOCAL_CUES: event.vocal_cues,
+    }
+    for field, value in given.items():
+        if value and field not in fields:
+            raise BadInput.of(
+                "desk.not_asked",
+                f"the answer holds {field.value.replace('_', ' ')}, which is not asked for here, or not yet",
+                "leave it empty",
+            )
 
 
 def _check_units(event: CodedEvent, codebook: Codebook) -> None:

@@ -223,8 +223,14 @@ class CodingRules(StageRules):
         missing = [field.value for field in (AnswerField.SPAN, AnswerField.EVENT_TYPE) if field not in fields]
         if missing:
             raise ValueError(f"the last pass of coding must ask for {' and '.join(missing)}: it is what is settled")
+        lost = [field.value for turn in self.turns[:-1] for field in turn.fields if field not in fields]
+        if lost:
+            raise ValueError(
+                f"the last pass of coding must ask again for {', '.join(lost)}: only what it says is settled"
+            )
         if self.movement_first:
-            order = [field for field in fields if field in (AnswerField.ACTION_UNITS, AnswerField.EMOTION)]
+            asked = dict.fromkeys(field for turn in self.turns for field in turn.fields)
+            order = [field for field in asked if field in (AnswerField.ACTION_UNITS, AnswerField.EMOTION)]
             if order == [AnswerField.EMOTION, AnswerField.ACTION_UNITS]:
                 raise ValueError("movement_first: action_units must stand before emotion in fields")
         return self

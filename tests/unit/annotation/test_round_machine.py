@@ -172,6 +172,9 @@ class Round(RuleBasedStateMachine):
         if isinstance(answer, Coding) and ticket.later_fields:
             with pytest.raises(BadInput, match="before an emotion is named"):
                 desk.submit(ticket.id, answer)
+            if answer.events:
+                with pytest.raises(BadInput, match="not asked for here, or not yet"):
+                    desk.submit_movement(ticket.id, answer)
             opened = desk.submit_movement(ticket.id, Coding(events=tuple(map(without_meaning, answer.events))))
             assert set(opened.fields) >= set(ticket.later_fields)
         elif isinstance(answer, Coding):

@@ -137,3 +137,35 @@ def test_a_file_that_is_no_protocol_is_one_sentence(tmp_path: Path, contents: by
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot be read"):
         load_protocol(str(tmp_path / "none.yaml"))
+
+
+CODING = """coding:
+  judges: 2
+  movement_first: true
+  passes:
+    - {modality: picture, fields: [FIRST]}
+    - {modality: both, fields: [LAST]}
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("span, event_type, action_units", "span, event_type, emotion, basis", "must ask again for action_units"),
+        (
+            "span, event_type, emotion, basis",
+            "span, event_type, action_units, emotion, basis",
+            "action_units must stand before emotion",
+        ),
+    ],
+)
+def test_of_several_passes_the_last_says_all_and_movement_comes_first(
+    tmp_path: Path, first: str, last: str, said: str
+) -> None:
+    text = packaged_path("pipelines", "protocols", "mmed.yaml").read_text(encoding="utf-8")
+    begin, end = text.index("coding:"), text.index("adjudication:")
+    coding = CODING.replace("FIRST", first).replace("LAST", last)
+    (tmp_path / "ours.yaml").write_text(text[:begin] + coding + text[end:], encoding="utf-8")
+    with pytest.raises(BadInput, match=said):
+        load_protocol(str(tmp_path / "ours.yaml"))
