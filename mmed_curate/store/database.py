@@ -56,6 +56,29 @@ def connect(path: Path, *, wait_s: float = 30.0, at_most_pages: int | None = Non
 
 
 @contextmanager
+def unreferenced(engine: Engine) -> Iterator[None]:
+    """Tables may be made anew while others refer to them; whoever commits has looked that no reference hangs.
+
+    SQLite drops a table with all that refers to it, or not at all, unless this is said before the transaction begins
+    (sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes").
+    """
+
+    def let_go(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA foreign_keys = OFF")
+
+    def hold(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    event.listen(engine, "checkout", let_go)
+    event.listen(engine, "checkin", hold)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", let_go)
+        event.remove(engine, "checkin", hold)
+
+
+@contextmanager
 def transaction(engine: Engine, path: Path, *, write: bool) -> Iterator[Connection]:
     """One transaction: all of it or nothing.
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, inspect, text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import SubjectId
 from mmed_curate.domain.packaged import packaged_path
-from mmed_curate.store.database import said_in_words, transaction
+from mmed_curate.store.database import said_in_words, transaction, unreferenced
 from mmed_curate.store.happened import ERASURE_FINISHED
 from mmed_curate.store.tables import HEAD
 
@@ -54,12 +54,23 @@ def check_revision(engine: Engine, path: Path, root: Path) -> None:
 
 
 def migrate(engine: Engine, path: Path) -> None:
-    """Bring a database to today's tables, in one transaction."""
+    """Bring a database to today's tables, in one transaction.
+
+    Raises:
+        BadInput: another program holds it, or its rows refer to some that are not there.
+    """
     config = Config()
     config.set_main_option("script_location", str(packaged_path("schema", "migrations")).replace("%", "%%"))
-    with transaction(engine, path, write=True) as connection:
+    with unreferenced(engine), transaction(engine, path, write=True) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        hanging = connection.execute(text("PRAGMA foreign_key_check")).first()
+        if hanging is not None:
+            raise BadInput.of(
+                "store.hanging",
+                f"a row of {hanging[0]} in {path} refers to one of {hanging[2]} that is not there",
+                "put the newest of backups/ in its place that `mmed audit` finds whole",
+            )
 
 
 def back_up(path: Path, to: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -73,6 +75,7 @@ def upgrade() -> None:
         ticket.create_unique_constraint(
             "uq_ticket_clip_stage_round_coder_purpose_turn", ["clip", "stage", "round", "coder", "purpose", "turn"]
         )
+    _date_tickets()
     op.add_column("judgement", sa.Column("purpose", text, nullable=False, server_default="ordinary"))
     op.add_column("judgement", sa.Column("turn", whole, nullable=False, server_default="1"))
 
@@ -204,6 +207,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_self_report_recording"), "self_report", ["recording"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         _refuse_loss()
+
+
+def _date_tickets() -> None:
+    """When each ticket was last given out, taken or answered, as far as the log says; else the day of the upgrade."""
+    connection = op.get_bind()
+    since: dict[str, str] = {}
+    kinds = "('ticket.opened', 'ticket.claimed', :handed_in)"
+    spoken = sa.text(f"SELECT at, payload FROM log WHERE kind IN {kinds} ORDER BY sequence")
+    for at, payload in connection.execute(spoken, {"handed_in": "judgement.submitted"}):
+        since[json.loads(payload)["ticket"]] = at
+    newest = connection.execute(sa.text("SELECT max(at) FROM log")).scalar() or ""
+    for (id,) in connection.execute(sa.text("SELECT id FROM ticket")).fetchall():
+        connection.execute(
+            sa.text("UPDATE ticket SET since = :since WHERE id = :id"), {"since": since.get(id, newest), "id": id}
+        )
 
 
 def _refuse_loss() -> None:

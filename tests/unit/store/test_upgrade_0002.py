@@ -8,12 +8,15 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.config import Config
-from builders.workspace import a_workspace
+from builders.workspace import STAFF, a_workspace, an_answer, noon
 
+from mmed_curate.annotation import Desk, assign
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.domain.protocol import Stage
 from mmed_curate.store import Workspace
 from mmed_curate.store.chain import GENESIS, digest_of
 from mmed_curate.store.database import connect, transaction
@@ -22,8 +25,8 @@ from mmed_curate.store.workspace import upgrade
 NEW_KEYS = ("companions", "faces")
 
 
-def as_of_0001(workspace: Workspace) -> None:
-    """Put a workspace's rows into tables of the first version, as that version's program would have stored them."""
+def as_of(workspace: Workspace, revision: str) -> None:
+    """Put a workspace's rows into tables of an older version, as that version's program would have stored them."""
     now = workspace.database.with_name("now.sqlite")
     workspace.close()
     workspace.database.rename(now)
@@ -32,7 +35,7 @@ def as_of_0001(workspace: Workspace) -> None:
     engine = connect(workspace.database)
     with transaction(engine, workspace.database, write=True) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
     engine.dispose()
     with closing(sqlite3.connect(workspace.database)) as raw, raw:
         raw.execute("ATTACH ? AS now", (str(now),))
@@ -70,7 +73,7 @@ def test_an_older_workspace_is_read_as_before_after_an_upgrade(tmp_path: Path) -
     # of clips cut before anybody looked, it is not known who else is in them
     before = (*before[:2], tuple(replace(clip, also_visible=(None,)) for clip in before[2]), *before[3:])
     without_new_keys(workspace)
-    as_of_0001(workspace)
+    as_of(workspace, "0001")
     assert upgrade(workspace.root) is not None
     again = Workspace.open(workspace.root)
     with again.read() as records:
@@ -83,3 +86,47 @@ def test_an_older_workspace_is_read_as_before_after_an_upgrade(tmp_path: Path) -
         ) == before
         assert records.companions() == () and records.face_owners() == ()
         assert records.audit().intact, records.audit().findings
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_a_round_under_way_goes_on_after_an_upgrade(tmp_path: Path, revision: str) -> None:
+    """Judgements of every stage, tickets open and on a desk: all as before, and the clips still reach their end."""
+    workspace = a_workspace(tmp_path / "lab", n_clips=4)
+    for code, emotion in (
+        ("ann", 0),
+        ("ann", 0),
+        ("ann", 0),
+        ("bob", 0),
+        ("cem", 1),
+        ("dee", 0),
+        ("eve", 0),
+        ("bob", 0),
+    ):
+        answer_one(workspace, code, emotion)
+    assign(workspace, seed=1)
+    Desk(workspace, "cem").next_ticket()
+    with workspace.read() as records:
+        before = (records.judgements(), records.places(), [(one.id, one.state) for one in records.tickets()])
+    without_new_keys(workspace)
+    as_of(workspace, revision)
+    assert upgrade(workspace.root) is not None
+    again = Workspace.open(workspace.root, now=noon)
+    with again.read() as records:
+        assert (records.judgements(), records.places()) == before[:2]
+        assert [(one.id, one.state) for one in records.tickets()] == before[2]
+        assert {one.since for one in records.tickets()} == {"2026-03-01T12:00:00.000000Z"}
+        assert records.audit().intact, records.audit().findings
+    while any(answer_one(again, code, 0) for code in STAFF):
+        pass
+    with again.read() as records:
+        assert set(records.stages().values()) == {Stage.SETTLED}
+        assert records.audit().intact
+
+
+def answer_one(workspace: Workspace, code: str, emotion: int) -> bool:
+    """Whether the coder had a ticket to answer."""
+    assign(workspace, seed=1)
+    ticket = Desk(workspace, code).next_ticket()
+    if ticket is not None:
+        Desk(workspace, code).submit(ticket.id, an_answer(ticket.stage, workspace.codebook, emotion=emotion))
+    return ticket is not None
