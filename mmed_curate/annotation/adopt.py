@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mmed_curate.agreement.settle import course
 from mmed_curate.domain.codebookchange import CodeChange, check_change, code_changes
@@ -12,7 +13,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, TicketId
 from mmed_curate.domain.judgements import Judgement
 from mmed_curate.domain.protocol import Purpose, Stage
-from mmed_curate.store import Place, Reader, TicketState, Workspace
+from mmed_curate.store import Place, Reader, TicketState, Workspace, Writer
 from mmed_curate.store.rules import Rules, read_rules
 
 
@@ -56,7 +57,28 @@ def adopt(workspace: Workspace, name_or_path: str, *, because: str, rehearse: bo
             records.return_ticket(ticket, why="other rules")
         for place in after:
             records.set_stage(place.clip, place.stage, round=place.round, open_seats=place.open_seats)
+        _open_further_passes(records, rules)
     return adoption
+
+
+def _open_further_passes(records: Writer, rules: Rules) -> None:
+    """Who coded a clip that is still at coding goes through it once more, where the new rules want it."""
+    n_turns, places = len(rules.protocol.coding.turns), records.places()
+    coding = [one for one in records.tickets() if one.stage is Stage.CODING and one.purpose is Purpose.ORDINARY]
+    there = {(one.clip, one.coder, one.round, one.turn) for one in coding}
+    for one in coding:
+        place = places[one.clip]
+        follows = (one.clip, one.coder, one.round, one.turn + 1)
+        at_coding = (place.stage, place.round) == (Stage.CODING, one.round)
+        if one.state is TicketState.SUBMITTED and one.turn < n_turns and at_coding and follows not in there:
+            records.open_ticket(
+                clip=one.clip,
+                coder=one.coder,
+                stage=one.stage,
+                round=one.round,
+                turn=one.turn + 1,
+                not_before=records.now() + timedelta(days=rules.protocol.coding.days_between_passes),
+            )
 
 
 def _planned(
@@ -77,10 +99,10 @@ def _planned(
     stale = [
         ticket.id
         for ticket in records.tickets(states=(TicketState.OPEN, TicketState.HELD))
-        if ticket.purpose is Purpose.ORDINARY
-        and (
-            (ticket.stage, ticket.round) != (after[ticket.clip].stage, after[ticket.clip].round)
-            or ticket.turn > len(rules.protocol.rules(ticket.stage).turns)
+        if ticket.turn > len(rules.protocol.rules(ticket.stage).turns)
+        or (
+            ticket.purpose is Purpose.ORDINARY
+            and (ticket.stage, ticket.round) != (after[ticket.clip].stage, after[ticket.clip].round)
         )
     ]
     adoption = Adoption(rules=rules, codes=codes, moved=dict(moved), n_returned=len(stale))

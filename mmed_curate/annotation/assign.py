@@ -82,6 +82,9 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
         )
         for ticket in tickets:
             hands.remember(ticket)
+        if protocol.adjudication.together:
+            for one in records.judgements(purposes=(Purpose.ORDINARY,)):
+                hands.judged[one.clip].update((who, one.stage) for who in one.judges)
         wanted: dict[CoderId, list[Seat]] = defaultdict(list)
         short: Counter[tuple[Stage, Role, int]] = Counter()
         later: Counter[Role] = Counter()
@@ -191,12 +194,18 @@ class _Hands:
     seated: dict[tuple[ClipId, Stage, int], list[CoderId]] = field(default_factory=lambda: defaultdict(list))
     unanswered: Counter[tuple[ClipId, Stage, int]] = field(default_factory=Counter)
     judged: dict[ClipId, set[tuple[CoderId, Stage]]] = field(default_factory=lambda: defaultdict(set))
+    gave_back: dict[tuple[ClipId, Stage, int], set[CoderId]] = field(default_factory=lambda: defaultdict(set))
+    """Who had a seat and left it unanswered."""
     broken_off: dict[tuple[ClipId, Stage, int], list[TicketRecord]] = field(default_factory=lambda: defaultdict(list))
     """Later passes that were taken back unanswered: their coder has been through the clip before."""
     known: dict[ClipId, set[CoderId]] = field(default_factory=lambda: defaultdict(set))
     """Who had a clip as gold or for training: what they say of it can be no news."""
 
     def remember(self, ticket: TicketRecord) -> None:
+        if ticket.purpose is Purpose.ORDINARY and ticket.state is TicketState.RETURNED:
+            # whoever lets tickets lie is as loaded as who answers them, and comes last where the seat came back
+            self.load[ticket.coder, ticket.stage] += 1
+            self.gave_back[ticket.clip, ticket.stage, ticket.round].add(ticket.coder)
         if ticket.purpose is not Purpose.ORDINARY or ticket.state is TicketState.RETURNED:
             if ticket.purpose is not Purpose.ORDINARY:
                 self.known[ticket.clip].add(ticket.coder)
@@ -235,7 +244,9 @@ class _Hands:
         """Passes that were broken off, where nobody else is left for the seat."""
         barred = self.knows.get(place.clip, frozenset())
         broken = self.broken_off[place.clip, place.stage, place.round]
-        return tuple(ticket for ticket in broken if ticket.coder not in barred)[:number]
+        return tuple(
+            ticket for ticket in broken if ticket.coder not in barred and place.stage in self.admitted[ticket.coder]
+        )[:number]
 
     def missing_later(self, place: Place) -> tuple[Role, ...]:
         """Roles that nobody is left for at the later stages of a clip."""
@@ -251,9 +262,12 @@ class _Hands:
             return chosen if not careful or self._can_go_on(place, chosen) else None
         beside = (*self.seated[place.clip, place.stage, place.round], *chosen)
 
-        def rank(coder: CoderId) -> tuple[int, int, str]:
+        left_it = self.gave_back[place.clip, place.stage, place.round]
+
+        def rank(coder: CoderId) -> tuple[bool, int, int, str]:
             shared = sum(self.pairs[frozenset({coder, other})] for other in beside)
-            return self.load[coder, place.stage], shared, by_lot(self.seed, "seat", place.clip, coder)
+            lot = by_lot(self.seed, "seat", place.clip, coder)
+            return coder in left_it, self.load[coder, place.stage], shared, lot
 
         for coder in sorted((coder for coder in eligible if coder not in chosen), key=rank):
             found = self._search(place, eligible, (*chosen, coder), wanted, careful=careful)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from mmed_curate.agreement.gold import GoldScore, against_gold
+from mmed_curate.annotation.allowed import knows_somebody, may_answer
 from mmed_curate.annotation.answers import check_answer, check_movement, opened_by
 from mmed_curate.annotation.handout import clear
 from mmed_curate.annotation.ticket import Ticket
@@ -69,14 +70,22 @@ class Desk:
     def next_ticket(self) -> Ticket | None:
         """The ticket on the desk, or else the next one; None: there is nothing to do now.
 
-        Asked again before it is answered, also after a crash or in a second window, it is the same ticket.
+        Asked again before it is answered, also after a crash or in a second window, it is the same ticket. One whose
+        answer could not be taken any more goes back, and the next one comes.
 
         Raises:
             BadInput: the ticket's media are missing.
         """
         with self._workspace.write(actor=self._coder.code) as records:
-            held = records.tickets(coder=self._coder.id, states=(TicketState.HELD,))
-            record = held[0] if held else records.claim_ticket(self._coder.id)
+            held = list(records.tickets(coder=self._coder.id, states=(TicketState.HELD,)))
+            stale: list[TicketId] = []
+            while (record := held.pop(0) if held else records.claim_ticket(self._coder.id)) is not None:
+                if may_answer(records, self._workspace.protocol, self._coder, record):
+                    break
+                records.return_ticket(record.id, why="cannot be answered any more")
+                stale.append(record.id)
+        for ticket_id in stale:
+            clear(self._workspace.media, self._tickets.name(ticket_id))
         return None if record is None else self._tickets.of(record)
 
     def ticket(self, ticket_id: TicketId) -> Ticket:
@@ -88,7 +97,7 @@ class Desk:
         """
         with self._workspace.read() as records:
             record = self._own(records, ticket_id)
-            _check_there(records, record)
+            self._check_there(records, record)
         return self._tickets.of(record)
 
     def save_draft(self, ticket_id: TicketId, draft: str) -> None:
@@ -269,9 +278,30 @@ class Desk:
             )
         return record
 
+    def _check_there(self, records: Reader, record: TicketRecord) -> None:
+        """Stop where others may have built on what was said, or the coder may not look at the clip any more."""
+        # somebody in it withdrew, or is known to the coder, or the seat is another's by now: all of one sentence
+        gone = records.is_gone(record.clip) or record.state is TicketState.RETURNED
+        if gone or knows_somebody(records, self._coder, record.clip):
+            there = False
+        elif record.purpose is Purpose.ORDINARY:
+            place = records.place(record.clip)
+            there = (place.stage, place.round) == (record.stage, record.round)
+        else:
+            # as if theirs had been the clip's last answer: else a coder could tell by trying to correct it
+            there = record.purpose is Purpose.TRAINING or record.state is not TicketState.SUBMITTED
+        if not there:
+            raise Refused(
+                Finding(
+                    code="desk.moved_on",
+                    what=f"the clip of ticket {record.id} has moved on, and others may have built on what was said",
+                    remedy="tell the curator, who can send it back at verification",
+                )
+            )
+
     def _put(self, records: Writer, record: TicketRecord, answer: Answer, *, supersedes: JudgementId | None) -> None:
         counts = record.purpose is Purpose.ORDINARY
-        _check_there(records, record)
+        self._check_there(records, record)
         clip = records.clip(record.clip)
         turn = self._tickets.turn(record)
         check_answer(
@@ -326,22 +356,3 @@ class Desk:
                 turn=record.turn + 1,
                 not_before=records.now() + timedelta(days=self._workspace.protocol.coding.days_between_passes),
             )
-
-
-def _check_there(records: Reader, record: TicketRecord) -> None:
-    if records.is_gone(record.clip):  # somebody in it withdrew, which is no coder's business
-        there = False
-    elif record.purpose is Purpose.ORDINARY:
-        place = records.place(record.clip)
-        there = (place.stage, place.round) == (record.stage, record.round)
-    else:
-        # as if theirs had been the clip's last answer: else a coder could tell by trying to correct it
-        there = record.purpose is Purpose.TRAINING or record.state is not TicketState.SUBMITTED
-    if not there:
-        raise Refused(
-            Finding(
-                code="desk.moved_on",
-                what=f"the clip of ticket {record.id} has moved on, and others may have built on what was said",
-                remedy="tell the curator, who can send it back at verification",
-            )
-        )

@@ -59,10 +59,15 @@ class Tickets:
         name = self.name(record.id)
         if reference is not None and _shows_part_of(clip, reference):
             reference = None
-        laid_out = lay_out(self._workspace.media, name, assets, reference, turn.modality)
+        try:
+            laid_out = lay_out(self._workspace.media, name, assets, reference, turn.modality)
+        except (BadInput, OSError):
+            laid_out = None  # the reason names the clip's own files, which say more than a coder may know
         if laid_out is None:
             raise BadInput.of(
-                "desk.no_media", f"the media of ticket {record.id} are missing", "tell the curator the ticket's number"
+                "desk.no_media",
+                f"the media of ticket {record.id} are missing or damaged",
+                "tell the curator the ticket's number",
             )
         readings: tuple[LetteredReading, ...] = ()
         disputed: tuple[AnswerField, ...] = ()

@@ -147,8 +147,8 @@ class Judge:
         return CodedEvent(
             span=span,
             event_type=event_type,
-            emotion=emotion,
-            basis=self.settings.basis,
+            emotion=emotion if AnswerField.EMOTION in fields else "",
+            basis=self.settings.basis if AnswerField.BASIS in fields else "",
             action_units=units if AnswerField.ACTION_UNITS in fields else (),
             vocal_cues=(cue,) if cue is not None and AnswerField.VOCAL_CUES in fields else (),
             confidence=sure if AnswerField.CONFIDENCE in fields else None,

@@ -100,14 +100,16 @@ class ConductReader:
             for row in found
         }
 
-    def people(self) -> dict[ClipId, frozenset[SubjectId]]:
-        """Who may be seen or heard in each clip: its subject, whose faces reach into it, and all of its session."""
+    def people(self, clip: ClipId | None = None) -> dict[ClipId, frozenset[SubjectId]]:
+        """Who may be seen or heard in a clip, or in each: its subject, whose faces reach into it, all of its game."""
         of_session: dict[str, set[str]] = defaultdict(set)
         for session, subject in self._session.execute(select(SessionSubjectRow.session, SessionSubjectRow.subject)):
             of_session[session].add(subject)
         query = select(ClipRow.id, ClipRow.subject, ClipRow.also_visible, RecordingRow.session).join(
             RecordingRow, RecordingRow.id == ClipRow.recording
         )
+        if clip is not None:
+            query = query.where(ClipRow.id == clip)
         return {
             ClipId(id): frozenset(
                 SubjectId(one) for one in {subject, *json.loads(visible), *of_session[session]} if one is not None
