@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
-from mmed_curate.cli.console import json_option, out, print_json, table
+from mmed_curate.annotation.standing import audit as whole_audit
+from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.serial import to_json
@@ -102,11 +103,8 @@ def audit(as_json: bool) -> None:
     elsewhere: with it you can tell a log that was cut off.
     """
     workspace = Workspace.find()
-    with workspace.read() as records:
-        found = records.audit()
-        altered = workspace.changed_rules(records)
-    if found.intact and altered is not None:
-        found = replace(found, findings=(altered,))
+    with progress_bar("audit", "clips") as progress:
+        found = whole_audit(workspace, progress=progress)
     if as_json:
         print_json(
             {

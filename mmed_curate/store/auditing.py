@@ -35,6 +35,7 @@ from mmed_curate.store.tables import (
     TicketRow,
     WithdrawalRow,
 )
+from mmed_curate.store.vouched import vouched_findings
 
 
 def audit_of(session: OrmSession, entries: Sequence[LogEntry]) -> Audit:
@@ -52,6 +53,7 @@ def audit_of(session: OrmSession, entries: Sequence[LogEntry]) -> Audit:
             *contents_findings(entries, _seals(session, entries, erased), _emptied(session, erased)),
             *facts_findings(entries, facts_of(session)),
             *_leaving_findings(session, entries),
+            *vouched_findings(session, entries),
             *guard_findings(session.connection(), newest),
         )
         findings = tuple(sorted(found, key=lambda finding: int(str(finding.parameters["sequence"]))))

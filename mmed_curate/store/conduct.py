@@ -17,6 +17,7 @@ from mmed_curate.store.happened import salt_name
 from mmed_curate.store.journal import Journal
 from mmed_curate.store.seals import GOLD_ADDED, gold_seal
 from mmed_curate.store.tables import AdmissionRow, GoldRow, KeepsakeRow, LotRow, PlaceRow, ReferenceRow
+from mmed_curate.store.vouched import CODER_ADMITTED, LOTS_DRAWN, REFERENCE_PUT
 
 
 class ConductWriter(Journal):
@@ -41,7 +42,7 @@ class ConductWriter(Journal):
             for place in places:
                 place.open_seats += 1
             self._flush()
-        entry = self.log_act("lots.drawn", {"kind": kind.value, "clips": ids})
+        entry = self.log_act(LOTS_DRAWN, {"kind": kind.value, "clips": ids})
         self._add_all(LotRow(clip=id, kind=kind.value, sequence=entry.sequence) for id in ids)
 
     def add_gold(self, gold: Iterable[GoldClip]) -> None:
@@ -70,7 +71,7 @@ class ConductWriter(Journal):
         """
         last = self._session.scalar(select(func.max(AdmissionRow.number))) or 0
         said = {"coder": admission.coder, "stage": admission.stage.value, "admitted": admission.admitted}
-        entry = self.log_act("coder.admitted", {**said, "evidence": dict(admission.evidence)})
+        entry = self.log_act(CODER_ADMITTED, {**said, "evidence": dict(admission.evidence)})
         evidence = canonical_json(dict(admission.evidence))
         self._add(AdmissionRow(**said, number=last + 1, evidence=evidence, sequence=entry.sequence))
 
@@ -88,10 +89,12 @@ class ConductWriter(Journal):
         last = self._session.scalar(select(func.max(ReferenceRow.number))) or 0
         files = {part.value: list(file) for part, file in sorted(reference.files.items(), key=lambda one: one[0].value)}
         entry = self.log_act(
-            "reference.put",
+            REFERENCE_PUT,
             {
                 "subject": reference.subject,
                 "recording": reference.recording,
+                "first": reference.first,
+                "last": reference.last,
                 "files": files,
                 **({"because": because} if because else {}),
             },

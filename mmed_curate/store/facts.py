@@ -60,8 +60,12 @@ def cut_digest(clips: Iterable[Mapping[str, object]]) -> str:
 
 def clip_facts(row: ClipRow) -> dict[str, object]:
     """What is vouched for of one clip."""
-    named = ("subject", "first", "last", "origin", "replaces")
+    named = ("recording", "candidate", "subject", "first", "last", "origin", "replaces", "also_visible")
     return {"clip": row.id, **{name: getattr(row, name) for name in named}}
+
+
+_SINCE_0003 = frozenset({"session", "subject"})
+"""What entries on recordings did not say before."""
 
 
 def facts_of(session: OrmSession) -> Facts:
@@ -79,8 +83,14 @@ def facts_of(session: OrmSession) -> Facts:
     for owner in session.scalars(select(FaceOwnerRow).order_by(FaceOwnerRow.track)):
         faces[owner.recording][str(owner.track)] = owner.subject
     candidates = Counter(session.scalars(select(CandidateRow.recording)))
-    recordings = select(RecordingRow.id, RecordingRow.sha256, RecordingRow.simulated)  # without their large clocks
-    columns = (ClipRow.subject, ClipRow.first, ClipRow.last, ClipRow.origin, ClipRow.replaces)
+    # without their large clocks
+    recordings = select(
+        RecordingRow.id, RecordingRow.sha256, RecordingRow.simulated, RecordingRow.session, RecordingRow.subject
+    )
+    columns = (
+        *(ClipRow.recording, ClipRow.candidate, ClipRow.subject, ClipRow.first, ClipRow.last),
+        *(ClipRow.origin, ClipRow.replaces, ClipRow.also_visible),
+    )
     cuts = session.scalars(select(ClipRow).options(load_only(*columns)))  # without their clocks
     return {
         CLIP: {row.id: clip_facts(row) for row in cuts},
@@ -105,8 +115,10 @@ def facts_of(session: OrmSession) -> Facts:
                 "simulated": simulated,
                 "companions": companions[id],
                 "faces": faces[id],
+                "session": of,
+                "subject": subject,
             }
-            for id, sha256, simulated in session.execute(recordings)
+            for id, sha256, simulated, of, subject in session.execute(recordings)
         },
     }
 
@@ -140,7 +152,8 @@ def facts_findings(entries: Iterable[LogEntry], facts: Facts) -> tuple[Finding, 
         if today is None:
             findings.append(broken(entry.sequence, f"{called} is missing"))
             continue
-        differ = sorted(key for key in {*said, *today} if said.get(key) != today.get(key))
+        older = _SINCE_0003 - set(said) if entry.kind == RECORDING_ADDED else frozenset()
+        differ = sorted(key for key in {*said, *today} - older if said.get(key) != today.get(key))
         if differ:
             findings.append(broken(entry.sequence, f"{called} was altered ({', '.join(differ)})"))
     for kind, name in _NAMES.items():
@@ -158,7 +171,8 @@ def _cut_findings(entry: LogEntry, clips: Mapping[str, Mapping[str, object]]) ->
     there = [clips[id] for id in said["clips"] if id in clips]
     if "cut" not in said or len(there) < len(said["clips"]) or cut_digest(there) == said["cut"]:
         return ()
-    what = f"a clip of log entry {entry.sequence} was altered (whose it is, its frames, its origin or what it replaces)"
+    named = "whose it is, who else is in it, its frames, its origin or what it replaces"
+    what = f"a clip of log entry {entry.sequence} was altered ({named})"
     return (broken(entry.sequence, what),)
 
 

@@ -103,7 +103,7 @@ class LeavingWriter(TicketWriter):
         entry = self.log_act(SUBJECT_ERASED, {"subject": subject, "clips": own})
         self._add_all(ErasureRow(clip=clip, sequence=entry.sequence) for clip in own)
         counts = {
-            **self._empty_what_was_said(own, [*own, *others]),
+            **self._empty_what_was_said(own=own, seen=[*own, *others]),
             **self._empty_what_is_known(subject),
             **self._forget_measurements(subject, own, [*own, *others]),
         }
@@ -137,7 +137,7 @@ class LeavingWriter(TicketWriter):
         self._keep(erasure)
         return erasure
 
-    def _empty_what_was_said(self, own: list[ClipId], seen: list[ClipId]) -> Mapping[str, int]:
+    def _empty_what_was_said(self, *, own: list[ClipId], seen: list[ClipId]) -> Mapping[str, int]:
         tickets = self._ids(TicketRow.id, TicketRow.clip, own)
         nothing = {"answer": "", "salt": ""}
         judgements = self._change(update(JudgementRow).values(nothing), JudgementRow.clip, own)

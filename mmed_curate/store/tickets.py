@@ -24,6 +24,7 @@ from mmed_curate.store.left import TICKET_RETURNED, words_name
 from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
 from mmed_curate.store.seals import JUDGEMENT_SUBMITTED, MOVEMENT_GIVEN, judgement_seal, step_seal
 from mmed_curate.store.tables import DraftRow, ExclusionRow, JudgementRow, KeepsakeRow, StepRow, TicketRow
+from mmed_curate.store.vouched import CODER_EXCLUDED, TICKET_OPENED
 
 
 def stamp(at: datetime) -> str:
@@ -114,9 +115,17 @@ class TicketWriter(ConductWriter):
                 self._session.execute(insert(TicketRow), new)
         self._session.expire_all()
         self.log_acts(
-            "ticket.opened",
+            TICKET_OPENED,
             (
-                {"ticket": id, "clip": seat.clip, "coder": coder, "stage": seat.stage.value}
+                {
+                    "ticket": id,
+                    "clip": seat.clip,
+                    "coder": coder,
+                    "stage": seat.stage.value,
+                    "round": seat.round,
+                    "purpose": seat.purpose.value,
+                    "turn": seat.turn,
+                }
                 for id, seat in zip(ids, seats, strict=True)
             ),
         )
@@ -223,7 +232,7 @@ class TicketWriter(ConductWriter):
             raise BadInput.of("store.no_reason", "an exclusion needs a reason", "say how the coder knows the subject")
         if self._session.get(ExclusionRow, (exclusion.coder, exclusion.subject)) is not None:
             return False
-        entry = self.log_act("coder.excluded", {"coder": exclusion.coder, "subject": exclusion.subject})
+        entry = self.log_act(CODER_EXCLUDED, {"coder": exclusion.coder, "subject": exclusion.subject})
         self._add(
             ExclusionRow(coder=exclusion.coder, subject=exclusion.subject, why=exclusion.why, sequence=entry.sequence)
         )

@@ -228,6 +228,8 @@ class Writer(LeavingWriter, ContextWriter):
             {
                 "recording": recording.id,
                 "sha256": recording.sha256,
+                "session": recording.session,
+                "subject": recording.subject,
                 "candidates": n_candidates,
                 "clips": clip_ids,
                 "cut": cut,

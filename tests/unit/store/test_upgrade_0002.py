@@ -22,7 +22,7 @@ from mmed_curate.store.chain import GENESIS, digest_of
 from mmed_curate.store.database import connect, transaction
 from mmed_curate.store.workspace import upgrade
 
-NEW_KEYS = ("companions", "faces")
+NEW_KEYS = ("companions", "faces", "cut")
 
 
 def as_of(workspace: Workspace, revision: str) -> None:
