@@ -57,14 +57,16 @@ def may_answer(records: Reader, protocol: Protocol, coder: Coder, ticket: Ticket
         return False
     if knows_somebody(records, coder, ticket.clip):
         return False
+    if ticket.purpose is Purpose.TRAINING:
+        return True
+    admitted = admitted_stages(records, protocol, (coder,))[coder.id]
+    discusses = ticket.stage is Stage.ADJUDICATION and protocol.adjudication.together
+    if ticket.stage not in admitted and not discusses:
+        return False
     if ticket.purpose is not Purpose.ORDINARY:
         return True
     place = records.place(ticket.clip)
     if (place.stage, place.round) != (ticket.stage, ticket.round):
-        return False
-    admitted = admitted_stages(records, protocol, (coder,))[coder.id]
-    discusses = ticket.stage is Stage.ADJUDICATION and protocol.adjudication.together
-    if ticket.stage not in admitted and not discusses:
         return False
     barred = protocol.barred(ticket.stage)
     said = records.judgements(ticket.clip, purposes=(Purpose.ORDINARY,)) if barred else ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mmed_curate.annotation.allowed import acquainted, admitted_stages
+from mmed_curate.annotation.handout import clear, desk_name
 from mmed_curate.annotation.lots import by_lot, draw_lots, hidden
 from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.identity import ClipId, CoderId
@@ -129,6 +130,7 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
         )
         for coder, seats in among.items():
             wanted[coder].extend(seats)
+        given_back = [ticket.id for ticket in records.tickets(states=(TicketState.RETURNED,))]
         opened: dict[str, int] = {}
         for person in coders:
             # each coder in an order of their own, so that a pair does not tire over the same clips
@@ -138,6 +140,8 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
             records.open_tickets(person.id, seats)
             if wanted[person.id]:
                 opened[person.code] = len(wanted[person.id])
+    for ticket_id in given_back:
+        clear(workspace.media, desk_name(workspace.secret, ticket_id))
     return Assigned(
         opened=opened,
         n_returned=n_returned,

@@ -19,7 +19,7 @@ from mmed_curate.annotation.ticketing import Tickets
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.identity import CoderId, JudgementId, TicketId
-from mmed_curate.domain.judgements import Answer, Coding
+from mmed_curate.domain.judgements import Adjudication, Answer, Coding
 from mmed_curate.domain.protocol import Purpose
 from mmed_curate.store import Reader, TicketRecord, TicketState, Workspace, Writer
 
@@ -161,6 +161,14 @@ class Desk:
         """
         with self._workspace.write(actor=self._coder.code) as records:
             record = self._held(records, ticket_id)
+            if not may_answer(records, self._workspace.protocol, self._coder, record):
+                raise Refused(
+                    Finding(
+                        code="desk.not_allowed",
+                        what=f"the answer to ticket {ticket_id} cannot be taken any more",
+                        remedy="take the next ticket; the curator can say why",
+                    )
+                )
             self._put(records, record, answer, supersedes=None)
             records.close_ticket(ticket_id)
             self._open_next_turn(records, record)
@@ -299,10 +307,24 @@ class Desk:
                 )
             )
 
+    def _check_participants(self, records: Reader, record: TicketRecord, answer: Adjudication) -> None:
+        """Nobody takes part who is, or knows, somebody in the clip; says only what was named here."""
+        codes = {coder.id: coder for coder in records.coders()}
+        for who in answer.participants:
+            coder = codes.get(who)
+            if coder is None or knows_somebody(records, coder, record.clip):
+                raise BadInput.of(
+                    "desk.participant",
+                    f"{'somebody unknown' if coder is None else coder.code} may not take part in this discussion",
+                    "discuss it without them, or tell the curator the ticket's number",
+                )
+
     def _put(self, records: Writer, record: TicketRecord, answer: Answer, *, supersedes: JudgementId | None) -> None:
         counts = record.purpose is Purpose.ORDINARY
         self._check_there(records, record)
         clip = records.clip(record.clip)
+        if isinstance(answer, Adjudication):
+            self._check_participants(records, record, answer)
         turn = self._tickets.turn(record)
         check_answer(
             answer,

@@ -5,6 +5,7 @@ A copy, not a link: a link would show the time and number of the original, and c
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 from collections.abc import Collection
@@ -66,6 +67,10 @@ def lay_out(
         return None
     folder = desk_folder(media, name)
     folder.mkdir(parents=True, exist_ok=True)
+    for file in (_STILL, _NEUTRAL_PICTURE, _NEUTRAL_SOUND):  # the curator may have approved another one since
+        source, copy = wanted[file], folder / file
+        if copy.exists() and (source is None or not filecmp.cmp(source, copy, shallow=False)):
+            copy.unlink()
     laid = {
         file: None if path is None else _copied(path, folder / file, silent=modality is Modality.PICTURE)
         for file, path in wanted.items()

@@ -20,14 +20,14 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, CoderId, RecordingId
 from mmed_curate.domain.judgements import Adjudication, Coding
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.domain.protocol import Role, Stage
+from mmed_curate.domain.protocol import Purpose, Role, Stage
 from mmed_curate.domain.records import Clip, Recording
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.simulation.crew import CoderSettings, Member
 from mmed_curate.simulation.judging import Judge, Question, TrueCue, TrueEvent
 from mmed_curate.simulation.seeds import generator
 from mmed_curate.simulation.truth import KnownEvent, read_truth
-from mmed_curate.store.read import TicketState
+from mmed_curate.store.read import TicketRecord, TicketState
 from mmed_curate.store.workspace import Workspace
 
 _ACTOR = "simulation"
@@ -84,13 +84,14 @@ def simulate_coders(
         assign(workspace, seed=seed)
         with workspace.read() as view:
             waiting = view.tickets(states=(TicketState.OPEN, TicketState.HELD))
-            clip_of = {ticket.id: ticket.clip for ticket in waiting}
+            record_of = {ticket.id: ticket for ticket in waiting}
         before = done.total()
         for code, judge in judges.items():
             desk = Desk(workspace, code)
             while (ticket := desk.next_ticket()) is not None:
-                clip = clip_of[ticket.id]
-                rng = generator(seed, "judgement", code, clip, ticket.stage.value, ticket.round)
+                record = record_of[ticket.id]
+                clip = record.clip
+                rng = generator(seed, "judgement", code, clip, ticket.stage.value, ticket.round, *_later(record))
                 answer = judge.answer(_question(ticket, oracle.events[clip]), rng)
                 if ticket.later_fields and isinstance(answer, Coding):
                     desk.submit_movement(ticket.id, _movement_of(answer))
@@ -193,6 +194,12 @@ def _question(ticket: Ticket, truth: tuple[TrueEvent, ...]) -> Question:
         last_frame=ticket.clock.last_frame,
         proposed=ticket.proposed,
     )
+
+
+def _later(record: TicketRecord) -> tuple[str, ...]:
+    """What tells later passes, repeats and gold from a coder's first look at a clip: they are looks of their own."""
+    first = record.purpose is Purpose.ORDINARY and record.turn == 1
+    return () if first else (record.purpose.value, str(record.turn))
 
 
 def _movement_of(answer: Coding) -> Coding:

@@ -94,6 +94,8 @@ def _reasons(
 ) -> Mapping[int, str]:
     """By log entry: the seal of a coder's own words on giving a ticket back, as they are kept today."""
     clip_of = {row.id: row.clip for row in session.execute(select(TicketRow.id, TicketRow.clip))}
+    told = [json.loads(entry.payload) for entry in entries if entry.kind == SUBJECT_ERASED]
+    seen = {clip for one in told for clip in one.get("seen", ())}
     seals = {}
     for entry in entries:
         if entry.kind != TICKET_RETURNED:
@@ -102,7 +104,7 @@ def _reasons(
         salt, words = kept.get(salt_name(entry.sequence)), kept.get(words_name(entry.sequence))
         if salt is not None and words is not None:
             seals[entry.sequence] = sealed(salt.hex(), words.decode())
-        elif "seal" in said and clip_of.get(said["ticket"]) in erased:
+        elif "seal" in said and clip_of.get(said["ticket"]) in erased | seen:
             seals[entry.sequence] = said["seal"]
         elif "seal" not in said:  # nobody wrote anything
             seals[entry.sequence] = ""

@@ -13,8 +13,10 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.serial import to_json
+from mmed_curate.store.chain import sealed
 from mmed_curate.store.happened import salt_name
 from mmed_curate.store.journal import Journal
+from mmed_curate.store.left import words_name
 from mmed_curate.store.seals import GOLD_ADDED, gold_seal
 from mmed_curate.store.tables import AdmissionRow, GoldRow, KeepsakeRow, LotRow, PlaceRow, ReferenceRow
 from mmed_curate.store.vouched import CODER_ADMITTED, LOTS_DRAWN, REFERENCE_PUT
@@ -87,6 +89,7 @@ class ConductWriter(Journal):
         """
         self.refuse_left([reference.subject], "and no reference of them is kept any more")
         last = self._session.scalar(select(func.max(ReferenceRow.number))) or 0
+        salt = secrets.token_bytes(16)
         files = {part.value: list(file) for part, file in sorted(reference.files.items(), key=lambda one: one[0].value)}
         entry = self.log_act(
             REFERENCE_PUT,
@@ -96,9 +99,12 @@ class ConductWriter(Journal):
                 "first": reference.first,
                 "last": reference.last,
                 "files": files,
-                **({"because": because} if because else {}),
+                **({"seal": sealed(salt.hex(), because)} if because else {}),
             },
         )
+        if because:  # may name a person: sealed in the log, and erased with them
+            self._add(KeepsakeRow(name=salt_name(entry.sequence), value=salt))
+            self._add(KeepsakeRow(name=words_name(entry.sequence), value=because.encode()))
         self._add(
             ReferenceRow(
                 number=last + 1,

@@ -53,6 +53,7 @@ from mmed_curate.store.tables import (
     WithdrawalRow,
 )
 from mmed_curate.store.tickets import TicketWriter
+from mmed_curate.store.vouched import REFERENCE_PUT
 
 _AT_ONCE = 500
 """Ids in one statement; SQLite takes some thousands."""
@@ -100,7 +101,7 @@ class LeavingWriter(TicketWriter):
         paths = set(self._ids(AssetRow.path, AssetRow.clip, [*own, *others]))
         for files in self._session.scalars(select(ReferenceRow.files).where(ReferenceRow.subject == subject)):
             paths.update(path for path, _ in json.loads(files).values())
-        entry = self.log_act(SUBJECT_ERASED, {"subject": subject, "clips": own})
+        entry = self.log_act(SUBJECT_ERASED, {"subject": subject, "clips": own, "seen": others})
         self._add_all(ErasureRow(clip=clip, sequence=entry.sequence) for clip in own)
         counts = {
             **self._empty_what_was_said(own=own, seen=[*own, *others]),
@@ -147,7 +148,7 @@ class LeavingWriter(TicketWriter):
             if said["clip"] in set(own):
                 self._change(delete(KeepsakeRow), KeepsakeRow.name, [salt_name(entry)])
         drafts = self._change(delete(DraftRow), DraftRow.ticket, self._ids(TicketRow.id, TicketRow.clip, seen))
-        ids = set(tickets)
+        ids = set(self._ids(TicketRow.id, TicketRow.clip, seen))  # whoever is seen may be named there
         reasons = 0
         for entry, said in self._payloads(TICKET_RETURNED):
             if said["ticket"] in ids and "seal" in said:
@@ -166,6 +167,9 @@ class LeavingWriter(TicketWriter):
                     self._change(delete(KeepsakeRow), KeepsakeRow.name, [salt_name(entry)])
         event = {"time_s": 0.0, "what": "", "detail": ""}
         report = {"onset_s": 0.0, "offset_s": 0.0, "emotion": "", "intensity": None, "words": ""}
+        for entry, said in self._payloads(REFERENCE_PUT):
+            if said["subject"] == subject:
+                self._change(delete(KeepsakeRow), KeepsakeRow.name, [salt_name(entry), words_name(entry)])
         return {
             "exclusions": self._change(update(ExclusionRow).values(why=""), ExclusionRow.subject, one),
             "game events": self._change(update(GameEventRow).values(event), GameEventRow.subject, one),

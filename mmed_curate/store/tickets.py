@@ -230,6 +230,7 @@ class TicketWriter(ConductWriter):
         """
         if not exclusion.why.strip():
             raise BadInput.of("store.no_reason", "an exclusion needs a reason", "say how the coder knows the subject")
+        self.refuse_left([exclusion.subject], "and nobody judges them any more")
         if self._session.get(ExclusionRow, (exclusion.coder, exclusion.subject)) is not None:
             return False
         entry = self.log_act(CODER_EXCLUDED, {"coder": exclusion.coder, "subject": exclusion.subject})

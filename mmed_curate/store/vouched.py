@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.records import LogEntry
 from mmed_curate.store.chain import broken
+from mmed_curate.store.happened import SUBJECT_ERASED
 from mmed_curate.store.tables import AdmissionRow, ExclusionRow, LotRow, ReferenceRow, TicketRow
 
 LOTS_DRAWN = "lots.drawn"
@@ -31,7 +32,8 @@ def vouched_findings(session: OrmSession, entries: Sequence[LogEntry]) -> tuple[
         entries: the whole log, whose chain holds.
     """
     newest = entries[-1].sequence if entries else 0
-    said = dict(_said(entries))
+    erased = {json.loads(entry.payload)["subject"] for entry in entries if entry.kind == SUBJECT_ERASED}
+    said = dict(_said(entries, erased))
     there = dict(_there(session))
     found = []
     for key in sorted(said):
@@ -46,7 +48,9 @@ def vouched_findings(session: OrmSession, entries: Sequence[LogEntry]) -> tuple[
     return (*found, *_ticket_findings(session, entries, newest))
 
 
-def _said(entries: Iterable[LogEntry]) -> Iterator[tuple[tuple[int, str], Mapping[str, object]]]:
+def _said(
+    entries: Iterable[LogEntry], erased: Collection[str]
+) -> Iterator[tuple[tuple[int, str], Mapping[str, object]]]:
     for entry in entries:
         if entry.kind == LOTS_DRAWN:
             told = json.loads(entry.payload)
@@ -58,7 +62,9 @@ def _said(entries: Iterable[LogEntry]) -> Iterator[tuple[tuple[int, str], Mappin
             yield (entry.sequence, "exclusion"), json.loads(entry.payload)
         elif entry.kind == REFERENCE_PUT:
             told = json.loads(entry.payload)
-            told.pop("because", None)
+            told = {name: value for name, value in told.items() if name not in {"because", "seal"}}
+            if told["subject"] in erased:  # which files there were is no longer known
+                del told["files"]
             yield (entry.sequence, "reference"), told
 
 

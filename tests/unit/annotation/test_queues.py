@@ -12,6 +12,7 @@ from builders.workspace import PLAIN, a_workspace, an_answer
 from mmed_curate.annotation import Desk, assign
 from mmed_curate.annotation.adopt import adopt
 from mmed_curate.annotation.qualify import by_word
+from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput, MmedError, Refused
 from mmed_curate.domain.judgements import Adjudication, Coding
 from mmed_curate.domain.protocol import Role, Stage
@@ -183,3 +184,34 @@ def test_a_second_pass_that_new_rules_want_is_opened_for_who_went_through_the_fi
         bob = records.coder("bob").id
         turns = [one.turn for one in records.judgements(coder=bob) if isinstance(one.answer, Coding)]
     assert turns.count(1) == turns.count(2) > 0
+
+
+def test_who_is_or_knows_somebody_in_the_clip_takes_no_part_in_its_discussion(tmp_path: Path) -> None:
+    workspace = a_round(tmp_path / "ws", Day(), together=True, n_clips=1)
+    rules = tmp_path / "one-pass.yaml"
+    first = "    - {modality: both, fields: [span, event_type, action_units]}\n"
+    text = all_of_it(together=True).replace("movement_first: true", "movement_first: false")
+    rules.write_text(text.replace(first, "").replace("  days_between_passes: 7\n", ""), encoding="utf-8")
+    adopt(workspace, str(rules), because="one pass")
+    with workspace.write() as records:
+        fay = records.coder("fay").id
+        for subject in records.subjects():
+            records.exclude(Exclusion(coder=fay, subject=subject.id, why="family"))
+    refused = 0
+    for _ in range(6):
+        assign(workspace, seed=2)
+        for code in STAFF:
+            ticket = Desk(workspace, code).next_ticket()
+            if ticket is None or ticket.stage is Stage.VERIFICATION:
+                continue
+            answer = an_answer(ticket.stage, workspace.codebook, emotion=int(code in {"bea", "cem"}))
+            if isinstance(answer, Adjudication):
+                with workspace.read() as records:
+                    clip = records.ticket(ticket.id).clip  # type: ignore[union-attr]
+                    coders = {one.coder for one in records.judgements(clip) if one.stage is Stage.CODING}
+                with pytest.raises(BadInput, match="fay may not take part in this discussion"):
+                    Desk(workspace, code).submit(ticket.id, replace(answer, participants=tuple(sorted({*coders, fay}))))
+                refused += 1
+                answer = replace(answer, participants=tuple(sorted(coders)))
+            Desk(workspace, code).submit(ticket.id, answer)
+    assert refused

@@ -17,7 +17,7 @@ from builders.workspace import SIGNED, add_clips, an_answer
 from mmed_curate.annotation import Desk, assign
 from mmed_curate.annotation.receipt import receipt_of
 from mmed_curate.annotation.withdrawal import withdraw
-from mmed_curate.domain.conduct import Exclusion, GoldClip
+from mmed_curate.domain.conduct import Exclusion, GoldClip, Reference, ReferenceFile
 from mmed_curate.domain.context import GameEvent, SelfReport
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import ClipId, TicketId
@@ -145,6 +145,28 @@ def test_erasing_leaves_nothing_of_them_and_all_of_the_others(lab: Lab) -> None:
         "exclusions": 1,
     }.items() <= done.erasure.counts.items()
     assert len(done.erasure.files or ()) == 12
+
+
+def test_words_on_their_face_and_on_clips_of_others_in_which_they_are_seen_go_too(lab: Lab) -> None:
+    """S1 and S2 sat in one game: whoever gave a clip of S2 back may have named S1."""
+    workspace, clips = lab
+    (workspace.media / "references").mkdir(exist_ok=True)
+    (workspace.media / "references" / "a.png").write_bytes(b"a face at rest")
+    with workspace.write() as records:
+        clip = records.clip(clips["S1"])
+        files = {ReferenceFile.STILL: ("references/a.png", "0" * 64)}
+        face = Reference(subject=clip.subject, recording=clip.recording, first=clip.first, last=clip.last, files=files)
+        records.put_reference(face, because=NOTE)
+    ticket = TicketId(on_desk(workspace, "cem", clips["S2"]))
+    Desk(workspace, "cem").give_back(ticket, because=NOTE)
+    assert findings(workspace) == []
+    withdraw(workspace, "S1", erase=True)
+    assert findings(workspace) == []
+    assert not (workspace.media / "references" / "a.png").exists()
+    workspace.close()
+    assert NOTE.encode() not in b"".join(path.read_bytes() for path in workspace.root.glob("mmed.sqlite*"))
+    with workspace.write() as records, pytest.raises(BadInput, match="nobody judges them any more"):
+        records.exclude(Exclusion(coder=records.coder("eve").id, subject=clip.subject, why=NOTE))
 
 
 def test_what_happened_to_them_in_the_game_and_what_they_said_goes_too(lab: Lab) -> None:
