@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator
 
 from mmed_curate.domain.codebook import Codebook, Entry
@@ -11,6 +12,12 @@ from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Adjudication, Answer,
 from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import FrameClock
 
+_MOST_WORDS = 10_000
+"""Characters of a note or reason: some pages (ours)."""
+_UNREADABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+"""Unicode's categories of control signs, halves of pairs, private and unassigned signs."""
+_TURNS_TEXT = "\u202a\u202b\u202d\u202e"
+"""Signs that make a text read as what it is not."""
 _MOVEMENT = (
     AnswerField.SPAN,
     AnswerField.EVENT_TYPE,
@@ -76,6 +83,7 @@ def check_answer(
             f"the answer is one of {belongs.value}, the ticket one of {stage.value}",
             f"answer what {stage.value} asks",
         )
+    _check_words(answer.note if isinstance(answer, Coding) else answer.reason)
     spans = answer.found if isinstance(answer, Screening) else ()
     events = answer.events if isinstance(answer, (Coding, Adjudication)) else ()
     ends = [span.offset for span in spans]
@@ -112,6 +120,23 @@ def _check_basis(event: CodedEvent, stage: Stage, codebook: Codebook) -> None:
             f"the label is said to rest on {event.basis}, which {stage.value} does not show",
             f"choose one of: {', '.join(seen)}",
         )
+
+
+def _check_words(words: str) -> None:
+    """A note or reason can be read, by people and by their screens."""
+    if len(words) > _MOST_WORDS:
+        raise BadInput.of(
+            "desk.words_too_long",
+            f"the note or reason has {len(words):,} characters, at most {_MOST_WORDS:,} are kept",
+            "shorten it",
+        )
+    for sign in words:
+        if (unicodedata.category(sign) in _UNREADABLE and sign not in "\n\t") or sign in _TURNS_TEXT:
+            raise BadInput.of(
+                "desk.unreadable",
+                f"the note or reason holds a sign that cannot be shown (U+{ord(sign):04X})",
+                "take it out",
+            )
 
 
 def _check_asked(event: CodedEvent, fields: tuple[AnswerField, ...]) -> None:

@@ -288,9 +288,16 @@ class Desk:
 
     def _check_there(self, records: Reader, record: TicketRecord) -> None:
         """Stop where others may have built on what was said, or the coder may not look at the clip any more."""
-        # somebody in it withdrew, or is known to the coder, or the seat is another's by now: all of one sentence
-        gone = records.is_gone(record.clip) or record.state is TicketState.RETURNED
-        if gone or knows_somebody(records, self._coder, record.clip):
+        if record.state is TicketState.RETURNED:
+            raise Refused(
+                Finding(
+                    code="desk.went_back",
+                    what=f"ticket {record.id} went back, and is not yours any more",
+                    remedy="take the next ticket",
+                )
+            )
+        # somebody in it withdrew, or is known to the coder: the same sentence as where it moved on
+        if records.is_gone(record.clip) or knows_somebody(records, self._coder, record.clip):
             there = False
         elif record.purpose is Purpose.ORDINARY:
             place = records.place(record.clip)

@@ -103,6 +103,7 @@ def rest_sheet(
         raise BadInput.of("files.exists", f"{folder} exists already", "choose another name, or move it away")
     with workspace.read() as records:
         subject = records.subject(code).id
+        records.refuse_left([subject], "and nobody looks for a face at rest of theirs any more")
         chosen = _showing(records, subject, code, recording)
         owners = {one.id: _owners(records, one) for one in chosen}
         judged = {one.id: judged_stretches(records, one.id, subject) for one in chosen}

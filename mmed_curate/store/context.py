@@ -36,6 +36,7 @@ class ContextWriter(Journal):
         Raises:
             BadInput: there is no such recording or subject.
         """
+        self.refuse_left([one.subject for one in events if one.subject], "and nothing of their games is kept any more")
         number = self._session.scalar(select(func.max(GameEventRow.number))) or 0
         grouped = _grouped([(event.recording, event.subject, event) for event in events])
         for (recording, subject), some in grouped.items():
@@ -63,6 +64,7 @@ class ContextWriter(Journal):
         Raises:
             BadInput: there is no such recording or subject.
         """
+        self.refuse_left([one.subject for one in reports], "and nothing that they say is kept any more")
         number = self._session.scalar(select(func.max(SelfReportRow.number))) or 0
         grouped = _grouped([(report.recording, report.subject, report) for report in reports])
         for (recording, subject), some in grouped.items():

@@ -14,7 +14,7 @@ from mmed_curate.annotation.adopt import adopt
 from mmed_curate.annotation.qualify import by_word
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput, MmedError, Refused
-from mmed_curate.domain.judgements import Adjudication, Coding
+from mmed_curate.domain.judgements import Adjudication, Coding, Screening, ScreeningVerdict
 from mmed_curate.domain.protocol import Role, Stage
 from mmed_curate.store import TicketState, Workspace
 
@@ -94,9 +94,10 @@ def test_who_knows_somebody_looks_at_their_clips_no_more(tmp_path: Path) -> None
     second = desk.next_ticket()
     assert second is not None
     desk.give_back(second.id, because="my cousin", knows_them=True)
-    for ticket in (first, second):
-        with pytest.raises(Refused, match="has moved on"):
-            desk.ticket(ticket.id)
+    with pytest.raises(Refused, match="has moved on"):
+        desk.ticket(first.id)
+    with pytest.raises(Refused, match="went back, and is not yours any more"):
+        desk.ticket(second.id)
     with pytest.raises(Refused, match="has moved on"):
         desk.correct(first.id, an_answer(first.stage, workspace.codebook))
 
@@ -215,3 +216,23 @@ def test_who_is_or_knows_somebody_in_the_clip_takes_no_part_in_its_discussion(tm
                 answer = replace(answer, participants=tuple(sorted(coders)))
             Desk(workspace, code).submit(ticket.id, answer)
     assert refused
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("x" * 10_001, "10,001 characters, at most 10,000"),
+        ("half a pair \ud800", r"cannot be shown \(U\+D800\)"),
+        ("red \x1b[31m", r"U\+001B"),
+        ("turned \u202e", r"U\+202E"),
+    ],
+)
+def test_a_reason_can_be_read_by_people_and_their_screens(tmp_path: Path, reason: str, said: str) -> None:
+    workspace = with_rules(tmp_path, Day())
+    assign(workspace, seed=1)
+    ticket = Desk(workspace, "ann").next_ticket()
+    assert ticket is not None
+    for words in (reason, f"{reason}\n"):
+        with pytest.raises(BadInput, match="characters" if len(reason) > 10_000 else said):
+            Desk(workspace, "ann").submit(ticket.id, Screening(verdict=ScreeningVerdict.REJECT, reason=words))
+    Desk(workspace, "ann").submit(ticket.id, Screening(verdict=ScreeningVerdict.REJECT, reason="模糊\n\tand blurred é"))

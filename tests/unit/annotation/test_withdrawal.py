@@ -165,8 +165,12 @@ def test_words_on_their_face_and_on_clips_of_others_in_which_they_are_seen_go_to
     assert not (workspace.media / "references" / "a.png").exists()
     workspace.close()
     assert NOTE.encode() not in b"".join(path.read_bytes() for path in workspace.root.glob("mmed.sqlite*"))
-    with workspace.write() as records, pytest.raises(BadInput, match="nobody judges them any more"):
-        records.exclude(Exclusion(coder=records.coder("eve").id, subject=clip.subject, why=NOTE))
+    with workspace.write() as records:
+        with pytest.raises(BadInput, match="nobody judges them any more"):
+            records.exclude(Exclusion(coder=records.coder("eve").id, subject=clip.subject, why=NOTE))
+        event = GameEvent(recording=clip.recording, time_s=1.0, what="vote", subject=clip.subject, detail=NOTE)
+        with pytest.raises(BadInput, match="nothing of their games is kept any more"):
+            records.add_game_events([event])
 
 
 def test_what_happened_to_them_in_the_game_and_what_they_said_goes_too(lab: Lab) -> None:
