@@ -85,7 +85,13 @@ def _planned(
     workspace: Workspace, records: Reader, rules: Rules, name: str
 ) -> tuple[Adoption, list[TicketId], list[Place]]:
     """What is to be said, the tickets that are to be taken back, and the places that change."""
-    codes = code_changes(workspace.codebook, rules.codebook, records.judgements())
+    codes = code_changes(
+        workspace.codebook,
+        rules.codebook,
+        records.judgements(),
+        [one.reading for one in records.gold().values()],
+        [one.emotion for one in records.self_reports()],
+    )
     check_change(workspace.codebook, rules.codebook, codes)
     before, after = records.places(), _places(records, rules)
     moved = Counter((place.stage, after[clip].stage) for clip, place in before.items() if _moves(place, after[clip]))

@@ -8,7 +8,7 @@ from enum import Enum
 
 from mmed_curate.domain.codebook import Codebook, Entry
 from mmed_curate.domain.findings import BadInput, Finding
-from mmed_curate.domain.judgements import Adjudication, CodedEvent, Coding, Judgement
+from mmed_curate.domain.judgements import Adjudication, Answer, CodedEvent, Coding, Judgement
 
 
 class Change(Enum):
@@ -46,18 +46,28 @@ class CodeChange:
     code: str
     change: Change
     touched: int
-    """Judgements that use it."""
+    """Judgements, gold readings and self-reports that use it."""
 
 
-def code_changes(old: Codebook, new: Codebook, judgements: Iterable[Judgement] = ()) -> tuple[CodeChange, ...]:
+def code_changes(
+    old: Codebook,
+    new: Codebook,
+    judgements: Iterable[Judgement] = (),
+    gold: Iterable[Coding] = (),
+    reported: Iterable[str] = (),
+) -> tuple[CodeChange, ...]:
     """Codes that came, went or changed, in the order of the codebook's lists.
 
     Args:
         old: the codebook so far.
         new: the one that is to come.
         judgements: those that may be touched.
+        gold: readings that are taken as known.
+        reported: emotion codes that players named themselves.
     """
-    said = list(judgements)
+    answers = [one.answer for one in judgements]
+    said = [frozenset(_used(answer)) for answer in (*answers, *gold)]
+    said += [frozenset({("emotions", code)}) for code in reported]
     found = []
     for kind in _LISTS:
         before = {entry.code: entry for entry in getattr(old, kind)}
@@ -65,7 +75,7 @@ def code_changes(old: Codebook, new: Codebook, judgements: Iterable[Judgement] =
         for code in [*before, *(code for code in after if code not in before)]:
             change = _change(before.get(code), after.get(code))
             if change is not None:
-                touched = sum((kind, code) in set(_used(one)) for one in said)
+                touched = sum((kind, code) in codes for codes in said)
                 found.append(CodeChange(kind=kind, code=code, change=change, touched=touched))
     return tuple(found)
 
@@ -117,8 +127,7 @@ def _change(before: Entry | None, after: Entry | None) -> Change | None:
     return Change.WORDS if differ <= _WORDS else Change.MEANING
 
 
-def _used(judgement: Judgement) -> Iterator[tuple[str, str]]:
-    answer = judgement.answer
+def _used(answer: Answer) -> Iterator[tuple[str, str]]:
     if isinstance(answer, (Coding, Adjudication)):
         for event in answer.events:
             yield from _codes_of(event)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.workspace import PLAIN, a_workspace, an_answer
+from builders.workspace import PLAIN, a_workspace, an_answer, an_event
 
 from mmed_curate.annotation import Desk, assign
 from mmed_curate.annotation.adopt import adopt
 from mmed_curate.domain.codebookchange import Change, change_findings
+from mmed_curate.domain.conduct import GoldClip
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.judgements import Coding
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.store import TicketState, Workspace
 
@@ -86,6 +88,16 @@ def test_a_third_coder_takes_clips_back_to_coding_and_their_tickets_too(
 def test_a_code_that_was_judged_with_cannot_go(coded: Workspace, tmp_path: Path, codebook: Path) -> None:
     words = (("- code: happiness", "- code: joy"), ('version: "1.1"', 'version: "2.0"'))
     with pytest.raises(BadInput, match=r"lacks what was judged with: happiness \(emotions, 2 judgements\)"):
+        adopt(coded, rules(tmp_path, codebook, words=words), because="a better word")
+
+
+def test_a_code_that_only_gold_uses_cannot_go_either(coded: Workspace, tmp_path: Path, codebook: Path) -> None:
+    reading = Coding(events=(an_event(coded.codebook, emotion=6),))
+    with coded.write() as records:
+        clip = records.clips()[0].id
+        records.add_gold([GoldClip(clip=clip, reading=reading, why="by hand")])
+    words = (("- code: contempt", "- code: scorn"), ('version: "1.1"', 'version: "2.0"'))
+    with pytest.raises(BadInput, match=r"lacks what was judged with: contempt \(emotions, 1 judgements\)"):
         adopt(coded, rules(tmp_path, codebook, words=words), because="a better word")
 
 
