@@ -14,7 +14,8 @@ from datetime import timedelta
 from mmed_curate.annotation.allowed import acquainted, admitted_stages
 from mmed_curate.annotation.handout import clear, desk_name
 from mmed_curate.annotation.lots import by_lot, draw_lots, hidden
-from mmed_curate.domain.findings import Finding, Severity
+from mmed_curate.annotation.shortages import coming_back, faceless_clips, outlook, shortages, staff
+from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.protocol import JUDGED, ROLE_FOR, Protocol, Purpose, Role, Stage
 from mmed_curate.domain.records import Coder
@@ -130,6 +131,7 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
         )
         for coder, seats in among.items():
             wanted[coder].extend(seats)
+        lying = coming_back(records, tickets, places)
         given_back = [ticket.id for ticket in records.tickets(states=(TicketState.RETURNED,))]
         opened: dict[str, int] = {}
         for person in coders:
@@ -145,7 +147,7 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
     return Assigned(
         opened=opened,
         n_returned=n_returned,
-        findings=(*_shortages(short), *_outlook(later), *_staff(protocol, coders), *_waiting(waits), *drawn),
+        findings=(*shortages(short), *outlook(later), *staff(protocol, coders), *faceless_clips(waits), *lying, *drawn),
     )
 
 
@@ -323,63 +325,3 @@ class _Hands:
         beside.append(coder)
         self.load[coder, stage] += 1
         self.judged[clip].add((coder, stage))
-
-
-def _shortages(short: Mapping[tuple[Stage, Role, int], int]) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
-            code="assign.too_few",
-            what=f"{_clips(number)} at {stage.value} for want of {missing} more {role.value}{'s' * (missing > 1)} "
-            "who may judge",
-            remedy=f"register more with `mmed coder add CODE --role {role.value}`, then assign again",
-            parameters={"stage": stage.value, "role": role.value, "missing": missing, "clips": number},
-        )
-        for (stage, role, missing), number in sorted(
-            short.items(), key=lambda item: (JUDGED.index(item[0][0]), item[0][2])
-        )
-    )
-
-
-def _outlook(later: Mapping[Role, int]) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
-            code="assign.nobody_later",
-            what=f"{_clips(number)} later on, because no {role.value} is left who has not judged before",
-            remedy=f"register one with `mmed coder add CODE --role {role.value}` before then",
-            severity=Severity.WARNING,
-            parameters={"role": role.value, "clips": number},
-        )
-        for role, number in sorted(later.items(), key=lambda item: item[0].value)
-    )
-
-
-def _staff(protocol: Protocol, coders: Sequence[Coder]) -> tuple[Finding, ...]:
-    have = Counter(role for coder in coders for role in coder.roles)
-    return tuple(
-        Finding(
-            code="assign.staff",
-            what=f"the protocol asks for {least} {role.value}{'s' * (least > 1)}, {have[role]} registered",
-            remedy=f"register more with `mmed coder add CODE --role {role.value}`",
-            severity=Severity.WARNING,
-            parameters={"role": role.value, "least": least, "have": have[role]},
-        )
-        for role, least in sorted(protocol.staff.items(), key=lambda item: item[0].value)
-        if have[role] < least
-    )
-
-
-def _waiting(waits: Mapping[str, int]) -> tuple[Finding, ...]:
-    if not waits:
-        return ()
-    return (
-        Finding(
-            code="assign.no_neutral",
-            what=f"{_clips(waits['neutral'])} at coding for want of their subject's face at rest",
-            remedy="approve one with `mmed reference add SUBJECT --recording FILE --at TIME`",
-            parameters={"clips": waits["neutral"]},
-        ),
-    )
-
-
-def _clips(number: int) -> str:
-    return "1 clip waits" if number == 1 else f"{number} clips wait"

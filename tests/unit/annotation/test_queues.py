@@ -53,6 +53,20 @@ def test_clips_of_a_coder_who_never_comes_go_to_the_others(tmp_path: Path) -> No
         assert set(records.stages().values()) == {Stage.VERIFICATION}
 
 
+def test_a_clip_whose_only_expert_never_comes_is_named(tmp_path: Path) -> None:
+    day = Day()
+    workspace = with_rules(tmp_path, day, "return_after_days: 14")
+    assign(workspace, seed=1)
+    work(workspace, "ann")
+    assign(workspace, seed=1)
+    work(workspace, "bob", "cem", "dan")
+    told = []
+    for _ in range(3):
+        told.append([one.what for one in assign(workspace, seed=1).findings if one.code == "assign.comes_back"])
+        day.go_on(15)
+    assert told == [[], [], ["seats of 6 clips came back unanswered 2 times or more"]]
+
+
 def test_what_was_given_back_goes_to_somebody_else(tmp_path: Path) -> None:
     workspace = with_rules(tmp_path, Day())
     assign(workspace, seed=1)
