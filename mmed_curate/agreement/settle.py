@@ -184,6 +184,9 @@ class _Walk:
             if answer.participants:
                 raise _impossible("discussion", judgement, "names participants, where one person adjudicates")
             return
+        # where too few of its coders are left to discuss it, somebody else adjudicates alone
+        if not answer.participants and Stage.CODING not in self._judged_by(judgement.coder):
+            return
         barred = self.protocol.barred(Stage.ADJUDICATION)
         if any(self._judged_by(who) & barred for who in answer.participants):
             raise _impossible("discussion", judgement, "names somebody who may not take part in it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,6 @@ from mmed_curate.agreement.settle import course
 from mmed_curate.domain.codebookchange import CodeChange, check_change, code_changes
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, TicketId
-from mmed_curate.domain.judgements import Judgement
 from mmed_curate.domain.protocol import Purpose, Stage
 from mmed_curate.store import Place, Reader, TicketState, Workspace, Writer
 from mmed_curate.store.rules import Rules, read_rules
@@ -123,16 +122,14 @@ def _moves(before: Place, after: Place) -> bool:
 
 
 def _places(records: Reader, rules: Rules) -> dict[ClipId, Place]:
-    said: dict[ClipId, list[Judgement]] = defaultdict(list)
-    for judgement in records.judgements():
-        said[judgement.clip].append(judgement)
+    said = records.judgements_by_clip()
     terms, erased = records.terms(), records.erased()
     places = dict(records.places())
     for clip in records.clips():
         if clip.id in erased:
             continue
         try:
-            now = course(said[clip.id], rules.protocol, clip.clock, rules.codebook, terms[clip.id])
+            now = course(said.get(clip.id, ()), rules.protocol, clip.clock, rules.codebook, terms[clip.id])
         except BadInput as error:
             raise BadInput.of(
                 "protocol.impossible",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
+from mmed_curate.domain.judgements import Judgement
 from mmed_curate.domain.protocol import JUDGED, ROLE_FOR, Protocol, Purpose, Stage
 from mmed_curate.domain.records import Coder
 from mmed_curate.store import Reader, TicketRecord
@@ -44,6 +45,30 @@ def admitted_stages(records: Reader, protocol: Protocol, coders: Sequence[Coder]
     return {coder.id: frozenset(stage for stage in JUDGED if may(coder, stage)) for coder in coders}
 
 
+def coded_to_the_end(protocol: Protocol, said: Iterable[Judgement]) -> frozenset[CoderId]:
+    """Who went through every pass of coding; `said` is ordinary judgements of one clip."""
+    last = len(protocol.coding.turns)
+    return frozenset(one.coder for one in said if one.stage is Stage.CODING and one.turn == last)
+
+
+def may_discuss(protocol: Protocol, coded: Collection[CoderId], knows: Collection[CoderId]) -> frozenset[CoderId]:
+    """Who of a clip's coders may settle it in a discussion; empty: too few are left, and somebody else adjudicates.
+
+    Args:
+        protocol: one in which coders settle it together.
+        coded: who coded the clip, to the last pass.
+        knows: who knows somebody in it.
+    """
+    left = frozenset(coded) - frozenset(knows)
+    return left if len(left) >= protocol.adjudication.participants else frozenset()
+
+
+def needs_no_admission(ticket: TicketRecord, protocol: Protocol) -> bool:
+    """Training comes before admission; a discussion is held by those who coded, whatever they are admitted to."""
+    discussed = ticket.stage is Stage.ADJUDICATION and protocol.adjudication.together
+    return ticket.purpose is Purpose.TRAINING or discussed
+
+
 def may_answer(records: Reader, protocol: Protocol, coder: Coder, ticket: TicketRecord) -> bool:
     """Whether an answer to a ticket would be taken now: its clip is still there, and nothing bars its coder.
 
@@ -57,11 +82,8 @@ def may_answer(records: Reader, protocol: Protocol, coder: Coder, ticket: Ticket
         return False
     if knows_somebody(records, coder, ticket.clip):
         return False
-    if ticket.purpose is Purpose.TRAINING:
-        return True
     admitted = admitted_stages(records, protocol, (coder,))[coder.id]
-    discusses = ticket.stage is Stage.ADJUDICATION and protocol.adjudication.together
-    if ticket.stage not in admitted and not discusses:
+    if ticket.stage not in admitted and not needs_no_admission(ticket, protocol):
         return False
     if ticket.purpose is not Purpose.ORDINARY:
         return True
@@ -70,7 +92,13 @@ def may_answer(records: Reader, protocol: Protocol, coder: Coder, ticket: Ticket
         return False
     barred = protocol.barred(ticket.stage)
     said = records.judgements(ticket.clip, purposes=(Purpose.ORDINARY,)) if barred else ()
-    return not any(one.stage in barred and coder.id in one.judges for one in said)
+    if any(one.stage in barred and coder.id in one.judges for one in said):
+        return False
+    if ticket.stage is not Stage.ADJUDICATION or not protocol.adjudication.together:
+        return True
+    coded = coded_to_the_end(protocol, said)
+    knows = acquainted(records.exclusions(), records.people(ticket.clip)).get(ticket.clip, frozenset())
+    return coder.id not in coded or coder.id in may_discuss(protocol, coded, knows)
 
 
 def knows_somebody(records: Reader, coder: Coder, clip: ClipId) -> bool:

@@ -11,7 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from mmed_curate.annotation.allowed import acquainted, admitted_stages
+from mmed_curate.annotation.allowed import (
+    acquainted,
+    admitted_stages,
+    coded_to_the_end,
+    may_discuss,
+    needs_no_admission,
+)
 from mmed_curate.annotation.handout import clear, desk_name
 from mmed_curate.annotation.lots import by_lot, draw_lots, hidden
 from mmed_curate.annotation.shortages import coming_back, faceless_clips, outlook, shortages, staff
@@ -20,7 +26,8 @@ from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.protocol import JUDGED, ROLE_FOR, Protocol, Purpose, Role, Stage
 from mmed_curate.domain.records import Coder
 from mmed_curate.store import Place, TicketRecord, TicketState, Workspace, Writer
-from mmed_curate.store.tickets import Seat, stamp
+from mmed_curate.store.journal import stamp
+from mmed_curate.store.tickets import Seat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,9 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
         gone = records.gone()
         knows = acquainted(records.exclusions(), people)
         admitted = admitted_stages(records, protocol, coders)
-        n_returned = _take_back(records, protocol, gone, knows, admitted)
+        said = records.judgements_by_clip((Purpose.ORDINARY,)) if protocol.adjudication.together else {}
+        coded = {clip: coded_to_the_end(protocol, ones) for clip, ones in said.items()}
+        n_returned = _take_back(records, protocol, gone, knows, admitted, coded)
         drawn = draw_lots(records, protocol, seed=seed, without=gone)
         places = {clip: place for clip, place in records.places().items() if clip not in gone}
         tickets = sorted(records.tickets(), key=lambda ticket: ticket.id)
@@ -81,40 +90,30 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
             protocol=protocol,
             knows=knows,
             admitted=admitted,
+            coded=coded,
         )
         for ticket in tickets:
             hands.remember(ticket)
-        if protocol.adjudication.together:
-            for one in records.judgements(purposes=(Purpose.ORDINARY,)):
-                hands.judged[one.clip].update((who, one.stage) for who in one.judges)
+        for clip, ones in said.items():
+            hands.judged[clip].update((who, one.stage) for one in ones for who in one.judges)
         wanted: dict[CoderId, list[Seat]] = defaultdict(list)
         short: Counter[tuple[Stage, Role, int]] = Counter()
         later: Counter[Role] = Counter()
-        waits = Counter[str]()
+        n_faceless = 0
         for place in sorted(places.values(), key=lambda place: by_lot(seed, "clip", place.clip)):
             if place.stage not in JUDGED:
                 continue
             if place.stage is Stage.CODING and place.clip in faceless:
-                waits["neutral"] += 1
+                n_faceless += 1
                 continue
             free = place.open_seats - hands.waiting(place)
             if free <= 0:
                 continue
             chosen = hands.choose(place, free)
-            for coder in chosen:
-                wanted[coder].append(
-                    Seat(clip=place.clip, stage=place.stage, round=place.round, purpose=Purpose.ORDINARY)
-                )
             again = hands.take_up_again(place, free - len(chosen))
-            for ticket in again:
-                wanted[ticket.coder].append(
-                    Seat(
-                        clip=place.clip,
-                        stage=place.stage,
-                        round=place.round,
-                        purpose=ticket.purpose,
-                        turn=ticket.turn,
-                    )
+            for coder, turn in (*((coder, 1) for coder in chosen), *((one.coder, one.turn) for one in again)):
+                wanted[coder].append(
+                    Seat(clip=place.clip, stage=place.stage, round=place.round, purpose=Purpose.ORDINARY, turn=turn)
                 )
             if missing := free - len(chosen) - len(again):
                 short[place.stage, ROLE_FOR[place.stage], missing] += 1
@@ -147,7 +146,14 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
     return Assigned(
         opened=opened,
         n_returned=n_returned,
-        findings=(*shortages(short), *outlook(later), *staff(protocol, coders), *faceless_clips(waits), *lying, *drawn),
+        findings=(
+            *shortages(short),
+            *outlook(later),
+            *staff(protocol, coders),
+            *faceless_clips(n_faceless),
+            *lying,
+            *drawn,
+        ),
     )
 
 
@@ -157,6 +163,7 @@ def _take_back(
     gone: Collection[ClipId],
     knows: Mapping[ClipId, frozenset[CoderId]],
     admitted: Mapping[CoderId, frozenset[Stage]],
+    coded: Mapping[ClipId, frozenset[CoderId]],
 ) -> int:
     """Tickets that nobody answered in time, and those that nobody, or not this coder, may judge any more."""
     oldest = ""
@@ -169,20 +176,20 @@ def _take_back(
             why = "withdrawn"
         elif ticket.coder in knows.get(ticket.clip, ()):
             why = "excluded"
-        elif ticket.stage not in admitted[ticket.coder] and not _needs_no_admission(ticket, protocol):
+        elif ticket.stage not in admitted[ticket.coder] and not needs_no_admission(ticket, protocol):
             why = "not admitted"
+        elif (
+            ticket.stage is Stage.ADJUDICATION
+            and ticket.coder in (discussing := coded.get(ticket.clip, frozenset()))
+            and not may_discuss(protocol, discussing, knows.get(ticket.clip, frozenset()))
+        ):
+            why = "too few may discuss it"
         elif max(ticket.since, ticket.not_before) < oldest:
             why = "not answered in time"
         if why:
             records.return_ticket(ticket.id, why=why)
             number += 1
     return number
-
-
-def _needs_no_admission(ticket: TicketRecord, protocol: Protocol) -> bool:
-    """Training comes before admission; a discussion is held by those who coded, whatever they are admitted to."""
-    discussed = ticket.stage is Stage.ADJUDICATION and protocol.adjudication.together
-    return ticket.purpose is Purpose.TRAINING or discussed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,6 +202,8 @@ class _Hands:
     knows: Mapping[ClipId, frozenset[CoderId]]
     """By clip: who knows somebody in it."""
     admitted: Mapping[CoderId, frozenset[Stage]]
+    coded: Mapping[ClipId, frozenset[CoderId]]
+    """By clip, where coders settle it together: who went through every pass of it."""
     load: Counter[tuple[CoderId, Stage]] = field(default_factory=Counter)
     pairs: Counter[frozenset[CoderId]] = field(default_factory=Counter)
     seated: dict[tuple[ClipId, Stage, int], list[CoderId]] = field(default_factory=lambda: defaultdict(list))
@@ -208,26 +217,22 @@ class _Hands:
     """Who had a clip as gold or for training: what they say of it can be no news."""
 
     def remember(self, ticket: TicketRecord) -> None:
-        if ticket.purpose is Purpose.ORDINARY and ticket.state is TicketState.RETURNED:
+        if ticket.purpose is not Purpose.ORDINARY:
+            self.known[ticket.clip].add(ticket.coder)
+            return
+        seat = ticket.clip, ticket.stage, ticket.round
+        if ticket.state is TicketState.RETURNED:
             # whoever lets tickets lie is as loaded as who answers them, and comes last where the seat came back
             self.load[ticket.coder, ticket.stage] += 1
-            self.gave_back[ticket.clip, ticket.stage, ticket.round].add(ticket.coder)
-        if ticket.purpose is not Purpose.ORDINARY or ticket.state is TicketState.RETURNED:
-            if ticket.purpose is not Purpose.ORDINARY:
-                self.known[ticket.clip].add(ticket.coder)
-            elif ticket.turn > 1:
-                self.broken_off[ticket.clip, ticket.stage, ticket.round].append(ticket)
+            self.gave_back[seat].add(ticket.coder)
+            if ticket.turn > 1:
+                self.broken_off[seat].append(ticket)
             return
-        if ticket.turn > 1:
-            self._count(ticket)
-            return
-        self._seat(ticket.clip, ticket.stage, ticket.round, ticket.coder)
-        self._count(ticket)
-
-    def _count(self, ticket: TicketRecord) -> None:
+        if ticket.turn == 1:
+            self._seat(*seat, ticket.coder)
         # a coder's next pass is opened in the transaction that closes the one before, so the seat is never seen free
         if ticket.state is not TicketState.SUBMITTED:
-            self.unanswered[ticket.clip, ticket.stage, ticket.round] += 1
+            self.unanswered[seat] += 1
 
     def waiting(self, place: Place) -> int:
         """Tickets of this stage that are given out and not answered."""
@@ -285,8 +290,10 @@ class _Hands:
         barred = self._barred(clip, stage, self.judged[clip])
         barred.update(self.seated[clip, stage, round])
         if stage is Stage.ADJUDICATION and self.protocol.adjudication.together:
-            coded = {coder for coder, judged_at in self.judged[clip] if judged_at is Stage.CODING}
-            return [coder.id for coder in self.coders if coder.id in coded - barred]
+            coded = self.coded.get(clip, frozenset())
+            if discussing := may_discuss(self.protocol, coded, self.knows.get(clip, frozenset())):
+                return [coder.id for coder in self.coders if coder.id in discussing - barred]
+            barred.update(coder for coder, judged_at in self.judged[clip] if judged_at is Stage.CODING)
         return self._may(stage, barred)
 
     def _may(self, stage: Stage, barred: Collection[CoderId]) -> list[CoderId]:

@@ -196,6 +196,7 @@ class Desk:
                         remedy="go on with the next ticket",
                     )
                 )
+            self._check_there(records, record)
             self._put(records, record, answer, supersedes=records.judgements_of_ticket(ticket_id)[-1])
         clear(self._workspace.media, self._tickets.name(ticket_id))
         _log.info("ticket %s corrected", ticket_id)
@@ -328,7 +329,6 @@ class Desk:
 
     def _put(self, records: Writer, record: TicketRecord, answer: Answer, *, supersedes: JudgementId | None) -> None:
         counts = record.purpose is Purpose.ORDINARY
-        self._check_there(records, record)
         clip = records.clip(record.clip)
         if isinstance(answer, Adjudication):
             self._check_participants(records, record, answer)

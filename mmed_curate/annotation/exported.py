@@ -57,10 +57,7 @@ def judged(workspace: Workspace, *, on_recording: bool) -> Exported:
     """
     with workspace.read() as records:
         codes = {coder.id: coder.code for coder in records.coders()}
-        said: dict[ClipId, list[Judgement]] = {}
-        for one in records.judgements():
-            if one.purpose is Purpose.ORDINARY:
-                said.setdefault(one.clip, []).append(one)
+        said = records.judgements_by_clip((Purpose.ORDINARY,))
         voices: dict[ClipId, list[_Voice]] = {}
         verdicts = 0
         for clip in _present(records):
@@ -81,9 +78,7 @@ def settled(workspace: Workspace, *, on_recording: bool) -> Exported:
     """
     with workspace.read() as records:
         terms = records.terms()
-        history: dict[ClipId, list[Judgement]] = {}
-        for one in records.judgements():
-            history.setdefault(one.clip, []).append(one)
+        history = records.judgements_by_clip()
         voices: dict[ClipId, list[_Voice]] = {}
         unsettled = 0
         for clip in _present(records):

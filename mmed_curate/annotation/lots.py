@@ -13,7 +13,8 @@ from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.protocol import ClipOrigin, Protocol, Purpose, Stage
 from mmed_curate.store import TicketRecord, TicketState, Writer
-from mmed_curate.store.tickets import Seat, stamp
+from mmed_curate.store.journal import stamp
+from mmed_curate.store.tickets import Seat
 
 _LEFT_OUT = frozenset({Stage.REJECTED, Stage.REPLACED})
 

@@ -87,16 +87,16 @@ def coming_back(
     )
 
 
-def faceless_clips(waits: Mapping[str, int]) -> tuple[Finding, ...]:
+def faceless_clips(number: int) -> tuple[Finding, ...]:
     """Clips that wait for their subject's face at rest."""
-    if not waits:
+    if not number:
         return ()
     return (
         Finding(
             code="assign.no_neutral",
-            what=f"{_clips(waits['neutral'])} at coding for want of their subject's face at rest",
+            what=f"{_clips(number)} at coding for want of their subject's face at rest",
             remedy="approve one with `mmed reference add SUBJECT --recording FILE --at TIME`",
-            parameters={"clips": waits["neutral"]},
+            parameters={"clips": number},
         ),
     )
 

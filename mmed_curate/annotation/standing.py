@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 
 from mmed_curate.agreement.settle import course
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import ClipId
-from mmed_curate.domain.judgements import Judgement
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.store import Workspace
 from mmed_curate.store.chain import Audit, broken
@@ -28,9 +25,7 @@ def audit(workspace: Workspace, *, progress: Progress = silent) -> Audit:
             return replace(found, findings=(*found.findings, altered))
         if not found.intact:
             return found
-        said: dict[ClipId, list[Judgement]] = defaultdict(list)
-        for judgement in records.judgements():
-            said[judgement.clip].append(judgement)
+        said = records.judgements_by_clip()
         places, terms, erased = records.places(), records.terms(), records.erased()
         clips = records.clips()
     findings = []
@@ -39,7 +34,7 @@ def audit(workspace: Workspace, *, progress: Progress = silent) -> Audit:
         if clip.id in erased:
             continue
         try:
-            now = course(said[clip.id], workspace.protocol, clip.clock, workspace.codebook, terms[clip.id])
+            now = course(said.get(clip.id, ()), workspace.protocol, clip.clock, workspace.codebook, terms[clip.id])
         except BadInput as error:
             what = f"the judgements of clip {clip.id} fit no history ({error.finding.what})"
             findings.append(broken(found.entries, what))

@@ -58,6 +58,8 @@ class Ticket:
     """At adjudication: what the coders saw. Else empty."""
     disputed: tuple[AnswerField, ...] = ()
     """At adjudication: the fields that are to be settled. Else empty."""
+    together: bool = False
+    """At adjudication: whether it is settled in a discussion, so that the answer names its participants."""
     returned_because: str = ""
     """At adjudication after verification sent the clip back: why. Else empty."""
     proposed: tuple[CodedEvent, ...] = ()

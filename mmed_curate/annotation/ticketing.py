@@ -71,12 +71,15 @@ class Tickets:
             )
         readings: tuple[LetteredReading, ...] = ()
         disputed: tuple[AnswerField, ...] = ()
+        together = False
         returned_because = ""
         proposed: tuple[CodedEvent, ...] = ()
         if now is not None and record.stage is Stage.ADJUDICATION:
             readings = self._lettered(record.id, now.coded)
             found = {disagreement.field for disagreement in now.disagreements}
             disputed = tuple(field for field in AnswerField if field in found)
+            coded = {one.coder for one in now.coded}
+            together = self._workspace.protocol.adjudication.together and record.coder in coded
             returned_because = _last_reason(now.standing)
         elif now is not None:
             proposed = _proposal(now)
@@ -99,6 +102,7 @@ class Tickets:
             codebook=self._workspace.codebook,
             readings=readings,
             disputed=disputed,
+            together=together,
             returned_because=returned_because,
             proposed=proposed,
             context=context,

@@ -91,6 +91,7 @@ def ticket_document(ticket: Ticket, files: Sequence[str], folder: str) -> dict[s
             {"letter": one.letter, "events": [to_json(event) for event in one.events]} for one in ticket.readings
         ],
         "disputed": [one.value for one in ticket.disputed],
+        "together": ticket.together,
         "returned_because": ticket.returned_because,
         "proposed": [to_json(one) for one in ticket.proposed],
         "context": None if ticket.context is None else to_json(ticket.context),
@@ -225,7 +226,10 @@ def _how(ticket: Ticket, answer: str) -> Iterator[str]:
         return
     if ticket.stage is Stage.ADJUDICATION:
         tier = "" if answer.endswith(".json") else ", or in the note"
-        yield f"Say the reason in answer.json{tier}; participants there are the codes of those who settled it together."
+        named = (
+            "participants there are the codes of those who settled it together" if ticket.together else "you settle it"
+        )
+        yield f"Say the reason in answer.json{tier}; {named}."
     kind = Path(answer).suffix.lower()
     if kind == ".json":
         yield "List the events in answer.json; [] means that nothing happened. An event, made up:"

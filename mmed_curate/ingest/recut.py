@@ -197,14 +197,12 @@ def settled_events(workspace: Workspace) -> dict[ClipId, tuple[SettledEvent, ...
         gone = records.gone()
         settled = [clip for clip, stage in records.stages().items() if stage is Stage.SETTLED and clip not in gone]
         terms = records.terms()
-        judgements = defaultdict(list)
-        for judgement in records.judgements():
-            judgements[judgement.clip].append(judgement)
+        said = records.judgements_by_clip()
     events: dict[ClipId, tuple[SettledEvent, ...]] = {}
     for clip_id in sorted(settled):
         clip = clips[clip_id]
         consensus = course(
-            judgements[clip_id], workspace.protocol, clip.clock, workspace.codebook, terms[clip_id]
+            said.get(clip_id, ()), workspace.protocol, clip.clock, workspace.codebook, terms[clip_id]
         ).consensus
         if consensus is not None and consensus.events:
             events[clip_id] = tuple(

@@ -23,6 +23,7 @@ from mmed_curate.interchange.timelines import (
     cannot_hold,
     fault,
     note,
+    only_one,
     place,
     said,
     split_overlaps,
@@ -66,13 +67,7 @@ def write_elan(path: Path, timelines: Sequence[Timeline]) -> tuple[Finding, ...]
     Raises:
         BadInput: there is not exactly one timeline, or it cannot be written.
     """
-    if len(timelines) != 1:
-        raise BadInput.of(
-            "interchange.one_timeline",
-            f"{path}: an ELAN document holds one recording, {len(timelines)} were given",
-            "write one file for each",
-        )
-    timeline, findings = all_printable(timelines[0])
+    timeline, findings = all_printable(only_one(path, timelines, "an ELAN document"))
     timeline, unnamed = _with_names(timeline)
     timeline, orphans = _without_orphans(timeline)
     timeline, alone = _one_person_a_tier(timeline)

@@ -24,6 +24,7 @@ from mmed_curate.interchange.timelines import (
     cannot_hold,
     fault,
     note,
+    only_one,
     place,
     read_whole,
     remarks,
@@ -230,13 +231,7 @@ def write_textgrid(path: Path, timelines: Sequence[Timeline], *, short: bool = F
 
 
 def _prepared(path: Path, timelines: Sequence[Timeline]) -> tuple[Timeline, tuple[Finding, ...]]:
-    if len(timelines) != 1:
-        raise BadInput.of(
-            "interchange.one_timeline",
-            f"{path}: a TextGrid holds one recording, {len(timelines)} were given",
-            "write one file for each",
-        )
-    timeline, findings = all_printable(timelines[0])
+    timeline, findings = all_printable(only_one(path, timelines, "a TextGrid"))
     findings += tuple(_lost(timeline))
     kept = Timeline(
         start_s=timeline.start_s,

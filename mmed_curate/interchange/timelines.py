@@ -7,7 +7,7 @@ What is odd is said in findings, with the tier and the time of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
@@ -341,6 +341,26 @@ _BARRED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def printable(text: str) -> str:
     """The text with signs that no text file can hold (control codes, half characters) shown as U+FFFD."""
     return _BARRED.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def only_one(path: Path, timelines: Sequence[Timeline], holder: str) -> Timeline:
+    """The one timeline that goes into a file.
+
+    Args:
+        path: of the file.
+        timelines: what was given.
+        holder: what the format calls a file of it, with its article.
+
+    Raises:
+        BadInput: there is not exactly one.
+    """
+    if len(timelines) != 1:
+        raise BadInput.of(
+            "interchange.one_timeline",
+            f"{path}: {holder} holds one recording, {len(timelines)} were given",
+            "write one file for each",
+        )
+    return timelines[0]
 
 
 def all_printable(timeline: Timeline) -> tuple[Timeline, tuple[Finding, ...]]:

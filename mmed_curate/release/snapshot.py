@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -132,11 +131,7 @@ class Snapshot:
 
 def read_snapshot(workspace: Workspace) -> Snapshot:
     """Read a workspace as it stands now."""
-    judgements: dict[ClipId, list[Judgement]] = defaultdict(list)
     with workspace.read() as records:
-        for judgement in sorted(records.judgements(), key=lambda one: one.order):
-            if judgement.purpose is Purpose.ORDINARY:  # the others measure coders, and settle nothing
-                judgements[judgement.clip].append(judgement)
         away, erased = records.withdrawn(), records.erased()
         return Snapshot(
             protocol=workspace.protocol,
@@ -150,7 +145,7 @@ def read_snapshot(workspace: Workspace) -> Snapshot:
             clips={clip.id: clip for clip in records.clips() if clip.id not in erased},
             gone=records.gone(),
             terms=records.terms(),
-            judgements={clip: tuple(said) for clip, said in judgements.items()},
+            judgements=records.judgements_by_clip((Purpose.ORDINARY,)),  # the others measure coders, and settle nothing
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
             last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
         )

@@ -95,7 +95,7 @@ def simulate_coders(
                 answer = judge.answer(_question(ticket, oracle.events[clip]), rng)
                 if ticket.later_fields and isinstance(answer, Coding):
                     desk.submit_movement(ticket.id, _movement_of(answer))
-                if isinstance(answer, Adjudication) and workspace.protocol.adjudication.together:
+                if isinstance(answer, Adjudication) and ticket.together:
                     answer = replace(answer, participants=_coders_of(workspace, clip))
                 desk.submit(ticket.id, answer)
                 done[ticket.stage] += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import func, select
 
@@ -12,6 +12,7 @@ from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.records import LogEntry
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store.chain import sealed
 from mmed_curate.store.happened import salt_name
@@ -89,9 +90,8 @@ class ConductWriter(Journal):
         """
         self.refuse_left([reference.subject], "and no reference of them is kept any more")
         last = self._session.scalar(select(func.max(ReferenceRow.number))) or 0
-        salt = secrets.token_bytes(16)
         files = {part.value: list(file) for part, file in sorted(reference.files.items(), key=lambda one: one[0].value)}
-        entry = self.log_act(
+        entry = self._log_with_words(
             REFERENCE_PUT,
             {
                 "subject": reference.subject,
@@ -99,12 +99,9 @@ class ConductWriter(Journal):
                 "first": reference.first,
                 "last": reference.last,
                 "files": files,
-                **({"seal": sealed(salt.hex(), because)} if because else {}),
             },
+            because,
         )
-        if because:  # may name a person: sealed in the log, and erased with them
-            self._add(KeepsakeRow(name=salt_name(entry.sequence), value=salt))
-            self._add(KeepsakeRow(name=words_name(entry.sequence), value=because.encode()))
         self._add(
             ReferenceRow(
                 number=last + 1,
@@ -116,3 +113,13 @@ class ConductWriter(Journal):
                 sequence=entry.sequence,
             )
         )
+
+    def _log_with_words(self, kind: str, payload: Mapping[str, object], words: str) -> LogEntry:
+        """Note an act with somebody's own words: they may name a person, so the log only seals them and they can go."""
+        if not words:
+            return self.log_act(kind, payload)
+        salt = secrets.token_bytes(16)
+        entry = self.log_act(kind, {**payload, "seal": sealed(salt.hex(), words)})
+        self._add(KeepsakeRow(name=salt_name(entry.sequence), value=salt))
+        self._add(KeepsakeRow(name=words_name(entry.sequence), value=words.encode()))
+        return entry

@@ -27,6 +27,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def stamp(at: datetime) -> str:
+    """A time of day as the database keeps it: UTC, RFC 3339, so that text sorts as time does."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 class Journal(Reader):
     """A transaction in which acts are noted."""
 
@@ -50,7 +55,7 @@ class Journal(Reader):
         if self._last is None:
             self._last = self._newest()
         sequence, previous = self._last
-        at = self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        at = stamp(self._now())
         entries = []
         for payload in payloads:
             sequence, text = sequence + 1, canonical_json(payload)

@@ -278,6 +278,13 @@ class Reader(LeftReader, ContextReader):
             query = query.where(JudgementRow.purpose.in_(sorted(purpose.value for purpose in purposes)))
         return tuple(rows.judgement_of(row) for row in self._session.scalars(query))
 
+    def judgements_by_clip(self, purposes: Collection[Purpose] | None = None) -> dict[ClipId, tuple[Judgement, ...]]:
+        """Judgements of each clip that has any, in the order of the log; see `judgements`."""
+        said: dict[ClipId, list[Judgement]] = defaultdict(list)
+        for one in self.judgements(purposes=purposes):
+            said[one.clip].append(one)
+        return {clip: tuple(ones) for clip, ones in said.items()}
+
     def judgements_of_ticket(self, ticket: TicketId) -> tuple[JudgementId, ...]:
         """The judgement that a ticket led to and its corrections, the newest last."""
         query = select(JudgementRow.id).where(JudgementRow.ticket == ticket).order_by(JudgementRow.sequence)

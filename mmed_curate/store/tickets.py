@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -17,19 +17,13 @@ from mmed_curate.domain.judgements import STAGE_OF_ANSWER, Answer, Coding, Judge
 from mmed_curate.domain.protocol import Modality, Purpose, Stage
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store import rows
-from mmed_curate.store.chain import sealed
 from mmed_curate.store.conduct import ConductWriter
-from mmed_curate.store.happened import salt_name
-from mmed_curate.store.left import TICKET_RETURNED, words_name
+from mmed_curate.store.journal import stamp
+from mmed_curate.store.left import TICKET_RETURNED
 from mmed_curate.store.read import TicketRecord, TicketState, ticket_of
 from mmed_curate.store.seals import JUDGEMENT_SUBMITTED, MOVEMENT_GIVEN, judgement_seal, step_seal
-from mmed_curate.store.tables import DraftRow, ExclusionRow, JudgementRow, KeepsakeRow, StepRow, TicketRow
+from mmed_curate.store.tables import DraftRow, ExclusionRow, JudgementRow, StepRow, TicketRow
 from mmed_curate.store.vouched import CODER_EXCLUDED, TICKET_OPENED
-
-
-def stamp(at: datetime) -> str:
-    """A time of day as the database keeps it: UTC, RFC 3339, so that text sorts as time does."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,14 +205,7 @@ class TicketWriter(ConductWriter):
         if returned is None:
             raise BadInput.of("desk.not_waiting", f"ticket {id} is not waiting for an answer", "take another one")
         self._session.expire_all()
-        said = {"ticket": id, "why": why}
-        if not words:
-            self.log_act(TICKET_RETURNED, said)
-            return
-        salt = secrets.token_bytes(16)
-        entry = self.log_act(TICKET_RETURNED, {**said, "seal": sealed(salt.hex(), words)})
-        self._add(KeepsakeRow(name=salt_name(entry.sequence), value=salt))
-        self._add(KeepsakeRow(name=words_name(entry.sequence), value=words.encode()))
+        self._log_with_words(TICKET_RETURNED, {"ticket": id, "why": why}, words)
 
     def exclude(self, exclusion: Exclusion) -> bool:
         """Keep a coder from all clips in which a subject may be seen or heard; False: that is so already.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mmed_curate.agreement.reading import read_together
-from mmed_curate.agreement.settle import course
+from mmed_curate.agreement.settle import Course, course
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, CoderId, JudgementId
@@ -188,3 +188,19 @@ def test_who_sent_it_back_takes_no_part_in_the_discussion(
     log.add("a", Adjudication(**words, participants=named), round=2)  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="names somebody who may not take part"):
         course(log.judgements, discussed, clock, codebook)
+
+
+def test_who_did_not_code_it_adjudicates_alone_where_its_coders_cannot_discuss(
+    an_event: Build, clock: FrameClock, codebook: Codebook, new_log: Callable[[], Any]
+) -> None:
+    discussed = load_protocol("casme2")
+    word = Adjudication(events=(an_event(),), reason="clear")
+
+    def after(judge: str) -> Course:
+        log = new_log().screened().coded("a", an_event()).coded("b", an_event(emotion=1))
+        log.add(judge, word)
+        return course(log.judgements, discussed, clock, codebook)
+
+    assert after("j").stage is Stage.VERIFICATION
+    with pytest.raises(BadInput, match="names fewer than 2 of its coders"):
+        after("a")

@@ -15,7 +15,7 @@ from mmed_curate.annotation.qualify import by_word
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput, MmedError, Refused
 from mmed_curate.domain.judgements import Adjudication, Coding, Screening, ScreeningVerdict
-from mmed_curate.domain.protocol import Role, Stage
+from mmed_curate.domain.protocol import JUDGED, Role, Stage
 from mmed_curate.store import TicketState, Workspace
 
 CODERS = {"ann": (Role.SCREENER,), "bob": (Role.CODER,), "cem": (Role.CODER,), "dan": (Role.CODER,)}
@@ -230,6 +230,48 @@ def test_who_is_or_knows_somebody_in_the_clip_takes_no_part_in_its_discussion(tm
                 answer = replace(answer, participants=tuple(sorted(coders)))
             Desk(workspace, code).submit(ticket.id, answer)
     assert refused
+
+
+def test_where_too_few_coders_may_discuss_a_clip_somebody_else_adjudicates_it(tmp_path: Path) -> None:
+    workspace = a_round(tmp_path / "ws", Day(), together=True, n_clips=1)
+    rules = tmp_path / "one-pass.yaml"
+    first = "    - {modality: both, fields: [span, event_type, action_units]}\n"
+    text = all_of_it(together=True).replace("movement_first: true", "movement_first: false")
+    rules.write_text(text.replace(first, "").replace("  days_between_passes: 7\n", ""), encoding="utf-8")
+    adopt(workspace, str(rules), because="one pass")
+
+    def everyone(*, until: Stage) -> list[str]:
+        """Who adjudicated, on a day on which nobody goes beyond a stage."""
+        adjudicated = []
+        for code in STAFF:
+            desk = Desk(workspace, code)
+            while (ticket := desk.next_ticket()) is not None and JUDGED.index(ticket.stage) <= JUDGED.index(until):
+                answer = an_answer(ticket.stage, workspace.codebook, emotion=int(code in {"bea", "cem"}))
+                if isinstance(answer, Adjudication):
+                    assert not ticket.together
+                    adjudicated.append(code)
+                desk.submit(ticket.id, answer)
+        return adjudicated
+
+    while assign(workspace, seed=2).n_opened:
+        everyone(until=Stage.CODING)
+    with workspace.read() as records:
+        waiting = {one.coder for one in records.tickets() if one.stage is Stage.ADJUDICATION}
+        codes = {coder.id: coder.code for coder in records.coders()}
+    assert waiting
+    with workspace.write() as records:
+        for subject in records.subjects():
+            for code in {"bea", "bob", "cem", "dee"} - {codes[min(waiting)]}:
+                records.exclude(Exclusion(coder=records.coder(code).id, subject=subject.id, why="family"))
+    last = Desk(workspace, codes[min(waiting)])
+    assert last.next_ticket() is None  # nobody is left to discuss it with
+    assign(workspace, seed=2)
+    assert set(everyone(until=Stage.ADJUDICATION)) == {"fay"}
+    assign(workspace, seed=2)
+    everyone(until=Stage.VERIFICATION)
+    with workspace.read() as records:
+        assert Stage.SETTLED in records.stages().values()
+        assert Stage.ADJUDICATION not in records.stages().values()
 
 
 @pytest.mark.parametrize(

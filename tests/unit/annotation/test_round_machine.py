@@ -179,7 +179,7 @@ class Round(RuleBasedStateMachine):
             assert set(opened.fields) >= set(ticket.later_fields)
         elif isinstance(answer, Coding):
             answer = Coding(events=tuple(map(without_meaning, answer.events)))
-        if isinstance(answer, Adjudication) and self.together:
+        if isinstance(answer, Adjudication) and ticket.together:
             with pytest.raises(MmedError):
                 desk.submit(ticket.id, answer)  # nobody settles alone what a discussion must settle
             answer = replace(answer, participants=self.coders_of(ticket))
@@ -272,7 +272,10 @@ class Round(RuleBasedStateMachine):
                     if settlement.rule is SettlingRule.ADJUDICATED:
                         (word,) = (by_id[one].answer for one in settlement.judgements)
                         assert isinstance(word, Adjudication)
-                        assert len(word.participants) == (2 if self.together else 0)
+                        (alone,) = (one for one in history if one.answer is word)
+                        coded = {one.coder for one in history if one.stage is Stage.CODING and counts(one)}
+                        assert set(word.participants) <= coded
+                        assert len(word.participants) == (2 if alone.coder in coded else 0)
                     else:
                         assert len({by_id[one].coder for one in settlement.judgements}) == 2
 
