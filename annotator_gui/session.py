@@ -1,0 +1,502 @@
+"""One sitting of one coder: the ticket in hand, the draft, what may be seen and done. Knows no Qt.
+
+Every act is on disk when the method that does it returns; the view that it returns is what the window may show.
+A sitting belongs to one thread: the window calls it from its worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from fractions import Fraction
+from typing import Protocol
+
+from annotator_gui.acts import Act
+from annotator_gui.draft import EMPTY, Draft, DraftEvent, Steps, covered, from_text, to_text
+from annotator_gui.marks import length_note
+from mmed_curate.annotation import Feedback, OwnProgress, Ticket
+from mmed_curate.annotation.answers import check_answer
+from mmed_curate.domain.conduct import Aid, Effort
+from mmed_curate.domain.findings import BadInput, Finding, MmedError
+from mmed_curate.domain.identity import CoderId, TicketId
+from mmed_curate.domain.judgements import (
+    Adjudication,
+    Answer,
+    Coding,
+    Screening,
+    Verification,
+)
+from mmed_curate.domain.protocol import AnswerField, Stage
+from mmed_curate.domain.time import Frame
+
+_MOVEMENT = frozenset({AnswerField.SPAN, AnswerField.EVENT_TYPE, AnswerField.ACTION_UNITS})
+_FULL_SPEED = Fraction(1)
+
+
+class DeskLike(Protocol):
+    """What a sitting needs of a desk; `mmed_curate.annotation.Desk` is one, the practice desk another."""
+
+    def next_ticket(self) -> Ticket | None:
+        """The ticket on the desk, or else the next one."""
+
+    def coming(self, limit: int) -> tuple[Ticket, ...]:
+        """Tickets that will come next."""
+
+    def draft(self, ticket_id: TicketId) -> str | None:
+        """What was begun."""
+
+    def save_draft(self, ticket_id: TicketId, draft: str) -> None:
+        """Keep what is there; on disk when it returns."""
+
+    def submit_movement(self, ticket_id: TicketId, movement: Coding) -> Ticket:
+        """Hand in what is seen, before what it means."""
+
+    def submit(self, ticket_id: TicketId, answer: Answer) -> None:
+        """Hand in the answer; on disk when it returns."""
+
+    def give_back(self, ticket_id: TicketId, *, because: str, knows_them: bool = False) -> None:
+        """Give it back unanswered."""
+
+    def flag(self, ticket_id: TicketId, because: str) -> None:
+        """Ask the curator to have the clip discussed."""
+
+    def note_aid(self, ticket_id: TicketId, aid: Aid) -> None:
+        """Note that an aid was used."""
+
+    def note_effort(self, ticket_id: TicketId, effort: Effort) -> None:
+        """Note what an answer took."""
+
+    def feedback(self, ticket_id: TicketId) -> Feedback:
+        """After training: what is known of the clip."""
+
+    def progress(self) -> OwnProgress:
+        """How far the coder has come."""
+
+    def colleagues(self) -> Mapping[str, CoderId]:
+        """Everyone who judges here, by code."""
+
+
+class Part(Enum):
+    """What of the window an act touches; only that is drawn anew."""
+
+    TICKET = "ticket"
+    EVENTS = "events"
+    WORDS = "words"
+    VERDICT = "verdict"
+    AIDS = "aids"
+    PROGRESS = "progress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Everything that the window may show, at one moment."""
+
+    ticket: Ticket | None
+    """None: there is nothing to do now."""
+    draft: Draft = EMPTY
+    may_undo: bool = False
+    may_redo: bool = False
+    movement_given: bool = False
+    """Span, type and action units are handed in and stand still."""
+    missing: tuple[Finding, ...] = ()
+    """What keeps the answer from being handed in; empty: it can be."""
+    notes: tuple[Finding, ...] = ()
+    """Quiet words that keep nothing from anything."""
+    may_show_motion: bool = False
+    """The motion curve may be asked for: the protocol allows it, and own marks are set."""
+    aids: frozenset[Aid] = frozenset()
+    """Aids that were used on this ticket, each noted before it is shown."""
+    progress: OwnProgress | None = None
+    feedback: Feedback | None = None
+    """After training: what is known of the clip just answered."""
+    handed_in: TicketId | None = None
+    """The ticket that the last act handed in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an act led to."""
+
+    view: View
+    changed: frozenset[Part]
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What a ticket took so far; steps and replays cost a coder nothing."""
+
+    steps: int = 0
+    replays: int = 0
+    full_speed: int = 0
+    seconds: float = 0.0
+
+
+ALL = frozenset(Part)
+
+
+class Sitting:
+    """A coder at work."""
+
+    def __init__(self, desk: DeskLike) -> None:
+        """Sit down; `take` brings the first ticket."""
+        self._desk = desk
+        self._ticket: Ticket | None = None
+        self._steps = Steps()
+        self._aids: frozenset[Aid] = frozenset()
+        self._counted = _Counted()
+        self._progress: OwnProgress | None = None
+        self._feedback: Feedback | None = None
+        self._handed_in: TicketId | None = None
+
+    def take(self) -> Outcome:
+        """The next ticket, with what was begun on it; the same one until it is answered or given back.
+
+        Raises:
+            BadInput: its media are missing or damaged.
+        """
+        ticket = self._desk.next_ticket()
+        self._ticket, self._steps = ticket, Steps()
+        self._aids, self._counted = frozenset(), _Counted()
+        self._progress = self._desk.progress()
+        if ticket is not None:
+            self._steps = self._begun(ticket)
+        return self._outcome(ALL)
+
+    def act(self, act: Act) -> Outcome:
+        """Change the draft; on disk when this returns.
+
+        Raises:
+            BadInput: it cannot be done; says why. Nothing has changed then.
+        """
+        ticket = self._in_hand()
+        if act.moves and self._movement_given:
+            raise BadInput.of(
+                "gui.movement_given",
+                "span, type and action units are handed in",
+                "open the movement again to change them; both versions stay in the log",
+            )
+        draft = act.apply(self._steps.now, ticket)
+        return self._keep(self._steps.acted(draft, name=act.name, joins=act.joins), _touched(self._steps.now, draft))
+
+    def select(self, event: int) -> Outcome:
+        """Let acts go to another event; nothing to undo."""
+        draft = self._steps.now
+        if not 0 <= event < len(draft.events):
+            return self._outcome(frozenset())
+        return self._keep(replace(self._steps, now=replace(draft, selected=event)), frozenset({Part.EVENTS}))
+
+    def undo(self) -> Outcome:
+        """Take the last act back."""
+        return self._keep(self._steps.undone())
+
+    def redo(self) -> Outcome:
+        """Do what was taken back once more."""
+        return self._keep(self._steps.redone())
+
+    def reopen_movement(self) -> Outcome:
+        """Let the movement that was handed in be changed once more; it is handed in again with the answer."""
+        return self._keep(replace(self._steps, reopened=True))
+
+    def played(self, first: Frame, last: Frame, *, speed: Fraction, with_sound: bool) -> Outcome:
+        """Take note that frames first..last were played once through, both inside."""
+        ticket = self._in_hand()
+        self._counted.replays += 1
+        if speed != _FULL_SPEED or not with_sound:
+            return self._outcome(frozenset())
+        self._counted.full_speed += 1
+        if covered(self._steps.heard, first, last):
+            return self._outcome(frozenset())
+        runs = tuple(run for run in self._steps.heard if not (first <= run[0] and run[1] <= last))
+        self._steps = replace(self._steps, heard=(*runs, (first, last)))
+        self._desk.save_draft(ticket.id, to_text(self._steps))
+        return self._outcome(frozenset({Part.EVENTS}))
+
+    def stepped(self, steps: int, seconds: float) -> None:
+        """Take note of frames stepped and time spent since the last call."""
+        self._counted.steps += steps
+        self._counted.seconds += seconds
+
+    def use(self, aid: Aid) -> Outcome:
+        """Take an aid; it may be shown once this returns, for it is on record then.
+
+        Raises:
+            BadInput: the motion curve is asked for before all marks are set, or where the protocol does not show it.
+        """
+        ticket = self._in_hand()
+        if aid is Aid.MOTION_CURVE and not self._may_show_motion:
+            raise BadInput.of(
+                "gui.motion_hidden",
+                "the motion curve stays hidden until your own marks are set"
+                if ticket.face is not None
+                else "the protocol does not show the motion curve here",
+                "set onset, apex and offset first" if ticket.face is not None else "go by what you see",
+            )
+        if aid not in self._aids:
+            self._desk.note_aid(ticket.id, aid)
+            self._aids |= {aid}
+        return self._outcome(frozenset({Part.AIDS}))
+
+    def hand_in(self) -> Outcome:
+        """Hand in the movement where the emotion waits for it, else the answer; on disk when this returns.
+
+        After the answer the ticket is gone, and `take` brings the next one.
+
+        Raises:
+            BadInput: something is missing, or does not fit; says what.
+            Refused: the answer cannot be taken any more.
+        """
+        ticket = self._in_hand()
+        missing = self._missing(ticket)
+        if missing:
+            raise BadInput(missing[0])
+        answer = self._answer(ticket)
+        if ticket.later_fields and isinstance(answer, Coding):
+            self._ticket = self._desk.submit_movement(ticket.id, _movement_of(answer))
+            entries = self._steps.entries + 1
+            return self._keep(replace(self._steps.without_history(), reopened=False, entries=entries), ALL)
+        if self._steps.reopened and isinstance(answer, Coding):
+            self._desk.submit_movement(ticket.id, _movement_of(answer))
+        self._desk.submit(ticket.id, answer)
+        counted = self._counted
+        self._desk.note_effort(
+            ticket.id,
+            Effort(
+                entries=self._steps.entries + 1,
+                steps=counted.steps,
+                replays=counted.replays,
+                seconds_active=counted.seconds,
+                n_full_speed_plays=counted.full_speed,
+            ),
+        )
+        try:
+            self._feedback = self._desk.feedback(ticket.id)
+        except BadInput:
+            self._feedback = None
+        return self._without_ticket(ticket.id)
+
+    def give_back(self, because: str, *, knows_them: bool = False) -> Outcome:
+        """Give the ticket back unanswered; `take` brings the next one.
+
+        Raises:
+            BadInput: no reason is given.
+        """
+        ticket = self._in_hand()
+        self._desk.give_back(ticket.id, because=because, knows_them=knows_them)
+        return self._without_ticket(None)
+
+    def flag(self, because: str) -> Outcome:
+        """Ask the curator to have the clip discussed; the ticket stays.
+
+        Raises:
+            BadInput: no reason is given.
+        """
+        self._desk.flag(self._in_hand().id, because)
+        return self._outcome(frozenset())
+
+    def coming(self, limit: int) -> tuple[Ticket, ...]:
+        """Tickets whose media can be made ready meanwhile."""
+        return self._desk.coming(limit)
+
+    def colleagues(self) -> tuple[str, ...]:
+        """Codes of everyone who judges here."""
+        return tuple(sorted(self._desk.colleagues()))
+
+    def _begun(self, ticket: Ticket) -> Steps:
+        text = self._desk.draft(ticket.id)
+        if text is not None:
+            return from_text(text)
+        if ticket.movement is not None:
+            return Steps(now=_from_events(ticket.movement))
+        return Steps()
+
+    def _keep(self, steps: Steps, changed: frozenset[Part] = ALL - {Part.TICKET, Part.PROGRESS}) -> Outcome:
+        ticket = self._in_hand()
+        if steps != self._steps:
+            self._desk.save_draft(ticket.id, to_text(steps))
+            self._steps = steps
+        return self._outcome(changed)
+
+    def _without_ticket(self, handed_in: TicketId | None) -> Outcome:
+        self._ticket, self._steps, self._handed_in = None, Steps(), handed_in
+        self._progress = self._desk.progress()
+        return self._outcome(ALL)
+
+    def _in_hand(self) -> Ticket:
+        if self._ticket is None:
+            raise BadInput.of("gui.no_ticket", "there is no clip on the desk", "take the next one")
+        return self._ticket
+
+    @property
+    def _movement_given(self) -> bool:
+        given = self._ticket is not None and self._ticket.movement is not None
+        return given and not self._steps.reopened
+
+    @property
+    def _may_show_motion(self) -> bool:
+        draft = self._steps.now
+        marked = bool(draft.events) and all(event.marks.span is not None for event in draft.events)
+        return self._ticket is not None and self._ticket.face is not None and marked
+
+    def _missing(self, ticket: Ticket) -> tuple[Finding, ...]:
+        found = [*_not_said(self._steps.now, ticket), *self._not_heard(ticket)]
+        if found:
+            return tuple(found)
+        try:
+            answer = self._answer(ticket)
+            if not isinstance(answer, (Screening, Verification)):
+                check_answer(
+                    answer,
+                    ticket.stage,
+                    ticket.clock,
+                    ticket.codebook,
+                    fields=ticket.fields,
+                    shows_context=ticket.context is not None,
+                )
+        except MmedError as error:
+            return (error.finding,)
+        return ()
+
+    def _not_heard(self, ticket: Ticket) -> list[Finding]:
+        if ticket.sound is None:
+            return []
+        return [
+            Finding(
+                code="gui.not_heard",
+                what=f"{cue.code} at frames {cue.onset} to {cue.offset} was not heard at full speed yet",
+                remedy="play it once at 1×: slowed sound changes tremor and breath",
+                parameters={"cue": cue.code, "first": cue.onset, "last": cue.offset},
+            )
+            for event in self._steps.now.events
+            for cue in event.vocal_cues
+            if not covered(self._steps.heard, cue.onset, cue.offset)
+        ]
+
+    def _answer(self, ticket: Ticket) -> Answer:
+        draft = self._steps.now
+        if ticket.stage is Stage.SCREENING:
+            if draft.screening is None:
+                raise BadInput(_no_verdict())
+            spans = sorted((event.coded().span for event in draft.events), key=lambda span: span.onset)
+            return Screening(
+                verdict=draft.screening, reason=draft.reason, found=tuple(spans), cut_again=draft.cut_again
+            )
+        if ticket.stage is Stage.VERIFICATION:
+            if draft.verification is None:
+                raise BadInput(_no_verdict())
+            return Verification(verdict=draft.verification, reason=draft.reason)
+        events = tuple(event.coded() for event in draft.events)
+        if ticket.stage is Stage.CODING:
+            return Coding(events=events, note=draft.note)
+        codes = self._desk.colleagues() if ticket.together else {}
+        unknown = [code for code in draft.participants if code not in codes] if ticket.together else []
+        if unknown:
+            raise BadInput.of(
+                "desk.unknown_participant", f"there is no coder {unknown[0]}", "name participants by code"
+            )
+        named = tuple(sorted(codes[code] for code in draft.participants)) if ticket.together else ()
+        return Adjudication(events=events, reason=draft.reason, participants=named)
+
+    def _outcome(self, changed: frozenset[Part]) -> Outcome:
+        ticket, draft = self._ticket, self._steps.now
+        notes = [
+            note
+            for event in draft.events
+            if ticket is not None and event.marks.span is not None
+            if (note := length_note(event.marks.span, ticket.clock)) is not None
+        ]
+        view = View(
+            ticket=ticket,
+            draft=draft,
+            may_undo=bool(self._steps.past),
+            may_redo=bool(self._steps.future),
+            movement_given=self._movement_given,
+            missing=() if ticket is None else self._missing(ticket),
+            notes=tuple(notes),
+            may_show_motion=self._may_show_motion,
+            aids=self._aids,
+            progress=self._progress,
+            feedback=self._feedback,
+            handed_in=self._handed_in,
+        )
+        self._feedback, self._handed_in = None, None
+        return Outcome(view=view, changed=changed)
+
+
+def _not_said(draft: Draft, ticket: Ticket) -> list[Finding]:
+    """What nobody can guess: missing marks and codes, event by event."""
+    found = []
+    if ticket.stage in {Stage.CODING, Stage.ADJUDICATION} and not draft.events and not draft.nothing:
+        found.append(
+            Finding(
+                code="gui.nothing_said",
+                what="nothing is marked",
+                remedy="mark an event, or say that nothing happens",
+            )
+        )
+    judges = ticket.stage is not Stage.VERIFICATION
+    for number, event in enumerate(draft.events, 1):
+        if judges and event.marks.missing:
+            missing = " and ".join(mark.value for mark in event.marks.missing)
+            found.append(
+                Finding(
+                    code="gui.marks_missing",
+                    what=f"event {number} has no {missing}",
+                    remedy="set it, or remove the event",
+                    parameters={"event": number, "marks": missing},
+                )
+            )
+        if ticket.stage is Stage.SCREENING:
+            continue
+        asked = {
+            AnswerField.EVENT_TYPE: event.event_type,
+            AnswerField.EMOTION: event.emotion,
+            AnswerField.BASIS: event.basis,
+        }
+        for field_, chosen in asked.items():
+            if field_ in ticket.fields and not chosen:
+                words = field_.value.replace("_", " ")
+                found.append(
+                    Finding(
+                        code="gui.not_chosen",
+                        what=f"event {number} has no {words}",
+                        remedy="choose one",
+                        parameters={"event": number, "field": field_.value},
+                    )
+                )
+        if AnswerField.CONFIDENCE in ticket.fields and event.confidence is None:
+            found.append(
+                Finding(
+                    code="gui.not_chosen",
+                    what=f"event {number} does not say how sure you are",
+                    remedy="choose one",
+                    parameters={"event": number, "field": AnswerField.CONFIDENCE.value},
+                )
+            )
+    return found
+
+
+def _no_verdict() -> Finding:
+    return Finding(code="gui.no_verdict", what="no verdict is chosen", remedy="choose one")
+
+
+def _movement_of(answer: Coding) -> Coding:
+    events = tuple(replace(event, emotion="", basis="", vocal_cues=(), confidence=None) for event in answer.events)
+    return Coding(events=events)
+
+
+def _from_events(movement: Coding) -> Draft:
+    begun = tuple(DraftEvent.of(event) for event in movement.events)
+    return Draft(events=begun, selected=0 if begun else None, nothing=not begun)
+
+
+def _touched(before: Draft, after: Draft) -> frozenset[Part]:
+    parts = set()
+    if (before.events, before.selected, before.nothing) != (after.events, after.selected, after.nothing):
+        parts.add(Part.EVENTS)
+    if (before.note, before.reason) != (after.note, after.reason):
+        parts.add(Part.WORDS)
+    verdicts = ("screening", "cut_again", "verification", "participants")
+    if any(getattr(before, name) != getattr(after, name) for name in verdicts):
+        parts.add(Part.VERDICT)
+    return frozenset(parts)

@@ -1,0 +1,82 @@
+"""One thread for everything that touches the desk, so that the window never waits and acts keep their order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from mmed_curate.domain.findings import Finding, MmedError
+
+_log = logging.getLogger(__name__)
+
+
+class Worker(QObject):
+    """Does calls one after the other and tells of each in the window's thread."""
+
+    _done = pyqtSignal(object, object)
+    failed = pyqtSignal(object)
+    """A Finding: what could not be done, and what to do."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Start the thread."""
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self._done.connect(self._tell)
+        self._waiting = 0
+
+    @property
+    def busy(self) -> bool:
+        """Calls are under way or waiting."""
+        return self._waiting > 0
+
+    def do(
+        self,
+        call: Callable[..., Any],
+        *arguments: Any,
+        then: Callable[[Any], None] | None = None,
+        otherwise: Callable[[Finding], None] | None = None,
+        **named: Any,
+    ) -> None:
+        """Call something in the thread.
+
+        Args:
+            call: what.
+            arguments: its arguments.
+            then: told the result, in the window's thread.
+            otherwise: told why it failed; None: `failed` tells it.
+            named: its named arguments.
+        """
+        self._waiting += 1
+        future = self._pool.submit(call, *arguments, **named)
+        future.add_done_callback(lambda done: self._done.emit(done, (then, otherwise)))
+
+    def close(self) -> None:
+        """Finish what waits, then end."""
+        self._pool.shutdown(wait=True)
+
+    def _tell(self, done: Future[Any], told: tuple[Any, Any]) -> None:
+        self._waiting -= 1
+        then, otherwise = told
+        error = done.exception()
+        if error is None:
+            if then is not None:
+                then(done.result())
+            return
+        finding = error.finding if isinstance(error, MmedError) else _unforeseen(error)
+        if otherwise is not None:
+            otherwise(finding)
+        else:
+            self.failed.emit(finding)
+
+
+def _unforeseen(error: BaseException) -> Finding:
+    _log.error("unforeseen", exc_info=(type(error), error, error.__traceback__))
+    return Finding(
+        code="gui.unforeseen",
+        what="something went wrong that should not (our fault)",
+        remedy="go on; what was shown as done is kept. The log says more",
+    )
