@@ -132,8 +132,7 @@ def choose(field: AnswerField, code: str) -> Act:
                 if len(draft.events) < 2
                 else draft
             )
-        chosen = empty if getattr(event, name) == code else code
-        event = replace(event, **{name: chosen})
+        event = replace(event, **{name: empty if getattr(event, name) == code else code})  # type: ignore[arg-type]
         bases = selectable_bases(ticket)
         if field is AnswerField.EMOTION and not event.basis and AnswerField.BASIS in ticket.fields and len(bases) == 1:
             event = replace(event, basis=bases[0])  # there is nothing to choose

@@ -81,3 +81,32 @@ class Reference:
             )
         if ReferenceFile.STILL not in self.files:
             raise BadInput.of("reference.no_still", "a reference needs a still of the face", "name a frame at rest")
+
+
+class Aid(Enum):
+    """What shows a coder more than the clip itself; each use is noted, because it bears on what they see."""
+
+    MOTION_CURVE = "motion-curve"
+    MAGNIFICATION = "magnification"
+    """Motion of the picture made larger."""
+    DIFFERENCE = "difference"
+    """How a frame differs from the onset."""
+    NEUTRAL_FLICKER = "neutral-flicker"
+    """The face at rest and the frame in turn."""
+    MARK_FLICKER = "mark-flicker"
+    """Onset and apex in turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What an answer took, as far as a window counts it. Says nothing of how good it is."""
+
+    entries: int
+    """Marks, codes and hand-ins."""
+    steps: int
+    """Frames stepped."""
+    replays: int
+    """Times that something was played through."""
+    seconds_active: float
+    n_full_speed_plays: int
+    """Times that something was played through at full speed with its sound."""
