@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from mmed_curate.annotation.desk import Desk, OwnProgress
+from mmed_curate.annotation.desk import Desk
+from mmed_curate.annotation.own import OwnProgress
 from mmed_curate.annotation.packet import (
     SUFFIX,
     ReadAnswer,

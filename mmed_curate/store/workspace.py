@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -148,6 +149,10 @@ class Workspace:
             BadInput: there is none.
         """
         return cls.open(find_root(start, environment=environment))
+
+    def now(self) -> datetime:
+        """The time of day, as the event log notes it."""
+        return self._now()
 
     def close(self) -> None:
         """Let go of the database file; it is taken up again when it is next read or written."""
