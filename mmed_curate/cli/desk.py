@@ -28,7 +28,6 @@ from mmed_curate.domain.judgements import Answer, Coding
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store import Workspace
 
-
 _NOTHING_HAPPENED = click.option(
     "--nothing-happened",
     is_flag=True,
