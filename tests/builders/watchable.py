@@ -1,4 +1,4 @@
-"""A small workspace whose clips can be watched and heard: every frame shows its number, the sound is a tone with a click.
+"""A small workspace whose clips can be watched and heard: each frame shows its number, the sound is a tone with a click.
 
 What lies beside them (landmarks, motion, log-mel, pitch) is made up, in the layout of docs/arrays.md.
 """
