@@ -41,6 +41,10 @@ class Tickets:
             and AnswerField.ACTION_UNITS in asked
         )
 
+    def shows_motion(self, record: TicketRecord) -> bool:
+        """Whether the coder may see how much each part of the face moves."""
+        return False
+
     def of(self, record: TicketRecord) -> Ticket:
         """What the coder gets to see.
 
