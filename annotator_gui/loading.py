@@ -16,7 +16,6 @@ from annotator_gui.signals import Curves, read_curves
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.findings import BadInput, Finding, MmedError
 from mmed_curate.domain.identity import TicketId
-from mmed_curate.domain.time import Frame
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ class Loader(QObject):
             return
         told = False
 
-        def tell(film: Film, frame: Frame) -> None:
+        def tell(film: Film) -> None:
             nonlocal told
             if not told:
                 told = True

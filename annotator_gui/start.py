@@ -28,7 +28,7 @@ def page_for(shell: Shell, asked: Asked, keys: KeyMap) -> None:
         shell.setCentralWidget(CuratorPage(read=overview, words=shell.words, theme=shell.theme))
         return
     if asked.practice:
-        shell.setCentralWidget(DeskPage(shell, PracticeDesk, keys=keys, practice=True))
+        shell.setCentralWidget(DeskPage(shell, PracticeDesk, keys=keys))
         return
     if asked.coder is not None:
         _sit_down(shell, asked, keys, asked.coder)
@@ -40,7 +40,7 @@ def page_for(shell: Shell, asked: Asked, keys: KeyMap) -> None:
         )
     chooser = Chooser(codes, words=shell.words)
     chooser.chosen.connect(partial(_sit_down, shell, asked, keys))
-    chooser.practised.connect(lambda: shell.setCentralWidget(DeskPage(shell, PracticeDesk, keys=keys, practice=True)))
+    chooser.practised.connect(lambda: shell.setCentralWidget(DeskPage(shell, PracticeDesk, keys=keys)))
     shell.setCentralWidget(chooser)
 
 

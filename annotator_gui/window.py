@@ -229,7 +229,7 @@ class DeskPage(QWidget):
         if Part.PROGRESS in outcome.changed:
             self.queue.show_view(view)
         marks = None if view.draft.event is None else view.draft.event.marks
-        self.looking.mark(marks and marks.onset, marks and marks.apex)
+        self.looking.mark(None if marks is None else marks.onset, None if marks is None else marks.apex)
         self.status.show_length(marks, None if view.ticket is None else view.ticket.clock)
         if not view.may_show_motion and self._motion_shown:
             self.toggle_motion()
