@@ -17,7 +17,7 @@ from mmed_curate.annotation import Feedback, Ticket
 from mmed_curate.domain.codebook import Codebook
 
 
-class TrainingPanel(StagePanel):
+class FeedbackPanel(StagePanel):
     """Feedback on the clip just answered. Asks for `go-on`."""
 
     def __init__(self, *, words: Words, theme: Theme, keys: KeyMap, parent: QWidget | None = None) -> None:

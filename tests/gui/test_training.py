@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from annotator_gui.keys import DEFAULT_KEYS
 from annotator_gui.language import Words
 from annotator_gui.theme import DARK
-from annotator_gui.training import TrainingPanel, score_words
+from annotator_gui.training import FeedbackPanel, score_words
 from mmed_curate.annotation import Feedback
 from mmed_curate.annotation.compared import score_of
 from mmed_curate.domain.judgements import CodedEvent, Coding
@@ -26,7 +26,7 @@ def a_feedback(said: tuple[CodedEvent, ...], known: tuple[CodedEvent, ...]) -> F
 @pytest.fixture
 def sitter(qtbot: QtBot) -> Sitter:
     """A coder in training, with a clip before them."""
-    panel = TrainingPanel(words=Words(), theme=DARK, keys=DEFAULT_KEYS)
+    panel = FeedbackPanel(words=Words(), theme=DARK, keys=DEFAULT_KEYS)
     qtbot.addWidget(panel)
     panel.show()
     return Sitter(panel, a_ticket(Stage.CODING))
