@@ -132,8 +132,7 @@ def choose(field: AnswerField, code: str) -> Act:
                 if len(draft.events) < 2
                 else draft
             )
-        chosen = empty if getattr(event, name) == code else code
-        event = replace(event, **{name: chosen})
+        event = replace(event, **{name: empty if getattr(event, name) == code else code})  # type: ignore[arg-type]
         bases = selectable_bases(ticket)
         if field is AnswerField.EMOTION and not event.basis and AnswerField.BASIS in ticket.fields and len(bases) == 1:
             event = replace(event, basis=bases[0])  # there is nothing to choose
@@ -266,6 +265,28 @@ def start_from(events: tuple[CodedEvent, ...]) -> Act:
         return replace(draft, events=begun, selected=0 if begun else None, nothing=not begun)
 
     return Act(name="start from a reading", apply=apply, moves=True)
+
+
+def together(name: str, *steps: Act) -> Act:
+    """Several acts as one, undone and redone as one."""
+
+    def apply(draft: Draft, ticket: Ticket) -> Draft:
+        for step in steps:
+            draft = step.apply(draft, ticket)
+        return draft
+
+    return Act(name=name, apply=apply, moves=any(step.moves for step in steps))
+
+
+def remove_event_at(place: int) -> Act:
+    """Take an event away, whichever is selected."""
+
+    def apply(draft: Draft, ticket: Ticket) -> Draft:
+        if not 0 <= place < len(draft.events):
+            raise _no_event()
+        return remove_event().apply(replace(draft, selected=place), ticket)
+
+    return Act(name="remove event", apply=apply, moves=True)
 
 
 def selectable_bases(ticket: Ticket) -> tuple[str, ...]:

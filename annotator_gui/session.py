@@ -224,13 +224,15 @@ class Sitting:
             BadInput: the motion curve is asked for before all marks are set, or where the protocol does not show it.
         """
         ticket = self._in_hand()
+        if aid is Aid.MOTION_CURVE and not ticket.shows_motion:
+            raise BadInput.of(
+                "gui.no_motion", "no motion curve is shown here", "go by what you see: the protocol wants it so"
+            )
         if aid is Aid.MOTION_CURVE and not self._may_show_motion:
             raise BadInput.of(
                 "gui.motion_hidden",
-                "the motion curve stays hidden until your own marks are set"
-                if ticket.face is not None
-                else "the protocol does not show the motion curve here",
-                "set onset, apex and offset first" if ticket.face is not None else "go by what you see",
+                "the motion curve stays hidden until your own marks are set",
+                "set onset, apex and offset first",
             )
         if aid not in self._aids:
             self._desk.note_aid(ticket.id, aid)
@@ -336,7 +338,7 @@ class Sitting:
     def _may_show_motion(self) -> bool:
         draft = self._steps.now
         marked = bool(draft.events) and all(event.marks.span is not None for event in draft.events)
-        return self._ticket is not None and self._ticket.face is not None and marked
+        return self._ticket is not None and self._ticket.shows_motion and marked
 
     def _missing(self, ticket: Ticket) -> tuple[Finding, ...]:
         found = [*_not_said(self._steps.now, ticket), *self._not_heard(ticket)]

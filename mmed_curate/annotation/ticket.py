@@ -52,6 +52,12 @@ class Ticket:
     """About a second of it."""
     neutral_sound: Path | None = None
     """Plain speech of the same voice; None: this pass lets nothing be heard, or there is none."""
+    face: Path | None = None
+    """What was measured of the face (docs/arrays.md); None: this pass shows no picture, or there is none."""
+    shows_motion: bool = False
+    """Whether `face` holds the motion curve, which the coder may see once their own marks are set."""
+    voice: Path | None = None
+    """What was measured of the sound; None: this pass lets nothing be heard, or there is none."""
     movement: Coding | None = None
     """What was handed in of the movement before the emotion opened; None: nothing, or it is not asked first."""
     readings: tuple[LetteredReading, ...] = ()

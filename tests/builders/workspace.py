@@ -108,8 +108,12 @@ def add_clips(
     score: float = 1.0,
     picture: bytes = b"picture of ",
     sound: bytes = b"sound of ",
+    media: Mapping[AssetKind, tuple[str, bytes]] | None = None,
 ) -> tuple[ClipId, ...]:
-    """Register a recording with candidates, clips and media, as ingest does."""
+    """Register a recording with candidates, clips and media, as ingest does.
+
+    `media`: name and bytes of each file of every clip, in place of the make-believe `picture` and `sound`.
+    """
     with workspace.read() as records:
         who, game = records.subject(subject), records.session(session)
     sha256 = hashlib.sha256(recording.encode()).hexdigest()
@@ -149,11 +153,11 @@ def add_clips(
         )
         candidates.append(candidate)
         clips.append(clip)
-        for kind, name, contents in (
-            (AssetKind.CODING_PICTURE, "picture.mp4", picture),
-            (AssetKind.CODING_SOUND, "sound.wav", sound),
-        ):
-            contents = contents + str(number).encode()
+        files = media or {
+            AssetKind.CODING_PICTURE: ("picture.mp4", picture + str(number).encode()),
+            AssetKind.CODING_SOUND: ("sound.wav", sound + str(number).encode()),
+        }
+        for kind, (name, contents) in files.items():
             path = workspace.media / clip.id / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(contents)

@@ -50,6 +50,17 @@ PLANTED = {
     "a window": ("no-window", "annotation/planted.py", "from PyQt6 import QtCore"),
     "the window's own package": ("no-window", "cli/planted.py", "import annotator_gui"),
     "a circle inside a room": ("no-circles", "media/planted.py", "import mmed_curate.media.planted_too"),
+    "the window looks behind the desk": (
+        "window-at-the-desk",
+        "../annotator_gui/planted.py",
+        "from mmed_curate.store import Workspace",
+    ),
+    "vision in the window, through a room": (
+        "window-is-light",
+        "../annotator_gui/planted.py",
+        "import mmed_curate.face.planted",
+    ),
+    "a sitting that draws": ("sitting-knows-no-qt", "../annotator_gui/session.py", "from PyQt6 import QtCore"),
 }
 """By what is wrong: the contract that must refuse it, the file, and its import."""
 
@@ -70,7 +81,7 @@ EXEMPT = {
 
 
 def lint(root: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
-    """Run import-linter on the package that lies under `root`."""
+    """Run import-linter on the packages that lie under `root`."""
     program = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
     chosen = [word for name in contracts for word in ("--contract", name)]
     return subprocess.run(
@@ -93,9 +104,10 @@ def contracts_of(repository: Path) -> dict[str, configparser.SectionProxy]:
 @pytest.fixture
 def house(repository: Path, tmp_path: Path) -> Path:
     """A copy of the package and its rules, to plant in."""
-    shutil.copytree(
-        repository / "mmed_curate", tmp_path / "mmed_curate", ignore=shutil.ignore_patterns("__pycache__", "weights")
-    )
+    for package in ("mmed_curate", "annotator_gui"):
+        shutil.copytree(
+            repository / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "weights")
+        )
     shutil.copy(repository / ".importlinter", tmp_path)
     return tmp_path
 
