@@ -6,6 +6,7 @@ that the three can be told apart, and taken hold of, on a single frame.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from mmed_curate.domain.time import Frame, FrameClock
 
 HANDLE_PX = 11
 """Width of the triangles; the apex is a little wider."""
+_APART_PX = 4 * HANDLE_PX
+"""Events that lie nearer to each other get rows of their own, so that handles and letters do not meet (ours)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +41,11 @@ class Rows:
         return max((row + 1 for rows in self.cues for row in rows), default=0)
 
 
-def rows(draft: Draft) -> Rows:
-    """Rows in which nothing overlaps."""
+def rows(draft: Draft, *, apart_frames: int = 0) -> Rows:
+    """Rows in which nothing overlaps, and between two events so many frames are free."""
     runs = [extent(event.marks) for event in draft.events]
     # an event without a mark takes no room: it gets the first row
-    there = [run for run in runs if run is not None]
+    there = [(run[0], run[1] + apart_frames) for run in runs if run is not None]
     of_events = iter(rows_of(there))
     cues = [(cue.onset, cue.offset) for event in draft.events for cue in event.vocal_cues]
     of_cues = iter(rows_of(cues))
@@ -56,6 +59,33 @@ def extent(marks: Marks) -> tuple[Frame, Frame] | None:
     """First and last frame of the marks that are set, both inside; None: none is set."""
     there = [frame for mark in Mark if (frame := marks.at(mark)) is not None]
     return (there[0], there[-1]) if there else None
+
+
+def apart_frames(axis: Axis, clock: FrameClock) -> int:
+    """How many frames are to be free between two events of a row. It does not depend on the zoom: rows that jump while
+    a hand zooms are hard to follow."""
+    return math.ceil(_APART_PX * clock.n_frames / axis.width_px)
+
+
+def spread(wanted: Sequence[tuple[float, float]], *, left: float, right: float, gap: float) -> tuple[float, ...]:
+    """Left edges of labels in a line that do not meet and stay inside, as near as can be to where they are wanted.
+
+    Args:
+        wanted: left edge and width of each, in order.
+        left, right: where the line begins and ends.
+        gap: what is free between two.
+    """
+    edges: list[float] = []
+    free = left
+    for edge, width in wanted:
+        edges.append(max(edge, free))
+        free = edges[-1] + width + gap
+    free = right
+    for place in reversed(range(len(edges))):
+        width = wanted[place][1]
+        edges[place] = min(edges[place], free - width)
+        free = edges[place] - gap
+    return tuple(edges)
 
 
 def handle_x(mark: Mark, frame: Frame, axis: Axis, clock: FrameClock) -> float:

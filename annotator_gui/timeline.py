@@ -55,7 +55,7 @@ from annotator_gui.markpaint import (
     paint_reading,
 )
 from annotator_gui.marks import Mark, legal_range, moved
-from annotator_gui.placing import HANDLE_PX, layout, rows
+from annotator_gui.placing import HANDLE_PX, Rows, apart_frames, layout, rows
 from annotator_gui.signals import Curves, Face, HasSamples, Voice
 from annotator_gui.theme import Theme
 from annotator_gui.timeaxis import Axis, ms_of
@@ -116,6 +116,8 @@ class _MarkDrag:
     frame: Frame
     why: str = ""
     """Why it goes no further; empty: it follows the hand."""
+    stopped_by: Mark | None = None
+    """The mark that is in the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,7 +306,7 @@ class Timeline(QWidget):
     @property
     def _heard(self) -> bool:
         """Whether this pass lets anything be heard."""
-        return self._ticket is None or self._ticket.sound is not None
+        return self._ticket is not None and self._ticket.sound is not None
 
     @property
     def _motion(self) -> Face | None:
@@ -327,7 +329,7 @@ class Timeline(QWidget):
                     wishes.append(Wish(track=Track.PITCH, least=text + 8))
         if self._motion is not None:
             wishes.append(Wish(track=Track.MOTION, least=text * 2 + 2, share=3))
-        taken = rows(self._draft)
+        taken = self._rows()
         wishes.append(Wish(track=Track.MARKS, least=taken.n_events * (round(text * 0.85) + BAR_PX + 5)))
         if taken.n_cues and self._heard:
             wishes.append(Wish(track=Track.CUES, least=taken.n_cues * (text + 6)))
@@ -335,6 +337,11 @@ class Timeline(QWidget):
             Wish(track=Track.READING, least=round(text * 0.85) + BAR_PX, row=row) for row in range(len(self._readings))
         ]
         return wishes
+
+    def _rows(self) -> Rows:
+        if self._axis is None or self._clock is None:
+            return rows(self._draft)
+        return rows(self._draft, apart_frames=apart_frames(self._axis, self._clock))
 
     @property
     def _sounds(self) -> HasSamples | None:
@@ -356,7 +363,7 @@ class Timeline(QWidget):
             Track.PITCH: words("pitch"),
             Track.MOTION: words("motion"),
             Track.MARKS: words("events"),
-            Track.CUES: words("voice"),
+            Track.CUES: words("cues"),
         }
 
     def _gutter_px(self) -> int:
@@ -415,9 +422,7 @@ class Timeline(QWidget):
         if self._axis is None or self._clock is None:
             return Layout(lanes=self._lanes())
         # rows stay as they were while something is dragged: lanes that jump under a hand are hard to hit
-        return layout(
-            draft, self._lanes(), rows(self._draft), axis=self._axis, clock=self._clock, with_cues=self._heard
-        )
+        return layout(draft, self._lanes(), self._rows(), axis=self._axis, clock=self._clock, with_cues=self._heard)
 
     # painting
 
@@ -591,11 +596,13 @@ class Timeline(QWidget):
         if isinstance(drag, _MarkDrag):
             at, name = drag.frame, mark_names(self._words)[drag.mark]
             said = self._words("{name}: frame {frame}, {ms} ms", name=name, frame=at, ms=ms_of(at, ink.clock))
+            if drag.why and drag.stopped_by is not None:
+                other = mark_names(self._words)[drag.stopped_by]
+                said = self._words("{said} – the {other} is there", said=said, other=other)
         else:
             at = drag.first
             said = self._words("frames {first} to {last}", first=drag.first, last=drag.last)
-        if drag.why:
-            said = f"{said} – {drag.why}"
+            said = f"{said} – {drag.why}" if drag.why else said
         metrics = QFontMetricsF(self.font())
         wide = min(metrics.horizontalAdvance(said) + 16, float(ink.axis.width_px))
         left = min(max(ink.axis.left_px, ink.axis.middle_of(at, ink.clock) - wide / 2), ink.axis.right_px - wide)
@@ -853,7 +860,12 @@ class Timeline(QWidget):
         except BadInput as error:
             low, high = legal_range(marks, held, last=clock.last_frame)
             frame = Frame(max(low, min(high, wanted)))
-            return _MarkDrag(event=target.event, mark=held, frame=frame, why=self._words.finding(error.finding))
+            others = [mark for mark in Mark if mark is not held and marks.at(mark) == frame]
+            # the one next to it: an onset is stopped by the apex, also where the offset is there too
+            order = list(Mark)
+            stopped_by = min(others, key=lambda one: abs(order.index(one) - order.index(held)), default=None)
+            why = self._words.finding(error.finding)
+            return _MarkDrag(event=target.event, mark=held, frame=frame, why=why, stopped_by=stopped_by)
         return _MarkDrag(event=target.event, mark=held, frame=wanted)
 
     def _dragged_cue(

@@ -95,7 +95,7 @@ def paint_ruler(ink: Ink, lane: Lane) -> None:
             long = half * (0.45 if tick.label else 0.2)
             painter.setPen(ink.pen(ink.theme.quiet if tick.label else ink.theme.line))
             painter.drawLine(QLineF(tick.x, bottom - long, tick.x, bottom))
-            if tick.label:
+            if tick.label and tick.x + 3 + metrics.horizontalAdvance(tick.label) <= ink.axis.right_px:
                 painter.setPen(ink.pen(ink.theme.quiet if row else ink.theme.text))
                 painter.drawText(QPointF(tick.x + 3, bottom - half * 0.25), tick.label)
         painter.setPen(ink.pen(ink.theme.line))

@@ -457,6 +457,14 @@ def test_a_pass_without_sound_draws_none_whatever_is_handed_over(timeline: Timel
     assert "hides the sound" in timeline.accessibleDescription()
 
 
+def test_without_a_ticket_nothing_is_drawn_of_a_clip(qtbot: QtBot) -> None:
+    shown = Timeline(words=Words(), theme=DARK)
+    qtbot.addWidget(shown)
+    shown.show_clip(CLOCK, a_sound(), Curves(voice=a_voice()))
+    shown.show_motion(a_face())
+    assert shown.tracks == (Track.RULER, Track.WAVE, Track.MARKS)
+
+
 def test_a_pass_without_picture_draws_nothing_made_from_it(timeline: Timeline) -> None:
     timeline.show_view(a_view(draft=BOTH, picture=False, may_show_motion=True, number="2"))
     timeline.show_clip(CLOCK, a_sound(), Curves(face=a_face(), voice=a_voice()))
