@@ -31,7 +31,7 @@ from annotator_gui.signals import Face
 from annotator_gui.speaker import Speaker
 from annotator_gui.statusline import StatusLine
 from annotator_gui.timeline import Timeline
-from annotator_gui.training import TrainingPanel
+from annotator_gui.training import FeedbackPanel
 from annotator_gui.typed import HELD, belongs_to_text, is_text, key_of
 from annotator_gui.verification import VerificationPanel
 from annotator_gui.worker import Worker
@@ -98,7 +98,7 @@ class DeskPage(QWidget):
         self.screening = ScreeningPanel(**panel)
         self.adjudication = AdjudicationPanel(**panel)
         self.verification = VerificationPanel(**panel)
-        self.training = TrainingPanel(**panel)
+        self.training = FeedbackPanel(**panel)
         self.dispatch = Dispatch(self)
         self._lay_out()
         self._connect()
