@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from html import escape
 from typing import Protocol, runtime_checkable
 
@@ -134,6 +135,19 @@ class SmallText(QWidget):
         painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, self._text)
 
 
+class Look(Enum):
+    """How a chip is drawn."""
+
+    PLAIN = "plain"
+    """Number, label and key in a line."""
+    SMALL = "small"
+    """The same in small text."""
+    UNIT = "unit"
+    """Number over key at the left, the label in two lines beside them."""
+    PART = "part"
+    """A letter or two among others of its kind."""
+
+
 class Chip(QAbstractButton):
     """One code: chosen by a click as by its key. Shows a choice only once it is told of it."""
 
@@ -147,7 +161,7 @@ class Chip(QAbstractButton):
         label: str,
         key: str = "",
         number: str = "",
-        tall: bool = False,
+        look: Look = Look.PLAIN,
         parent: QWidget | None = None,
     ) -> None:
         """Not chosen at first.
@@ -155,14 +169,14 @@ class Chip(QAbstractButton):
         Args:
             theme: colours.
             label: what it stands for.
-            key: shown in a corner; empty: none.
+            key: shown as a key cap; empty: none.
             number: shown large before the label; empty: none.
-            tall: the label stands below the number.
+            look: how it is drawn.
             parent: as Qt wants it.
         """
         super().__init__(parent)
         self._theme = theme
-        self._key, self._number, self._tall = key, number, tall
+        self._key, self._number, self._look = key, number, look
         self._detail = ""
         self._here = False
         self._over = False
@@ -209,17 +223,19 @@ class Chip(QAbstractButton):
         """A click alone chooses nothing: what is on disk is shown."""
 
     def sizeHint(self) -> QSize:
-        """Room for key, number and label."""
-        font = self.font()
-        line = QFontMetrics(font).height()
-        if self._tall:
-            return QSize(92, QFontMetrics(large(font)).height() + QFontMetrics(small(font)).height() + 6)
-        wide = QFontMetrics(font).horizontalAdvance(self.text()) + 16
+        """Room for key, number, label and the tick of what is chosen."""
+        font = self._font()
+        metrics, little = QFontMetrics(font), QFontMetrics(small(self.font()))
+        if self._look is Look.UNIT:
+            return QSize(96, max(little.lineSpacing() * 2 + 6, QFontMetrics(large(self.font())).height() + 18))
+        if self._look is Look.PART:
+            return QSize(metrics.horizontalAdvance(self.text()) + 14, metrics.height() + 8)
+        wide = metrics.horizontalAdvance(self.text()) + _TICK + 9
         if self._number:
             wide += QFontMetrics(large(font)).horizontalAdvance(self._number) + 6
         if self._key:
             wide += self._key_width() + 6
-        return QSize(wide, line + 10)
+        return QSize(wide, metrics.height() + 10)
 
     def minimumSizeHint(self) -> QSize:
         """It may shrink; its label is cut then."""
@@ -261,57 +277,87 @@ class Chip(QAbstractButton):
         theme, painter = self._theme, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen, may = self.isChecked(), self.isEnabled()
-        fill = QColor(theme.accent if chosen else theme.raised if may else theme.panel)
         text = QColor(theme.on_accent if chosen else theme.text if may else theme.quiet)
-        edge = QColor(theme.accent if (self._over and may) or chosen else theme.line)
+        edge = theme.accent if chosen or (self._over and may) else theme.line
         body = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(edge, 1))
-        painter.setBrush(fill)
+        painter.setPen(QPen(QColor(edge), 1))
+        painter.setBrush(QColor(theme.accent if chosen else theme.raised if may else theme.panel))
         painter.drawRoundedRect(body, 4, 4)
         if self.hasFocus():
             painter.setPen(QPen(text, 1, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(body.adjusted(2, 2, -2, -2), 3, 3)
-        inner = self.rect().adjusted(7, 2, -7, -2)
-        first = QRect(inner)
-        if self._tall:
-            first.setHeight(QFontMetrics(large(self.font())).height())
-        right = first.right() + 1
+        if self._look is Look.UNIT:
+            self._paint_unit(painter, text)
+        elif self._look is Look.PART:
+            font = self._font()
+            font.setBold(chosen)
+            painter.setFont(font)
+            painter.setPen(text)
+            painter.drawText(self.rect(), _CENTRE, self.text())
+        else:
+            self._paint_line(painter, text)
+
+    def _font(self) -> QFont:
+        return self.font() if self._look is Look.PLAIN else small(self.font())
+
+    def _paint_line(self, painter: QPainter, text: QColor) -> None:
+        inner = self.rect().adjusted(_TICK, 1, -7, -1)
+        if self.isChecked():
+            self._paint_tick(painter, QPointF(4, inner.center().y() + 1.5), text)
+        right = inner.right() + 1
         if self._key:
-            cap = QRectF(right - self._key_width(), first.center().y() - 7.5, self._key_width(), 16)
+            cap = QRectF(right - self._key_width(), inner.center().y() - 7.5, self._key_width(), 16)
             self._paint_key(painter, cap, text)
             right = int(cap.left()) - 5
-        left = first.left()
-        if chosen and (self._tall or not self._number):
-            left += self._paint_tick(painter, QPointF(left, first.center().y() + 1), text)
+        left = inner.left()
         painter.setPen(text)
         if self._number:
-            font = large(self.font())
+            font = large(self._font())
             painter.setFont(font)
             wide = QFontMetrics(font).horizontalAdvance(self._number)
-            painter.drawText(QRect(left, first.top(), wide + 2, first.height()), _MIDDLE, self._number)
+            painter.drawText(QRect(left, inner.top(), wide + 2, inner.height()), _MIDDLE, self._number)
             left += wide + 6
-        if self._tall:
-            painter.setFont(small(self.font()))
-            if self._detail:
-                painter.drawText(QRect(left, first.top(), max(0, right - left), first.height()), _MIDDLE, self._detail)
-            below = inner.adjusted(0, first.height() - 1, 0, 1)
-            metrics = painter.fontMetrics()
-            painter.setPen(text if chosen or not may else QColor(theme.text))
-            shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, below.width())
-            painter.drawText(below, _MIDDLE, shown)
-            return
-        painter.setFont(self.font())
-        rest = QRect(left, first.top(), max(0, right - left), first.height())
+        painter.setFont(self._font())
+        rest = QRect(left, inner.top(), max(0, right - left), inner.height())
         shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, rest.width() + 1)
-        centred = not self._key and not self._number and not chosen
-        painter.drawText(rest, _CENTRE if centred else _MIDDLE, shown)
+        painter.drawText(rest, _MIDDLE, shown)
+
+    def _paint_unit(self, painter: QPainter, text: QColor) -> None:
+        """Number over key; beside them the label in two lines, the second with what was scored."""
+        inner = self.rect().adjusted(6, 2, -4, -2)
+        font, little = large(self.font()), small(self.font())
+        high = QFontMetrics(font).height()
+        gutter = max(QFontMetrics(font).horizontalAdvance("00"), QFontMetrics(font).horizontalAdvance(self._number))
+        painter.setFont(font)
+        painter.setPen(text)
+        painter.drawText(QRect(inner.left(), inner.top(), gutter, high), _MIDDLE, self._number)
+        below = inner.top() + high
+        if self.isChecked():
+            self._paint_tick(painter, QPointF(inner.left() + 1, below + 6), text)
+        elif self._key:
+            width = self._key_width()
+            self._paint_key(painter, QRectF(inner.left(), below - 1, width, 15), text)
+        painter.setFont(little)
+        painter.setPen(text)
+        metrics = painter.fontMetrics()
+        rest = QRect(inner.left() + gutter + 5, inner.top(), max(0, inner.width() - gutter - 5), inner.height())
+        lines = two_lines(self.text(), metrics, rest.width(), one=bool(self._detail))
+        step = metrics.lineSpacing()
+        top = rest.center().y() - step * (len(lines) + bool(self._detail)) // 2 + 1
+        for place, line in enumerate(lines):
+            painter.drawText(QRect(rest.left(), top + place * step, rest.width(), step), _MIDDLE, line)
+        if self._detail:
+            bold = QFont(little)
+            bold.setBold(True)
+            painter.setFont(bold)
+            painter.drawText(QRect(rest.left(), top + len(lines) * step, rest.width(), step), _MIDDLE, self._detail)
 
     def _key_width(self) -> int:
         return max(16, QFontMetrics(small(self.font())).horizontalAdvance(self._key) + 8)
 
     def _paint_key(self, painter: QPainter, cap: QRectF, text: QColor) -> None:
-        """A key cap: filled while the key is live."""
+        """A key cap: strong while the key is live."""
         theme, chosen = self._theme, self.isChecked()
         live = self._here and self.isEnabled()
         painter.setPen(QPen(text if chosen else QColor(theme.text if live else theme.line), 1))
@@ -321,14 +367,38 @@ class Chip(QAbstractButton):
         painter.setPen(text if chosen else QColor(theme.text if live else theme.quiet))
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
 
-    def _paint_tick(self, painter: QPainter, at: QPointF, colour: QColor) -> int:
+    def _paint_tick(self, painter: QPainter, at: QPointF, colour: QColor) -> None:
         """A tick: what is chosen is told by more than its colour."""
         painter.setPen(QPen(colour, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([at, at + QPointF(3, 4), at + QPointF(9, -4)]))
-        return 14
 
 
+def two_lines(text: str, metrics: QFontMetrics, width: int, *, one: bool = False) -> list[str]:
+    """Words in at most two lines, each cut where it does not fit.
+
+    Args:
+        text: the words.
+        metrics: of the font.
+        width: of the room, in pixels.
+        one: a single line only.
+    """
+    cut = Qt.TextElideMode.ElideRight
+    if one or metrics.horizontalAdvance(text) <= width:
+        return [metrics.elidedText(text, cut, width)]
+    words = text.split() if " " in text else list(text)  # Chinese breaks anywhere
+    space = " " if " " in text else ""
+    first = words[0]
+    taken = 1
+    while taken < len(words) and metrics.horizontalAdvance(first + space + words[taken]) <= width:
+        first += space + words[taken]
+        taken += 1
+    rest = space.join(words[taken:])
+    return [metrics.elidedText(line, cut, width) for line in (first, rest) if line]
+
+
+_TICK = 16
+"""Pixels at the left of a chip for its tick (ours)."""
 _MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
@@ -408,11 +478,11 @@ class GroupedChips(QWidget):
         return grouped(
             [len(chips) for _, chips in self._named],
             width=width,
-            caption=min(longest + 2, width // 4),
-            least=round(QFontMetrics(small(self.font())).averageCharWidth() * 12.5),
+            caption=min(longest + 2, width // 5),
+            least=metrics.averageCharWidth() * 13,
             height=high,
             gap=3,
-            between=6,
+            between=5,
         )
 
     def _place(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractSpinBox,
@@ -29,7 +29,7 @@ from PyQt6.QtWidgets import (
 from annotator_gui import acts
 from annotator_gui.acts import Act
 from annotator_gui.boxes import CueRow, FieldBox, MarkRow, ProblemRow, UnitRow
-from annotator_gui.chips import Chip, GroupedChips, Painted, SmallText, tip
+from annotator_gui.chips import Chip, GroupedChips, Look, Painted, SmallText, tip
 from annotator_gui.draft import EMPTY, Draft, DraftEvent
 from annotator_gui.fields import (
     SINGLE,
@@ -322,7 +322,7 @@ class Form(QWidget):
         column.addWidget(self._button_in)
 
     def _button(self, label: str, command: Command) -> Chip:
-        chip = Chip(theme=self._theme, label=label, key=self._shown(command))
+        chip = Chip(theme=self._theme, label=label, key=self._shown(command), look=Look.SMALL)
         chip.show_here(True)
         chip.clicked.connect(lambda: self.command(command))
         return chip
@@ -336,7 +336,7 @@ class Form(QWidget):
             line = QHBoxLayout()
             row = MarkRow(mark=mark, words=self._words, theme=self._theme)
             row.clicked.connect(partial(self._go_to_mark, mark))
-            here = Chip(theme=self._theme, label=self._words("Set here"), key=self._shown(command))
+            here = Chip(theme=self._theme, label=self._words("Set here"), key=self._shown(command), look=Look.SMALL)
             here.setAccessibleName(
                 {
                     Mark.ONSET: self._words("Set the onset here"),
@@ -441,7 +441,7 @@ class Form(QWidget):
             label=label,
             key=choice.key,
             number=choice.number,
-            tall=choice.field is Field.ACTION_UNITS,
+            look=Look.UNIT if choice.field is Field.ACTION_UNITS else Look.PLAIN,
         )
         chip.setToolTip(tip(heading=self._called(choice), text=entry.definition, source=entry.source))
         chip.clicked.connect(partial(self._clicked, choice))
@@ -490,8 +490,8 @@ class Form(QWidget):
         draft, event = view.draft, view.draft.event
         self._show_event_chips(draft, ticket)
         self._nothing.show_chosen(draft.nothing)
-        self._nothing.setEnabled(not draft.events)
-        self._remove.setEnabled(event is not None)
+        self._enable(self._nothing, not draft.events)
+        self._enable(self._remove, event is not None)
         for mark, row in self._marks.items():
             frame = event.marks.at(mark) if event is not None else None
             row.show_mark(frame, ticket.clock, key=self._shown(_MARK_OF[mark]))
@@ -518,6 +518,13 @@ class Form(QWidget):
         taking = self._taking()
         if self._field not in taking:
             self._take(taking[0] if taking else None, scrolls=True)
+
+    def _enable(self, widget: QWidget, on: bool) -> None:
+        """The keyboard does not wander to a neighbour when what it is on is closed."""
+        if widget.isEnabled() != on:
+            if not on and widget.hasFocus():
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
+            widget.setEnabled(on)
 
     def _show_event_chips(self, draft: Draft, ticket: Ticket) -> None:
         while len(self._event_chips) < len(draft.events):
@@ -633,6 +640,7 @@ class Form(QWidget):
         view, words = self._view, self._words
         ticket = view.ticket
         missing = view.missing if ticket is not None else ()
+        taller = any(row.isVisibleTo(self) != (place < len(missing)) for place, row in enumerate(self._problems))
         for place, row in enumerate(self._problems):
             there = place < len(missing)
             if row.isVisibleTo(self) != there:
@@ -658,8 +666,9 @@ class Form(QWidget):
             if label != self._button_in.text():
                 self._button_in.setText(label)
                 self._button_in.setAccessibleName(text)
-            if self._button_in.isEnabled() == bool(missing):
-                self._button_in.setEnabled(not missing)
+            self._enable(self._button_in, not missing)
+        if taller and self._field is not None and self._field in self._boxes:
+            QTimer.singleShot(0, partial(self._bring, self._boxes[self._field]))  # once there is less room for it
         here = view.draft.selected
         wanting = {field_of(one) for one in missing if event_of(one) in {None, here}}
         for field, box in self._boxes.items():
