@@ -267,6 +267,28 @@ def start_from(events: tuple[CodedEvent, ...]) -> Act:
     return Act(name="start from a reading", apply=apply, moves=True)
 
 
+def together(name: str, *steps: Act) -> Act:
+    """Several acts as one, undone and redone as one."""
+
+    def apply(draft: Draft, ticket: Ticket) -> Draft:
+        for step in steps:
+            draft = step.apply(draft, ticket)
+        return draft
+
+    return Act(name=name, apply=apply, moves=any(step.moves for step in steps))
+
+
+def remove_event_at(place: int) -> Act:
+    """Take an event away, whichever is selected."""
+
+    def apply(draft: Draft, ticket: Ticket) -> Draft:
+        if not 0 <= place < len(draft.events):
+            raise _no_event()
+        return remove_event().apply(replace(draft, selected=place), ticket)
+
+    return Act(name="remove event", apply=apply, moves=True)
+
+
 def selectable_bases(ticket: Ticket) -> tuple[str, ...]:
     """Codes of what a label can rest on at this ticket: context only where it is shown."""
     return tuple(entry.code for entry in ticket.codebook.bases if ticket.context is not None or not entry.needs_context)

@@ -23,7 +23,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from annotator_gui.placing import grouped
+from annotator_gui.chipplaces import grouped
 from annotator_gui.theme import Theme
 
 _SMALL = 0.84

@@ -120,6 +120,14 @@ QGroupBox {{ border: 1px solid {theme.line}; border-radius: 4px; margin-top: 1.2
 QGroupBox[here="true"] {{ border: 2px solid {theme.accent}; }}
 QGroupBox::title {{ subcontrol-origin: margin; left: 8px; color: {theme.quiet}; }}
 QGroupBox[here="true"]::title {{ color: {theme.accent}; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle {{ background: {theme.line}; border-radius: 4px; margin: 1px; min-height: 24px; min-width: 24px; }}
+QScrollBar::handle:hover {{ background: {theme.quiet}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QProgressBar {{ background: {theme.raised}; border: none; border-radius: 3px; max-height: 6px; }}
+QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
 QStatusBar {{ background: {theme.panel}; }}
 QSplitter::handle {{ background: {theme.line}; }}
 """

@@ -3,7 +3,29 @@
 from __future__ import annotations
 
 from mmed_curate.annotation.assign import Assigned, assign
-from mmed_curate.annotation.desk import Desk, Feedback, OwnProgress
+from mmed_curate.annotation.desk import Desk, Feedback
+from mmed_curate.annotation.door import coder_codes, open_desk, open_overview
+from mmed_curate.annotation.overview import CodedReading, CoderLine, Dispute, Overview, TrendPoint
+from mmed_curate.annotation.own import OwnProgress
 from mmed_curate.annotation.ticket import LetteredReading, Ticket
+from mmed_curate.domain.conduct import Aid, Effort
 
-__all__ = ["Assigned", "Desk", "Feedback", "LetteredReading", "OwnProgress", "Ticket", "assign"]
+__all__ = [
+    "Aid",
+    "Assigned",
+    "CodedReading",
+    "CoderLine",
+    "Desk",
+    "Dispute",
+    "Effort",
+    "Feedback",
+    "LetteredReading",
+    "Overview",
+    "OwnProgress",
+    "Ticket",
+    "TrendPoint",
+    "assign",
+    "coder_codes",
+    "open_desk",
+    "open_overview",
+]

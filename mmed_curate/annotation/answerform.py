@@ -34,15 +34,10 @@ _EVENT_KEYS: Mapping[AnswerField, tuple[str, ...]] = {
 }
 
 
-def blank_form(ticket: Ticket, *, with_events: bool) -> dict[str, Any]:
-    """The form to be filled in.
-
-    Args:
-        ticket: what is answered.
-        with_events: False where the events stand in a file of another tool: `events` is null then.
-    """
+def blank_form(ticket: Ticket) -> dict[str, Any]:
+    """The form to be filled in; `events` is null until somebody lists them, or says by [] that nothing happened."""
     empty: dict[str, Any] = {"verdict": None, "reason": "", "found": [], "cut_again": None, "participants": []}
-    empty |= {"events": [] if with_events else None, "note": ""}
+    empty |= {"events": None, "note": ""}
     head = {"format": FORMAT, "version": VERSION, "ticket": ticket.id, "stage": ticket.stage.value}
     return head | {key: empty[key] for key in _KEYS[ticket.stage]}
 
@@ -55,7 +50,7 @@ def form_of(ticket: Ticket, answer: Answer, codes: Mapping[CoderId, str]) -> dic
         answer: what was said.
         codes: of those who took part in a discussion.
     """
-    filled: dict[str, Any] = blank_form(ticket, with_events=True) | to_json(answer)
+    filled: dict[str, Any] = blank_form(ticket) | to_json(answer)
     if isinstance(answer, Adjudication):
         filled["participants"] = [codes[one] for one in answer.participants]
     return filled
@@ -174,7 +169,7 @@ def _events(listed: object) -> tuple[CodedEvent, ...]:
     if not isinstance(listed, list):
         raise BadInput.of(
             "desk.no_events",
-            "the form has no events, and there is no file of another tool beside it",
+            "the form says nothing of events, and there is no file of another tool beside it",
             "list them, or write [] where nothing happened",
         )
     blank = {"event_type": "", "emotion": "", "basis": ""}

@@ -14,28 +14,21 @@ from mmed_curate.agreement.gold import GoldScore, against_gold
 from mmed_curate.annotation.allowed import knows_somebody, may_answer
 from mmed_curate.annotation.answers import check_answer, check_movement, opened_by
 from mmed_curate.annotation.handout import clear
+from mmed_curate.annotation.own import OwnProgress, own_progress
 from mmed_curate.annotation.ticket import Ticket
 from mmed_curate.annotation.ticketing import Tickets
-from mmed_curate.domain.conduct import Exclusion
+from mmed_curate.domain.conduct import Aid, Effort, Exclusion
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.identity import CoderId, JudgementId, TicketId
 from mmed_curate.domain.judgements import Adjudication, Answer, Coding
 from mmed_curate.domain.protocol import Purpose
 from mmed_curate.store import Reader, TicketRecord, TicketState, Workspace, Writer
+from mmed_curate.store.journal import stamp
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_DRAFT = 1 << 20
 """Characters."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnProgress:
-    """How far a coder has come with what was given to them; nothing of others."""
-
-    waiting: int
-    """Tickets not yet answered, the one on the desk too."""
-    submitted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +80,28 @@ class Desk:
         for ticket_id in stale:
             clear(self._workspace.media, self._tickets.name(ticket_id))
         return None if record is None else self._tickets.of(record)
+
+    def coming(self, limit: int) -> tuple[Ticket, ...]:
+        """The tickets that come after the one on the desk, in their order, media laid out; none is taken by this.
+
+        One whose media are missing is left out here: it says so when it comes.
+        """
+        with self._workspace.read() as records:
+            now = stamp(self._workspace.now())
+            following: list[TicketRecord] = []
+            for record in records.tickets(coder=self._coder.id, states=(TicketState.OPEN,)):
+                if len(following) >= limit:
+                    break
+                allowed = record.not_before <= now
+                if allowed and may_answer(records, self._workspace.protocol, self._coder, record):
+                    following.append(record)
+        tickets = []
+        for record in following:
+            try:
+                tickets.append(self._tickets.of(record))
+            except BadInput:
+                _log.info("ticket %s cannot be laid out", record.id)
+        return tuple(tickets)
 
     def ticket(self, ticket_id: TicketId) -> Ticket:
         """A ticket of this coder whose clip has not moved on, to look at it again.
@@ -223,6 +238,46 @@ class Desk:
         clear(self._workspace.media, self._tickets.name(ticket_id))
         _log.info("ticket %s given back", ticket_id)
 
+    def note_aid(self, ticket_id: TicketId, aid: Aid) -> None:
+        """Note that an aid is used on a ticket; when this returns it is on disk, and the aid may be shown.
+
+        Raises:
+            BadInput: the ticket is not this coder's, not in their hands, or shows no motion curve.
+        """
+        with self._workspace.write(actor=self._coder.code) as records:
+            record = self._at_hand(records, ticket_id)
+            if aid is Aid.MOTION_CURVE and not self._tickets.shows_motion(record):
+                raise BadInput.of(
+                    "desk.no_motion", f"ticket {ticket_id} shows no motion curve", "go by what you see and hear"
+                )
+            records.note_aid(ticket_id, aid)
+
+    def note_effort(self, ticket_id: TicketId, effort: Effort) -> None:
+        """Note what an answer took, beside the answer itself; when this returns it is on disk.
+
+        Raises:
+            BadInput: the ticket is not this coder's, or not in their hands.
+        """
+        with self._workspace.write(actor=self._coder.code) as records:
+            records.note_effort(self._at_hand(records, ticket_id).id, effort)
+
+    def flag(self, ticket_id: TicketId, because: str) -> None:
+        """Ask that a ticket's clip be discussed; when this returns it is on disk. The ticket stays.
+
+        Args:
+            ticket_id: a ticket on the desk, or one that was answered.
+            because: why, for the curator.
+
+        Raises:
+            BadInput: the ticket is not this coder's or not in their hands, or no reason is given.
+        """
+        if not because.strip():
+            raise BadInput.of("desk.no_reason", "flagging a clip needs a reason", "say why in a few words")
+        with self._workspace.write(actor=self._coder.code) as records:
+            record = self._at_hand(records, ticket_id)
+            records.flag_clip(record.clip, ticket_id, because)
+        _log.info("ticket %s flagged", ticket_id)
+
     def feedback(self, ticket_id: TicketId) -> Feedback:
         """After a training clip: the reading that is taken as known, beside what was answered.
 
@@ -263,11 +318,7 @@ class Desk:
     def progress(self) -> OwnProgress:
         """How far this coder has come."""
         with self._workspace.read() as records:
-            counts = records.ticket_counts(self._coder.id).get(self._coder.id, {})
-        return OwnProgress(
-            waiting=counts.get(TicketState.OPEN, 0) + counts.get(TicketState.HELD, 0),
-            submitted=counts.get(TicketState.SUBMITTED, 0),
-        )
+            return own_progress(records, self._coder.id, self._workspace.now())
 
     def _own(self, records: Reader, ticket_id: TicketId) -> TicketRecord:
         record = records.ticket(ticket_id)
@@ -281,7 +332,20 @@ class Desk:
             raise BadInput.of(
                 "desk.submitted", f"ticket {ticket_id} is already submitted", "take the next ticket, or correct it"
             )
+        if record.state is TicketState.RETURNED:
+            raise BadInput.of(
+                "desk.went_back", f"ticket {ticket_id} went back, and is not yours any more", "take the next ticket"
+            )
         if record.state is not TicketState.HELD:
+            raise BadInput.of(
+                "desk.not_on_desk", f"ticket {ticket_id} is not on the desk", "take it with the next ticket first"
+            )
+        return record
+
+    def _at_hand(self, records: Reader, ticket_id: TicketId) -> TicketRecord:
+        """A ticket of this coder that is on the desk or was answered."""
+        record = self._own(records, ticket_id)
+        if record.state not in (TicketState.HELD, TicketState.SUBMITTED):
             raise BadInput.of(
                 "desk.not_on_desk", f"ticket {ticket_id} is not on the desk", "take it with the next ticket first"
             )

@@ -119,28 +119,61 @@ def lay_before(ticket: Ticket, where: Path, tool: Tool | None) -> Packet:
         _say(answer, chosen, ticket, None if ticket.movement is None else ticket.movement.events)
     alone = not with_events or chosen is Tool.JSON
     if (alone or ticket.stage is Stage.ADJUDICATION) and not (folder / FORM).exists():
-        form: object = blank_form(ticket, with_events=chosen is Tool.JSON)
-        write_text(folder / FORM, readable_json(form))
+        write_text(folder / FORM, readable_json(blank_form(ticket)))
     _tell(ticket, folder, answer.name)
     os.utime(folder, (0, 0))
     return Packet(folder=folder, answer=answer, begun=was_there)
 
 
-def read_answer(given: Path, ticket: Ticket, colleagues: Mapping[str, CoderId]) -> ReadAnswer:
+def read_answer(
+    given: Path, ticket: Ticket, colleagues: Mapping[str, CoderId], *, nothing_happened: bool = False
+) -> ReadAnswer:
     """Read an answer in whatever of the formats it is.
+
+    A file without an event looks the same whether nothing happened, or nobody has saved anything in it yet: that
+    nothing happened must be said, in words or by [] in the form.
 
     Args:
         given: the ticket's folder, or the file with the answer.
         ticket: what is answered.
         colleagues: who can be named as having taken part, by code.
+        nothing_happened: the coder says so.
 
     Raises:
-        BadInput: it is no answer, one of another ticket, or the form is not whole.
+        BadInput: it is no answer, one of another ticket, the form is not whole, or whether something happened is not
+            said, or said both ways.
     """
     source = _source(given, ticket)
     _check_ticket(source.parent, ticket)
+    if nothing_happened and ticket.stage not in _TOLD_STAGES:
+        raise BadInput.of(
+            "desk.form", f"{ticket.stage.value} is answered with a verdict", "leave --nothing-happened out"
+        )
+    read = _read_answer(source, ticket, colleagues, nothing_happened=nothing_happened)
+    events = read.answer.events if isinstance(read.answer, (Coding, Adjudication)) else None
+    if events and nothing_happened:
+        raise BadInput.of(
+            "desk.something_said",
+            f"{source.name} holds events, and nothing is said to have happened",
+            "leave --nothing-happened out, or take the events away",
+        )
+    if events == () and not nothing_happened and source.suffix.lower() != ".json":
+        raise BadInput.of(
+            "desk.nothing_said",
+            f"{source.name} holds no event, nothing is handed in",
+            "save what you marked and submit again; where nothing happened, say so with --nothing-happened",
+        )
+    return read
+
+
+def _read_answer(
+    source: Path, ticket: Ticket, colleagues: Mapping[str, CoderId], *, nothing_happened: bool
+) -> ReadAnswer:
     if source.suffix.lower() == ".json":
-        return ReadAnswer(answer=answer_of(_json(source), ticket, colleagues), source=source, findings=())
+        form = _json(source)
+        if nothing_happened and isinstance(form, dict) and form.get("events") is None:
+            form = form | {"events": []}
+        return ReadAnswer(answer=answer_of(form, ticket, colleagues), source=source, findings=())
     if ticket.stage not in _TOLD_STAGES:
         raise BadInput.of(
             "desk.form", f"{ticket.stage.value} is answered with a verdict", f"fill in {FORM} and give that"
@@ -158,7 +191,7 @@ def read_answer(given: Path, ticket: Ticket, colleagues: Mapping[str, CoderId]) 
         answer = Coding(events=events, note=said[1])
     else:
         form = source.with_name(FORM)
-        filled = _json(form) if form.is_file() else blank_form(ticket, with_events=False)
+        filled = _json(form) if form.is_file() else blank_form(ticket)
         answer = answer_of(filled, ticket, colleagues, said)
     return ReadAnswer(answer=answer, source=source, findings=findings)
 

@@ -232,13 +232,14 @@ def _how(ticket: Ticket, answer: str) -> Iterator[str]:
         yield f"Say the reason in answer.json{tier}; {named}."
     kind = Path(answer).suffix.lower()
     if kind == ".json":
-        yield "List the events in answer.json; [] means that nothing happened. An event, made up:"
+        yield "List the events in answer.json, or write [] where nothing happened. An event, made up:"
         yield json.dumps(example_event(ticket))
     elif kind == ".csv":
-        yield f"A row for each event in {answer}; no row means that nothing happened. Onset and offset are inside."
+        yield f"A row for each event in {answer}. Onset and offset are inside."
         yield "Action units such as L12C+4B; a vocal cue such as laugh:subject@12-30, the frames on which it is heard."
     else:
         yield f"In {answer}, draw each event in the tier event and label it with its type; mark its apex in the tier"
         yield "apex. Say the rest over the same time, in the tier of its name: action units such as L12C+4B, a vocal"
-        yield "cue such as laugh:subject. Events that overlap have tiers of their own: 2.event, 2.apex. No event is an"
-        yield "answer too."
+        yield "cue such as laugh:subject. Events that overlap have tiers of their own: 2.event, 2.apex."
+    if kind != ".json":
+        yield "Where nothing happened, leave it as it is and hand it in with --nothing-happened."

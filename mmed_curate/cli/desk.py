@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from mmed_curate.annotation.desk import Desk, OwnProgress
+from mmed_curate.annotation.desk import Desk
+from mmed_curate.annotation.own import OwnProgress
 from mmed_curate.annotation.packet import (
     SUFFIX,
     ReadAnswer,
@@ -27,6 +28,12 @@ from mmed_curate.domain.identity import TicketId
 from mmed_curate.domain.judgements import Answer, Coding
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store import Workspace
+
+_NOTHING_HAPPENED = click.option(
+    "--nothing-happened",
+    is_flag=True,
+    help="The clip holds no event: a file without one is not taken for that by itself.",
+)
 
 
 @click.group()
@@ -85,30 +92,37 @@ def next_ticket(coder: str, output: Path, tool: str | None, as_json: bool) -> No
 @click.argument("ticket")
 @click.argument("answer", type=click.Path(path_type=Path, exists=True))
 @click.option("--movement", is_flag=True, help="Hand in the movement, also once more after its answer has opened.")
-def submit(coder: str, ticket: str, answer: Path, movement: bool) -> None:
+@_NOTHING_HAPPENED
+def submit(coder: str, ticket: str, answer: Path, movement: bool, nothing_happened: bool) -> None:
     """Hand in CODER's answer to TICKET: its folder, or the file in which it is said.
 
     What is wrong with it is named, and then nothing is handed in; exit code 2. Where the protocol asks for the movement
-    first, the first time hands in that, and opens in the same file what is asked then.
+    first, the first time hands in that, and opens in the same file what is asked then; where nothing happened, there is
+    nothing more to ask, and once is enough.
     """
-    own, asked, read = _read(coder, ticket, answer)
-    if asked.later_fields or movement:
-        _hand_in_movement(own, asked, read)
+    own, asked, read = _read(coder, ticket, answer, nothing_happened=nothing_happened)
+    whole = _whole(read)
+    if nothing_happened and asked.later_fields and not movement:
+        own.submit_movement(asked.id, Coding(events=()))
+    elif asked.later_fields or movement:
+        _hand_in_movement(own, asked, read, whole)
         return
-    own.submit(asked.id, _whole(read))
-    out.print(f"ticket {asked.id} is handed in", markup=False)
+    own.submit(asked.id, whole)
+    said = ": nothing happened" if nothing_happened else ""
+    out.print(f"ticket {asked.id} is handed in{said}", markup=False)
 
 
 @desk.command()
 @click.argument("coder")
 @click.argument("ticket")
 @click.argument("answer", type=click.Path(path_type=Path, exists=True))
-def correct(coder: str, ticket: str, answer: Path) -> None:
+@_NOTHING_HAPPENED
+def correct(coder: str, ticket: str, answer: Path, nothing_happened: bool) -> None:
     """Hand in another answer that counts in place of the one before; that one stays in the log.
 
     As long as the clip has not moved on.
     """
-    own, asked, read = _read(coder, ticket, answer)
+    own, asked, read = _read(coder, ticket, answer, nothing_happened=nothing_happened)
     own.correct(asked.id, _whole(read))
     out.print(f"the answer to ticket {asked.id} is corrected", markup=False)
 
@@ -174,10 +188,10 @@ def _progress(coder: str, come: OwnProgress) -> dict[str, Any]:
     return {**document, "submitted": come.submitted, "waiting": come.waiting}
 
 
-def _read(coder: str, ticket: str, answer: Path) -> tuple[Desk, Ticket, ReadAnswer]:
+def _read(coder: str, ticket: str, answer: Path, *, nothing_happened: bool) -> tuple[Desk, Ticket, ReadAnswer]:
     own = Desk(Workspace.find(), coder)
     asked = own.ticket(TicketId(ticket))
-    read = read_answer(answer, asked, own.colleagues())
+    read = read_answer(answer, asked, own.colleagues(), nothing_happened=nothing_happened)
     _say(read.findings)
     return own, asked, read
 
@@ -192,8 +206,7 @@ def _whole(read: ReadAnswer) -> Answer:
     return read.answer
 
 
-def _hand_in_movement(own: Desk, asked: Ticket, read: ReadAnswer) -> None:
-    answer = _whole(read)
+def _hand_in_movement(own: Desk, asked: Ticket, read: ReadAnswer, answer: Answer) -> None:
     if not isinstance(answer, Coding):
         raise BadInput.of("desk.no_steps", "only coding has a movement to hand in", "submit the whole answer")
     check_only_movement(answer, asked.later_fields)

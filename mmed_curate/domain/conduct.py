@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SubjectId
+from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SubjectId, TicketId
 from mmed_curate.domain.judgements import Coding
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.time import Frame
@@ -110,3 +111,27 @@ class Effort:
     seconds_active: float
     n_full_speed_plays: int
     """Times that something was played through at full speed with its sound."""
+
+    def __post_init__(self) -> None:
+        counts = (self.entries, self.steps, self.replays, self.n_full_speed_plays)
+        if any(count < 0 for count in counts) or not 0 <= self.seconds_active < math.inf:
+            raise BadInput.of(
+                "effort.numbers", f"{(*counts, self.seconds_active)} are no effort", "give finite numbers from 0 up"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A clip that a coder wants discussed."""
+
+    clip: ClipId
+    ticket: TicketId
+    """The ticket in hand when it was flagged."""
+    coder: str
+    """Code of who flagged it."""
+    at: str
+    """When: UTC, RFC 3339."""
+    because: str
+    """In the coder's own words."""
+    order: int
+    """Position in the event log."""

@@ -170,6 +170,11 @@ class Turn(Declared):
     fields: tuple[AnswerField, ...]
     """In the order in which they are asked."""
 
+    @property
+    def shows_picture(self) -> bool:
+        """Whether anything may be looked at."""
+        return self.modality is not Modality.SOUND
+
 
 class StageRules(Declared):
     """What one stage asks and of how many."""
@@ -181,6 +186,9 @@ class StageRules(Declared):
     """Fields in the order in which they are asked."""
     shows_context: bool = False
     """Whether what happened in the game, and what the player said of it, is shown: only after coding."""
+    shows_motion: bool = False
+    """Whether a coder may see how much each part of the face moves, in passes that show the picture. It carries no
+    marks, scores or thresholds, and its use is noted."""
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -321,6 +329,9 @@ class Protocol(Declared):
         for blind, name in ((self.screening, "screening"), (self.coding, "coding")):
             if blind.shows_context:
                 raise ValueError(f"{name} must not have shows_context: context is shown after coding only")
+        for stage in JUDGED:
+            if self.version == 1 and self.rules(stage).shows_motion:
+                raise ValueError(f"{stage.value} must not have shows_motion: version 1 knows none, write version: 2")
         for rules, name in ((self.adjudication, "adjudication"), (self.verification, "verification")):
             if rules.judges != 1:
                 raise ValueError(f"{name} is one person's word: judges must be 1")

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session as OrmSession
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.records import LogEntry
 from mmed_curate.store.chain import Audit, broken, chain_findings, contents_findings, sealed
-from mmed_curate.store.facts import facts_findings, facts_of
+from mmed_curate.store.facts import SUBJECT_ADDED, facts_findings, facts_of
 from mmed_curate.store.guards import guard_findings
 from mmed_curate.store.happened import SUBJECT_ERASED, context_seals, salt_name
 from mmed_curate.store.left import SUBJECT_WITHDRAWN, TICKET_RETURNED, words_name
+from mmed_curate.store.made import made_findings
 from mmed_curate.store.seals import (
     CONSENT_GIVEN,
     GOLD_ADDED,
@@ -24,6 +25,7 @@ from mmed_curate.store.seals import (
     gold_seal,
     judgement_seal,
     step_seal,
+    subject_seal,
 )
 from mmed_curate.store.tables import (
     ConsentRow,
@@ -32,9 +34,11 @@ from mmed_curate.store.tables import (
     JudgementRow,
     KeepsakeRow,
     StepRow,
+    SubjectRow,
     TicketRow,
     WithdrawalRow,
 )
+from mmed_curate.store.unreadable import unreadable_findings
 from mmed_curate.store.vouched import vouched_findings
 
 
@@ -46,7 +50,7 @@ def audit_of(session: OrmSession, entries: Sequence[LogEntry]) -> Audit:
         entries: the whole log, oldest first.
     """
     newest = entries[-1].sequence if entries else 0
-    findings = chain_findings(entries)
+    findings = chain_findings(entries) or unreadable_findings(session, newest)
     if not findings:
         erased = erased_by(entries)
         found = (
@@ -54,6 +58,7 @@ def audit_of(session: OrmSession, entries: Sequence[LogEntry]) -> Audit:
             *facts_findings(entries, facts_of(session)),
             *_leaving_findings(session, entries),
             *vouched_findings(session, entries),
+            *made_findings(session, entries),
             *guard_findings(session.connection(), newest),
         )
         findings = tuple(sorted(found, key=lambda finding: int(str(finding.parameters["sequence"]))))
@@ -72,6 +77,7 @@ def _seals(
     salts = {row.name: row.value for row in session.scalars(select(KeepsakeRow))}
     return {
         **context_seals(session),
+        SUBJECT_ADDED: ("subject's age, sex, language or looks", _known(session, entries, salts)),
         JUDGEMENT_SUBMITTED: (
             "judgement",
             {row.sequence: judgement_seal(row) for row in session.scalars(select(JudgementRow))},
@@ -89,6 +95,23 @@ def _seals(
     }
 
 
+def _known(session: OrmSession, entries: Sequence[LogEntry], kept: Mapping[str, bytes]) -> Mapping[int, str]:
+    """By log entry: the seal of what is known of a subject today; of one who was erased, nothing must be left."""
+    rows = {row.id: row for row in session.scalars(select(SubjectRow))}
+    left = {json.loads(entry.payload)["subject"] for entry in entries if entry.kind == SUBJECT_ERASED}
+    seals = {}
+    for entry in entries:
+        if entry.kind != SUBJECT_ADDED:
+            continue
+        said = json.loads(entry.payload)
+        row, salt = rows.get(said["subject"]), kept.get(salt_name(entry.sequence))
+        if row is not None and "seal" in said:
+            nothing = (row.age_band, row.sex, row.ethnicity, row.language, row.glasses, row.beard) == (None,) * 6
+            erased = said["subject"] in left and salt is None and nothing
+            seals[entry.sequence] = said["seal"] if erased else subject_seal(row, salt or b"")
+    return seals
+
+
 def _reasons(
     session: OrmSession, entries: Sequence[LogEntry], kept: Mapping[str, bytes], erased: frozenset[str]
 ) -> Mapping[int, str]:
@@ -103,7 +126,7 @@ def _reasons(
         said = json.loads(entry.payload)
         salt, words = kept.get(salt_name(entry.sequence)), kept.get(words_name(entry.sequence))
         if salt is not None and words is not None:
-            seals[entry.sequence] = sealed(salt.hex(), words.decode())
+            seals[entry.sequence] = sealed(salt.hex(), words.decode(errors="replace"))
         elif "seal" in said and clip_of.get(said["ticket"]) in erased | seen:
             seals[entry.sequence] = said["seal"]
         elif "seal" not in said:  # nobody wrote anything

@@ -38,12 +38,17 @@ class Audit:
 
 def digest_of(*, previous: str, sequence: int, at: str, actor: str, kind: str, payload: str) -> str:
     """SHA-256 over the parts of an entry, joined by line feeds, in lower-case hex."""
-    return hashlib.sha256("\n".join((previous, str(sequence), at, actor, kind, payload)).encode()).hexdigest()
+    return _hash(previous, sequence, at, actor, kind, payload)
 
 
 def sealed(salt: str, *parts: str) -> str:
     """SHA-256 over a salt and parts, joined by line feeds: the log's word for contents it must not show."""
-    return hashlib.sha256("\n".join((salt, *parts)).encode()).hexdigest()
+    return _hash(salt, *parts)
+
+
+def _hash(*parts: object) -> str:
+    # str: what somebody put there past this program need not be a text
+    return hashlib.sha256("\n".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def chain_findings(entries: Iterable[LogEntry]) -> tuple[Finding, ...]:

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import func, select
 
-from mmed_curate.domain.conduct import Admission, GoldClip, LotKind, Reference
+from mmed_curate.domain.conduct import Admission, Aid, Effort, GoldClip, LotKind, Reference
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import ClipId
+from mmed_curate.domain.identity import ClipId, TicketId
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import LogEntry
 from mmed_curate.domain.serial import to_json
+from mmed_curate.store.asides import AID_USED, CLIP_FLAGGED, EFFORT_NOTED, FLAG_CLOSED
 from mmed_curate.store.chain import sealed
 from mmed_curate.store.happened import salt_name
 from mmed_curate.store.journal import Journal
 from mmed_curate.store.left import words_name
 from mmed_curate.store.seals import GOLD_ADDED, gold_seal
-from mmed_curate.store.tables import AdmissionRow, GoldRow, KeepsakeRow, LotRow, PlaceRow, ReferenceRow
+from mmed_curate.store.tables import AdmissionRow, GoldRow, KeepsakeRow, LogRow, LotRow, PlaceRow, ReferenceRow
 from mmed_curate.store.vouched import CODER_ADMITTED, LOTS_DRAWN, REFERENCE_PUT
 
 
@@ -113,6 +114,35 @@ class ConductWriter(Journal):
                 sequence=entry.sequence,
             )
         )
+
+    def note_aid(self, ticket: TicketId, aid: Aid) -> None:
+        """Note that an aid was used on a ticket; once is enough."""
+        said = {"ticket": ticket, "aid": aid.value}
+        noted = select(LogRow.sequence).where(LogRow.kind == AID_USED, LogRow.payload == canonical_json(said))
+        if self._session.scalar(noted.limit(1)) is None:
+            self.log_act(AID_USED, said)
+
+    def note_effort(self, ticket: TicketId, effort: Effort) -> None:
+        """Note what an answer took; said again, the later one counts."""
+        self.log_act(EFFORT_NOTED, {"ticket": ticket, "effort": to_json(effort)})
+
+    def flag_clip(self, clip: ClipId, ticket: TicketId, because: str) -> None:
+        """Note that a clip is to be discussed, and why, in the coder's own words."""
+        self._log_with_words(CLIP_FLAGGED, {"clip": clip, "ticket": ticket}, because)
+
+    def close_flags(self, clip: ClipId, because: str) -> int:
+        """Note that a clip was discussed; the number of flags that this closes.
+
+        Raises:
+            BadInput: it has no open flag, or no reason is given.
+        """
+        flags = sum(flag.clip == clip for flag in self.open_flags())
+        if not flags:
+            raise BadInput.of("store.no_flag", f"clip {clip} has no open flag", "see `mmed flag list`")
+        if not because.strip():
+            raise BadInput.of("store.no_reason", "closing a flag needs a reason", "say what came of it in a few words")
+        self._log_with_words(FLAG_CLOSED, {"clip": clip}, because)
+        return flags
 
     def _log_with_words(self, kind: str, payload: Mapping[str, object], words: str) -> LogEntry:
         """Note an act with somebody's own words: they may name a person, so the log only seals them and they can go."""

@@ -64,6 +64,8 @@ def clip_facts(row: ClipRow) -> dict[str, object]:
     return {"clip": row.id, **{name: getattr(row, name) for name in named}}
 
 
+_HELD_ELSEWHERE = frozenset({"cut", "read", "proposed", "made"})
+"""Digests of an entry on a recording, which are held against clips, candidates and files themselves."""
 _SINCE_0003 = frozenset({"session", "subject"})
 """What entries on recordings did not say before."""
 
@@ -143,8 +145,9 @@ def facts_findings(entries: Iterable[LogEntry], facts: Facts) -> tuple[Finding, 
         said = json.loads(entry.payload)
         if entry.kind == RECORDING_ADDED:
             said = {**_NOTHING_BESIDE, **said}
-            said.pop("cut", None)  # held against the clips themselves
+            said = {key: value for key, value in said.items() if key not in _HELD_ELSEWHERE}
             said["clips"] = sorted([*said["clips"], *later[said["recording"]]])
+        said.pop("seal", None)  # held against what is known of a subject
         name, id = _NAMES[entry.kind], said[_NAMES[entry.kind]]
         registered[entry.kind].add(id)
         called = f"the {name} {said.get('code', id)} of log entry {entry.sequence}"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, SubjectId, TicketId
+from mmed_curate.store.facts import SUBJECT_ADDED
 from mmed_curate.store.happened import (
     ERASURE_FINISHED,
     EVENTS_LOGGED,
@@ -160,6 +161,9 @@ class LeavingWriter(TicketWriter):
         one = [subject]
         unknown = dict.fromkeys(("age_band", "sex", "ethnicity", "language", "glasses", "beard"))
         self._change(update(SubjectRow).values(unknown), SubjectRow.id, one)
+        for entry, said in self._payloads(SUBJECT_ADDED):
+            if said["subject"] == subject:
+                self._change(delete(KeepsakeRow), KeepsakeRow.name, [salt_name(entry)])
         self._change(update(SessionSubjectRow).values(role=None, outcome=None), SessionSubjectRow.subject, one)
         for kind in _CONTEXT:
             for entry, said in self._payloads(kind):

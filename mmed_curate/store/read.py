@@ -31,10 +31,10 @@ from mmed_curate.domain.records import (
     Subject,
 )
 from mmed_curate.store import rows
+from mmed_curate.store.asides import AsideReader
 from mmed_curate.store.auditing import audit_of
 from mmed_curate.store.chain import Audit
 from mmed_curate.store.happened import ContextReader
-from mmed_curate.store.left import LeftReader
 from mmed_curate.store.tables import (
     AssetRow,
     CandidateRow,
@@ -98,7 +98,7 @@ class Place:
     """Judges still missing at this stage."""
 
 
-class Reader(LeftReader, ContextReader):
+class Reader(AsideReader, ContextReader):
     """One view of a workspace. Rows come in an order that does not depend on when they were stored."""
 
     def __init__(self, session: OrmSession) -> None:
@@ -320,6 +320,13 @@ class Reader(LeftReader, ContextReader):
         for who, state, number in self._session.execute(query.order_by(TicketRow.coder)):
             counts[CoderId(who)][TicketState(state)] = number
         return dict(counts)
+
+    def submitted_since(self, coder: CoderId, at: str) -> int:
+        """Number of tickets that a coder has answered since a time of day (UTC, RFC 3339); corrections do not count."""
+        query = select(func.count()).where(
+            TicketRow.coder == coder, TicketRow.state == TicketState.SUBMITTED.value, TicketRow.since >= at
+        )
+        return self._session.scalar(query) or 0
 
     def log(self, kind: str | None = None) -> tuple[LogEntry, ...]:
         """The event log, oldest first; of one kind or of all."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.protocol import Purpose
 from mmed_curate.store.chain import sealed
-from mmed_curate.store.tables import ConsentRow, GoldRow, JudgementRow, StepRow
+from mmed_curate.store.tables import ConsentRow, GoldRow, JudgementRow, StepRow, SubjectRow
 
 JUDGEMENT_SUBMITTED = "judgement.submitted"
 CONSENT_GIVEN = "consent.given"
@@ -41,6 +42,12 @@ def step_seal(row: StepRow) -> str:
 def gold_seal(row: GoldRow, salt: bytes) -> str:
     """Hash over a reading that is taken as known, and where it comes from."""
     return sealed(salt.hex(), row.clip, row.reading, row.why)
+
+
+def subject_seal(row: SubjectRow, salt: bytes) -> str:
+    """Hash over what is known of a subject; their code and whether they are simulated the log says openly."""
+    known = (row.age_band, row.sex, row.ethnicity, row.language, row.glasses, row.beard)
+    return sealed(salt.hex(), row.id, canonical_json([None if one is None else str(one) for one in known]))
 
 
 def consent_seal(row: ConsentRow) -> str:

@@ -1,8 +1,8 @@
 """The live tables, their only owner. Migrations bring an older database here; a test compares the two.
 
 Judgements, consents and the event log are append-only: triggers (made by the migrations) refuse UPDATE and DELETE.
-Recordings and clips are kept: DELETE is refused.
-One thing only may still happen to what was said of a clip or a person: the contents go, where the clip was erased
+Recordings and clips are kept: DELETE is refused, and so is UPDATE, but for the path of a recording that was moved.
+One more thing may still happen to what was said of a clip or a person: the contents go, where the clip was erased
 (see `ErasureRow`) or the log says that the subject was; who said something, when and of what stays.
 Frames, where not said otherwise, count in the recording.
 """
@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0003"
+HEAD = "0004"
 """Revision of these tables; equals the newest migration."""
 
 APPEND_ONLY = (
@@ -34,7 +34,7 @@ APPEND_ONLY = (
 """Tables whose rows the database itself never lets change."""
 
 KEPT = ("recording", "clip", "companion", "face_owner", "reference")
-"""Tables whose rows the database itself never lets go."""
+"""Tables whose rows the database itself never lets go, and lets change only as migration 0004 says."""
 
 
 class Base(DeclarativeBase):

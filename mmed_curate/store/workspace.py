@@ -9,10 +9,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.codebook import Codebook
@@ -131,10 +132,12 @@ class Workspace:
         engine = connect(database, wait_s=wait_s, at_most_pages=at_most_pages)
         check_revision(engine, database, root)
         with transaction(engine, database, write=False) as connection, OrmSession(connection) as session:
-            kept = session.get(KeepsakeRow, _SECRET)
-        if kept is None:
+            # not through its row: whatever somebody put there must not stop us before we can say so
+            query = text("SELECT value FROM keepsake WHERE name = :name")
+            kept = session.execute(query, {"name": _SECRET}).scalar()
+        if not isinstance(kept, bytes):
             raise BadInput.of("store.no_secret", f"{database} has lost its secret", "put a backup in its place")
-        return cls(root, engine, settings, kept.value, now)
+        return cls(root, engine, settings, kept, now)
 
     @classmethod
     def find(cls, start: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Workspace:
@@ -148,6 +151,10 @@ class Workspace:
             BadInput: there is none.
         """
         return cls.open(find_root(start, environment=environment))
+
+    def now(self) -> datetime:
+        """The time of day, as the event log notes it."""
+        return self._now()
 
     def close(self) -> None:
         """Let go of the database file; it is taken up again when it is next read or written."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import PurePosixPath
@@ -43,14 +45,18 @@ from mmed_curate.store.facts import (
     clip_facts,
     cut_digest,
 )
+from mmed_curate.store.happened import salt_name
 from mmed_curate.store.journal import Clock
 from mmed_curate.store.leaving import LeavingWriter
-from mmed_curate.store.seals import CONSENT_GIVEN, consent_seal
+from mmed_curate.store.made import ASSETS_PUT, made_digest, proposed_digests, read_digest
+from mmed_curate.store.seals import CONSENT_GIVEN, consent_seal, subject_seal
 from mmed_curate.store.tables import (
     AssetRow,
     ClaimRow,
+    ClipRow,
     CoderRow,
     ConsentRow,
+    KeepsakeRow,
     PlaceRow,
     RecordingRow,
     SessionRow,
@@ -100,7 +106,10 @@ class Writer(LeavingWriter, ContextWriter):
             beard=beard,
         )
         self._add(row)
-        self.log_act(SUBJECT_ADDED, {"subject": row.id, "code": code, "simulated": simulated})
+        salt = secrets.token_bytes(16)
+        said = {"subject": row.id, "code": code, "simulated": simulated, "seal": subject_seal(row, salt)}
+        entry = self.log_act(SUBJECT_ADDED, said)
+        self._add(KeepsakeRow(name=salt_name(entry.sequence), value=salt))
         self._add_consent(SubjectId(row.id), consent)
         return self.subject(code)
 
@@ -218,11 +227,13 @@ class Writer(LeavingWriter, ContextWriter):
             )
         named = [recording.subject, *(owner.subject for owner in face_owners), *self.players(recording.session)]
         self.refuse_left(named, "and no recording in which they may be seen or heard is taken in any more")
-        self._add(rows.recording_row(recording))
+        recording_row = rows.recording_row(recording)
+        self._add(recording_row)
         self._add_all(rows.companion_row(companion, position) for position, companion in enumerate(companions))
         self._add_all(rows.face_owner_row(owner) for owner in face_owners)
-        n_candidates = self._add_all(rows.candidate_row(candidate) for candidate in candidates)
-        clip_ids, cut = self._add_clips(clips, assets)
+        candidate_rows = [rows.candidate_row(candidate) for candidate in candidates]
+        self._add_all(candidate_rows)
+        added = self._add_clips(clips, assets)
         self.log_act(
             RECORDING_ADDED,
             {
@@ -230,9 +241,10 @@ class Writer(LeavingWriter, ContextWriter):
                 "sha256": recording.sha256,
                 "session": recording.session,
                 "subject": recording.subject,
-                "candidates": n_candidates,
-                "clips": clip_ids,
-                "cut": cut,
+                "read": read_digest(recording_row),
+                "candidates": len(candidate_rows),
+                "proposed": proposed_digests(candidate_rows),
+                **added,
                 "simulated": recording.simulated,
                 "companions": [companion.sha256 for companion in companions],
                 "faces": {str(owner.track): owner.subject for owner in face_owners},
@@ -269,17 +281,23 @@ class Writer(LeavingWriter, ContextWriter):
             self.players(self.recording(recording).session),
             "and no clip in which they may be seen or heard is added any more",
         )
-        clip_ids, cut = self._add_clips(clips, assets)
-        self.log_act(CLIPS_ADDED, {"recording": recording, "clips": clip_ids, "cut": cut, "why": why})
+        self.log_act(CLIPS_ADDED, {"recording": recording, **self._add_clips(clips, assets), "why": why})
 
-    def _add_clips(self, clips: Iterable[Clip], assets: Iterable[Asset]) -> tuple[list[ClipId], str]:
-        """Ids of the clips, sorted, and the digest of how they are cut."""
+    def _add_clips(self, clips: Iterable[Clip], assets: Iterable[Asset]) -> dict[str, object]:
+        """What the log says of them: their ids, how they are cut, and by clip what was made of it."""
         made = list(clips)
         clip_rows = [rows.clip_row(clip) for clip in made]
         self._add_all(clip_rows)
         self._add_all(self._first_place(clip) for clip in made)
-        self._add_all(_checked_asset_row(asset) for asset in assets)
-        return sorted(clip.id for clip in made), cut_digest(clip_facts(row) for row in clip_rows)
+        files: dict[str, list[AssetRow]] = defaultdict(list)
+        for asset in assets:
+            files[asset.clip].append(_checked_asset_row(asset))
+        self._add_all(row for some in files.values() for row in some)
+        return {
+            "clips": sorted(clip.id for clip in made),
+            "cut": cut_digest(clip_facts(row) for row in clip_rows),
+            "made": {row.id: made_digest(row, files[row.id]) for row in clip_rows},
+        }
 
     def _first_place(self, clip: Clip) -> PlaceRow:
         if self._protocol is None:
@@ -332,8 +350,11 @@ class Writer(LeavingWriter, ContextWriter):
         if any(asset.clip != clip for asset in made):
             raise BadInput.of("store.asset_of_other", f"a file given for clip {clip} belongs to another", "sort them")
         self._session.execute(delete(AssetRow).where(AssetRow.clip == clip))
-        self._add_all(_checked_asset_row(asset) for asset in made)
-        self.log_act("assets.put", {"clip": clip, "files": sorted(asset.sha256 for asset in made)})
+        files = [_checked_asset_row(asset) for asset in made]
+        self._add_all(files)
+        shown = self._session.get_one(ClipRow, clip)
+        told = {"files": sorted(asset.sha256 for asset in made), "made": made_digest(shown, files)}
+        self.log_act(ASSETS_PUT, {"clip": clip, **told})
 
     def set_stage(self, clip: ClipId, stage: Stage, *, round: int, open_seats: int) -> None:
         """Note where a clip stands now; says so in the log where it moved.

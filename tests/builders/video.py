@@ -23,9 +23,13 @@ CHUNK = 1024
 
 
 def barcode(number: int, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
-    """A picture (H, W, 3) whose sixteen bars, left to right, are the bits of a number, highest first; white is 1."""
+    """A picture (H, W, 3) whose sixteen bars, left to right, are the bits of a number, highest first; white is 1.
+
+    Where the width is no multiple of sixteen, what is left at the right is black.
+    """
     bits = np.array([number >> (N_BITS - 1 - place) & 1 for place in range(N_BITS)])
-    row = np.repeat(bits, width // N_BITS).astype(np.uint8) * 255
+    row = np.zeros(width, dtype=np.uint8)
+    row[: width // N_BITS * N_BITS] = np.repeat(bits, width // N_BITS) * 255
     return np.ascontiguousarray(np.broadcast_to(row[None, :, None], (height, width, 3)))
 
 

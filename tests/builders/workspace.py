@@ -67,6 +67,7 @@ def a_workspace(
     score: float = 1.0,
     picture: bytes = b"picture of ",
     sound: bytes = b"sound of ",
+    protocol: Path = PLAIN,
 ) -> Workspace:
     """A workspace with `n_clips` clips of 60 frames that wait for screening.
 
@@ -76,8 +77,9 @@ def a_workspace(
         staff: roles by coder's code.
         subject, session, recording, region, score: what a coder must never learn.
         picture, sound: the media's bytes, followed by the clip's number.
+        protocol: its rules.
     """
-    shutil.copytree(_empty(), root)
+    shutil.copytree(_empty(protocol), root)
     workspace = Workspace.open(root, now=noon)
     with workspace.write() as records:
         records.add_subject(subject, SIGNED, simulated=True)
@@ -90,11 +92,11 @@ def a_workspace(
 
 
 @cache
-def _empty() -> Path:
+def _empty(protocol: Path = PLAIN) -> Path:
     """An empty workspace to copy: making the tables takes longer than most tests."""
     folder = Path(tempfile.mkdtemp(prefix="mmed-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    Workspace.create(folder / "empty", seed=7, protocol=str(PLAIN), now=noon)
+    Workspace.create(folder / "empty", seed=7, protocol=str(protocol), now=noon)
     return folder / "empty"
 
 
@@ -108,8 +110,12 @@ def add_clips(
     score: float = 1.0,
     picture: bytes = b"picture of ",
     sound: bytes = b"sound of ",
+    media: Mapping[AssetKind, tuple[str, bytes]] | None = None,
 ) -> tuple[ClipId, ...]:
-    """Register a recording with candidates, clips and media, as ingest does."""
+    """Register a recording with candidates, clips and media, as ingest does.
+
+    `media`: name and bytes of each file of every clip, in place of the make-believe `picture` and `sound`.
+    """
     with workspace.read() as records:
         who, game = records.subject(subject), records.session(session)
     sha256 = hashlib.sha256(recording.encode()).hexdigest()
@@ -149,11 +155,11 @@ def add_clips(
         )
         candidates.append(candidate)
         clips.append(clip)
-        for kind, name, contents in (
-            (AssetKind.CODING_PICTURE, "picture.mp4", picture),
-            (AssetKind.CODING_SOUND, "sound.wav", sound),
-        ):
-            contents = contents + str(number).encode()
+        files = media or {
+            AssetKind.CODING_PICTURE: ("picture.mp4", picture + str(number).encode()),
+            AssetKind.CODING_SOUND: ("sound.wav", sound + str(number).encode()),
+        }
+        for kind, (name, contents) in files.items():
             path = workspace.media / clip.id / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(contents)

@@ -17,10 +17,10 @@ LIMIT = 4 * 1024 * 1024
 """Bytes that all recordings may weigh together."""
 
 
-@pytest.fixture
-def recordings(repository: Path) -> Path:
-    """The folder of bundled recordings."""
-    return repository / "demo" / "recordings"
+@pytest.fixture(params=["recordings", "practice"])
+def recordings(repository: Path, request: pytest.FixtureRequest) -> Path:
+    """A folder of bundled media."""
+    return repository / "demo" / str(request.param)
 
 
 def test_every_recording_is_attributed_and_unchanged(recordings: Path) -> None:

@@ -196,6 +196,21 @@ def test_what_opens_after_the_movement_opens_in_the_coder_s_own_file(lab: Worksp
     assert (code, "has no emotion" in told) == (2, True), "its event is still there"
 
 
+@pytest.mark.parametrize("tool", ["elan", "boris", "praat", "csv", "json"])
+def test_no_event_is_an_answer_only_where_a_coder_says_so(lab: Workspace, door: Door, tool: str) -> None:
+    number, folder = door.take("ann")
+    fill(folder / "answer.json", verdict="accept")
+    door.run("desk", "submit", "ann", number, str(folder))
+    number, folder = door.take("bob", "--format", tool)
+    for _ in range(2):
+        code, _, told = door.run("desk", "submit", "bob", number, str(folder))
+        assert (code, "where nothing happened" in told) == (2, True)
+    assert ticket_of(lab, "bob").movement is None
+    code, told, _ = door.run("desk", "submit", "bob", number, str(folder), "--nothing-happened")
+    assert (code, "is handed in: nothing happened" in told) == (0, True)
+    assert submitted(lab, "bob") == Coding(events=())
+
+
 def test_feedback_follows_a_training_clip(tmp_path: Path, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = a_lab(tmp_path / "known", Day(), n_gold=3, n_free=0)
     train(workspace, "bob", clips=1)

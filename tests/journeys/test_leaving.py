@@ -123,5 +123,8 @@ def test_the_next_release_holds_nothing_of_who_left(tmp_path: Path, seen: bool) 
 def beside(workspace: Workspace, clip: str, subject: str) -> None:
     """Note that a subject's face reaches into a clip, as ingest would have."""
     connection = sqlite3.connect(workspace.database, isolation_level=None)
+    (guard,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'clip_no_update'").fetchone()
+    connection.execute("DROP TRIGGER clip_no_update")
     connection.execute("UPDATE clip SET also_visible = ? WHERE id = ?", (json.dumps([subject]), clip))
+    connection.execute(guard)
     connection.close()

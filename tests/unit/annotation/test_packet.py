@@ -117,7 +117,7 @@ def test_what_is_read_is_what_was_written(
 ) -> None:
     packet = lay_before(coding, tmp_path_factory.mktemp("out"), tool)
     say(packet.answer, coding, events, note)
-    read = read_answer(packet.folder, coding, {})
+    read = read_answer(packet.folder, coding, {}, nothing_happened=not events)
     assert isinstance(read.answer, Coding)
     assert sorted(map(repr, read.answer.events)) == sorted(map(repr, map(in_order, events)))
     assert read.answer.note == note
@@ -176,7 +176,7 @@ def test_a_table_may_give_seconds(coding: Ticket, tmp_path: Path) -> None:
         ({"ticket": "another"}, "the form is one of ticket another"),
         ({"stage": "screening"}, "not one of coding"),
         ({"verdict": "accept"}, "coding does not ask for verdict"),
-        ({"events": None}, "the form has no events"),
+        ({"events": None}, "the form says nothing of events"),
         ({"events": [{"spam": 1}]}, "event 1: span does not fit"),
         ({"events": [{"span": {"onset": 1, "apex": 2, "offset": 3}, "emotoin": "fear"}]}, '"emotoin" is no key'),
         ({"events": [{"span": {"onset": 3, "apex": 2, "offset": 3}}]}, "event 1: need 0 <= onset"),
@@ -197,6 +197,28 @@ def test_a_folder_of_another_ticket_is_refused(coding: Ticket, tmp_path: Path) -
     packet = lay_before(coding, tmp_path, Tool.ELAN)
     with pytest.raises(BadInput, match="the folder is one of ticket"):
         read_answer(packet.folder, replace(coding, id=type(coding.id)("another")), {})
+
+
+@pytest.mark.parametrize("tool", Tool)
+def test_a_file_that_nobody_touched_is_no_answer(coding: Ticket, tmp_path: Path, tool: Tool) -> None:
+    packet = lay_before(coding, tmp_path, tool)
+    with pytest.raises(BadInput, match=r"holds no event, nothing is handed in|says nothing of events"):
+        read_answer(packet.folder, coding, {})
+    assert read_answer(packet.folder, coding, {}, nothing_happened=True).answer == Coding(events=())
+
+
+def test_an_empty_list_in_the_form_says_that_nothing_happened(coding: Ticket, tmp_path: Path) -> None:
+    packet = lay_before(coding, tmp_path, Tool.JSON)
+    fill(packet.answer, events=[])
+    assert read_answer(packet.folder, coding, {}).answer == Coding(events=())
+
+
+@pytest.mark.parametrize("tool", Tool)
+def test_nothing_happened_where_events_are_marked_is_refused(coding: Ticket, tmp_path: Path, tool: Tool) -> None:
+    packet = lay_before(coding, tmp_path, tool)
+    say(packet.answer, coding, (an_event(BOOK),))
+    with pytest.raises(BadInput, match="holds events, and nothing is said to have happened"):
+        read_answer(packet.folder, coding, {}, nothing_happened=True)
 
 
 def test_a_screening_names_what_it_found(workspace: Workspace, tmp_path: Path) -> None:

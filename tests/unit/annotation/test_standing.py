@@ -25,13 +25,13 @@ FORGERIES = {
     "an exclusion nobody made": f"INSERT INTO exclusion SELECT max(coder.id), max(subject.id), '', {ANY}"
     " FROM coder, subject",
     "an exclusion taken out": "DROP TRIGGER exclusion_no_delete; DELETE FROM exclusion",
-    "another face at rest": "UPDATE reference SET files = '{}'",
+    "another face at rest": "DROP TRIGGER reference_no_update; UPDATE reference SET files = '{}'",
     "a clip moved to its end": "UPDATE place SET stage = 'settled' WHERE stage = 'coding'",
     "a ticket that counts no more": "UPDATE ticket SET purpose = 'gold' WHERE id = (SELECT min(id) FROM ticket)",
     "all tickets gone": "PRAGMA foreign_keys = OFF; DELETE FROM ticket",
-    "a recording of another game": "UPDATE recording SET session = (SELECT max(id) FROM session) || ''"
-    " WHERE session = (SELECT min(id) FROM session)",
-    "a clip with nobody else in it": "UPDATE clip SET also_visible = '[null]'",
+    "a recording of another game": "DROP TRIGGER recording_no_update;"
+    "UPDATE recording SET session = (SELECT max(id) FROM session) || '' WHERE session = (SELECT min(id) FROM session)",
+    "a clip with nobody else in it": "DROP TRIGGER clip_no_update; UPDATE clip SET also_visible = '[null]'",
 }
 
 

@@ -294,9 +294,16 @@ FORGED = "INSERT INTO erasure VALUES ('{S3}', (SELECT max(sequence) FROM log))"
             "a trigger quiet, which no version of this program makes",
             id="a trigger of their own",
         ),
-        pytest.param(["UPDATE clip SET last = last - 1 WHERE id = '{S3}'"], "a clip of log entry", id="other frames"),
         pytest.param(
-            ["UPDATE clip SET subject = (SELECT id FROM subject WHERE code = 'S3') WHERE id = '{S2}'"],
+            ["DROP TRIGGER clip_no_update", "UPDATE clip SET last = last - 1 WHERE id = '{S3}'"],
+            "a clip of log entry",
+            id="other frames",
+        ),
+        pytest.param(
+            [
+                "DROP TRIGGER clip_no_update",
+                "UPDATE clip SET subject = (SELECT id FROM subject WHERE code = 'S3') WHERE id = '{S2}'",
+            ],
             "a clip of log entry",
             id="another's clip",
         ),

@@ -103,7 +103,7 @@ def test_frames_need_the_recording(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_frames_of_a_real_recording_go_out_and_come_back(repository: Path, tmp_path: Path) -> None:
-    recordings = sorted((repository / "demo").rglob("*.mp4"))
+    recordings = sorted((repository / "demo" / "recordings").glob("*.mp4"))
     if not recordings:
         pytest.skip("the demo's recordings are not here")
     (tmp_path / "frames.csv").write_text(

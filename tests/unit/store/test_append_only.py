@@ -138,6 +138,21 @@ def test_rows_that_are_kept_are_not_deleted(workspace: Workspace, table: str) ->
         connection.execute(f"DELETE FROM {table}")
 
 
+@pytest.mark.parametrize("table", KEPT)
+def test_no_column_of_rows_that_are_kept_changes(workspace: Workspace, table: str) -> None:
+    connection = raw(workspace)
+    connection.execute("PRAGMA foreign_keys = OFF")
+    put_beside(connection)
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    for column in columns:
+        act = f'UPDATE {table} SET "{column}" = 77'
+        if (table, column) == ("recording", "path"):  # its file may lie elsewhere one day
+            connection.execute(act)
+            continue
+        with pytest.raises(sqlite3.IntegrityError, match=f"a row of {table} stays as it is"):
+            connection.execute(act)
+
+
 def test_every_unique_key_has_its_test(workspace: Workspace) -> None:
     connection = raw(workspace)
     for table in (*APPEND_ONLY, *KEPT):
@@ -236,10 +251,13 @@ QUIET = {
         r"the coder bob of log entry \d+ .* \(roles\)",
     ),
     "a recording made real": (
-        "UPDATE recording SET simulated = 0",
+        "DROP TRIGGER recording_no_update; UPDATE recording SET simulated = 0",
         r"the recording \S+ of log entry \d+ .* \(simulated\)",
     ),
-    "other bytes": ("UPDATE recording SET sha256 = 'f'", r"the recording \S+ of log entry \d+ .* \(sha256\)"),
+    "other bytes": (
+        "DROP TRIGGER recording_no_update; UPDATE recording SET sha256 = 'f'",
+        r"the recording \S+ of log entry \d+ .* \(sha256\)",
+    ),
     "someone else took part": (
         "DELETE FROM session_subject",
         r"the session G1 of log entry \d+ was altered \(subjects\)",
@@ -256,13 +274,92 @@ QUIET = {
 @pytest.mark.parametrize("name", QUIET)
 def test_the_audit_compares_what_was_registered_with_the_log(workspace: Workspace, name: str) -> None:
     act, said = QUIET[name]
+    assert re.search(said, forced(workspace, act)[0])
+
+
+def forced(workspace: Workspace, act: str) -> list[str]:
+    """What the audit says after somebody did this to the database."""
     connection = raw(workspace)
-    assert connection.execute(act).rowcount >= 1
+    connection.executescript(act)
+    assert connection.total_changes >= 1
     connection.close()
     with workspace.read() as records:
         found = records.audit()
     assert not found.intact
-    assert re.search(said, str(found.findings[0]))
+    return [str(finding) for finding in found.findings]
+
+
+MADE = {
+    "a subject made older": ("UPDATE subject SET age_band = '60-69'", "the subject's age.* of log entry .* altered"),
+    "a score made better": ("UPDATE candidate SET score = score + 0.1", "a candidate of log entry .* was altered"),
+    "a proposal moved": ("UPDATE candidate SET apex = apex + 1", "a candidate of log entry .* was altered"),
+    "a proposal on another face": ("UPDATE candidate SET track = track + 1", "a candidate of log entry .* was altered"),
+    "another picture": (
+        "UPDATE asset SET sha256 = 'f' WHERE kind = 'coding-picture'",
+        "the files or the crop of clip .* are not those of log entry",
+    ),
+    "a file taken out": ("DELETE FROM asset", "the files or the crop of clip .* are not those of log entry"),
+    "another crop": (
+        "DROP TRIGGER clip_no_update; UPDATE clip SET crop = replace(crop, '10', '11')",
+        "the files or the crop of clip .* are not those of log entry",
+    ),
+    "another rate of sound": (
+        "DROP TRIGGER recording_no_update; UPDATE recording SET sample_rate_hz = 8000",
+        r"the recording \S+ of log entry \d+ was altered \(its size",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_audit_compares_what_was_made_with_the_log(workspace: Workspace, name: str) -> None:
+    act, said = MADE[name]
+    assert any(re.search(said, one) for one in forced(workspace, act))
+
+
+NO_SUCH_THING = {
+    "a keepsake that is a text": ("INSERT INTO keepsake VALUES ('salt:1', 'words')", "the keepsake salt:1 is none"),
+    "a crop that is no box": (
+        "DROP TRIGGER clip_no_update; UPDATE clip SET crop = '[1, 2]'",
+        "the clip .* cannot be read",
+    ),
+    "a crop that is no JSON": (
+        "DROP TRIGGER clip_no_update; UPDATE clip SET crop = 'here'",
+        "the clip .* cannot be read",
+    ),
+    "a clock that is none": (
+        "DROP TRIGGER clip_no_update; UPDATE clip SET clock = x'00'",
+        "the clip .* cannot be read",
+    ),
+    "roles that are none": ("UPDATE coder SET roles = 'all' WHERE code = 'bob'", "the coder .* cannot be read"),
+    "tags that are none": ("UPDATE candidate SET tags = '[\"wink\"]'", "the candidate .* cannot be read"),
+    "a consent on no day": (
+        "DROP TRIGGER consent_no_update; UPDATE consent SET signed_on = 'once'",
+        "the consent 1 cannot be read",
+    ),
+    "an answer that is no text": (
+        "DROP TRIGGER judgement_no_update; UPDATE judgement SET answer = x'ff'",
+        "the judgement .* (cannot be read|was altered)",
+    ),
+    "a log entry that is no text": (
+        "DROP TRIGGER log_no_update; UPDATE log SET payload = x'ff' WHERE sequence = 3",
+        "log entry 3 .* was altered",
+    ),
+}
+"""What no reader would take: the audit must name it, and not fall over it."""
+
+
+@pytest.mark.parametrize("name", NO_SUCH_THING)
+def test_the_audit_names_what_is_no_such_thing(workspace: Workspace, name: str) -> None:
+    act, said = NO_SUCH_THING[name]
+    assert any(re.search(said, one) for one in forced(workspace, act))
+
+
+def test_a_secret_that_is_none_is_said(workspace: Workspace) -> None:
+    connection = raw(workspace)
+    connection.execute("UPDATE keepsake SET value = 'words' WHERE name = 'secret'")
+    connection.close()
+    with pytest.raises(BadInput, match="has lost its secret"):
+        Workspace.open(workspace.root)
 
 
 def test_the_audit_misses_a_clip_that_nobody_judged(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from mmed_curate.store.chain import GENESIS, digest_of
 from mmed_curate.store.database import connect, transaction
 from mmed_curate.store.workspace import upgrade
 
-NEW_KEYS = ("companions", "faces", "cut")
+NEW_KEYS = ("companions", "faces", "cut", "read", "proposed", "made")
 
 
 def as_of(workspace: Workspace, revision: str) -> None:
@@ -88,7 +88,7 @@ def test_an_older_workspace_is_read_as_before_after_an_upgrade(tmp_path: Path) -
         assert records.audit().intact, records.audit().findings
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
 def test_a_round_under_way_goes_on_after_an_upgrade(tmp_path: Path, revision: str) -> None:
     """Judgements of every stage, tickets open and on a desk: all as before, and the clips still reach their end."""
     workspace = a_workspace(tmp_path / "lab", n_clips=4)
