@@ -265,7 +265,7 @@ class UnitRow(QWidget):
             row.addWidget(chip)
             self._intensities[intensity] = chip
         row.addSpacing(4)
-        self._away = Chip(theme=theme, label="×", look=Look.PART)
+        self._away = Chip(theme=theme, label="×", look=Look.PART, chooses=False)
         self._away.clicked.connect(lambda: self.removed.emit(self._code))
         row.addWidget(self._away)
 
@@ -375,10 +375,10 @@ class CueRow(QWidget):
             column.addLayout(row)
         self._label = _plain_label()
         upper.addWidget(self._label, 1)
-        self._hear = Chip(theme=theme, label="", look=Look.PART)
+        self._hear = Chip(theme=theme, label="", look=Look.PART, chooses=False)
         self._hear.clicked.connect(lambda: self.to_hear.emit(self._first.value(), self._last.value()))
         upper.addWidget(self._hear)
-        self._away = Chip(theme=theme, label="×", look=Look.PART)
+        self._away = Chip(theme=theme, label="×", look=Look.PART, chooses=False)
         self._away.setAccessibleName(words("Take this cue away"))
         self._away.setToolTip(words("Take this cue away"))
         self._away.clicked.connect(lambda: self.removed.emit(self._place))

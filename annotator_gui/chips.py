@@ -23,12 +23,14 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from annotator_gui.chipplaces import grouped
+from annotator_gui.chipplaces import columns, grouped
 from annotator_gui.theme import Theme
 
 _SMALL = 0.84
 """Small text beside ordinary text (ours)."""
 _LARGE = 1.15
+_WIDE = 62
+"""Signs in a line from which on a sentence needs a line less (ours)."""
 
 
 @runtime_checkable
@@ -76,7 +78,7 @@ class SmallText(QWidget):
 
         Args:
             theme: colours.
-            lines: as tall as so many lines, whatever it says; 0: as tall as its words.
+            lines: as tall as so many lines, whatever it says, one less where there is room; 0: as tall as its words.
             warns: it speaks of what is open.
             parent: as Qt wants it.
         """
@@ -115,7 +117,8 @@ class SmallText(QWidget):
         """Room for all lines."""
         metrics = QFontMetrics(small(self.font()))
         if self._lines:
-            return metrics.lineSpacing() * self._lines
+            wide = width >= metrics.averageCharWidth() * _WIDE
+            return metrics.lineSpacing() * (self._lines - wide)
         bounds = metrics.boundingRect(QRect(0, 0, max(1, width), 10_000), Qt.TextFlag.TextWordWrap, self._text)
         return bounds.height()
 
@@ -143,7 +146,7 @@ class Look(Enum):
     SMALL = "small"
     """The same in small text."""
     UNIT = "unit"
-    """Number over key at the left, the label in two lines beside them."""
+    """Number over key at the left, the label in some lines beside them."""
     PART = "part"
     """A letter or two among others of its kind."""
 
@@ -162,6 +165,7 @@ class Chip(QAbstractButton):
         key: str = "",
         number: str = "",
         look: Look = Look.PLAIN,
+        chooses: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         """Not chosen at first.
@@ -172,6 +176,7 @@ class Chip(QAbstractButton):
             key: shown as a key cap; empty: none.
             number: shown large before the label; empty: none.
             look: how it is drawn.
+            chooses: whether it stands for something that is chosen; else it does something.
             parent: as Qt wants it.
         """
         super().__init__(parent)
@@ -182,7 +187,7 @@ class Chip(QAbstractButton):
         self._over = False
         self.setText(label)
         self.setAccessibleName(f"{number} {label}".strip())
-        self.setCheckable(True)
+        self.setCheckable(chooses)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the window
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -230,7 +235,7 @@ class Chip(QAbstractButton):
             return QSize(96, max(little.lineSpacing() * 2 + 6, QFontMetrics(large(self.font())).height() + 18))
         if self._look is Look.PART:
             return QSize(metrics.horizontalAdvance(self.text()) + 14, metrics.height() + 8)
-        wide = metrics.horizontalAdvance(self.text()) + _TICK + 9
+        wide = metrics.horizontalAdvance(self.text()) + 14 + (_TICK if self.isCheckable() else 0)
         if self._number:
             wide += QFontMetrics(large(font)).horizontalAdvance(self._number) + 6
         if self._key:
@@ -302,15 +307,17 @@ class Chip(QAbstractButton):
         return self.font() if self._look is Look.PLAIN else small(self.font())
 
     def _paint_line(self, painter: QPainter, text: QColor) -> None:
-        inner = self.rect().adjusted(_TICK, 1, -7, -1)
-        if self.isChecked():
-            self._paint_tick(painter, QPointF(4, inner.center().y() + 1.5), text)
-        right = inner.right() + 1
+        """Key, number and label in a line; a tick at the end of what is chosen."""
+        inner = self.rect().adjusted(6, 1, -6, -1)
+        left, right = inner.left(), inner.right() + 1
+        if self.isCheckable():
+            right -= _TICK - 2
+            if self.isChecked():
+                self._paint_tick(painter, QPointF(right + 3, inner.center().y() + 1.5), text)
         if self._key:
-            cap = QRectF(right - self._key_width(), inner.center().y() - 7.5, self._key_width(), 16)
+            cap = QRectF(left, inner.center().y() - 7.5, self._key_width(), 16)
             self._paint_key(painter, cap, text)
-            right = int(cap.left()) - 5
-        left = inner.left()
+            left += self._key_width() + 6
         painter.setPen(text)
         if self._number:
             font = large(self._font())
@@ -323,35 +330,41 @@ class Chip(QAbstractButton):
         shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, rest.width() + 1)
         painter.drawText(rest, _MIDDLE, shown)
 
+    def lines_at(self, width: int) -> int:
+        """How many lines the label of a unit takes in a chip of this width."""
+        metrics = QFontMetrics(small(self.font()))
+        return len(in_lines(self.text(), metrics, width - self._gutter() - 15, most=_MOST_LINES))
+
+    def _gutter(self) -> int:
+        metrics = QFontMetrics(large(self.font()))
+        return max(metrics.horizontalAdvance("00"), metrics.horizontalAdvance(self._number))
+
     def _paint_unit(self, painter: QPainter, text: QColor) -> None:
-        """Number over key; beside them the label in two lines, the second with what was scored."""
+        """Number over key; beside them the label. What is scored of it stands where its key stood, else a tick."""
         inner = self.rect().adjusted(6, 2, -4, -2)
         font, little = large(self.font()), small(self.font())
-        high = QFontMetrics(font).height()
-        gutter = max(QFontMetrics(font).horizontalAdvance("00"), QFontMetrics(font).horizontalAdvance(self._number))
+        high, gutter = QFontMetrics(font).height(), self._gutter()
+        step = QFontMetrics(little).lineSpacing()
+        top = inner.center().y() - (high + 15) // 2 + 1
         painter.setFont(font)
         painter.setPen(text)
-        painter.drawText(QRect(inner.left(), inner.top(), gutter, high), _MIDDLE, self._number)
-        below = inner.top() + high
-        if self.isChecked():
-            self._paint_tick(painter, QPointF(inner.left() + 1, below + 6), text)
+        painter.drawText(QRect(inner.left(), top, gutter, high), _MIDDLE, self._number)
+        below = top + high
+        if self._detail:
+            painter.setFont(small(font))
+            painter.drawText(QRect(inner.left(), below - 2, gutter + 4, step), _MIDDLE, self._detail)
+        elif self.isChecked():
+            self._paint_tick(painter, QPointF(inner.left() + 2, below + 6), text)
         elif self._key:
-            width = self._key_width()
-            self._paint_key(painter, QRectF(inner.left(), below - 1, width, 15), text)
+            self._paint_key(painter, QRectF(inner.left(), below - 1, self._key_width(), 15), text)
         painter.setFont(little)
         painter.setPen(text)
-        metrics = painter.fontMetrics()
         rest = QRect(inner.left() + gutter + 5, inner.top(), max(0, inner.width() - gutter - 5), inner.height())
-        lines = two_lines(self.text(), metrics, rest.width(), one=bool(self._detail))
-        step = metrics.lineSpacing()
-        top = rest.center().y() - step * (len(lines) + bool(self._detail)) // 2 + 1
+        most = max(1, min(_MOST_LINES, (inner.height() + 3) // step))
+        lines = in_lines(self.text(), painter.fontMetrics(), rest.width(), most=most)
+        first = rest.center().y() - step * len(lines) // 2 + 1
         for place, line in enumerate(lines):
-            painter.drawText(QRect(rest.left(), top + place * step, rest.width(), step), _MIDDLE, line)
-        if self._detail:
-            bold = QFont(little)
-            bold.setBold(True)
-            painter.setFont(bold)
-            painter.drawText(QRect(rest.left(), top + len(lines) * step, rest.width(), step), _MIDDLE, self._detail)
+            painter.drawText(QRect(rest.left(), first + place * step, rest.width(), step), _MIDDLE, line)
 
     def _key_width(self) -> int:
         return max(16, QFontMetrics(small(self.font())).horizontalAdvance(self._key) + 8)
@@ -374,33 +387,37 @@ class Chip(QAbstractButton):
         painter.drawPolyline(QPolygonF([at, at + QPointF(3, 4), at + QPointF(9, -4)]))
 
 
-def two_lines(text: str, metrics: QFontMetrics, width: int, *, one: bool = False) -> list[str]:
-    """Words in at most two lines, each cut where it does not fit.
+def in_lines(text: str, metrics: QFontMetrics, width: int, *, most: int) -> list[str]:
+    """Words in a few lines; what does not fit is cut.
 
     Args:
         text: the words.
         metrics: of the font.
         width: of the room, in pixels.
-        one: a single line only.
+        most: lines at most.
     """
-    cut = Qt.TextElideMode.ElideRight
-    if one or metrics.horizontalAdvance(text) <= width:
-        return [metrics.elidedText(text, cut, width)]
-    words = text.split() if " " in text else list(text)  # Chinese breaks anywhere
-    space = " " if " " in text else ""
-    first = words[0]
-    taken = 1
-    while taken < len(words) and metrics.horizontalAdvance(first + space + words[taken]) <= width:
-        first += space + words[taken]
-        taken += 1
-    rest = space.join(words[taken:])
-    return [metrics.elidedText(line, cut, width) for line in (first, rest) if line]
+    spaced = " " in text or text.isascii()
+    words, space = (text.split(), " ") if spaced else (list(text), "")  # Chinese breaks anywhere
+    lines: list[str] = []
+    while words and len(lines) < most - 1:
+        line = words.pop(0)
+        while words and metrics.horizontalAdvance(line + space + words[0]) < width:
+            line += space + words.pop(0)
+        lines.append(line)
+    if words:
+        lines.append(space.join(words))
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines]
 
 
+_MOST_LINES = 3
+"""Of a label (ours)."""
 _TICK = 16
-"""Pixels at the left of a chip for its tick (ours)."""
+"""Pixels at the end of a chip for its tick (ours)."""
 _MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+_GAP = 3
 
 
 class GroupedChips(QWidget):
@@ -473,15 +490,21 @@ class GroupedChips(QWidget):
     ) -> tuple[tuple[tuple[tuple[int, int, int, int], ...], ...], tuple[tuple[int, int, int, int], ...], int]:
         metrics = QFontMetrics(small(self.font()))
         longest = max((metrics.horizontalAdvance(word) for name, _ in self._named for word in name.split()), default=0)
-        first = next((chip for _, chips in self._named for chip in chips), None)
-        high = first.sizeHint().height() if first is not None else 20
+        chips = [chip for _, chips in self._named for chip in chips]
+        caption = min(longest + 2, width // 5)
+        least = metrics.averageCharWidth() * 14
+        room = max(1, width - caption - _GAP)
+        n = columns(room, least=least, gap=_GAP)
+        each = (room - (n - 1) * _GAP) // n
+        lines = max((chip.lines_at(each) for chip in chips), default=1)
+        high = max(metrics.lineSpacing() * lines + 6, chips[0].sizeHint().height() if chips else 0)
         return grouped(
             [len(chips) for _, chips in self._named],
             width=width,
-            caption=min(longest + 2, width // 5),
-            least=metrics.averageCharWidth() * 13,
+            caption=caption,
+            least=least,
             height=high,
-            gap=3,
+            gap=_GAP,
             between=5,
         )
 
