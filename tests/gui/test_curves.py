@@ -15,6 +15,7 @@ from annotator_gui.signals import loudness, outline, read_curves, read_face, rea
 from annotator_gui.timeaxis import Axis
 from annotator_gui.trackpaint import sample_edges
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.media.arrayfile import write_arrays
 
 
 def a_face_file(path: Path, n: int = 5, **changes: Any) -> Path:
@@ -106,7 +107,7 @@ def test_files_as_the_lab_writes_them_are_read(tmp_path: Path) -> None:
         "hop_s": np.array(features.HOP_S),
         "window_s": np.array(features.WINDOW_S),
     }
-    features._write_arrays(tmp_path / "sound.npz", arrays)
+    write_arrays(tmp_path / "sound.npz", arrays)
     voice = read_voice(tmp_path / "sound.npz")
     assert voice.f0_hz is not None
     assert float(np.nanmedian(voice.f0_hz)) == pytest.approx(220, rel=0.01)
