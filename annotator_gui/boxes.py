@@ -10,12 +10,11 @@ from PyQt6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from annotator_gui.chips import Chip, large, small
+from annotator_gui.chips import Chip, Look, large, small
 from annotator_gui.fields import time_ms, unit_number
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
@@ -250,27 +249,23 @@ class UnitRow(QWidget):
         }
         self._sides: dict[Side, Chip] = {}
         for side, (short, long) in sides.items():
-            chip = Chip(theme=theme, label=short)
+            chip = Chip(theme=theme, label=short, look=Look.PART)
             chip.setToolTip(long)
             chip.setAccessibleName(long)
-            chip.setFixedWidth(44 if side is Side.BOTH else 27)
             chip.clicked.connect(lambda _=False, side=side: self.side_asked.emit(self._code, side))
             row.addWidget(chip)
             self._sides[side] = chip
         row.addSpacing(6)
         self._intensities: dict[Intensity, Chip] = {}
         for intensity in Intensity:
-            chip = Chip(theme=theme, label=intensity.value)
+            chip = Chip(theme=theme, label=intensity.value, look=Look.PART)
             chip.setAccessibleName(words("Intensity {letter}", letter=intensity.value))
             chip.setToolTip(words("Intensity {letter}", letter=intensity.value))
-            chip.setFixedWidth(25)
             chip.clicked.connect(lambda _=False, one=intensity: self.intensity_asked.emit(self._code, one))
             row.addWidget(chip)
             self._intensities[intensity] = chip
         row.addSpacing(4)
-        self._away = QToolButton()
-        self._away.setText("×")
-        self._away.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._away = Chip(theme=theme, label="×", look=Look.PART, chooses=False)
         self._away.clicked.connect(lambda: self.removed.emit(self._code))
         row.addWidget(self._away)
 
@@ -380,13 +375,10 @@ class CueRow(QWidget):
             column.addLayout(row)
         self._label = _plain_label()
         upper.addWidget(self._label, 1)
-        self._hear = QToolButton()
-        self._hear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._hear = Chip(theme=theme, label="", look=Look.PART, chooses=False)
         self._hear.clicked.connect(lambda: self.to_hear.emit(self._first.value(), self._last.value()))
         upper.addWidget(self._hear)
-        self._away = QToolButton()
-        self._away.setText("×")
-        self._away.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._away = Chip(theme=theme, label="×", look=Look.PART, chooses=False)
         self._away.setAccessibleName(words("Take this cue away"))
         self._away.setToolTip(words("Take this cue away"))
         self._away.clicked.connect(lambda: self.removed.emit(self._place))
@@ -456,8 +448,7 @@ class CueRow(QWidget):
             spin.setEnabled(not locked)
         said = self._words("✓ heard at 1×") if heard else self._words("▶ hear it at 1×")
         if said != self._hear.text():
-            self._hear.setText(said)
-            self._hear.setAccessibleName(said)
+            self._hear.say(said)
         self._away.setEnabled(not locked)
         if here != self._here:
             self._here = here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from html import escape
 from typing import Protocol, runtime_checkable
 
@@ -22,12 +23,14 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from annotator_gui.placing import grouped
+from annotator_gui.chipplaces import columns, grouped
 from annotator_gui.theme import Theme
 
 _SMALL = 0.84
 """Small text beside ordinary text (ours)."""
 _LARGE = 1.15
+_WIDE = 62
+"""Signs in a line from which on a sentence needs a line less (ours)."""
 
 
 @runtime_checkable
@@ -75,7 +78,7 @@ class SmallText(QWidget):
 
         Args:
             theme: colours.
-            lines: as tall as so many lines, whatever it says; 0: as tall as its words.
+            lines: as tall as so many lines, whatever it says, one less where there is room; 0: as tall as its words.
             warns: it speaks of what is open.
             parent: as Qt wants it.
         """
@@ -114,7 +117,8 @@ class SmallText(QWidget):
         """Room for all lines."""
         metrics = QFontMetrics(small(self.font()))
         if self._lines:
-            return metrics.lineSpacing() * self._lines
+            wide = width >= metrics.averageCharWidth() * _WIDE
+            return metrics.lineSpacing() * (self._lines - wide)
         bounds = metrics.boundingRect(QRect(0, 0, max(1, width), 10_000), Qt.TextFlag.TextWordWrap, self._text)
         return bounds.height()
 
@@ -134,6 +138,19 @@ class SmallText(QWidget):
         painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, self._text)
 
 
+class Look(Enum):
+    """How a chip is drawn."""
+
+    PLAIN = "plain"
+    """Number, label and key in a line."""
+    SMALL = "small"
+    """The same in small text."""
+    UNIT = "unit"
+    """Number over key at the left, the label in some lines beside them."""
+    PART = "part"
+    """A letter or two among others of its kind."""
+
+
 class Chip(QAbstractButton):
     """One code: chosen by a click as by its key. Shows a choice only once it is told of it."""
 
@@ -147,7 +164,8 @@ class Chip(QAbstractButton):
         label: str,
         key: str = "",
         number: str = "",
-        tall: bool = False,
+        look: Look = Look.PLAIN,
+        chooses: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         """Not chosen at first.
@@ -155,20 +173,21 @@ class Chip(QAbstractButton):
         Args:
             theme: colours.
             label: what it stands for.
-            key: shown in a corner; empty: none.
+            key: shown as a key cap; empty: none.
             number: shown large before the label; empty: none.
-            tall: the label stands below the number.
+            look: how it is drawn.
+            chooses: whether it stands for something that is chosen; else it does something.
             parent: as Qt wants it.
         """
         super().__init__(parent)
         self._theme = theme
-        self._key, self._number, self._tall = key, number, tall
+        self._key, self._number, self._look = key, number, look
         self._detail = ""
         self._here = False
         self._over = False
         self.setText(label)
         self.setAccessibleName(f"{number} {label}".strip())
-        self.setCheckable(True)
+        self.setCheckable(chooses)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the window
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -209,17 +228,19 @@ class Chip(QAbstractButton):
         """A click alone chooses nothing: what is on disk is shown."""
 
     def sizeHint(self) -> QSize:
-        """Room for key, number and label."""
-        font = self.font()
-        line = QFontMetrics(font).height()
-        if self._tall:
-            return QSize(92, QFontMetrics(large(font)).height() + QFontMetrics(small(font)).height() + 6)
-        wide = QFontMetrics(font).horizontalAdvance(self.text()) + 16
+        """Room for key, number, label and the tick of what is chosen."""
+        font = self._font()
+        metrics, little = QFontMetrics(font), QFontMetrics(small(self.font()))
+        if self._look is Look.UNIT:
+            return QSize(96, max(little.lineSpacing() * 2 + 6, QFontMetrics(large(self.font())).height() + 18))
+        if self._look is Look.PART:
+            return QSize(metrics.horizontalAdvance(self.text()) + 14, metrics.height() + 8)
+        wide = metrics.horizontalAdvance(self.text()) + 14 + (_TICK if self.isCheckable() else 0)
         if self._number:
             wide += QFontMetrics(large(font)).horizontalAdvance(self._number) + 6
         if self._key:
             wide += self._key_width() + 6
-        return QSize(wide, line + 10)
+        return QSize(wide, metrics.height() + 10)
 
     def minimumSizeHint(self) -> QSize:
         """It may shrink; its label is cut then."""
@@ -261,57 +282,95 @@ class Chip(QAbstractButton):
         theme, painter = self._theme, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen, may = self.isChecked(), self.isEnabled()
-        fill = QColor(theme.accent if chosen else theme.raised if may else theme.panel)
         text = QColor(theme.on_accent if chosen else theme.text if may else theme.quiet)
-        edge = QColor(theme.accent if (self._over and may) or chosen else theme.line)
+        edge = theme.accent if chosen or (self._over and may) else theme.line
         body = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(edge, 1))
-        painter.setBrush(fill)
+        painter.setPen(QPen(QColor(edge), 1))
+        painter.setBrush(QColor(theme.accent if chosen else theme.raised if may else theme.panel))
         painter.drawRoundedRect(body, 4, 4)
         if self.hasFocus():
             painter.setPen(QPen(text, 1, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(body.adjusted(2, 2, -2, -2), 3, 3)
-        inner = self.rect().adjusted(7, 2, -7, -2)
-        first = QRect(inner)
-        if self._tall:
-            first.setHeight(QFontMetrics(large(self.font())).height())
-        right = first.right() + 1
+        if self._look is Look.UNIT:
+            self._paint_unit(painter, text)
+        elif self._look is Look.PART:
+            font = self._font()
+            font.setBold(chosen)
+            painter.setFont(font)
+            painter.setPen(text)
+            painter.drawText(self.rect(), _CENTRE, self.text())
+        else:
+            self._paint_line(painter, text)
+
+    def _font(self) -> QFont:
+        return self.font() if self._look is Look.PLAIN else small(self.font())
+
+    def _paint_line(self, painter: QPainter, text: QColor) -> None:
+        """Key, number and label in a line; a tick at the end of what is chosen."""
+        inner = self.rect().adjusted(6, 1, -6, -1)
+        left, right = inner.left(), inner.right() + 1
+        if self.isCheckable():
+            right -= _TICK - 2
+            if self.isChecked():
+                self._paint_tick(painter, QPointF(right + 3, inner.center().y() + 1.5), text)
         if self._key:
-            cap = QRectF(right - self._key_width(), first.center().y() - 7.5, self._key_width(), 16)
+            cap = QRectF(left, inner.center().y() - 7.5, self._key_width(), 16)
             self._paint_key(painter, cap, text)
-            right = int(cap.left()) - 5
-        left = first.left()
-        if chosen and (self._tall or not self._number):
-            left += self._paint_tick(painter, QPointF(left, first.center().y() + 1), text)
+            left += self._key_width() + 6
         painter.setPen(text)
         if self._number:
-            font = large(self.font())
+            font = large(self._font())
             painter.setFont(font)
             wide = QFontMetrics(font).horizontalAdvance(self._number)
-            painter.drawText(QRect(left, first.top(), wide + 2, first.height()), _MIDDLE, self._number)
+            painter.drawText(QRect(left, inner.top(), wide + 2, inner.height()), _MIDDLE, self._number)
             left += wide + 6
-        if self._tall:
-            painter.setFont(small(self.font()))
-            if self._detail:
-                painter.drawText(QRect(left, first.top(), max(0, right - left), first.height()), _MIDDLE, self._detail)
-            below = inner.adjusted(0, first.height() - 1, 0, 1)
-            metrics = painter.fontMetrics()
-            painter.setPen(text if chosen or not may else QColor(theme.text))
-            shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, below.width())
-            painter.drawText(below, _MIDDLE, shown)
-            return
-        painter.setFont(self.font())
-        rest = QRect(left, first.top(), max(0, right - left), first.height())
+        painter.setFont(self._font())
+        rest = QRect(left, inner.top(), max(0, right - left), inner.height())
         shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, rest.width() + 1)
-        centred = not self._key and not self._number and not chosen
-        painter.drawText(rest, _CENTRE if centred else _MIDDLE, shown)
+        painter.drawText(rest, _MIDDLE, shown)
+
+    def lines_at(self, width: int) -> int:
+        """How many lines the label of a unit takes in a chip of this width."""
+        metrics = QFontMetrics(small(self.font()))
+        return len(in_lines(self.text(), metrics, width - self._gutter() - 15, most=_MOST_LINES))
+
+    def _gutter(self) -> int:
+        metrics = QFontMetrics(large(self.font()))
+        return max(metrics.horizontalAdvance("00"), metrics.horizontalAdvance(self._number))
+
+    def _paint_unit(self, painter: QPainter, text: QColor) -> None:
+        """Number over key; beside them the label. What is scored of it stands where its key stood, else a tick."""
+        inner = self.rect().adjusted(6, 2, -4, -2)
+        font, little = large(self.font()), small(self.font())
+        high, gutter = QFontMetrics(font).height(), self._gutter()
+        step = QFontMetrics(little).lineSpacing()
+        top = inner.center().y() - (high + 15) // 2 + 1
+        painter.setFont(font)
+        painter.setPen(text)
+        painter.drawText(QRect(inner.left(), top, gutter, high), _MIDDLE, self._number)
+        below = top + high
+        if self._detail:
+            painter.setFont(small(font))
+            painter.drawText(QRect(inner.left(), below - 2, gutter + 4, step), _MIDDLE, self._detail)
+        elif self.isChecked():
+            self._paint_tick(painter, QPointF(inner.left() + 2, below + 6), text)
+        elif self._key:
+            self._paint_key(painter, QRectF(inner.left(), below - 1, self._key_width(), 15), text)
+        painter.setFont(little)
+        painter.setPen(text)
+        rest = QRect(inner.left() + gutter + 5, inner.top(), max(0, inner.width() - gutter - 5), inner.height())
+        most = max(1, min(_MOST_LINES, (inner.height() + 3) // step))
+        lines = in_lines(self.text(), painter.fontMetrics(), rest.width(), most=most)
+        first = rest.center().y() - step * len(lines) // 2 + 1
+        for place, line in enumerate(lines):
+            painter.drawText(QRect(rest.left(), first + place * step, rest.width(), step), _MIDDLE, line)
 
     def _key_width(self) -> int:
         return max(16, QFontMetrics(small(self.font())).horizontalAdvance(self._key) + 8)
 
     def _paint_key(self, painter: QPainter, cap: QRectF, text: QColor) -> None:
-        """A key cap: filled while the key is live."""
+        """A key cap: strong while the key is live."""
         theme, chosen = self._theme, self.isChecked()
         live = self._here and self.isEnabled()
         painter.setPen(QPen(text if chosen else QColor(theme.text if live else theme.line), 1))
@@ -321,16 +380,44 @@ class Chip(QAbstractButton):
         painter.setPen(text if chosen else QColor(theme.text if live else theme.quiet))
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
 
-    def _paint_tick(self, painter: QPainter, at: QPointF, colour: QColor) -> int:
+    def _paint_tick(self, painter: QPainter, at: QPointF, colour: QColor) -> None:
         """A tick: what is chosen is told by more than its colour."""
         painter.setPen(QPen(colour, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([at, at + QPointF(3, 4), at + QPointF(9, -4)]))
-        return 14
 
 
+def in_lines(text: str, metrics: QFontMetrics, width: int, *, most: int) -> list[str]:
+    """Words in a few lines; what does not fit is cut.
+
+    Args:
+        text: the words.
+        metrics: of the font.
+        width: of the room, in pixels.
+        most: lines at most.
+    """
+    spaced = " " in text or text.isascii()
+    words, space = (text.split(), " ") if spaced else (list(text), "")  # Chinese breaks anywhere
+    lines: list[str] = []
+    while words and len(lines) < most - 1:
+        line = words.pop(0)
+        while words and metrics.horizontalAdvance(line + space + words[0]) < width:
+            line += space + words.pop(0)
+        lines.append(line)
+    if words:
+        lines.append(space.join(words))
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines]
+
+
+_MOST_LINES = 3
+"""Of a label (ours)."""
+_TICK = 16
+"""Pixels at the end of a chip for its tick (ours)."""
 _MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+_GAP = 3
 
 
 class GroupedChips(QWidget):
@@ -403,16 +490,22 @@ class GroupedChips(QWidget):
     ) -> tuple[tuple[tuple[tuple[int, int, int, int], ...], ...], tuple[tuple[int, int, int, int], ...], int]:
         metrics = QFontMetrics(small(self.font()))
         longest = max((metrics.horizontalAdvance(word) for name, _ in self._named for word in name.split()), default=0)
-        first = next((chip for _, chips in self._named for chip in chips), None)
-        high = first.sizeHint().height() if first is not None else 20
+        chips = [chip for _, chips in self._named for chip in chips]
+        caption = min(longest + 2, width // 5)
+        least = metrics.averageCharWidth() * 14
+        room = max(1, width - caption - _GAP)
+        n = columns(room, least=least, gap=_GAP)
+        each = (room - (n - 1) * _GAP) // n
+        lines = max((chip.lines_at(each) for chip in chips), default=1)
+        high = max(metrics.lineSpacing() * lines + 6, chips[0].sizeHint().height() if chips else 0)
         return grouped(
             [len(chips) for _, chips in self._named],
             width=width,
-            caption=min(longest + 2, width // 4),
-            least=round(QFontMetrics(small(self.font())).averageCharWidth() * 12.5),
+            caption=caption,
+            least=least,
             height=high,
-            gap=3,
-            between=6,
+            gap=_GAP,
+            between=5,
         )
 
     def _place(self) -> None:

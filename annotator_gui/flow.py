@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QRect, QSize, Qt
 from PyQt6.QtWidgets import QLayout, QLayoutItem, QWidget
 
-from annotator_gui.placing import wrapped
+from annotator_gui.chipplaces import wrapped
 
 
 class FlowLayout(QLayout):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractSpinBox,
@@ -29,7 +29,7 @@ from PyQt6.QtWidgets import (
 from annotator_gui import acts
 from annotator_gui.acts import Act
 from annotator_gui.boxes import CueRow, FieldBox, MarkRow, ProblemRow, UnitRow
-from annotator_gui.chips import Chip, GroupedChips, Painted, SmallText, tip
+from annotator_gui.chips import Chip, GroupedChips, Look, Painted, SmallText, tip
 from annotator_gui.draft import EMPTY, Draft, DraftEvent
 from annotator_gui.fields import (
     SINGLE,
@@ -128,6 +128,11 @@ class Form(QWidget):
         self._unit_rows: list[UnitRow] = []
         self._cue_rows: list[CueRow] = []
         self._found: tuple[Choice, ...] = ()
+        self._bringing = QTimer(self)
+        """Once everything has its place."""
+        self._bringing.setSingleShot(True)
+        self._bringing.setInterval(0)
+        self._bringing.timeout.connect(self._bring)
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -278,7 +283,7 @@ class Form(QWidget):
         managing = FlowLayout(self._managing)
         self._new = self._button(words("New event"), Command.NEW_EVENT)
         self._remove = self._button(words("Remove event"), Command.REMOVE_EVENT)
-        self._nothing = self._button(words("Nothing happens"), Command.NOTHING)
+        self._nothing = self._button(words("Nothing happens"), Command.NOTHING, chooses=True)
         for chip in (self._nothing, self._new, self._remove):
             managing.addWidget(chip)
         column.addWidget(self._managing)
@@ -317,12 +322,13 @@ class Form(QWidget):
             column.addWidget(row)
         self._button_in = QPushButton()
         self._button_in.setProperty("primary", True)
+        self._button_in.setStyleSheet("text-align: center; font-weight: 600; padding: 5px;")
         self._button_in.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._button_in.clicked.connect(self._hand_in)
         column.addWidget(self._button_in)
 
-    def _button(self, label: str, command: Command) -> Chip:
-        chip = Chip(theme=self._theme, label=label, key=self._shown(command))
+    def _button(self, label: str, command: Command, *, chooses: bool = False) -> Chip:
+        chip = Chip(theme=self._theme, label=label, key=self._shown(command), look=Look.SMALL, chooses=chooses)
         chip.show_here(True)
         chip.clicked.connect(lambda: self.command(command))
         return chip
@@ -336,7 +342,13 @@ class Form(QWidget):
             line = QHBoxLayout()
             row = MarkRow(mark=mark, words=self._words, theme=self._theme)
             row.clicked.connect(partial(self._go_to_mark, mark))
-            here = Chip(theme=self._theme, label=self._words("Set here"), key=self._shown(command))
+            here = Chip(
+                theme=self._theme,
+                label=self._words("Set here"),
+                key=self._shown(command),
+                look=Look.SMALL,
+                chooses=False,
+            )
             here.setAccessibleName(
                 {
                     Mark.ONSET: self._words("Set the onset here"),
@@ -441,7 +453,7 @@ class Form(QWidget):
             label=label,
             key=choice.key,
             number=choice.number,
-            tall=choice.field is Field.ACTION_UNITS,
+            look=Look.UNIT if choice.field is Field.ACTION_UNITS else Look.PLAIN,
         )
         chip.setToolTip(tip(heading=self._called(choice), text=entry.definition, source=entry.source))
         chip.clicked.connect(partial(self._clicked, choice))
@@ -490,8 +502,8 @@ class Form(QWidget):
         draft, event = view.draft, view.draft.event
         self._show_event_chips(draft, ticket)
         self._nothing.show_chosen(draft.nothing)
-        self._nothing.setEnabled(not draft.events)
-        self._remove.setEnabled(event is not None)
+        self._enable(self._nothing, not draft.events)
+        self._enable(self._remove, event is not None)
         for mark, row in self._marks.items():
             frame = event.marks.at(mark) if event is not None else None
             row.show_mark(frame, ticket.clock, key=self._shown(_MARK_OF[mark]))
@@ -517,7 +529,14 @@ class Form(QWidget):
             self._show_locked(event)
         taking = self._taking()
         if self._field not in taking:
-            self._take(taking[0] if taking else None, scrolls=True)
+            self._take(taking[0] if taking else None)
+
+    def _enable(self, widget: QWidget, on: bool) -> None:
+        """The keyboard does not wander to a neighbour when what it is on is closed."""
+        if widget.isEnabled() != on:
+            if not on and widget.hasFocus():
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
+            widget.setEnabled(on)
 
     def _show_event_chips(self, draft: Draft, ticket: Ticket) -> None:
         while len(self._event_chips) < len(draft.events):
@@ -633,6 +652,7 @@ class Form(QWidget):
         view, words = self._view, self._words
         ticket = view.ticket
         missing = view.missing if ticket is not None else ()
+        taller = any(row.isVisibleTo(self) != (place < len(missing)) for place, row in enumerate(self._problems))
         for place, row in enumerate(self._problems):
             there = place < len(missing)
             if row.isVisibleTo(self) != there:
@@ -658,8 +678,9 @@ class Form(QWidget):
             if label != self._button_in.text():
                 self._button_in.setText(label)
                 self._button_in.setAccessibleName(text)
-            if self._button_in.isEnabled() == bool(missing):
-                self._button_in.setEnabled(not missing)
+            self._enable(self._button_in, not missing)
+        if taller:
+            self._bringing.start()  # there is another room for it now
         here = view.draft.selected
         wanting = {field_of(one) for one in missing if event_of(one) in {None, here}}
         for field, box in self._boxes.items():
@@ -675,7 +696,9 @@ class Form(QWidget):
     def _tag(self, field: Field, wanting: set[Field | None]) -> tuple[str, bool]:
         words, ticket = self._words, self._view.ticket
         if field in wanting:
-            return (words("to be mended") if field not in SINGLE else words("not chosen yet")), True
+            if field is Field.VOCAL_CUES:
+                return words("not heard at 1× yet"), True
+            return (words("not chosen yet") if field in SINGLE else words("to be mended")), True
         if ticket is not None and field.value in {one.value for one in ticket.disputed}:
             return words("to be settled"), False
         if field is Field.VOCAL_CUES and ticket is not None and ticket.sound is None:
@@ -783,7 +806,7 @@ class Form(QWidget):
         if field is not Field.NOTE and self.typing:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _take(self, field: Field | None, *, scrolls: bool = True) -> None:
+    def _take(self, field: Field | None) -> None:
         if field is self._field:
             return
         self._field = field
@@ -791,15 +814,15 @@ class Form(QWidget):
             box.show_here(one is field)
             for chip in self._chips.get(one, {}).values():
                 chip.show_here(one is field)
-        if field is not None and field in self._boxes and scrolls:
-            self._bring(self._boxes[field])
+        self._bringing.start()
         self._meaning.say(self._hint())
         self.field_changed.emit(field.value if field is not None else "")
 
-    def _bring(self, box: QWidget) -> None:
-        """Scroll as little as shows a box; of one taller than the room, its top."""
+    def _bring(self) -> None:
+        """Scroll as little as shows the field in hand; of one taller than the room, its top."""
+        box = self._boxes.get(self._field) if self._field is not None else None
         bar, view = self._scroll.verticalScrollBar(), self._scroll.viewport()
-        if bar is None or view is None or not box.isVisible():
+        if bar is None or view is None or box is None or not box.isVisible():
             return
         top, bottom, room = box.y() - 4, box.y() + box.height() + 4, view.height()
         if top < bar.value() or bottom - top > room:
@@ -814,7 +837,8 @@ class Form(QWidget):
         self._found = matches(text, offered, words=self._words, in_hand=self._field, limit=_MOST_FOUND)
         self._list.clear()
         for one in self._found:
-            self._list.addItem(f"{self._called(one)} · {title(one.field, self._words)}")
+            key = f"   [{one.key}]" if one.key else ""
+            self._list.addItem(f"{self._called(one)} · {title(one.field, self._words)}{key}")
         if text.strip() and not self._found:
             self._list.addItem(self._words("No code is like that"))
         self._list.setCurrentRow(0)

@@ -123,13 +123,13 @@ def nearest_mark(
 ) -> OnMark | None:
     """The mark to take hold of: of the selected event before others, then the nearest; None: none is within reach.
 
-    Marks of that event on the same frame come with it.
+    Marks of that event on the same frame come with it, for one of them may be all that can move.
     """
     near = [one for one in handles if abs(one.x - x) <= reach_px and one.top <= y < one.bottom]
     if not near:
         return None
     best = min(near, key=lambda one: (one.event != selected, abs(one.x - x), one.event, _ORDER[one.mark]))
-    together = [one for one in near if one.event == best.event and one.frame == best.frame]
+    together = [one for one in handles if one.event == best.event and one.frame == best.frame]
     return OnMark(
         event=best.event,
         marks=tuple(sorted((one.mark for one in together), key=_ORDER.__getitem__)),

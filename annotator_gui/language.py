@@ -10,10 +10,12 @@ import json
 import locale
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mmed_curate.domain.codebook import Entry
 from mmed_curate.domain.findings import BadInput, Finding
+
+if TYPE_CHECKING:  # the words are there before the first paint, the codebook only after it
+    from mmed_curate.domain.codebook import Entry
 
 _FOLDER = Path(__file__).resolve().parent / "languages"
 ENGLISH = "en"

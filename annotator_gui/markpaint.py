@@ -14,13 +14,14 @@ from annotator_gui.hitting import Bar, Handle, Layout
 from annotator_gui.lanes import Lane, frames_of
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
-from annotator_gui.placing import HANDLE_PX, handle_x
+from annotator_gui.placing import HANDLE_PX, handle_x, spread
 from annotator_gui.timeaxis import Axis
 from annotator_gui.trackpaint import Ink, tinted
 from mmed_curate.domain.time import Frame, FrameClock, Span
 
 BAR_PX = 16
 """Height of a span, and of its handles."""
+_LETTER_GAP_PX = 4
 _FRAME_LINES_PX = 8
 """Frames at least so wide have a line at their start."""
 
@@ -116,27 +117,23 @@ def _shapes(ink: Ink, handles: Sequence[Handle], y: float, *, own: bool) -> None
 
 
 def _letters(ink: Ink, handles: Sequence[Handle], top: float, bottom: float, *, own: bool) -> None:
-    """Over each handle what it is; pushed apart where they would meet."""
-    metrics = QFontMetricsF(ink.small)
-    letters = mark_letters(ink.words)
-    there = {handle.mark: handle for handle in handles}
-    lefts: dict[Mark, float] = {}
-    apex = there.get(Mark.APEX)
-    onset, offset = there.get(Mark.ONSET), there.get(Mark.OFFSET)
-    if apex is not None:
-        lefts[Mark.APEX] = apex.x - metrics.horizontalAdvance(letters[Mark.APEX]) / 2
-    if onset is not None:
-        wide = metrics.horizontalAdvance(letters[Mark.ONSET])
-        lefts[Mark.ONSET] = min(onset.x + HANDLE_PX / 2 - wide, lefts.get(Mark.APEX, 1e9) - wide - 4)
-    if offset is not None:
-        behind = max(
-            (left + metrics.horizontalAdvance(letters[mark]) + 4 for mark, left in lefts.items()), default=-1e9
-        )
-        lefts[Mark.OFFSET] = max(offset.x - HANDLE_PX / 2, behind)
+    """Over each handle that can be seen what it is; pushed apart where they would meet."""
+    metrics, letters = QFontMetricsF(ink.small), mark_letters(ink.words)
+    left, right = ink.axis.left_px - HANDLE_PX, ink.axis.right_px + HANDLE_PX
+    seen = [handle for handle in handles if left <= handle.x <= right]
+    wide = {handle.mark: metrics.horizontalAdvance(letters[handle.mark]) for handle in seen}
+    places = {handle.mark: handle.x - wide[handle.mark] / 2 for handle in seen}
+    if Mark.APEX in places:
+        # the apex keeps its middle, the others make way
+        if Mark.ONSET in places:
+            places[Mark.ONSET] = min(places[Mark.ONSET], places[Mark.APEX] - wide[Mark.ONSET] - _LETTER_GAP_PX)
+        if Mark.OFFSET in places:
+            places[Mark.OFFSET] = max(places[Mark.OFFSET], places[Mark.APEX] + wide[Mark.APEX] + _LETTER_GAP_PX)
+    wanted = [(places[handle.mark], wide[handle.mark]) for handle in seen]
     ink.painter.setFont(ink.small)
-    for mark, left in lefts.items():
-        ink.painter.setPen(ink.pen(ink.theme.of(mark) if own else ink.theme.quiet))
-        ink.painter.drawText(QPointF(left, min(bottom - 1, top + metrics.ascent())), letters[mark])
+    for handle, edge in zip(seen, spread(wanted, left=left, right=right, gap=_LETTER_GAP_PX), strict=True):
+        ink.painter.setPen(ink.pen(ink.theme.of(handle.mark) if own else ink.theme.quiet))
+        ink.painter.drawText(QPointF(edge, min(bottom - 1, top + metrics.ascent())), letters[handle.mark])
 
 
 def _beside(

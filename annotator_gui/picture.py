@@ -67,6 +67,12 @@ class PictureView(QWidget):
         self._says, self._label = "", label
         self.update()
 
+    def show_image(self, image: QImage, *, label: str = "") -> None:
+        """Paint a picture that is no frame of the clip, such as the face at rest."""
+        self._pixels, self._image = None, image
+        self._says, self._label = "", label
+        self.update()
+
     def say(self, sentence: str) -> None:
         """Show words in place of a picture: nothing of a picture stays on screen."""
         self._pixels, self._image = None, None

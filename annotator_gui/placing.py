@@ -1,85 +1,13 @@
-<<<<<<< HEAD
-"""Where chips go: sums of a layout that wraps. Lengths are device-independent pixels. Knows no Qt."""
-=======
 """Where the marks, spans and cues of a draft lie on the timeline: sums only. Knows no Qt.
 
 An onset's handle ends where its frame begins, an offset's begins where its frame ends, an apex's is in the middle: so
 that the three can be told apart, and taken hold of, on a single frame.
 """
->>>>>>> timeline
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-<<<<<<< HEAD
-
-Rect = tuple[int, int, int, int]
-"""Left, top, width, height."""
-
-
-def wrapped(sizes: Sequence[tuple[int, int]], *, width: int, gap: int) -> tuple[tuple[Rect, ...], int]:
-    """Things of their own width side by side, in lines that break where the room ends.
-
-    Args:
-        sizes: width and height of each; one wider than the room is made as wide as it.
-        width: of the room.
-        gap: between two, across and down.
-
-    Returns:
-        Where each lies, and the height of them all.
-    """
-    places: list[Rect] = []
-    left = top = high = 0
-    for own_width, height in sizes:
-        own_width = min(own_width, width)
-        if left and left + own_width > width:
-            left, top, high = 0, top + high + gap, 0
-        places.append((left, top, own_width, height))
-        left += own_width + gap
-        high = max(high, height)
-    return tuple(places), top + high
-
-
-def columns(width: int, *, least: int, gap: int) -> int:
-    """How many columns of at least this width fit; at least one."""
-    return max(1, (width + gap) // (least + gap))
-
-
-def grouped(
-    counts: Sequence[int], *, width: int, caption: int, least: int, height: int, gap: int, between: int
-) -> tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]:
-    """Groups below one another: a caption at the left, at its right cells of one width in lines.
-
-    Args:
-        counts: cells of each group.
-        width: of the room.
-        caption: width of the captions.
-        least: width of a cell at least; cells share the room evenly.
-        height: of a cell.
-        gap: between cells.
-        between: between groups.
-
-    Returns:
-        Cells of each group, captions, and the height of them all.
-    """
-    room = max(1, width - caption - gap)
-    n = columns(room, least=least, gap=gap)
-    each = (room - (n - 1) * gap) // n
-    cells, captions = [], []
-    top = 0
-    for count in counts:
-        lines = max(1, -(-count // n))
-        cells.append(
-            tuple(
-                (caption + gap + place % n * (each + gap), top + place // n * (height + gap), each, height)
-                for place in range(count)
-            )
-        )
-        tall = lines * height + (lines - 1) * gap
-        captions.append((0, top, caption, tall))
-        top += tall + between
-    return tuple(cells), tuple(captions), max(0, top - between)
-=======
 from dataclasses import dataclass
 
 from annotator_gui.draft import Draft, DraftEvent
@@ -91,6 +19,8 @@ from mmed_curate.domain.time import Frame, FrameClock
 
 HANDLE_PX = 11
 """Width of the triangles; the apex is a little wider."""
+_APART_PX = 4 * HANDLE_PX
+"""Events that lie nearer to each other get rows of their own, so that handles and letters do not meet (ours)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +41,11 @@ class Rows:
         return max((row + 1 for rows in self.cues for row in rows), default=0)
 
 
-def rows(draft: Draft) -> Rows:
-    """Rows in which nothing overlaps."""
+def rows(draft: Draft, *, apart_frames: int = 0) -> Rows:
+    """Rows in which nothing overlaps, and between two events so many frames are free."""
     runs = [extent(event.marks) for event in draft.events]
     # an event without a mark takes no room: it gets the first row
-    there = [run for run in runs if run is not None]
+    there = [(run[0], run[1] + apart_frames) for run in runs if run is not None]
     of_events = iter(rows_of(there))
     cues = [(cue.onset, cue.offset) for event in draft.events for cue in event.vocal_cues]
     of_cues = iter(rows_of(cues))
@@ -129,6 +59,33 @@ def extent(marks: Marks) -> tuple[Frame, Frame] | None:
     """First and last frame of the marks that are set, both inside; None: none is set."""
     there = [frame for mark in Mark if (frame := marks.at(mark)) is not None]
     return (there[0], there[-1]) if there else None
+
+
+def apart_frames(axis: Axis, clock: FrameClock) -> int:
+    """How many frames are to be free between two events of a row. It does not depend on the zoom: rows that jump while
+    a hand zooms are hard to follow."""
+    return math.ceil(_APART_PX * clock.n_frames / axis.width_px)
+
+
+def spread(wanted: Sequence[tuple[float, float]], *, left: float, right: float, gap: float) -> tuple[float, ...]:
+    """Left edges of labels in a line that do not meet and stay inside, as near as can be to where they are wanted.
+
+    Args:
+        wanted: left edge and width of each, in order.
+        left, right: where the line begins and ends.
+        gap: what is free between two.
+    """
+    edges: list[float] = []
+    free = left
+    for edge, width in wanted:
+        edges.append(max(edge, free))
+        free = edges[-1] + width + gap
+    free = right
+    for place in reversed(range(len(edges))):
+        width = wanted[place][1]
+        edges[place] = min(edges[place], free - width)
+        free = edges[place] - gap
+    return tuple(edges)
 
 
 def handle_x(mark: Mark, frame: Frame, axis: Axis, clock: FrameClock) -> float:
@@ -190,4 +147,3 @@ def _bar(event: int, place: int, run: tuple[Frame, Frame], top: int, bottom: int
 def _row(lane: Lane, row: int, n_rows: int) -> tuple[int, int]:
     height = lane.height // max(1, n_rows)
     return lane.top + row * height, lane.top + (row + 1) * height
->>>>>>> timeline

@@ -108,7 +108,7 @@ QPushButton:focus, QToolButton:focus, QLineEdit:focus, QPlainTextEdit:focus, QLi
   border: 2px solid {theme.accent};
 }}
 QPushButton:disabled, QToolButton:disabled {{ color: {theme.quiet}; background: {theme.panel}; }}
-QLineEdit, QPlainTextEdit, QComboBox, QListWidget, QTableWidget, QTextBrowser {{
+QLineEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox, QListWidget, QTableWidget, QTextBrowser {{
   background: {theme.window}; border: 1px solid {theme.line}; border-radius: 4px; padding: 3px;
   selection-background-color: {theme.accent}; selection-color: {theme.on_accent};
 }}

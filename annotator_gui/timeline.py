@@ -55,7 +55,7 @@ from annotator_gui.markpaint import (
     paint_reading,
 )
 from annotator_gui.marks import Mark, legal_range, moved
-from annotator_gui.placing import HANDLE_PX, layout, rows
+from annotator_gui.placing import HANDLE_PX, Rows, apart_frames, layout, rows
 from annotator_gui.signals import Curves, Face, HasSamples, Voice
 from annotator_gui.theme import Theme
 from annotator_gui.timeaxis import Axis, ms_of
@@ -74,6 +74,7 @@ from annotator_gui.trackpaint import (
     tinted,
 )
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.time import Frame, FrameClock, Span
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class _MarkDrag:
     frame: Frame
     why: str = ""
     """Why it goes no further; empty: it follows the hand."""
+    stopped_by: Mark | None = None
+    """The mark that is in the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +201,12 @@ class Timeline(QWidget):
     # what the window tells
 
     def show_view(self, view: View) -> None:
-        """Show the marks of a draft; a new ticket empties all tracks."""
+        """Show the marks of a draft; a new ticket empties all tracks, and brings what others marked with it."""
         ticket = view.ticket
         if ticket is None or self._ticket is None or ticket.id != self._ticket.id:
             self._empty(None if ticket is None else ticket.clock)
+            if ticket is not None:
+                self._readings = self._given(ticket)
         before = (self._draft, self._tracks())
         self._ticket, self._draft = ticket, view.draft
         self._locked, self._may_show_motion = view.movement_given, view.may_show_motion
@@ -293,6 +298,12 @@ class Timeline(QWidget):
         """What is visible; None: no clip is shown."""
         return self._axis
 
+    def _given(self, ticket: Ticket) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+        """At adjudication what each coder marked, at verification what would stand."""
+        if ticket.stage is Stage.VERIFICATION:
+            return ((self._words("consensus"), tuple(event.span for event in ticket.proposed)),)
+        return tuple((one.letter, tuple(event.span for event in one.events)) for one in ticket.readings)
+
     # what is where
 
     def _empty(self, clock: FrameClock | None) -> None:
@@ -304,7 +315,7 @@ class Timeline(QWidget):
     @property
     def _heard(self) -> bool:
         """Whether this pass lets anything be heard."""
-        return self._ticket is None or self._ticket.sound is not None
+        return self._ticket is not None and self._ticket.sound is not None
 
     @property
     def _motion(self) -> Face | None:
@@ -327,7 +338,7 @@ class Timeline(QWidget):
                     wishes.append(Wish(track=Track.PITCH, least=text + 8))
         if self._motion is not None:
             wishes.append(Wish(track=Track.MOTION, least=text * 2 + 2, share=3))
-        taken = rows(self._draft)
+        taken = self._rows()
         wishes.append(Wish(track=Track.MARKS, least=taken.n_events * (round(text * 0.85) + BAR_PX + 5)))
         if taken.n_cues and self._heard:
             wishes.append(Wish(track=Track.CUES, least=taken.n_cues * (text + 6)))
@@ -335,6 +346,11 @@ class Timeline(QWidget):
             Wish(track=Track.READING, least=round(text * 0.85) + BAR_PX, row=row) for row in range(len(self._readings))
         ]
         return wishes
+
+    def _rows(self) -> Rows:
+        if self._axis is None or self._clock is None:
+            return rows(self._draft)
+        return rows(self._draft, apart_frames=apart_frames(self._axis, self._clock))
 
     @property
     def _sounds(self) -> HasSamples | None:
@@ -356,14 +372,15 @@ class Timeline(QWidget):
             Track.PITCH: words("pitch"),
             Track.MOTION: words("motion"),
             Track.MARKS: words("events"),
-            Track.CUES: words("voice"),
+            Track.CUES: words("cues"),
         }
 
     def _gutter_px(self) -> int:
         metrics, names = QFontMetrics(self.font()), self._names()
         scale = round(metrics.horizontalAdvance("000 Hz") * 0.8) + 6
         scaled = {Track.SPECTRUM, Track.PITCH, Track.MOTION}
-        return 14 + max(metrics.horizontalAdvance(name) + (track in scaled) * scale for track, name in names.items())
+        wide = [metrics.horizontalAdvance(name) + (track in scaled) * scale for track, name in names.items()]
+        return 14 + max(*wide, *(metrics.horizontalAdvance(letter) for letter, _ in self._readings))
 
     def _lay_out(self) -> None:
         """Everything may have changed."""
@@ -415,9 +432,7 @@ class Timeline(QWidget):
         if self._axis is None or self._clock is None:
             return Layout(lanes=self._lanes())
         # rows stay as they were while something is dragged: lanes that jump under a hand are hard to hit
-        return layout(
-            draft, self._lanes(), rows(self._draft), axis=self._axis, clock=self._clock, with_cues=self._heard
-        )
+        return layout(draft, self._lanes(), self._rows(), axis=self._axis, clock=self._clock, with_cues=self._heard)
 
     # painting
 
@@ -525,7 +540,7 @@ class Timeline(QWidget):
                 if self._spectrum is None:
                     self._spectrum = spectrum_image(self._voices, dark=ink.dark)
                 paint_spectrum(ink, lane, self._spectrum, self._voices)
-                ends = ("8 kHz", "60 Hz") if self._voices.band_hz is None else _band_ends(self._voices)
+                ends = _band_ends(self._voices)
             elif lane.track is Track.PITCH and self._voices is not None:
                 hz = pitch_ends_hz(self._voices)
                 if hz is None:
@@ -570,7 +585,7 @@ class Timeline(QWidget):
             if own:
                 paint_reading(ink, lane, own, apart[row])
             else:
-                paint_said(ink, lane, self._words("saw no event"))
+                paint_said(ink, lane, self._words("no event"))
         if isinstance(self._drag, _MarkDrag | _CueDrag):
             self._paint_badge(ink, self._drag, lanes[Track.MARKS, 0])
 
@@ -591,11 +606,13 @@ class Timeline(QWidget):
         if isinstance(drag, _MarkDrag):
             at, name = drag.frame, mark_names(self._words)[drag.mark]
             said = self._words("{name}: frame {frame}, {ms} ms", name=name, frame=at, ms=ms_of(at, ink.clock))
+            if drag.why and drag.stopped_by is not None:
+                other = mark_names(self._words)[drag.stopped_by]
+                said = self._words("{said} – the {other} is there", said=said, other=other)
         else:
             at = drag.first
             said = self._words("frames {first} to {last}", first=drag.first, last=drag.last)
-        if drag.why:
-            said = f"{said} – {drag.why}"
+            said = f"{said} – {drag.why}" if drag.why else said
         metrics = QFontMetricsF(self.font())
         wide = min(metrics.horizontalAdvance(said) + 16, float(ink.axis.width_px))
         left = min(max(ink.axis.left_px, ink.axis.middle_of(at, ink.clock) - wide / 2), ink.axis.right_px - wide)
@@ -640,8 +657,8 @@ class Timeline(QWidget):
     def _no_events(self) -> str:
         if self._draft.nothing:
             return self._words("nothing happens in this clip")
-        if self._ticket is not None and self._ticket.stage.value == "verification":
-            return self._words("no event")
+        if self._ticket is not None and self._ticket.stage is Stage.VERIFICATION:
+            return self._words("events are not marked here: accept them, or send them back")
         marks = (Command.MARK_ONSET, Command.MARK_APEX, Command.MARK_OFFSET)
         onset, apex, offset = (self._keys.shown(command) for command in marks)
         return self._words(
@@ -706,7 +723,7 @@ class Timeline(QWidget):
                 ]
                 said.append(f"{letter}: {'; '.join(marks)}")
             if not spans:
-                said.append(f"{letter}: {words('saw no event')}")
+                said.append(f"{letter}: {words('no event')}")
         self.setAccessibleDescription(". ".join(said))
 
     def _say(self, why: str) -> None:
@@ -853,7 +870,12 @@ class Timeline(QWidget):
         except BadInput as error:
             low, high = legal_range(marks, held, last=clock.last_frame)
             frame = Frame(max(low, min(high, wanted)))
-            return _MarkDrag(event=target.event, mark=held, frame=frame, why=self._words.finding(error.finding))
+            others = [mark for mark in Mark if mark is not held and marks.at(mark) == frame]
+            # the one next to it: an onset is stopped by the apex, also where the offset is there too
+            order = list(Mark)
+            stopped_by = min(others, key=lambda one: abs(order.index(one) - order.index(held)), default=None)
+            why = self._words.finding(error.finding)
+            return _MarkDrag(event=target.event, mark=held, frame=frame, why=why, stopped_by=stopped_by)
         return _MarkDrag(event=target.event, mark=held, frame=wanted)
 
     def _dragged_cue(
@@ -900,6 +922,4 @@ class Timeline(QWidget):
 
 
 def _band_ends(voice: Voice) -> tuple[str, str]:
-    if voice.band_hz is None or not len(voice.band_hz):
-        return "", ""
     return f"{voice.band_hz[-1] / 1000:.0f} kHz", f"{voice.band_hz[0]:.0f} Hz"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from mmed_curate.domain.codebookchange import CodeChange, check_change, code_cha
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, TicketId
 from mmed_curate.domain.protocol import Purpose, Stage
-from mmed_curate.store import Place, Reader, TicketState, Workspace, Writer
+from mmed_curate.store import Place, Reader, TicketRecord, TicketState, Workspace, Writer
 from mmed_curate.store.rules import Rules, read_rules
 
 
@@ -26,7 +26,7 @@ class Adoption:
     moved: Mapping[tuple[Stage, Stage], int]
     """Clips that stand elsewhere by the new rules: from where, to where, how many."""
     n_returned: int
-    """Tickets taken back, because their clip waits for something else now."""
+    """Tickets taken back, because their clip waits for something else now, or for fewer."""
 
 
 def adopt(workspace: Workspace, name_or_path: str, *, because: str, rehearse: bool = False) -> Adoption:
@@ -110,8 +110,32 @@ def _planned(
             and (ticket.stage, ticket.round) != (after[ticket.clip].stage, after[ticket.clip].round)
         )
     ]
+    stale += _surplus(records, after, frozenset(stale))
     adoption = Adoption(rules=rules, codes=codes, moved=dict(moved), n_returned=len(stale))
     return adoption, stale, [place for clip, place in after.items() if place != before[clip]]
+
+
+def _surplus(records: Reader, after: Mapping[ClipId, Place], stale: Collection[TicketId]) -> list[TicketId]:
+    """Tickets for more seats than a clip has by the new rules.
+
+    What would be handed in for them could not be taken: a clip is judged by as many as the rules say. So they go back
+    at once, and those that nobody has begun before others.
+    """
+    waiting: dict[ClipId, list[TicketRecord]] = defaultdict(list)
+    for ticket in records.tickets(states=(TicketState.OPEN, TicketState.HELD)):
+        place = after[ticket.clip]
+        there = ticket.purpose is Purpose.ORDINARY and (ticket.stage, ticket.round) == (place.stage, place.round)
+        if there and ticket.id not in stale:
+            waiting[ticket.clip].append(ticket)
+
+    def begun_first(ticket: TicketRecord) -> tuple[int, bool, str, str]:
+        return -ticket.turn, ticket.state is not TicketState.HELD, ticket.since, ticket.id
+
+    return [
+        ticket.id
+        for clip, tickets in waiting.items()
+        for ticket in sorted(tickets, key=begun_first)[after[clip].open_seats :]
+    ]
 
 
 _ENDS = frozenset({Stage.SETTLED, Stage.REJECTED, Stage.REPLACED})

@@ -332,6 +332,10 @@ class Desk:
             raise BadInput.of(
                 "desk.submitted", f"ticket {ticket_id} is already submitted", "take the next ticket, or correct it"
             )
+        if record.state is TicketState.RETURNED:
+            raise BadInput.of(
+                "desk.went_back", f"ticket {ticket_id} went back, and is not yours any more", "take the next ticket"
+            )
         if record.state is not TicketState.HELD:
             raise BadInput.of(
                 "desk.not_on_desk", f"ticket {ticket_id} is not on the desk", "take it with the next ticket first"

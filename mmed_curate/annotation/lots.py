@@ -96,6 +96,8 @@ def hidden(
         without: clips that nobody may code.
         knows: by clip: who knows somebody in it.
         admitted: who may code; nobody else gets any.
+
+    One whose later pass nobody handed in measured nothing: another clip is drawn for it, or that pass comes again.
     """
     coding = [ticket for ticket in tickets if ticket.stage is Stage.CODING and ticket.turn == 1]
     met: dict[CoderId, set[ClipId]] = defaultdict(set)
@@ -108,7 +110,18 @@ def hidden(
         ordinary[ticket.coder] += ticket.purpose is Purpose.ORDINARY and ticket.state is not TicketState.RETURNED
     for coder in sorted({*wanted, *ordinary} & set(admitted)):
         own = [ticket for ticket in coding if ticket.coder == coder]
-        had = Counter(ticket.purpose for ticket in own if ticket.state is not TicketState.RETURNED)
+        lapsed = [
+            one
+            for one in tickets
+            if one.coder == coder and one.stage is Stage.CODING and one.turn > 1 and one.state is TicketState.RETURNED
+        ]
+        broken = {(one.clip, one.purpose) for one in lapsed}
+        had = Counter(
+            one.purpose
+            for one in own
+            if one.state is not TicketState.RETURNED and (one.clip, one.purpose) not in broken
+        )
+        again = [one for one in lapsed if one.clip not in without and coder not in knows.get(one.clip, frozenset())]
         coming = {seat.clip for seat in wanted.get(coder, ()) if seat.stage is Stage.CODING}
         chosen = {seat.clip for seat in wanted.get(coder, ())}
         if protocol.repeats is not None:
@@ -125,7 +138,7 @@ def hidden(
                 and one.clip not in twice
                 and coder not in knows.get(one.clip, frozenset())
             ]
-            repeats = _seats(coder, ripe, due, Purpose.REPEAT, seed)
+            repeats = _seats(coder, ripe, due, Purpose.REPEAT, seed, again)
             seats[coder].extend(repeats)
             had[Purpose.REPEAT] += len(repeats)
         if protocol.gold is not None and coming:
@@ -134,7 +147,7 @@ def hidden(
             # of all coding tickets that the coder has or gets now at least this share is gold
             due = _at_least(share * others / (1 - share)) - had[Purpose.GOLD] if share < 1 else len(gold)
             fresh = [clip for clip in gold - met[coder] - chosen if coder not in knows.get(clip, frozenset())]
-            seats[coder].extend(_seats(coder, fresh, due, Purpose.GOLD, seed))
+            seats[coder].extend(_seats(coder, fresh, due, Purpose.GOLD, seed, again))
     return seats
 
 
@@ -153,6 +166,21 @@ def last_answers(tickets: Iterable[TicketRecord]) -> dict[ClipId, str]:
     return {clip: at for clip, at in last.items() if clip not in waiting}
 
 
-def _seats(coder: CoderId, among: Iterable[ClipId], number: int, purpose: Purpose, seed: int) -> list[Seat]:
+def _seats(
+    coder: CoderId,
+    among: Iterable[ClipId],
+    number: int,
+    purpose: Purpose,
+    seed: int,
+    lapsed: Iterable[TicketRecord],
+) -> list[Seat]:
+    """So many drawn among clips; where these are too few, passes that the coder had begun and let lie."""
     chosen = sorted(among, key=lambda clip: by_lot(seed, purpose.value, coder, clip))[: max(number, 0)]
-    return [Seat(clip=clip, stage=Stage.CODING, round=1, purpose=purpose) for clip in chosen]
+    begun = sorted((one for one in lapsed if one.purpose is purpose), key=lambda one: one.id)
+    return [
+        *(Seat(clip=clip, stage=Stage.CODING, round=1, purpose=purpose) for clip in chosen),
+        *(
+            Seat(clip=one.clip, stage=one.stage, round=one.round, purpose=purpose, turn=one.turn)
+            for one in begun[: max(number - len(chosen), 0)]
+        ),
+    ]

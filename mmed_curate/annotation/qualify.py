@@ -127,7 +127,7 @@ def first_answers(records: Reader, coder: Coder, workspace: Workspace) -> dict[C
     Answers from before an admission to coding was last taken from them are left out.
     """
     gold = records.gold()
-    since = _last_withdrawal(records, coder)
+    since = last_withdrawal(records, coder)
     n_turns = len(workspace.protocol.coding.turns)
     said: dict[ClipId, tuple[Coding, Coding]] = {}
     for judgement, answer in standing_codings(records.judgements(coder=coder.id, purposes=_KNOWN), n_turns):
@@ -205,7 +205,8 @@ def _with_role(records: Reader, code: str, stage: Stage) -> Coder:
     return coder
 
 
-def _last_withdrawal(records: Reader, coder: Coder) -> int:
+def last_withdrawal(records: Reader, coder: Coder) -> int:
+    """The log entry by which an admission to coding was last taken from a coder; 0: never."""
     last = 0
     for entry in records.log(_ADMITTED):
         said = json.loads(entry.payload)

@@ -42,8 +42,8 @@ class Tickets:
         )
 
     def shows_motion(self, record: TicketRecord) -> bool:
-        """Whether the coder may see how much each part of the face moves."""
-        return False
+        """Whether the coder may see how much each part of the face moves, once it was measured."""
+        return self._workspace.protocol.rules(record.stage).shows_motion and self.turn(record).shows_picture
 
     def of(self, record: TicketRecord) -> Ticket:
         """What the coder gets to see.
@@ -64,8 +64,15 @@ class Tickets:
         if reference is not None and _shows_part_of(clip, reference):
             reference = None
         try:
-            laid_out = lay_out(self._workspace.media, name, assets, reference, turn.modality)
-        except (BadInput, OSError):
+            laid_out = lay_out(
+                self._workspace.media,
+                name,
+                assets,
+                reference,
+                turn.modality,
+                shows_motion=self.shows_motion(record),
+            )
+        except (BadInput, OSError, ValueError):
             laid_out = None  # the reason names the clip's own files, which say more than a coder may know
         if laid_out is None:
             raise BadInput.of(
@@ -99,6 +106,9 @@ class Tickets:
             neutral_still=laid_out.neutral_still,
             neutral_picture=laid_out.neutral_picture,
             neutral_sound=laid_out.neutral_sound,
+            face=laid_out.face,
+            shows_motion=laid_out.face is not None and self.shows_motion(record),
+            voice=laid_out.voice,
             clock=clip.clock,
             fields=open_now,
             later_fields=tuple(field for field in turn.fields if field not in open_now),

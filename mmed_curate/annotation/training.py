@@ -8,6 +8,7 @@ from mmed_curate.agreement.reading import events_of
 from mmed_curate.annotation.allowed import acquainted
 from mmed_curate.annotation.gold import draw_balanced, event_free_among, lacking
 from mmed_curate.annotation.lots import by_lot
+from mmed_curate.annotation.qualify import last_withdrawal
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.judgements import Coding
@@ -101,10 +102,17 @@ def _still_lacking(records: Reader, coder: Coder, workspace: Workspace) -> int:
         raise BadInput.of(
             "train.no_number", "the protocol asks for no qualification", "say how many clips with --clips N"
         )
+    since, n_turns = last_withdrawal(records, coder), len(workspace.protocol.coding.turns)
     had = {
         ticket.clip
-        for ticket in records.tickets(coder=coder.id)
-        if ticket.purpose is Purpose.TRAINING and ticket.state is not TicketState.RETURNED
+        for ticket in records.tickets(coder=coder.id, states=(TicketState.OPEN, TicketState.HELD))
+        if ticket.purpose is Purpose.TRAINING
+    }
+    # what was answered before an admission was taken away counts no more, nor a clip whose last pass was let lie
+    had |= {
+        one.clip
+        for one in records.judgements(coder=coder.id, purposes=(Purpose.TRAINING,))
+        if one.order > since and one.turn == n_turns
     }
     if len(had) >= asked.clips:
         raise BadInput.of(

@@ -7,9 +7,6 @@ what is measured round the settled event. Times count from the first frame of th
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping
 from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
@@ -18,10 +15,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.time import FrameClock, Span
 from mmed_curate.ingest.closeup import PLACES, Closeup, KnownFace, closeups
+from mmed_curate.media.arrayfile import write_arrays
 from mmed_curate.media.container import AS_PLAYED, StreamChoice
 from mmed_curate.media.cut import CutRequest
 from mmed_curate.media.sound import Sound, SoundReader
@@ -34,11 +31,6 @@ SOUND_RATE_HZ = 16_000
 """Rate that sound features are measured at: speech lies below 8 kHz."""
 FACE_FILE, SOUND_FILE = "face.npz", "sound.npz"
 """Names of a coding clip's array files."""
-
-_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time a zip entry can carry: array files hold no time of day."""
-_DEFLATE = 1
-"""Faces shrink by a quarter at any level, and 1 takes half the time of 6 (measured)."""
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -82,10 +74,10 @@ def write_clip_features(
     """
     closeup = closeup or _closeup(recording, clock, window, streams, known)
     face, sound = folder / FACE_FILE, folder / SOUND_FILE
-    _write_arrays(face, _face_arrays(closeup))
+    write_arrays(face, _face_arrays(closeup))
     if window.sound is None:
         return face, None
-    _write_arrays(sound, _sound_arrays(recording, clock, window, streams, sound_from))
+    write_arrays(sound, _sound_arrays(recording, clock, window, streams, sound_from))
     return face, sound
 
 
@@ -134,7 +126,7 @@ def write_picture_features(
     for index in np.flatnonzero(closeup.seen):
         flow = onset_apex_flow(rest, closeup.faces[index])  # (3, 48, 48)
         motion[index] = np.hypot(flow[0], flow[1]).mean()
-    _write_arrays(
+    write_arrays(
         path,
         _face_arrays(closeup)
         | {
@@ -175,7 +167,7 @@ def write_sound_features(
         BadInput: the sound cannot be read, or the file cannot be written.
     """
     start = clock.start_of(window.first)
-    _write_arrays(
+    write_arrays(
         path,
         _sound_arrays(recording, clock, window, streams, sound_from)
         | {
@@ -229,14 +221,3 @@ def _sound_arrays(
         "window_s": np.array(WINDOW_S),
         "rate_hz": np.array(SOUND_RATE_HZ),
     }
-
-
-def _write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
-    """An `.npz` whose bytes depend on the arrays alone; np.savez would write the time of day into it."""
-    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as archive:
-        for name, array in arrays.items():
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=_ZIP_EPOCH)
-            entry.external_attr = 0o644 << 16
-            data = io.BytesIO()
-            np.lib.format.write_array(data, np.asanyarray(array), allow_pickle=False)
-            archive.writestr(entry, data.getbuffer(), zipfile.ZIP_DEFLATED, _DEFLATE)

@@ -1,4 +1,4 @@
-"""A small workspace whose clips can be watched and heard: every frame shows its number, the sound is a tone with a click.
+"""A small workspace whose clips can be watched and heard: each frame shows its number, the sound is a tone and a click.
 
 What lies beside them (landmarks, motion, log-mel, pitch) is made up, in the layout of docs/arrays.md.
 """
@@ -24,6 +24,8 @@ from mmed_curate.store import Workspace
 WIDTH, HEIGHT = 256, 144
 SOUND_RATE_HZ = 16_000
 N_PLACES = 16
+MOVEMENT_FIRST = Path(__file__).parent / "protocols" / "window.yaml"
+"""Coders hand in the movement first, and may see the motion curve once their marks are set."""
 
 
 @cache
@@ -52,9 +54,11 @@ def watchable_media() -> Mapping[AssetKind, tuple[str, bytes]]:
         }
 
 
-def a_watchable_workspace(root: Path, *, n_clips: int = 1, staff: Mapping[str, tuple[Role, ...]] = STAFF) -> Workspace:
+def a_watchable_workspace(
+    root: Path, *, n_clips: int = 1, staff: Mapping[str, tuple[Role, ...]] = STAFF, protocol: Path = MOVEMENT_FIRST
+) -> Workspace:
     """Clips that wait for screening, and just enough people for their whole way."""
-    workspace = a_workspace(root, n_clips=0, staff=staff)
+    workspace = a_workspace(root, n_clips=0, staff=staff, protocol=protocol)
     add_clips(workspace, n_clips, media=watchable_media())
     return workspace
 

@@ -67,6 +67,7 @@ def a_workspace(
     score: float = 1.0,
     picture: bytes = b"picture of ",
     sound: bytes = b"sound of ",
+    protocol: Path = PLAIN,
 ) -> Workspace:
     """A workspace with `n_clips` clips of 60 frames that wait for screening.
 
@@ -76,8 +77,9 @@ def a_workspace(
         staff: roles by coder's code.
         subject, session, recording, region, score: what a coder must never learn.
         picture, sound: the media's bytes, followed by the clip's number.
+        protocol: its rules.
     """
-    shutil.copytree(_empty(), root)
+    shutil.copytree(_empty(protocol), root)
     workspace = Workspace.open(root, now=noon)
     with workspace.write() as records:
         records.add_subject(subject, SIGNED, simulated=True)
@@ -90,11 +92,11 @@ def a_workspace(
 
 
 @cache
-def _empty() -> Path:
+def _empty(protocol: Path = PLAIN) -> Path:
     """An empty workspace to copy: making the tables takes longer than most tests."""
     folder = Path(tempfile.mkdtemp(prefix="mmed-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    Workspace.create(folder / "empty", seed=7, protocol=str(PLAIN), now=noon)
+    Workspace.create(folder / "empty", seed=7, protocol=str(protocol), now=noon)
     return folder / "empty"
 
 

@@ -15,7 +15,7 @@ from annotator_gui.draft import Draft, DraftEvent
 from annotator_gui.hitting import Bar, Layout, OnCue, OnCueEnd, OnEmpty, OnMark, OnSpan, chosen, hit, nearest_mark
 from annotator_gui.lanes import Lane, Track, Wish, differing, rows_of, stacked
 from annotator_gui.marks import Mark, Marks
-from annotator_gui.placing import layout, rows
+from annotator_gui.placing import apart_frames, layout, rows, spread
 from annotator_gui.timeaxis import Axis, frame_ticks, ms_of, time_ticks
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import VocalCueMark
@@ -288,3 +288,17 @@ def test_overlapping_events_and_cues_lie_in_rows_of_their_own() -> None:
 def test_an_event_without_marks_takes_no_room() -> None:
     where = placed(DraftEvent(), an_event(onset=5), selected=0)
     assert len(where.handles) == 1 and [bar.event for bar in where.spans] == [1]
+
+
+def test_events_that_lie_close_get_rows_of_their_own_whatever_the_zoom() -> None:
+    draft = Draft(events=(an_event(10, 15, 20), an_event(23, 24, 25), an_event(40, 41, 42)), selected=0)
+    # 44 px are 4.4 frames of 10 px; zoomed they stay where they are
+    assert apart_frames(_AXIS, _CLOCK) == apart_frames(_AXIS.zoomed(5, 300), _CLOCK) == 5
+    assert rows(draft, apart_frames=5).events == (0, 1, 0)
+
+
+def test_labels_are_pushed_apart_and_kept_inside() -> None:
+    assert spread([(0, 10), (20, 10)], left=0, right=100, gap=4) == (0, 20)
+    assert spread([(-5, 10), (3, 10)], left=0, right=100, gap=4) == (0, 14)
+    assert spread([(80, 10), (95, 10)], left=0, right=100, gap=4) == (76, 90)
+    assert spread([], left=0, right=100, gap=4) == ()

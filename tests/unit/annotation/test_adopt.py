@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.workspace import PLAIN, a_workspace, an_answer, an_event
+from builders.workspace import PLAIN, STAFF, a_workspace, an_answer, an_event
 
 from mmed_curate.annotation import Desk, assign
 from mmed_curate.annotation.adopt import adopt
@@ -83,6 +83,27 @@ def test_a_third_coder_takes_clips_back_to_coding_and_their_tickets_too(
         assert places == [("coding", 1), ("coding", 3)]
         assert not records.tickets(coder=records.coder("eve").id, states=(TicketState.OPEN,))
         assert len(records.judgements()) == 4
+
+
+def test_a_seat_too_many_goes_back_at_once_and_not_the_one_that_somebody_began(tmp_path: Path, codebook: Path) -> None:
+    """First three code a clip, by the new rules two; one has coded it, one is at work, one has not begun."""
+    roles = {**STAFF, "fay": STAFF["bob"]}
+    workspace = a_workspace(tmp_path / "ws", staff=roles)
+    three = ("  judges: 2  # CASME II used", "  judges: 3  # CASME II used")
+    adopt(workspace, rules(tmp_path, codebook, three), because="three")
+    for code in ("ann", "bob"):
+        assign(workspace, seed=1)
+        ticket = Desk(workspace, code).next_ticket()
+        assert ticket is not None
+        Desk(workspace, code).submit(ticket.id, an_answer(ticket.stage, workspace.codebook))
+    held = Desk(workspace, "cem").next_ticket()
+    assert held is not None
+    assert adopt(workspace, rules(tmp_path, codebook), because="two are enough").n_returned == 1
+    assert Desk(workspace, "fay").next_ticket() is None
+    Desk(workspace, "cem").submit(held.id, an_answer(held.stage, workspace.codebook))
+    with workspace.read() as records:
+        assert set(records.stages().values()) == {Stage.VERIFICATION}
+        assert records.audit().intact
 
 
 def test_a_code_that_was_judged_with_cannot_go(coded: Workspace, tmp_path: Path, codebook: Path) -> None:

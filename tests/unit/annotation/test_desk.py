@@ -12,6 +12,7 @@ from builders.workspace import CLIP_FRAMES, STAFF, a_workspace, an_answer, an_ev
 
 from mmed_curate.annotation import Desk, Ticket, assign
 from mmed_curate.annotation.handout import lay_out
+from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput, Refused
 from mmed_curate.domain.identity import ClipId, TicketId
 from mmed_curate.domain.judgements import (
@@ -242,7 +243,15 @@ def test_a_pass_holds_only_what_it_may_show(
     planted = a_recording(tmp_path / "source.mp4", pts=steady(12, 512), sound_codec="aac")
     (tmp_path / "sound.wav").write_bytes(b"RIFF")
     given = [
-        Asset(clip=ClipId("c"), kind=kind, path=path, sha256="", n_bytes=1, first=Frame(0), last=Frame(11))
+        Asset(
+            clip=ClipId("c"),
+            kind=kind,
+            path=path,
+            sha256=sha256_of(tmp_path / path),
+            n_bytes=1,
+            first=Frame(0),
+            last=Frame(11),
+        )
         for kind, path in ((AssetKind.CODING_PICTURE, "source.mp4"), (AssetKind.CODING_SOUND, "sound.wav"))
     ]
     laid_out = lay_out(tmp_path, "name", given, None, modality)

@@ -207,6 +207,29 @@ def test_nobody_repeats_whom_they_turned_out_to_know_or_without_admission(tmp_pa
     assert set(assign(workspace, seed=1).opened) == {"dee"}
 
 
+@pytest.mark.parametrize("n_gold", [4, 1])
+def test_hidden_gold_whose_last_pass_was_let_lie_is_made_up_for(tmp_path: Path, n_gold: int) -> None:
+    """By another clip, and where none is left by the same pass once more: it measured nothing so far."""
+    day = Day()
+    workspace = a_lab(tmp_path / "ws", day, rules="gold: {share: 0.1}\nreturn_after_days: 10\n", n_gold=n_gold)
+    turn = workspace.protocol.coding.turns[0]
+    coding = workspace.protocol.coding.model_copy(update={"passes": (turn, turn), "days_between_passes": 7.0})
+    workspace.protocol = workspace.protocol.model_copy(update={"coding": coding})
+    next_round(workspace, 1, 6)
+    work(workspace, *CODERS)
+    day.go_on(18)  # seven days later the second pass waits, ten days after that it goes back
+    next_round(workspace, 2, 6)
+    gold = tickets_of(workspace, "bob", Purpose.GOLD)
+    lapsed = {one.clip for one in gold if one.turn == 2 and one.state is TicketState.RETURNED}
+    waiting = {(one.clip in lapsed, one.turn) for one in gold if one.state is TicketState.OPEN}
+    if n_gold == 1:
+        assert not lapsed
+        assert waiting == {(False, 2)}
+    else:
+        assert len(lapsed) == 1
+        assert waiting == {(False, 1)}
+
+
 def test_a_repeat_is_held_against_what_was_said_first(tmp_path: Path) -> None:
     day = Day()
     workspace = a_lab(tmp_path / "ws", day, rules="repeats: {share: 1, after_days: 14}\n")

@@ -11,12 +11,13 @@ from builders.rounds import Day
 
 from mmed_curate.agreement.gold import GoldScore
 from mmed_curate.annotation import Desk, Feedback, assign
+from mmed_curate.annotation.qualify import by_word
 from mmed_curate.annotation.training import train
 from mmed_curate.domain.conduct import Exclusion, GoldClip
 from mmed_curate.domain.findings import BadInput, Refused
 from mmed_curate.domain.identity import TicketId
 from mmed_curate.domain.judgements import Coding
-from mmed_curate.domain.protocol import Purpose
+from mmed_curate.domain.protocol import Purpose, Stage
 from mmed_curate.store import TicketRecord, Workspace
 
 
@@ -44,6 +45,17 @@ def test_as_many_as_qualification_lacks_unless_said_otherwise(tmp_path: Path) ->
         train(workspace, "bob")
     assert train(workspace, "bob", clips=5).n_opened == 5
     assert len({one.clip for one in training_of(workspace, "bob")}) == 11, "never the same clip twice"
+
+
+def test_what_was_answered_before_an_admission_was_withdrawn_is_asked_for_anew(tmp_path: Path) -> None:
+    """As qualification counts it: six clips from before and none since are six too few."""
+    workspace = a_lab(tmp_path / "ws", Day(), n_gold=20, n_free=6)
+    train(workspace, "bob")
+    work(workspace, "bob")
+    with pytest.raises(BadInput, match="bob has 6 training clips already"):
+        train(workspace, "bob")
+    by_word(workspace, "bob", stage=Stage.CODING, admitted=False, word="drifts")
+    assert train(workspace, "bob").n_opened == 6
 
 
 def test_no_clip_that_the_coder_met_or_of_someone_they_know(tmp_path: Path) -> None:

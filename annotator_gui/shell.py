@@ -1,0 +1,73 @@
+"""The window's frame: there at once, in the coder's colours and where it was; what is heavy is put into it later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, Qt
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QLabel, QMainWindow
+
+from annotator_gui.language import Words, language_of_machine
+from annotator_gui.preferences import Preferences, packed, unpacked, write_preferences
+from annotator_gui.theme import THEMES, Theme, style_sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line says."""
+
+    workspace: Path | None
+    """None: the one that `MMED_WORKSPACE` names, or the nearest above the current folder."""
+    coder: str | None
+    """None: it is asked for in the window."""
+    curator: bool
+    practice: bool
+    language: str | None
+    config: Path
+
+
+class Shell(QMainWindow):
+    """The window's frame: there at once, filled when what is heavy has been loaded."""
+
+    def __init__(self, preferences: Preferences, config: Path) -> None:
+        """Empty, with a word of welcome."""
+        super().__init__()
+        self.preferences, self.config = preferences, config
+        self.words = Words(preferences.language or language_of_machine())
+        self.setWindowTitle(self.words("Annotation desk"))
+        self.resize(1360, 860)
+        self.restoreGeometry(QByteArray(unpacked(preferences.geometry)))
+        self.say(self.words("Opening…"))
+        self.restyle(preferences)
+
+    @property
+    def theme(self) -> Theme:
+        """Its colours."""
+        return THEMES.get(self.preferences.theme, THEMES["dark"])
+
+    def say(self, sentence: str) -> None:
+        """Show words and nothing else."""
+        label = QLabel(sentence)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setWordWrap(True)
+        label.setProperty("large", "true")
+        self.setCentralWidget(label)
+
+    def restyle(self, preferences: Preferences) -> None:
+        """Other colours or sizes, kept for the next day."""
+        self.preferences = preferences
+        self.setStyleSheet(style_sheet(self.theme, points=preferences.points))
+        write_preferences(self.config, preferences)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Keep where it was; nothing else has to be saved."""
+        page = self.centralWidget()
+        leave = getattr(page, "leave", None)
+        if leave is not None:
+            self.preferences = replace(self.preferences, layout=leave())
+        geometry = packed(bytes(self.saveGeometry().data()))
+        write_preferences(self.config, replace(self.preferences, geometry=geometry))
+        super().closeEvent(event)
