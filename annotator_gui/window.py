@@ -358,9 +358,9 @@ class DeskPage(QWidget):
         if QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None:
             return False
         focus = QApplication.focusWidget()
-        if watched is not focus and watched is not self.shell.windowHandle():
+        if watched is not (focus or self.shell):  # asked again for each parent that the event comes to
             return False
-        if focus is not None and not self.isAncestorOf(focus) and focus is not self.shell:
+        if focus is not None and not self.isAncestorOf(focus) and focus not in {self, self.shell}:
             return False
         return self.press(event, focus)
 
