@@ -13,7 +13,6 @@ from annotator_gui.cheatsheet import CheatSheet
 from annotator_gui.keys import Command
 from annotator_gui.looking import Shown
 from annotator_gui.marks import Mark, proposed_frame
-from annotator_gui.queue import FlagDialog, SkipDialog
 from annotator_gui.regions import Region
 from annotator_gui.theme import DARK, LIGHT
 from mmed_curate.domain.conduct import Aid
@@ -60,9 +59,9 @@ class Dispatch:
             Command.UNDO: self._undo,
             Command.REDO: self._redo,
             Command.HAND_IN: self._hand_in,
-            Command.SKIP: self._skip,
-            Command.FLAG: self._flag,
-            Command.WHOLE: partial(look, Region.WHOLE),
+            Command.SKIP: page.queue.skip,
+            Command.FLAG: page.queue.flag,
+            Command.WHOLE: self._whole,
             Command.FACE: partial(look, Region.FACE),
             Command.BROWS: partial(look, Region.BROWS),
             Command.MOUTH: partial(look, Region.MOUTH),
@@ -194,21 +193,11 @@ class Dispatch:
         if panel is not None:
             panel.write_reason()
 
-    def _skip(self) -> None:
-        page = self._page
-        dialog = SkipDialog(words=page.words, parent=page)
-        if dialog.exec() and page.sitting is not None:
-            page.do(page.sitting.give_back, dialog.because, knows_them=dialog.knows_them, then=lambda view: page.take())
-
-    def _flag(self) -> None:
-        page = self._page
-        dialog = FlagDialog(words=page.words, parent=page)
-        if dialog.exec() and page.sitting is not None:
-            page.do(
-                page.sitting.flag,
-                dialog.because,
-                then=lambda view: page.say(page.words("Flagged; the curator will see it")),
-            )
+    def _whole(self) -> None:
+        """The whole picture; asked again, pixel for pixel."""
+        view = self._page.picture
+        view.fills = view.is_close or not view.fills
+        self._look_at(Region.WHOLE)
 
     def _look_at(self, region: Region) -> None:
         if not self._page.looking.look_at(region):

@@ -153,8 +153,8 @@ class QueueBar(QWidget):
             minutes = minutes_worked(self._activity)
             self._break_words.setText(
                 self._words(
-                    "You have worked for {minutes} minutes. A few minutes away from the screen would do your eyes good; "
-                    "everything is kept.",
+                    "You have worked for {minutes} minutes. A few minutes away from the screen would do your eyes "
+                    "good; everything is kept.",
                     minutes=minutes,
                 )
             )

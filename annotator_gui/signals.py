@@ -1,6 +1,7 @@
 """The curves that lie beside a clip, as the window reads them, and the outline of a waveform. Knows no Qt.
 
-The files are described in docs/arrays.md. Times count in seconds from the clip's first frame.
+The desk lays them out for a ticket (`mmed_curate.annotation.curves`); docs/arrays.md says what each array is. Times
+count in seconds from the clip's first frame.
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ T = TypeVar("T")
 
 FACE_FORMAT, VOICE_FORMAT = "mmed-features", "mmed-sound-features"
 VERSION = 2
-"""The newest version of the array files that is read."""
+"""The newest version of a ticket's files that is read."""
 _RANGE_NATS = 9.2
 """A spectrogram shows 40 dB below what is loudest in the clip (ours; speech over a room's noise)."""
+_FLOOR_NATS = math.log(1e-10)
+"""Digital silence."""
 _LOUDEST = 99.5
 """Percentile that counts as loudest, so that one click does not make all else dark."""
 
@@ -72,18 +75,19 @@ class Face:
 
     times_s: npt.NDArray[np.float64]
     """(T,) when each frame appears."""
-    alignment: FloatArray | None
-    """(T, 2, 3) from px of the clip's picture to those of the aligned face, whose side is 128; None: an old file."""
-    landmarks: FloatArray | None
-    """(T, 468, 2) px of the clip's picture; NaN where not seen; None: an old file."""
+    alignment: FloatArray
+    """(T, 2, 3) from px of the clip's picture to those of the aligned face, whose side is 128."""
+    landmarks: FloatArray
+    """(T, 468, 2) px of the clip's picture; NaN where not seen."""
     seen: npt.NDArray[np.bool_]
     """(T,)"""
-    eye_distance_px: FloatArray | None
-    """(T,); NaN where not seen; None: an old file."""
-    regions: tuple[str, ...]
-    """R names; empty: the motion of the regions is not in the file, or not to be seen."""
-    motion: FloatArray | None
-    """(T, R) px of the aligned face by which a region lies off its median over the clip; NaN where not seen."""
+    eye_distance_px: FloatArray
+    """(T,); NaN where not seen."""
+    regions: tuple[str, ...] = ()
+    """R names of parts of the face; empty: this pass does not show how they move."""
+    motion: FloatArray | None = None
+    """(T, R) px of the aligned face by which a part lies off its median over the clip; NaN where not seen. None: this
+    pass does not show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,14 +96,14 @@ class Voice:
 
     log_mel: FloatArray
     """(B, n) natural log of the mean square; bands from low to high."""
-    band_hz: FloatArray | None
-    """(B,) the peak of each band; None: an old file."""
+    band_hz: FloatArray
+    """(B,) the peak of each band."""
     intensity_db: FloatArray
     """(n,)"""
-    f0_hz: FloatArray | None
-    """(n,) NaN where there is no voice; None: an old file."""
-    voice_activity: npt.NDArray[np.bool_] | None
-    """(n,) whether somebody speaks; None: an old file."""
+    f0_hz: FloatArray
+    """(n,) NaN where there is no voice."""
+    voice_activity: npt.NDArray[np.bool_]
+    """(n,) whether somebody speaks."""
     start_s: float
     """When the first window begins."""
     hop_s: float
@@ -142,7 +146,7 @@ def read_face(path: Path) -> Face:
 
 
 def read_voice(path: Path) -> Voice:
-    """Read `sound.npz`.
+    """Read `voice.npz`.
 
     Raises:
         BadInput: it is missing, damaged, newer than this window, or something else.
@@ -191,62 +195,38 @@ def runs_of(there: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
 
 
 def _face(held: Arrays) -> Face:
-    times = held["times_s"].astype(np.float64)
-    n = len(times)
-    seen = _shaped(held, "seen", (n,), np.bool_)
-    motion, regions = _motion(held, n)
+    n = len(held["times_s"])
+    regions = tuple(map(str, held["regions"])) if "regions" in held else ()
     return Face(
-        times_s=times,
+        times_s=_shaped(held, "times_s", (n,), np.float64),
         alignment=_shaped(held, "alignment", (n, 2, 3), np.float32),
         landmarks=_shaped(held, "landmarks", (n, None, 2), np.float32),
-        seen=np.ones(n, np.bool_) if seen is None else seen,
+        seen=_shaped(held, "seen", (n,), np.bool_),
         eye_distance_px=_shaped(held, "eye_distance_px", (n,), np.float32),
         regions=regions,
-        motion=motion,
+        motion=_shaped(held, "motion", (n, len(regions)), np.float32) if regions else None,
     )
-
-
-def _motion(held: Arrays, n: int) -> tuple[FloatArray | None, tuple[str, ...]]:
-    """How far each region lies off its rest: as it is held, or the mean over the region's places."""
-    if "regions" in held:
-        names = tuple(map(str, held["regions"]))
-        motion = _shaped(held, "motion", (n, len(names)), np.float32)
-        return motion, names if motion is not None else ()
-    if "place_motion" not in held:
-        return None, ()
-    places = [str(name) for name in held["places"]]
-    moved = _shaped(held, "place_motion", (n, len(places), 2), np.float32)
-    if moved is None:
-        return None, ()
-    names = tuple(dict.fromkeys(places))
-    away = np.linalg.norm(moved, axis=2)  # (T, P)
-    columns = [away[:, [name == place for place in places]].mean(axis=1) for name in names]
-    return np.stack(columns, axis=1).astype(np.float32), names  # (T, R)
 
 
 def _voice(held: Arrays) -> Voice:
     n_bands, n = held["log_mel"].shape
-    log_mel = _shaped(held, "log_mel", (n_bands, n), np.float32)
-    intensity = _shaped(held, "intensity_db", (n,), np.float32)
-    hop_s, window_s = float(held["hop_s"]), float(held["window_s"])
-    if log_mel is None or intensity is None or not (0 < hop_s < math.inf and 0 < window_s < math.inf):
+    start_s, hop_s, window_s = (float(held[name]) for name in ("start_s", "hop_s", "window_s"))
+    if not (math.isfinite(start_s) and 0 < hop_s < math.inf and 0 < window_s < math.inf):
         raise ValueError("no grid")
     return Voice(
-        log_mel=np.nan_to_num(log_mel, nan=float(np.log(1e-10))),
+        log_mel=np.nan_to_num(_shaped(held, "log_mel", (n_bands, n), np.float32), nan=_FLOOR_NATS),
         band_hz=_shaped(held, "band_hz", (n_bands,), np.float32),
-        intensity_db=intensity,
+        intensity_db=_shaped(held, "intensity_db", (n,), np.float32),
         f0_hz=_shaped(held, "f0_hz", (n,), np.float32),
         voice_activity=_shaped(held, "voice_activity", (n,), np.bool_),
-        start_s=float(held["start_s"]) if "start_s" in held else 0.0,
+        start_s=start_s,
         hop_s=hop_s,
         window_s=window_s,
     )
 
 
-def _shaped(held: Arrays, name: str, shape: tuple[int | None, ...], kind: type) -> npt.NDArray[Any] | None:
-    """An array of the file; None: it is not there."""
-    if name not in held:
-        return None
+def _shaped(held: Arrays, name: str, shape: tuple[int | None, ...], kind: type) -> npt.NDArray[Any]:
+    """An array of the file, of the shape that it must have; None: any length."""
     array = held[name]
     fits = array.ndim == len(shape) and all(
         want is None or have == want for have, want in zip(array.shape, shape, strict=True)
@@ -269,8 +249,7 @@ def _read(path: Path, format_name: str, of: Callable[[Arrays], T]) -> T:
                     "update the window",
                     version=version,
                 )
-            # pictures of the face are large, and nothing here draws them
-            return of({name: file[name] for name in file.files if name != "faces"})
+            return of({name: file[name] for name in file.files})
     except FileNotFoundError as error:
         raise BadInput.of("gui.no_arrays", f"{path.name} is missing", "tell the curator the ticket's number") from error
     except _DAMAGE as error:

@@ -74,6 +74,7 @@ from annotator_gui.trackpaint import (
     tinted,
 )
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.time import Frame, FrameClock, Span
 
 if TYPE_CHECKING:
@@ -200,10 +201,12 @@ class Timeline(QWidget):
     # what the window tells
 
     def show_view(self, view: View) -> None:
-        """Show the marks of a draft; a new ticket empties all tracks."""
+        """Show the marks of a draft; a new ticket empties all tracks, and brings what others marked with it."""
         ticket = view.ticket
         if ticket is None or self._ticket is None or ticket.id != self._ticket.id:
             self._empty(None if ticket is None else ticket.clock)
+            if ticket is not None:
+                self._readings = self._given(ticket)
         before = (self._draft, self._tracks())
         self._ticket, self._draft = ticket, view.draft
         self._locked, self._may_show_motion = view.movement_given, view.may_show_motion
@@ -295,6 +298,12 @@ class Timeline(QWidget):
         """What is visible; None: no clip is shown."""
         return self._axis
 
+    def _given(self, ticket: Ticket) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+        """At adjudication what each coder marked, at verification what would stand."""
+        if ticket.stage is Stage.VERIFICATION:
+            return ((self._words("consensus"), tuple(event.span for event in ticket.proposed)),)
+        return tuple((one.letter, tuple(event.span for event in one.events)) for one in ticket.readings)
+
     # what is where
 
     def _empty(self, clock: FrameClock | None) -> None:
@@ -370,7 +379,8 @@ class Timeline(QWidget):
         metrics, names = QFontMetrics(self.font()), self._names()
         scale = round(metrics.horizontalAdvance("000 Hz") * 0.8) + 6
         scaled = {Track.SPECTRUM, Track.PITCH, Track.MOTION}
-        return 14 + max(metrics.horizontalAdvance(name) + (track in scaled) * scale for track, name in names.items())
+        wide = [metrics.horizontalAdvance(name) + (track in scaled) * scale for track, name in names.items()]
+        return 14 + max(*wide, *(metrics.horizontalAdvance(letter) for letter, _ in self._readings))
 
     def _lay_out(self) -> None:
         """Everything may have changed."""
@@ -530,7 +540,7 @@ class Timeline(QWidget):
                 if self._spectrum is None:
                     self._spectrum = spectrum_image(self._voices, dark=ink.dark)
                 paint_spectrum(ink, lane, self._spectrum, self._voices)
-                ends = ("8 kHz", "60 Hz") if self._voices.band_hz is None else _band_ends(self._voices)
+                ends = _band_ends(self._voices)
             elif lane.track is Track.PITCH and self._voices is not None:
                 hz = pitch_ends_hz(self._voices)
                 if hz is None:
@@ -575,7 +585,7 @@ class Timeline(QWidget):
             if own:
                 paint_reading(ink, lane, own, apart[row])
             else:
-                paint_said(ink, lane, self._words("saw no event"))
+                paint_said(ink, lane, self._words("no event"))
         if isinstance(self._drag, _MarkDrag | _CueDrag):
             self._paint_badge(ink, self._drag, lanes[Track.MARKS, 0])
 
@@ -647,8 +657,8 @@ class Timeline(QWidget):
     def _no_events(self) -> str:
         if self._draft.nothing:
             return self._words("nothing happens in this clip")
-        if self._ticket is not None and self._ticket.stage.value == "verification":
-            return self._words("no event")
+        if self._ticket is not None and self._ticket.stage is Stage.VERIFICATION:
+            return self._words("events are not marked here: accept them, or send them back")
         marks = (Command.MARK_ONSET, Command.MARK_APEX, Command.MARK_OFFSET)
         onset, apex, offset = (self._keys.shown(command) for command in marks)
         return self._words(
@@ -713,7 +723,7 @@ class Timeline(QWidget):
                 ]
                 said.append(f"{letter}: {'; '.join(marks)}")
             if not spans:
-                said.append(f"{letter}: {words('saw no event')}")
+                said.append(f"{letter}: {words('no event')}")
         self.setAccessibleDescription(". ".join(said))
 
     def _say(self, why: str) -> None:
@@ -912,6 +922,4 @@ class Timeline(QWidget):
 
 
 def _band_ends(voice: Voice) -> tuple[str, str]:
-    if voice.band_hz is None or not len(voice.band_hz):
-        return "", ""
     return f"{voice.band_hz[-1] / 1000:.0f} kHz", f"{voice.band_hz[0]:.0f} Hz"

@@ -118,7 +118,7 @@ def paint_wave(ink: Ink, lane: Lane, sound: HasSamples, voice: Voice | None, *, 
     lines = [QLineF(x, top, x, bottom) for x, top, bottom in columns]
     if lines:
         ink.painter.drawLines(lines[0], *lines[1:])
-    if voice is None or voice.voice_activity is None:
+    if voice is None:
         return
     half = voice.hop_s / 2
     middles = voice.middles_s
@@ -164,7 +164,7 @@ def paint_spectrum(ink: Ink, lane: Lane, image: QImage, voice: Voice) -> None:
 
 def pitch_ends_hz(voice: Voice) -> tuple[float, float] | None:
     """The ends of the pitch lane: an octave at least; None: there is no pitch in the clip."""
-    if voice.f0_hz is None or not np.isfinite(voice.f0_hz).any():
+    if not np.isfinite(voice.f0_hz).any():
         return None
     low, high = float(np.nanmin(voice.f0_hz)) / 1.1, float(np.nanmax(voice.f0_hz)) * 1.1
     if high < 2 * low:
@@ -176,7 +176,7 @@ def pitch_ends_hz(voice: Voice) -> tuple[float, float] | None:
 def paint_pitch(ink: Ink, lane: Lane, voice: Voice) -> None:
     """Pitch on a logarithmic scale, broken where there is no voice."""
     ends = pitch_ends_hz(voice)
-    if ends is None or voice.f0_hz is None:
+    if ends is None:
         return
     low, high = math.log(ends[0]), math.log(ends[1])
     there = np.isfinite(voice.f0_hz)

@@ -23,7 +23,7 @@ from annotator_gui.looking import Looking
 from annotator_gui.picture import PictureView
 from annotator_gui.player import Player
 from annotator_gui.preferences import packed, unpacked
-from annotator_gui.queue import QueueBar
+from annotator_gui.queue import NothingNow, QueueBar
 from annotator_gui.screening import ScreeningPanel
 from annotator_gui.session import DeskLike, Outcome, Part, Sitting, View
 from annotator_gui.shell import Shell
@@ -31,7 +31,7 @@ from annotator_gui.signals import Face
 from annotator_gui.speaker import Speaker
 from annotator_gui.statusline import StatusLine
 from annotator_gui.timeline import Timeline
-from annotator_gui.training import TrainingPanel
+from annotator_gui.training import FeedbackPanel
 from annotator_gui.typed import HELD, belongs_to_text, is_text, key_of
 from annotator_gui.verification import VerificationPanel
 from annotator_gui.worker import Worker
@@ -43,6 +43,8 @@ from mmed_curate.domain.time import Frame
 
 _AHEAD = 2
 """Tickets whose media are made ready while one is judged (ours)."""
+_NO_PICTURE = frozenset({"gui.other_picture", "gui.no_picture", "gui.film_too_large", "gui.no_media"})
+"""Findings after which there is no picture to look at."""
 _IDLE_S = 60.0
 """A longer pause between two keys is no time of work (ours)."""
 
@@ -98,7 +100,7 @@ class DeskPage(QWidget):
         self.screening = ScreeningPanel(**panel)
         self.adjudication = AdjudicationPanel(**panel)
         self.verification = VerificationPanel(**panel)
-        self.training = TrainingPanel(**panel)
+        self.training = FeedbackPanel(**panel)
         self.dispatch = Dispatch(self)
         self._lay_out()
         self._connect()
@@ -228,6 +230,7 @@ class DeskPage(QWidget):
             panel.show_view(view)
         if Part.PROGRESS in outcome.changed:
             self.queue.show_view(view)
+            self._nothing.show_view(view)
         marks = None if view.draft.event is None else view.draft.event.marks
         self.looking.mark(None if marks is None else marks.onset, None if marks is None else marks.apex)
         self.status.show_length(marks, None if view.ticket is None else view.ticket.clock)
@@ -266,7 +269,7 @@ class DeskPage(QWidget):
         self._coding.addWidget(self.adjudication)
         self._coding.addWidget(self.form)
         self._coding.setStretchFactor(1, 1)
-        self._nothing = QWidget()
+        self._nothing = NothingNow(words=self.words, theme=self.shell.theme)
         self._pages = QStackedWidget()
         for page in (self._coding, self.screening, self.verification, self.training, self._nothing):
             self._pages.addWidget(page)
@@ -321,7 +324,9 @@ class DeskPage(QWidget):
             panel.chosen.connect(self._select)
             panel.handed_in.connect(self.hand_in)
         self.training.asked.connect(lambda word: self.take())
-        self.queue.asked.connect(lambda name: self.dispatch.run(Command(name)))
+        self.queue.given_back.connect(self._give_back)
+        self.queue.flagged.connect(self._flag)
+        self._nothing.asked.connect(lambda word: self.take())
 
     # what happens
 
@@ -347,6 +352,7 @@ class DeskPage(QWidget):
         if now_s - self._last_key_s < _IDLE_S:
             self._active_s += now_s - self._last_key_s
         self._last_key_s = now_s
+        self.queue.stirred(now_s)
         if is_text(focus) and belongs_to_text(key):
             return False
         command = self.keys.command(key)
@@ -374,6 +380,16 @@ class DeskPage(QWidget):
         if self.sitting is not None:
             self.do(self.sitting.select, event)
 
+    def _give_back(self, because: str, knows_them: bool) -> None:
+        if self.sitting is not None and self.view.ticket is not None:
+            give_back = self.sitting.give_back
+            self.do(give_back, because, knows_them=knows_them, then=lambda view: self.take())
+
+    def _flag(self, because: str) -> None:
+        if self.sitting is not None and self.view.ticket is not None:
+            said = self.words("Flagged; the curator will see it")
+            self.do(self.sitting.flag, because, then=lambda view: self.say(said))
+
     def _reopen(self) -> None:
         if self.sitting is not None:
             self.do(self.sitting.reopen_movement)
@@ -394,7 +410,8 @@ class DeskPage(QWidget):
 
     def _not_loaded(self, ticket: object, finding: Finding) -> None:
         if self.view.ticket is not None and ticket == self.view.ticket.id:
-            self.looking.close(self.words.finding(finding))
+            if finding.code in _NO_PICTURE:
+                self.looking.close(self.words.finding(finding))
             self.say(self.words.finding(finding), warn=True)
 
     def _film_begun(self, ticket: object, film: Any) -> None:

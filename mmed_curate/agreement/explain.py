@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmed_curate.agreement.settle import Course
 from mmed_curate.domain.identity import CoderId, JudgementId
 from mmed_curate.domain.judgements import (
     Adjudication,
+    Answer,
     CodedEvent,
     Coding,
     ConsensusEvent,
     Judgement,
     Screening,
+    Settlement,
     SettlingRule,
     Verification,
+    VocalCueMark,
 )
 from mmed_curate.domain.protocol import Stage
 
@@ -26,7 +29,8 @@ _RULE: Mapping[SettlingRule, str] = {
 }
 
 _LISTS = frozenset({"action_units", "vocal_cues"})
-_EACH = "each by more than half; what has no majority is left out"
+_EACH = "more than half marked it"
+_NONE = "nothing was marked by more than half"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +102,16 @@ def explain(now: Course, history: Sequence[Judgement], codes: Mapping[CoderId, s
         for one in now.disagreements
     )
     events = () if now.consensus is None else now.consensus.events
+    answers = {one.id: one.answer for one in history}
     settled = tuple(
-        because for place, event in enumerate(events, start=1) for because in _because(place, event, number)
+        because for place, event in enumerate(events, start=1) for because in _because(place, event, number, answers)
     )
     return Explanation(said=said, open=open_, settled=tuple(settled))
 
 
-def _because(place: int, event: ConsensusEvent, number: Mapping[JudgementId, int]) -> list[Because]:
+def _because(
+    place: int, event: ConsensusEvent, number: Mapping[JudgementId, int], answers: Mapping[JudgementId, Answer]
+) -> Iterator[Because]:
     values = {
         "onset": str(event.span.onset),
         "apex": str(event.span.apex),
@@ -115,20 +122,48 @@ def _because(place: int, event: ConsensusEvent, number: Mapping[JudgementId, int
         "action_units": _units(event),
         "vocal_cues": ", ".join(f"{cue.code} {cue.onset}-{cue.offset}" for cue in event.vocal_cues) or "-",
     }
+    for field, value in values.items():
+        if field not in event.how:
+            continue
+        how = event.how[field]
+        each = _each(field, event, how, answers) if how.rule is SettlingRule.MAJORITY and field in _LISTS else None
+        for said, judgements, why in each or [(value, how.judgements, _NONE if each == [] else _RULE[how.rule])]:
+            rests_on = tuple(number[one] for one in judgements)
+            yield Because(event=place, field=field, value=said, rule=how.rule, why=why, rests_on=rests_on)
+
+
+def _each(
+    field: str, event: ConsensusEvent, how: Settlement, answers: Mapping[JudgementId, Answer]
+) -> list[tuple[str, tuple[JudgementId, ...], str]]:
+    """Each action unit or cue that stands, and who marked it."""
+    theirs = {one: _same_event(event, answers[one]) for one in how.judgements}
+    if field == "action_units":
+        return [
+            (
+                mark.code,
+                tuple(
+                    one for one, own in theirs.items() if own and mark.code in {unit.code for unit in own.action_units}
+                ),
+                _EACH,
+            )
+            for mark in event.action_units
+        ]
     return [
-        Because(
-            event=place,
-            field=field,
-            value=value,
-            rule=event.how[field].rule,
-            why=_EACH
-            if field in _LISTS and event.how[field].rule is SettlingRule.MAJORITY
-            else _RULE[event.how[field].rule],
-            rests_on=tuple(number[one] for one in event.how[field].judgements),
-        )
-        for field, value in values.items()
-        if field in event.how
+        (f"{cue.code} {cue.onset}-{cue.offset}", tuple(one for one, own in theirs.items() if _hears(own, cue)), _EACH)
+        for cue in event.vocal_cues
     ]
+
+
+def _same_event(event: ConsensusEvent, answer: Answer) -> CodedEvent | None:
+    """What one judge saw of it: of their events the one that shares most with it."""
+    events = answer.events if isinstance(answer, (Coding, Adjudication)) else ()
+    return max(events, key=lambda own: own.span.iou(event.span), default=None)
+
+
+def _hears(own: CodedEvent | None, cue: VocalCueMark) -> bool:
+    cues = () if own is None else own.vocal_cues
+    same = (one for one in cues if (one.code, one.owner) == (cue.code, cue.owner))
+    return any(one.onset <= cue.offset and cue.onset <= one.offset for one in same)
 
 
 def _units(event: CodedEvent | ConsensusEvent) -> str:

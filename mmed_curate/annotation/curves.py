@@ -15,8 +15,11 @@ import numpy.typing as npt
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
-_FACE = ("times_s", "alignment", "seen", "eye_distance_px", "landmarks")
-_VOICE = ("start_s", "hop_s", "window_s", "log_mel", "band_hz", "intensity_db", "f0_hz", "voice_activity")
+_FACE = ("format", "version", "times_s", "alignment", "seen", "eye_distance_px", "landmarks")
+_VOICE = (
+    *("format", "version", "start_s", "hop_s", "window_s"),
+    *("log_mel", "band_hz", "intensity_db", "f0_hz", "voice_activity"),
+)
 _MOTION = "motion"
 
 
@@ -25,7 +28,7 @@ def face_curves(stored: bytes, *, with_motion: bool) -> Arrays:
 
     Beside what is stored: `regions` (R,) text and `motion` (T, R) float32, aligned px: how far the places of each part
     of the face lie off their own median over the clip, as the mean of their distances (the two lids of an eye go
-    against each other, so the mean of their ways would show nothing); NaN where the face was not seen.
+    against each other: the mean of where they went would show nothing); NaN where the face was not seen.
 
     Args:
         stored: bytes of the clip's `coding-features`.
@@ -35,7 +38,7 @@ def face_curves(stored: bytes, *, with_motion: bool) -> Arrays:
         ValueError: they are no such file.
     """
     found = _read(stored, (*_FACE, "places", "place_motion") if with_motion else _FACE)
-    curves = {"format": np.array("mmed-desk-face"), "version": np.array(1), **{name: found[name] for name in _FACE}}
+    curves = {name: found[name] for name in _FACE}
     if not with_motion:
         return curves
     places, moved = found["places"], np.asarray(found["place_motion"], dtype=np.float32)  # (P,), (T, P, 2)
@@ -57,8 +60,7 @@ def voice_curves(stored: bytes) -> Arrays:
     Raises:
         ValueError: they are no such file.
     """
-    found = _read(stored, _VOICE)
-    return {"format": np.array("mmed-desk-voice"), "version": np.array(1), **{name: found[name] for name in _VOICE}}
+    return _read(stored, _VOICE)
 
 
 def holds_motion(path: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mmed_curate.domain.packaged import named_or_path
-from mmed_curate.domain.yamlfile import Declared, read_yaml
+from mmed_curate.domain.yamlfile import Clash, Declared, read_yaml
 
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 """A short lower-case word that stands for one entry."""
@@ -30,7 +30,7 @@ class Entry(Declared):
     @model_validator(mode="after")
     def _has_english(self) -> Entry:
         if "en" not in self.label:
-            raise ValueError(f"{self.code} needs an English label (en)")
+            raise Clash("label", what=f"{self.code} has no English label", remedy="add en: and what coders read")
         return self
 
 
@@ -121,26 +121,37 @@ class Codebook(Declared):
         for name, entries in lists:
             codes = [entry.code for entry in entries]
             if not codes and name != "regions":
-                raise ValueError(f"{name} needs at least one entry")
-            if len(set(codes)) != len(codes):
-                raise ValueError(f"{name} holds a code twice")
+                raise Clash(name, what="there is no entry", remedy="write at least one")
+            for place, code in enumerate(codes):
+                if code in codes[:place]:
+                    raise Clash(
+                        *(name, place, "code"),
+                        what=f"the code {code} stands twice under {name}",
+                        remedy="give each entry a code of its own",
+                    )
         known = {entry.code for entry in self.classes}
-        for emotion in self.emotions:
+        for place, emotion in enumerate(self.emotions):
             if emotion.emotion_class is not None and emotion.emotion_class not in known:
-                raise ValueError(f"emotion {emotion.code}: {emotion.emotion_class} is not in classes")
+                raise _unknown("emotions", place, "emotion_class", code=emotion.emotion_class, among="classes")
         regions = {entry.code for entry in self.regions}
-        for unit in self.action_units:
+        for place, unit in enumerate(self.action_units):
             if regions and unit.region not in regions:
-                raise ValueError(f"action unit {unit.code}: {unit.region} is not in regions")
+                raise _unknown("action_units", place, "region", code=unit.region, among="regions")
         units = {entry.code for entry in self.action_units}
         if self.speech is not None:
-            for code in (self.speech.action_unit, *self.speech.not_scored):
+            if self.speech.action_unit not in units:
+                raise _unknown("speech", "action_unit", code=self.speech.action_unit, among="action_units")
+            for place, code in enumerate(self.speech.not_scored):
                 if code not in units:
-                    raise ValueError(f"speech: {code} is not in action_units")
+                    raise _unknown("speech", "not_scored", place, code=code, among="action_units")
         if all(entry.needs_context for entry in self.bases):
-            raise ValueError("bases needs one entry without needs_context: coders are shown no context")
+            raise Clash(
+                "bases",
+                what="every entry needs_context, and coders are shown no context",
+                remedy="let one entry be without needs_context",
+            )
         if not any(entry.is_micro for entry in self.event_types):
-            raise ValueError("event_types needs one entry with is_micro: true")
+            raise Clash("event_types", what="no entry is micro", remedy="write is_micro: true in one entry")
         return self
 
     @property
@@ -155,6 +166,10 @@ class Codebook(Declared):
             KeyError: the code is not in this codebook.
         """
         return {entry.code: entry.emotion_class for entry in self.emotions}[emotion]
+
+
+def _unknown(*keys: int | str, code: str, among: str) -> Clash:
+    return Clash(*keys, what=f"{code} is not in {among}", remedy=f"write a code of {among}, or add it there")
 
 
 def load_codebook(name_or_path: str) -> Codebook:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from mmed_curate.domain.codebook import Codebook, load_codebook
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.time import Frame, FrameClock
-from mmed_curate.domain.yamlfile import Declared, read_yaml
+from mmed_curate.domain.yamlfile import Clash, Declared, read_yaml
 
 
 class Stage(Enum):
@@ -226,21 +226,36 @@ class CodingRules(StageRules):
     @model_validator(mode="after")
     def _last_pass_says_all(self) -> CodingRules:
         if self.passes and (self.fields or self.modality is not Modality.BOTH):
-            raise ValueError("coding has passes: give modality and fields in each of them, and not beside them")
+            raise Clash(
+                "fields" if self.fields else "modality",
+                what="it stands beside passes",
+                remedy="give modality and fields in each of the passes, and not beside them",
+            )
         fields = self.turns[-1].fields
+        last = ("passes", len(self.passes) - 1, "fields") if self.passes else ("fields",)
         missing = [field.value for field in (AnswerField.SPAN, AnswerField.EVENT_TYPE) if field not in fields]
         if missing:
-            raise ValueError(f"the last pass of coding must ask for {' and '.join(missing)}: it is what is settled")
+            raise Clash(
+                *last,
+                what=f"the last pass does not ask for {' and '.join(missing)}, and what it says is settled",
+                remedy=f"add {', '.join(missing)}",
+            )
         lost = [field.value for turn in self.turns[:-1] for field in turn.fields if field not in fields]
         if lost:
-            raise ValueError(
-                f"the last pass of coding must ask again for {', '.join(lost)}: only what it says is settled"
+            raise Clash(
+                *last,
+                what=f"the last pass must ask again for {', '.join(lost)}: only what it says is settled",
+                remedy=f"add {', '.join(lost)}",
             )
         if self.movement_first:
             asked = dict.fromkeys(field for turn in self.turns for field in turn.fields)
             order = [field for field in asked if field in (AnswerField.ACTION_UNITS, AnswerField.EMOTION)]
             if order == [AnswerField.EMOTION, AnswerField.ACTION_UNITS]:
-                raise ValueError("movement_first: action_units must stand before emotion in fields")
+                raise Clash(
+                    "movement_first",
+                    what="action_units must stand before emotion in fields",
+                    remedy="change their order, or ask for everything at once with movement_first: false",
+                )
         return self
 
 
@@ -286,7 +301,11 @@ class Qualification(Declared):
     @model_validator(mode="after")
     def _some_with_events(self) -> Qualification:
         if self.event_free >= self.clips:
-            raise ValueError("event_free must be below clips: some of them must show an event")
+            raise Clash(
+                "event_free",
+                what=f"event_free must be below clips ({self.clips}): some of them must show an event",
+                remedy=f"write at most {self.clips - 1}",
+            )
         return self
 
 
@@ -325,25 +344,47 @@ class Protocol(Declared):
     @model_validator(mode="after")
     def _holds_together(self) -> Protocol:
         if self.coding.judges < 2:
-            raise ValueError("coding needs at least 2 judges: one coder agrees with nobody")
+            raise Clash(
+                *("coding", "judges"),
+                what=f"{self.coding.judges} is not at least 2: one coder agrees with nobody",
+                remedy="write a number at least 2",
+            )
         for blind, name in ((self.screening, "screening"), (self.coding, "coding")):
             if blind.shows_context:
-                raise ValueError(f"{name} must not have shows_context: context is shown after coding only")
+                raise Clash(
+                    *(name, "shows_context"),
+                    what=f"{name} must not have shows_context: context is shown after coding only",
+                    remedy="remove it",
+                )
         for stage in JUDGED:
             if self.version == 1 and self.rules(stage).shows_motion:
-                raise ValueError(f"{stage.value} must not have shows_motion: version 1 knows none, write version: 2")
+                raise Clash(
+                    *(stage.value, "shows_motion"),
+                    what=f"{stage.value} must not have shows_motion: version 1 knows none",
+                    remedy="write version: 2",
+                )
         for rules, name in ((self.adjudication, "adjudication"), (self.verification, "verification")):
             if rules.judges != 1:
-                raise ValueError(f"{name} is one person's word: judges must be 1")
+                raise Clash(
+                    *(name, "judges"),
+                    what=f"{name} is one person's word, so {rules.judges} is too many",
+                    remedy="write 1",
+                )
         if self.adjudication.together and self.adjudication.participants > self.coding.judges:
-            raise ValueError(
-                f"a discussion of {self.adjudication.participants} needs as many coders: coding has "
-                f"{self.coding.judges} judges"
+            raise Clash(
+                *("adjudication", "participants"),
+                what=f"a discussion of {self.adjudication.participants} needs as many coders, and coding has "
+                f"{self.coding.judges} judges",
+                remedy=f"write at most {self.coding.judges}, or more judges under coding",
             )
         asked = self.coding.turns[-1].fields
         missing = [field.value for field in self.must_agree if field not in asked]
         if missing:
-            raise ValueError(f"must_agree names what the last pass of coding does not ask for: {', '.join(missing)}")
+            raise Clash(
+                "must_agree",
+                what=f"it names what the last pass of coding does not ask for: {', '.join(missing)}",
+                remedy="remove it here, or ask for it there",
+            )
         return self
 
     def screeners(self, terms: ClipTerms) -> int:

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.yamlmistakes import doubled_key, graver_first, line_of, said_of, syntax_said
+from mmed_curate.domain.yamlmistakes import Clash, doubled_key, graver_first, line_of, place_of, said_of, syntax_said
+
+__all__ = ["Clash", "Declared", "read_yaml"]
 
 
 class Declared(BaseModel):
@@ -57,11 +59,10 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
         return model.model_validate_json(plain, strict=True)
     except ValidationError as error:
         first = min(error.errors(), key=graver_first)
-        keys = ".".join(str(part) for part in first["loc"]) or "(top)"
+        place = place_of(first)
+        keys = ".".join(map(str, place)) or "(top)"
         said, cure = said_of(first, model, empty=tree is None)
-        raise BadInput.of(
-            "yaml.invalid", f"{path}, line {line_of(tree, first['loc'])}, key {keys}: {said}", cure
-        ) from error
+        raise BadInput.of("yaml.invalid", f"{path}, line {line_of(tree, place)}, key {keys}: {said}", cure) from error
 
 
 def _check_keys(path: Path, tree: yaml.Node | None) -> None:

@@ -52,6 +52,22 @@ _SYNTAX = {
 """What to do, by a part of the parser's words."""
 
 
+class Clash(ValueError):
+    """Two keys that do not go together, told by a model's own check: which key to look at, and what to do."""
+
+    def __init__(self, *keys: int | str, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.keys = keys
+        """From the model that checks, down to the key."""
+        self.remedy = remedy
+
+
+def place_of(error: ErrorDetails) -> tuple[int | str, ...]:
+    """The keys down to the mistake."""
+    said = error.get("ctx", {}).get("error")
+    return (*error["loc"], *(said.keys if isinstance(said, Clash) else ()))
+
+
 def graver_first(error: ErrorDetails) -> int:
     """Order of mistakes: an unknown key is most often the misspelling of a missing one."""
     return 0 if error["type"] == "extra_forbidden" else 1
@@ -74,7 +90,8 @@ def said_of(error: ErrorDetails, model: type[BaseModel], *, empty: bool) -> tupl
     if kind == "missing":
         return "this key is missing", f"add {keys[-1]}: {in_words(_at(model, keys))}"
     if kind == "value_error":
-        return str(context["error"]), "correct the values there"
+        told = context["error"]
+        return str(told), told.remedy if isinstance(told, Clash) else "correct the values there"
     if kind in {"enum", "literal_error"}:
         allowed = [text or number for text, number in re.findall(r"'([^']*)'|(-?\d+)", str(context["expected"]))]
         close = _nearest(str(error["input"]), allowed)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.records import Term
-from mmed_curate.domain.yamlfile import Declared, read_yaml
+from mmed_curate.domain.yamlfile import Clash, Declared, read_yaml
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
@@ -89,8 +89,11 @@ class Policy(Declared):
     @model_validator(mode="after")
     def _names_differ(self) -> Policy:
         names = [rule.name for rule in self.measures]
-        if len(set(names)) != len(names):
-            raise ValueError("two rules of measures have the same name")
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise Clash(
+                    *("measures", place, "name"), what=f"two rules are named {name}", remedy="give each its own name"
+                )
         return self
 
     def digest(self) -> str:

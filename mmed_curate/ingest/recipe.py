@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.records import Tag
-from mmed_curate.domain.yamlfile import Declared, read_yaml
+from mmed_curate.domain.yamlfile import Clash, Declared, read_yaml
 from mmed_curate.media.write import Preset
 
 Seconds = Annotated[float, Field(ge=0)]
@@ -40,7 +40,11 @@ class ContextRange(Declared):
     @model_validator(mode="after")
     def _in_order(self) -> ContextRange:
         if self.least > self.most:
-            raise ValueError(f"least ({self.least}) is above most ({self.most})")
+            raise Clash(
+                "least",
+                what=f"least ({self.least:g}) is above most ({self.most:g})",
+                remedy="let most be the larger one",
+            )
         return self
 
 
@@ -72,7 +76,11 @@ class WatchedCut(Declared):
     @model_validator(mode="after")
     def _has_length(self) -> WatchedCut:
         if self.length_s.least <= 0:
-            raise ValueError("length_s.least must be above 0")
+            raise Clash(
+                *("length_s", "least"),
+                what=f"{self.length_s.least:g} is not above 0",
+                remedy="write a number above 0",
+            )
         return self
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.records import LogEntry
+from mmed_curate.store.asides import CLIP_FLAGGED, FLAG_CLOSED
 from mmed_curate.store.chain import Audit, broken, chain_findings, contents_findings, sealed
 from mmed_curate.store.facts import SUBJECT_ADDED, facts_findings, facts_of
 from mmed_curate.store.guards import guard_findings
@@ -40,6 +41,13 @@ from mmed_curate.store.tables import (
 )
 from mmed_curate.store.unreadable import unreadable_findings
 from mmed_curate.store.vouched import vouched_findings
+
+_WORDS: Mapping[str, str] = {
+    TICKET_RETURNED: "reason",
+    CLIP_FLAGGED: "reason of a flag",
+    FLAG_CLOSED: "reason for closing flags",
+}
+"""By kind of entry: what the words are that it seals, all of them said of a clip."""
 
 
 def audit_of(session: OrmSession, entries: Sequence[LogEntry]) -> Audit:
@@ -91,7 +99,7 @@ def _seals(
             },
         ),
         CONSENT_GIVEN: ("consent", {row.sequence: consent_seal(row) for row in session.scalars(select(ConsentRow))}),
-        TICKET_RETURNED: ("reason", _reasons(session, entries, salts, erased)),
+        **_words(session, entries, salts, erased),
     }
 
 
@@ -112,26 +120,27 @@ def _known(session: OrmSession, entries: Sequence[LogEntry], kept: Mapping[str, 
     return seals
 
 
-def _reasons(
+def _words(
     session: OrmSession, entries: Sequence[LogEntry], kept: Mapping[str, bytes], erased: frozenset[str]
-) -> Mapping[int, str]:
-    """By log entry: the seal of a coder's own words on giving a ticket back, as they are kept today."""
+) -> Mapping[str, tuple[str, Mapping[int, str]]]:
+    """By kind and log entry: the seal of somebody's own words on a clip, as they are kept today."""
     clip_of = {row.id: row.clip for row in session.execute(select(TicketRow.id, TicketRow.clip))}
     told = [json.loads(entry.payload) for entry in entries if entry.kind == SUBJECT_ERASED]
     seen = {clip for one in told for clip in one.get("seen", ())}
-    seals = {}
+    seals: dict[str, dict[int, str]] = {kind: {} for kind in _WORDS}
     for entry in entries:
-        if entry.kind != TICKET_RETURNED:
+        if entry.kind not in _WORDS:
             continue
         said = json.loads(entry.payload)
+        clip = said["clip"] if "clip" in said else clip_of.get(said["ticket"])
         salt, words = kept.get(salt_name(entry.sequence)), kept.get(words_name(entry.sequence))
         if salt is not None and words is not None:
-            seals[entry.sequence] = sealed(salt.hex(), words.decode(errors="replace"))
-        elif "seal" in said and clip_of.get(said["ticket"]) in erased | seen:
-            seals[entry.sequence] = said["seal"]
+            seals[entry.kind][entry.sequence] = sealed(salt.hex(), words.decode(errors="replace"))
+        elif "seal" in said and clip in erased | seen:
+            seals[entry.kind][entry.sequence] = said["seal"]
         elif "seal" not in said:  # nobody wrote anything
-            seals[entry.sequence] = ""
-    return seals
+            seals[entry.kind][entry.sequence] = ""
+    return {kind: (name, seals[kind]) for kind, name in _WORDS.items()}
 
 
 def _emptied(session: OrmSession, erased: frozenset[str]) -> Mapping[int, Mapping[str, object]]:

@@ -14,32 +14,31 @@ from annotator_gui.colourmap import colours
 from annotator_gui.signals import loudness, outline, read_curves, read_face, read_voice, runs_of
 from annotator_gui.timeaxis import Axis
 from annotator_gui.trackpaint import sample_edges
+from mmed_curate.annotation.curves import face_curves, voice_curves
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.media.arrayfile import write_arrays
 
 
 def a_face_file(path: Path, n: int = 5, **changes: Any) -> Path:
-    """`face.npz` as docs/arrays.md describes it, with three places in two regions."""
-    motion = np.zeros((n, 3, 2), np.float32)
-    motion[1] = [[3, 4], [0, 0], [1, 0]]
+    """A ticket's `face.npz`, with two parts of the face; None leaves an array out."""
     arrays = {
         "format": np.array("mmed-features"),
         "version": np.array(2),
         "times_s": np.arange(n) / 60,
-        "faces": np.zeros((n, 128, 128), np.uint8),
         "alignment": np.zeros((n, 2, 3), np.float32),
         "landmarks": np.zeros((n, 468, 2), np.float32),
         "seen": np.ones(n, np.bool_),
         "eye_distance_px": np.full(n, 60, np.float32),
-        "places": np.array(["brow", "brow", "chin"]),
-        "place_motion": motion,
+        "regions": np.array(["brow", "chin"]),
+        "motion": np.ones((n, 2), np.float32),
         **changes,
     }
-    np.savez_compressed(path, **{name: array for name, array in arrays.items() if array is not None})
+    write_arrays(path, {name: array for name, array in arrays.items() if array is not None})
     return path
 
 
 def a_voice_file(path: Path, n: int = 8, **changes: Any) -> Path:
-    """`sound.npz` as docs/arrays.md describes it."""
+    """A ticket's `voice.npz`; None leaves an array out."""
     arrays = {
         "format": np.array("mmed-sound-features"),
         "version": np.array(2),
@@ -47,69 +46,60 @@ def a_voice_file(path: Path, n: int = 8, **changes: Any) -> Path:
         "band_hz": np.linspace(80, 7900, 64).astype(np.float32),
         "intensity_db": np.full(n, -60, np.float32),
         "f0_hz": np.array([np.nan] * (n - 1) + [200], np.float32),
-        "periodicity": np.zeros(n, np.float32),
         "voice_activity": np.zeros(n, np.bool_),
         "start_s": np.array(0.0001),
         "hop_s": np.array(0.01),
         "window_s": np.array(0.025),
-        "rate_hz": np.array(16_000),
         **changes,
     }
-    np.savez_compressed(path, **{name: array for name, array in arrays.items() if array is not None})
+    write_arrays(path, {name: array for name, array in arrays.items() if array is not None})
     return path
 
 
-def test_motion_of_a_region_is_the_mean_way_of_its_places(tmp_path: Path) -> None:
+def test_motion_comes_with_the_names_of_the_parts_that_move(tmp_path: Path) -> None:
     face = read_face(a_face_file(tmp_path / "face.npz"))
-    assert face.regions == ("brow", "chin")
-    assert face.motion is not None
-    # sqrt(3² + 4²) and 0 have the mean 2.5
-    assert face.motion[1].tolist() == [2.5, 1.0]
+    assert face.regions == ("brow", "chin") and face.motion is not None and face.motion.shape == (5, 2)
 
 
-def test_motion_may_be_given_by_region_or_left_out(tmp_path: Path) -> None:
-    given = {"places": None, "place_motion": None, "regions": np.array(["lid"]), "motion": np.ones((5, 1), np.float32)}
-    assert read_face(a_face_file(tmp_path / "one.npz", **given)).regions == ("lid",)
-    without = read_face(a_face_file(tmp_path / "two.npz", places=None, place_motion=None))
-    assert without.motion is None and without.regions == ()
+def test_a_pass_that_does_not_show_motion_has_none(tmp_path: Path) -> None:
+    face = read_face(a_face_file(tmp_path / "face.npz", regions=None, motion=None))
+    assert face.motion is None and face.regions == () and len(face.landmarks) == 5
 
 
 def test_a_voice_is_read_with_its_grid(tmp_path: Path) -> None:
-    voice = read_voice(a_voice_file(tmp_path / "sound.npz"))
+    voice = read_voice(a_voice_file(tmp_path / "voice.npz"))
     assert voice.middles_s[:2] == pytest.approx([0.0126, 0.0226])
-    assert voice.f0_hz is not None and voice.f0_hz[-1] == 200
-
-
-def test_the_first_version_has_no_pitch(tmp_path: Path) -> None:
-    old = dict.fromkeys(("band_hz", "f0_hz", "periodicity", "voice_activity", "start_s"))
-    voice = read_voice(a_voice_file(tmp_path / "sound.npz", version=np.array(1), **old))
-    assert voice.f0_hz is None and voice.voice_activity is None and voice.start_s == 0
+    assert voice.f0_hz[-1] == 200
 
 
 def test_only_what_a_ticket_gives_is_read(tmp_path: Path) -> None:
-    curves = read_curves(face=None, voice=a_voice_file(tmp_path / "sound.npz"))
+    curves = read_curves(face=None, voice=a_voice_file(tmp_path / "voice.npz"))
     assert curves.face is None and curves.voice is not None
 
 
-def test_files_as_the_lab_writes_them_are_read(tmp_path: Path) -> None:
-    features = pytest.importorskip("mmed_curate.ingest.features")
-    t = np.arange(16_000) / 16_000
-    found = features.sound_features((0.3 * np.sin(2 * np.pi * 220 * t)).astype(np.float32), 16_000)
-    arrays = {
-        "format": np.array("mmed-sound-features"),
-        "version": np.array(features.FEATURES_VERSION),
-        "log_mel": found.log_mel,
-        "intensity_db": found.intensity_db,
-        "f0_hz": found.f0_hz,
-        "voice_activity": found.voice_activity,
-        "start_s": np.array(0.0),
-        "hop_s": np.array(features.HOP_S),
-        "window_s": np.array(features.WINDOW_S),
+@pytest.mark.parametrize("with_motion", [True, False])
+def test_files_as_the_desk_lays_them_out_are_read(tmp_path: Path, with_motion: bool) -> None:
+    stored = {
+        "format": np.array("mmed-features"),
+        "version": np.array(2),
+        "times_s": np.arange(5) / 60,
+        "alignment": np.zeros((5, 2, 3), np.float32),
+        "landmarks": np.zeros((5, 468, 2), np.float32),
+        "seen": np.ones(5, np.bool_),
+        "eye_distance_px": np.full(5, 60, np.float32),
+        "places": np.array(["brow", "brow", "chin"]),
+        "place_motion": np.tile(np.array([[3, 4], [0, 0], [1, 0]], np.float32), (5, 1, 1)),
     }
-    features._write_arrays(tmp_path / "sound.npz", arrays)
-    voice = read_voice(tmp_path / "sound.npz")
-    assert voice.f0_hz is not None
-    assert float(np.nanmedian(voice.f0_hz)) == pytest.approx(220, rel=0.01)
+    write_arrays(tmp_path / "stored.npz", stored)
+    given = face_curves((tmp_path / "stored.npz").read_bytes(), with_motion=with_motion)
+    write_arrays(tmp_path / "face.npz", given)
+    face = read_face(tmp_path / "face.npz")
+    # the brow's two places lie 5 and 0 px off
+    assert (None if face.motion is None else face.motion[1].tolist()) == ([2.5, 1.0] if with_motion else None)
+
+    a_voice_file(tmp_path / "stored.npz")
+    write_arrays(tmp_path / "voice.npz", voice_curves((tmp_path / "stored.npz").read_bytes()))
+    assert read_voice(tmp_path / "voice.npz").log_mel.shape == (64, 8)
 
 
 @pytest.mark.parametrize(
@@ -125,11 +115,11 @@ def test_files_as_the_lab_writes_them_are_read(tmp_path: Path) -> None:
         (lambda path: a_voice_file(path, f0_hz=np.zeros(3, np.float32)), "is damaged"),
         (lambda path: a_voice_file(path, hop_s=np.array(0.0)), "is damaged"),
         (lambda path: a_voice_file(path, f0_hz=np.array(["a"] * 8)), "is damaged"),
-        (lambda path: a_voice_file(path, f0_hz=np.array([{}] * 8, dtype=object)), "is damaged"),
+        (lambda path: np.savez(path, format=np.array([{}], dtype=object)), "is damaged"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, make: Any, why: str) -> None:
-    path = tmp_path / "sound.npz"
+    path = tmp_path / "voice.npz"
     make(path)
     with pytest.raises(BadInput, match=why) as caught:
         read_voice(path)
@@ -137,7 +127,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, make: Any, w
 
 
 def test_flipped_bytes_anywhere_are_damage_or_harmless(tmp_path: Path) -> None:
-    path = a_face_file(tmp_path / "face.npz", faces=None)
+    path = a_face_file(tmp_path / "face.npz")
     whole = path.read_bytes()
     chance = np.random.default_rng(5)
     for place in chance.integers(0, len(whole), 150):
@@ -185,7 +175,7 @@ def test_runs() -> None:
 def test_loud_is_bright_and_low_bands_lie_at_the_bottom(tmp_path: Path) -> None:
     mel = np.full((64, 8), np.log(1e-10), np.float32)
     mel[0] = 0
-    levels = loudness(read_voice(a_voice_file(tmp_path / "sound.npz", log_mel=mel)))
+    levels = loudness(read_voice(a_voice_file(tmp_path / "voice.npz", log_mel=mel)))
     assert levels[-1].tolist() == [255] * 8 and levels[0].tolist() == [0] * 8
 
 

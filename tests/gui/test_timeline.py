@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +24,8 @@ from annotator_gui.marks import Mark, Marks
 from annotator_gui.signals import Curves, Face, Voice
 from annotator_gui.theme import DARK, LIGHT
 from annotator_gui.timeline import Timeline
-from mmed_curate.domain.judgements import VocalCueMark
+from mmed_curate.annotation.ticket import LetteredReading
+from mmed_curate.domain.judgements import CodedEvent, VocalCueMark
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.time import Frame, FrameClock, Span
 
@@ -64,10 +66,10 @@ def a_face(n: int = 60) -> Face:
     """One region that moves once."""
     return Face(
         times_s=np.arange(n) / 60,
-        alignment=None,
-        landmarks=None,
+        alignment=np.zeros((n, 2, 3), np.float32),
+        landmarks=np.zeros((n, 468, 2), np.float32),
         seen=np.ones(n, np.bool_),
-        eye_distance_px=None,
+        eye_distance_px=np.full(n, 60, np.float32),
         regions=("brow",),
         motion=np.exp(-(((np.arange(n) - 20) / 5) ** 2)).astype(np.float32)[:, None],
     )
@@ -507,7 +509,7 @@ def test_the_next_ticket_shows_nothing_of_the_last_one(timeline: Timeline) -> No
     [
         (lambda one: one.show_view(a_view(number="2")), "no event is marked yet: F2, F3 and F4"),
         (lambda one: one.show_view(a_view(number="2", draft=Draft(nothing=True))), "nothing happens in this clip"),
-        (lambda one: one.show_view(a_view(number="2", stage=Stage.VERIFICATION)), "no event"),
+        (lambda one: one.show_view(a_view(number="2", stage=Stage.VERIFICATION)), "accept them, or send them back"),
     ],
 )
 def test_an_empty_timeline_says_why(timeline: Timeline, show: Callable[[Timeline], None], said: str) -> None:
@@ -525,25 +527,8 @@ def test_a_clip_without_sound_says_so(timeline: Timeline) -> None:
 
 def test_a_voice_without_pitch_and_an_unseen_face_are_drawn_in_words(timeline: Timeline) -> None:
     voice, face = a_voice(), a_face()
-    silent = Voice(
-        log_mel=voice.log_mel,
-        band_hz=None,
-        intensity_db=voice.intensity_db,
-        f0_hz=np.full(98, np.nan, np.float32),
-        voice_activity=None,
-        start_s=0.0,
-        hop_s=0.01,
-        window_s=0.025,
-    )
-    unseen = Face(
-        times_s=face.times_s,
-        alignment=None,
-        landmarks=None,
-        seen=np.zeros(60, np.bool_),
-        eye_distance_px=None,
-        regions=("brow",),
-        motion=np.full((60, 1), np.nan, np.float32),
-    )
+    silent = replace(voice, f0_hz=np.full(98, np.nan, np.float32))
+    unseen = replace(face, seen=np.zeros(60, np.bool_), motion=np.full((60, 1), np.nan, np.float32))
     timeline.show_view(a_view(draft=BOTH, may_show_motion=True))
     timeline.show_clip(CLOCK, a_sound(), Curves(voice=silent))
     timeline.show_motion(unseen)
@@ -564,11 +549,23 @@ def test_readings_are_lit_where_they_differ_and_told(timeline: Timeline) -> None
     timeline.show_readings([("A", [one]), ("B", [other]), ("C", [])])
     assert timeline.tracks[-3:] == (Track.READING,) * 3
     assert "A: onset at frame 10 differs" in timeline.accessibleDescription()  # C saw nothing
-    assert "C: saw no event" in timeline.accessibleDescription()
+    assert "C: no event" in timeline.accessibleDescription()
     timeline.show_readings([("A", [one]), ("B", [other])])
     assert "A: onset at frame 10; apex at frame 20 differs" in timeline.accessibleDescription()
     timeline.show_readings([("A", [one]), ("B", [other])], tolerance_frames=3)
     assert "differs" not in timeline.accessibleDescription()
+
+
+def test_what_others_marked_comes_with_the_ticket(timeline: Timeline) -> None:
+    span = Span(onset=Frame(10), apex=Frame(20), offset=Frame(30))
+    seen = CodedEvent(span=span, event_type="micro", emotion="", basis="")
+    readings = (LetteredReading(letter="A", events=(seen,)), LetteredReading(letter="B", events=()))
+    timeline.show_view(a_view(number="2", stage=Stage.ADJUDICATION, readings=readings))
+    assert timeline.tracks[-2:] == (Track.READING,) * 2
+    assert "A: onset at frame 10 differs" in timeline.accessibleDescription()
+    timeline.show_view(a_view(number="3", stage=Stage.VERIFICATION, proposed=(seen,)))
+    assert timeline.tracks[-1:] == (Track.READING,)
+    assert "consensus: onset at frame 10; apex at frame 20" in timeline.accessibleDescription()
 
 
 def test_keys_belong_to_the_window(timeline: Timeline, qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ The same search must catch a desk that leaks, one leak at a time: else it proves
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -12,11 +13,14 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
+from builders.watchable import watchable_media
 from builders.workspace import CLIP_FRAMES, a_workspace, an_answer, an_event
 from pydantic import BaseModel
 
 from mmed_curate.annotation import Desk, Ticket, assign
+from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import TicketId
 from mmed_curate.domain.judgements import (
@@ -31,7 +35,7 @@ from mmed_curate.domain.judgements import (
     VerificationVerdict,
 )
 from mmed_curate.domain.protocol import Role, Stage
-from mmed_curate.domain.records import Asset, Candidate, Clip, Coder, Recording, Session, Subject
+from mmed_curate.domain.records import Asset, AssetKind, Candidate, Clip, Coder, Recording, Session, Subject
 from mmed_curate.store import TicketRecord, Workspace
 
 CODERS = ("canary-ann", "canary-bob", "canary-cem", "canary-dee", "canary-eve")
@@ -57,9 +61,29 @@ def workspace(tmp_path: Path) -> Workspace:
         region="canary-region",
         score=0.739142653,
     )
+    measure(made)
     for path in made.media.rglob("*"):
         os.utime(path, (MADE_AT, MADE_AT))
     return made
+
+
+def measure(workspace: Workspace) -> None:
+    """Lay arrays beside each clip as ingest does, with more in them than a coder may see."""
+    with workspace.read() as records:
+        clips = {clip.id: records.assets(clip=clip.id) for clip in records.clips()}
+    for clip, assets in clips.items():
+        made = []
+        for kind in (AssetKind.CODING_FEATURES, AssetKind.CODING_SOUND_FEATURES):
+            name, contents = watchable_media()[kind]
+            with np.load(io.BytesIO(contents)) as held:
+                arrays = {**held, "canary-region": np.array("canary-note"), "score": np.array(0.739142653)}
+            path = workspace.media / clip / name
+            np.savez(path, **arrays)
+            size = path.stat().st_size
+            named = {"path": f"{clip}/{name}", "sha256": sha256_of(path), "n_bytes": size}
+            made.append(replace(assets[0], kind=kind, **named))
+        with workspace.write(actor="ingest") as records:
+            records.put_assets(clip, [*assets, *made])
 
 
 def canaries(workspace: Workspace, me: str) -> frozenset[str]:
@@ -110,8 +134,11 @@ def all_that_reaches(
         yield from walk(ticket, "ticket")
         yield "repr(desk)", repr(desk)
         yield from walk({name: value for name, value in vars(desk).items() if not name.startswith("_")}, "desk")
-        for path in (ticket.picture, ticket.sound):
+        for path in (ticket.picture, ticket.sound, ticket.face, ticket.voice):
             assert path is not None
+            if path.suffix == ".npz":
+                with np.load(path, allow_pickle=False) as held:
+                    yield from walk({name: held[name].tolist() for name in held}, path.name)
             yield f"path {path.name}", str(path.relative_to(workspace.root))
             yield f"time of {path.name}", str(int(path.stat().st_mtime))
             yield f"time of its folder {path.parent.name}", str(int(path.parent.stat().st_mtime))
@@ -286,6 +313,19 @@ class BytesLeak(Desk):
         return ticket
 
 
+class CurvesLeak(Desk):
+    """Hands out the array file as it is stored."""
+
+    def next_ticket(self) -> Ticket | None:
+        ticket = super().next_ticket()
+        with self._workspace.read() as records:
+            (stored,) = records.assets(kind=AssetKind.CODING_FEATURES)
+        if ticket is not None and ticket.face is not None:
+            ticket.face.write_bytes((self._workspace.media / stored.path).read_bytes())
+            os.utime(ticket.face, (0, 0))
+        return ticket
+
+
 class NoteLeaks(Desk):
     """Shows the others' notes."""
 
@@ -341,6 +381,7 @@ class LogLeaks(Desk):
         TimeLeaks,
         LinkLeaks,
         BytesLeak,
+        CurvesLeak,
         NoteLeaks,
         ObjectLeaks,
         AttributeLeaks,

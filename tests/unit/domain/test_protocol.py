@@ -76,7 +76,11 @@ def test_of_two_bounds_the_larger_counts(rate_hz: int, apart: int, holds: bool) 
 
 
 MISTAKES = {
-    "a single coder": ("judges: 2", "judges: 1", "one coder agrees with nobody"),
+    "a single coder": (
+        "judges: 2",
+        "judges: 1",
+        "key coding.judges: 1 is not at least 2: one coder agrees with nobody",
+    ),
     "nobody screens": (
         "judges: 1\n  modality: both\n  again",
         "judges: 0\n  modality: both\n  again",
@@ -86,18 +90,32 @@ MISTAKES = {
     "emotion before movement": (
         "[span, event_type, action_units, emotion, basis, vocal_cues, confidence, note]",
         "[span, event_type, emotion, action_units, basis, vocal_cues, confidence, note]",
-        "action_units must stand before emotion",
+        "key coding.movement_first: action_units must stand before emotion",
     ),
     "a discussion without enough coders": (
         "  judges: 1\n  modality: both\n  fields: [span, event_type, action_units, emotion, basis, vocal_cues, note]",
         "  judges: 1\n  modality: both\n  together: true\n  participants: 3\n  fields: [span]",
-        "coding has 2 judges",
+        "key adjudication.participants: .* coding has 2 judges",
     ),
-    "nothing to qualify by": ("event_free: 10", "event_free: 50", "event_free must be below clips"),
+    "nothing to qualify by": (
+        "event_free: 10",
+        "event_free: 50",
+        "key qualification.event_free: event_free must be below clips",
+    ),
     "agreement on what is not asked": (
         "must_agree: [span, event_type, emotion]",
         "must_agree: [span, confidence, basis, note]\nmatch: 1",
         "did you mean match_iou",
+    ),
+    "two who adjudicate": (
+        "  judges: 1\n  modality: both\n  fields: [span, event_type, action_units, emotion, basis, vocal_cues, note]",
+        "  judges: 2\n  modality: both\n  fields: [span, event_type, action_units, emotion, basis, vocal_cues, note]",
+        "key adjudication.judges: adjudication is one person's word, so 2 is too many: write 1",
+    ),
+    "agreement on what nobody says": (
+        "must_agree: [span, event_type, emotion]",
+        "must_agree: [span, participants]",
+        "key must_agree",
     ),
     "an unknown field": ("[span, event_type, emotion]", "[span, mood]", "key must_agree.1"),
     "a misspelt key": ("tolerance:", "tolerances:", "did you mean tolerance"),
@@ -116,6 +134,7 @@ def test_a_mistake_is_named_with_line_and_key(tmp_path: Path, name: str) -> None
     with pytest.raises(BadInput, match=said) as refused:
         load_protocol(str(tmp_path / "ours.yaml"))
     assert "ours.yaml, line " in str(refused.value)
+    assert "ours.yaml, line 1," not in str(refused.value), "the line of the mistake, not the file's first"
 
 
 def test_the_line_is_the_line_of_the_mistake(tmp_path: Path) -> None:
