@@ -1,4 +1,4 @@
-"""Where a small panel stands that points at something: beside it, and never over it where there is room. Knows no Qt."""
+"""Where a small panel stands that points at something: beside it, over it only where there is no room. No Qt."""
 
 from __future__ import annotations
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QBrush, QColor, QFont, QResizeEvent
-from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QBrush, QColor, QFont
+from PyQt6.QtWidgets import QHeaderView, QTableWidgetItem, QWidget
 
 from annotator_gui.differences import FIELD_OF, Compared, ComparedEvent, Line, Piece, apart, compare
+from annotator_gui.fittedtable import FittedTable
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
 from annotator_gui.theme import Theme
@@ -56,8 +57,10 @@ def field_words(words: Words) -> Mapping[AnswerField, str]:
     }
 
 
-def entries_of(line: Line, book: Codebook) -> tuple[Entry, ...]:
-    """The codes that a line can hold; none for marks."""
+def entries_of(line: Line, book: Codebook | None) -> tuple[Entry, ...]:
+    """The codes that a line can hold; none for marks, nor without a codebook."""
+    if book is None:
+        return ()
     found: Mapping[Line, tuple[Entry, ...]] = {
         Line.EVENT_TYPE: book.event_types,
         Line.ACTION_UNITS: book.action_units,
@@ -70,12 +73,12 @@ def entries_of(line: Line, book: Codebook) -> tuple[Entry, ...]:
     return found.get(line, ())
 
 
-def entry_of(line: Line, code: str, book: Codebook) -> Entry | None:
+def entry_of(line: Line, code: str, book: Codebook | None) -> Entry | None:
     """What a code on a line stands for; None: the codebook has it no more."""
     return next((entry for entry in entries_of(line, book) if entry.code == code), None)
 
 
-class ReadingTable(QTableWidget):
+class ReadingTable(FittedTable):
     """Rows are lines of events, columns are readings."""
 
     def __init__(self, *, words: Words, theme: Theme, parent: QWidget | None = None) -> None:
@@ -84,16 +87,8 @@ class ReadingTable(QTableWidget):
         self._words, self._theme = words, theme
         self._shown: tuple[object, ...] | None = None
         self._compared: tuple[ComparedEvent, ...] = ()
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setWordWrap(True)
         self.setAccessibleName(words("Readings side by side"))
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._head(self.verticalHeader()).hide()
-        # rows are as tall as their words at the width that columns have in the end
-        self._head(self.horizontalHeader()).sectionResized.connect(lambda *_: self._fit())
 
     @property
     def compared(self) -> tuple[ComparedEvent, ...]:
@@ -111,7 +106,7 @@ class ReadingTable(QTableWidget):
         self,
         columns: Sequence[tuple[str, Sequence[CodedEvent]]],
         *,
-        book: Codebook,
+        book: Codebook | None,
         clock: FrameClock,
         lines: Collection[Line] = tuple(Line),
         disputed: Collection[AnswerField] = (),
@@ -120,23 +115,17 @@ class ReadingTable(QTableWidget):
 
         Args:
             columns: what stands over each reading, and its events.
-            book: says what codes mean.
+            book: says what codes mean; None: codes are shown as they are.
             clock: of the clip.
             lines: which are shown; those that are empty in all readings are left out.
             disputed: fields that are to be settled; their lines say so.
         """
         self._draw(tuple((name, tuple(events)) for name, events in columns), book, clock, tuple(lines), tuple(disputed))
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """As tall as what it holds: the panel scrolls, not the table."""
-        super().resizeEvent(event)
-        self._fit()
-        QTimer.singleShot(0, self._fit)  # once columns have found their width
-
     def _draw(
         self,
         columns: tuple[tuple[str, tuple[CodedEvent, ...]], ...],
-        book: Codebook,
+        book: Codebook | None,
         clock: FrameClock,
         lines: tuple[Line, ...],
         disputed: tuple[AnswerField, ...],
@@ -164,7 +153,7 @@ class ReadingTable(QTableWidget):
                     self._row(line, book, clock, to_settle=FIELD_OF[line.line] in disputed)
             self._join(event, self.rowCount() - 1)
         self.setCurrentCell(-1, -1)
-        self._fit()
+        self.fit()
 
     def _join(self, event: ComparedEvent, last: int) -> None:
         """One cell over all lines of an event for each reading that has it not."""
@@ -192,7 +181,7 @@ class ReadingTable(QTableWidget):
         self.setItem(row, 0, item)
         self.setSpan(row, 0, 1, n_columns + 1)
 
-    def _row(self, line: Compared, book: Codebook, clock: FrameClock, *, to_settle: bool) -> None:
+    def _row(self, line: Compared, book: Codebook | None, clock: FrameClock, *, to_settle: bool) -> None:
         row = self.rowCount()
         self.insertRow(row)
         self.setItem(row, 0, self._name(line, clock, to_settle=to_settle))
@@ -237,21 +226,23 @@ class ReadingTable(QTableWidget):
             item.setFont(_bold(self.font()))
         return item
 
-    def _piece(self, piece: Piece, line: Line, book: Codebook, clock: FrameClock) -> str:
+    def _piece(self, piece: Piece, line: Line, book: Codebook | None, clock: FrameClock) -> str:
         said = self._value(piece, line, book, clock)
         if piece.absent:
             return "≠ " + self._words("without {code}", code=said)
         return f"≠ {said}" if piece.odd else said
 
-    def _value(self, piece: Piece, line: Line, book: Codebook, clock: FrameClock) -> str:
+    def _value(self, piece: Piece, line: Line, book: Codebook | None, clock: FrameClock) -> str:
         value = piece.value
         if isinstance(value, ActionUnitMark):
             side = {Side.LEFT: self._words("left"), Side.RIGHT: self._words("right"), Side.BOTH: ""}[value.side]
             intensity = value.intensity.value if value.intensity is not None else ""
-            label = self._label(line, value.code, book) if self.columnCount() == _ALONE else ""
+            entry = entry_of(line, value.code, book) if self.columnCount() == _ALONE else None
+            label = "" if entry is None else self._words.label(entry)
             return " ".join(part for part in (value.code.upper(), label, side, intensity) if part)
         if isinstance(value, VocalCueMark):
-            owner = next((entry for entry in book.cue_owners if entry.code == value.owner), None)
+            owners = () if book is None else book.cue_owners
+            owner = next((entry for entry in owners if entry.code == value.owner), None)
             return self._words(
                 "{cue}, frames {first}–{last}, {whose}",
                 cue=self._label(line, value.code, book),
@@ -266,11 +257,11 @@ class ReadingTable(QTableWidget):
         milliseconds = round((clock.start_of(value) - clock.start_of(Frame(0))) * 1000)
         return self._words("{frame}  ({ms} ms)", frame=value, ms=milliseconds)
 
-    def _label(self, line: Line, code: str, book: Codebook) -> str:
+    def _label(self, line: Line, code: str, book: Codebook | None) -> str:
         entry = entry_of(line, code, book)
         return code if entry is None else self._words.label(entry)
 
-    def _tip(self, cell: tuple[Piece, ...], line: Line, book: Codebook) -> str:
+    def _tip(self, cell: tuple[Piece, ...], line: Line, book: Codebook | None) -> str:
         found = []
         for piece in cell:
             code = piece.value.code if isinstance(piece.value, ActionUnitMark | VocalCueMark) else piece.value
@@ -278,17 +269,6 @@ class ReadingTable(QTableWidget):
             if entry is not None:
                 found.append(f"<b>{escape(self._words.label(entry))}</b><br>{escape(entry.definition)}")
         return f"<qt>{'<br>'.join(found)}</qt>" if found else ""
-
-    def _fit(self) -> None:
-        self.resizeRowsToContents()
-        head = self._head(self.horizontalHeader())
-        rows = sum(self.rowHeight(row) for row in range(self.rowCount()))
-        self.setFixedHeight(rows + (head.height() if not head.isHidden() else 0) + 2 * self.frameWidth() + 8)
-
-    def _head(self, header: QHeaderView | None) -> QHeaderView:
-        if header is None:
-            raise TypeError("a table has headers")
-        return header
 
 
 def _bold(font: QFont) -> QFont:

@@ -62,6 +62,9 @@ class StagePanel(QWidget):
         """Other colours."""
         self._theme = theme
 
+    def show_view(self, view: View) -> None:
+        """Draw what there is; a view of another stage is passed over."""
+
     def press(self, key: str) -> bool:
         """Take a plain letter or digit.
 

@@ -150,7 +150,7 @@ def steps(words: Words, keys: KeyMap) -> tuple[Step, ...]:
         Step(
             title=words("Hand in the answer"),
             says=words(
-                "{hand_in} again, and the clip is done. Where something is missing, the line above the button says what.",
+                "{hand_in} again, and the clip is done. Where something is missing, a line says what.",
                 hand_in=key(Command.HAND_IN),
             ),
             points_at="form",

@@ -124,7 +124,7 @@ def test_it_names_the_coders_own_keys() -> None:
 def test_the_panel_is_always_in_the_window(left: int, top: int, width: int, height: int) -> None:
     host = Place(left=0, top=0, width=1000, height=600)
     place = beside(Place(left=left, top=top, width=width, height=height), width=340, height=200, host=host)
-    assert 0 <= place.left
+    assert place.left >= 0
     assert place.right <= host.right
-    assert 0 <= place.top
+    assert place.top >= 0
     assert place.bottom <= host.bottom

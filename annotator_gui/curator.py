@@ -1,0 +1,419 @@
+"""The curator's view: how far everyone is, how well they agree, where they do not. Never opened for a coder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QListWidget,
+    QScrollArea,
+    QSizePolicy,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from annotator_gui.fittedtable import FittedTable
+from annotator_gui.language import Words
+from annotator_gui.queue import stage_words
+from annotator_gui.readingtable import ReadingTable
+from annotator_gui.stageparts import KeyButton, plain
+from annotator_gui.theme import Theme
+from annotator_gui.trend import axis, dots
+from annotator_gui.worker import Worker
+from mmed_curate.annotation.overview import CoderLine, Dispute, Overview, TrendPoint
+from mmed_curate.domain.findings import Finding
+from mmed_curate.domain.measures import Interval, Measure, Undetermined
+from mmed_curate.domain.protocol import JUDGED, Stage
+
+_LEFT_PX = 34
+"""Beside the plot, for the numbers of its grid."""
+_BELOW_PX = 18
+
+
+def measure_words(measure: Measure, words: Words) -> str:
+    """A number with its interval and what it rests on, or why there is none."""
+    if isinstance(measure, Undetermined):
+        return words("undetermined: {reason}", reason=measure.reason)
+    rests = words("on {units} judged twice, of {subjects} subjects", units=measure.n_units, subjects=measure.n_clusters)
+    if isinstance(measure.interval, Interval):
+        interval = measure.interval
+        return f"{measure.value:.2f}  [{interval.lower:.2f}, {interval.upper:.2f}]   {rests}"
+    return words(
+        "{value}, interval undetermined: {reason}", value=f"{measure.value:.2f}", reason=measure.interval.reason
+    )
+
+
+class CuratorPage(QWidget):
+    """Everything at a glance, and one click from a number to its clips."""
+
+    def __init__(
+        self, *, read: Callable[[], Overview], words: Words, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        """Read it, in a thread, and draw it.
+
+        Args:
+            read: gives the round as it is now.
+            words: the window's.
+            theme: its colours.
+            parent: as Qt wants it.
+        """
+        super().__init__(parent)
+        self._read, self._words, self._theme = read, words, theme
+        self._overview: Overview | None = None
+        self._wanted: tuple[Stage | None, str | None] = (None, None)
+        self._worker = Worker(self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        body = QWidget()
+        scroll.setWidget(body)
+        outer.addWidget(scroll)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(18, 14, 18, 14)
+        column.setSpacing(10)
+        head = QHBoxLayout()
+        self._title = plain(large=True)
+        self.again_button = KeyButton(words("Read again"), checkable=False)
+        self.again_button.clicked.connect(self.read)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.again_button)
+        column.addLayout(head)
+        self._warning = plain(warn=True)
+        column.addWidget(self._warning)
+        self._all = QWidget()
+        column.addWidget(self._all, 1)
+        rest = QVBoxLayout(self._all)
+        rest.setContentsMargins(0, 0, 0, 0)
+        rest.setSpacing(10)
+        rest.addWidget(plain(words("Clips by stage"), heading=True))
+        self._tiles = QHBoxLayout()
+        self._tiles.setSpacing(8)
+        self.stage_buttons: dict[Stage, KeyButton] = {}
+        names = stage_words(words)
+        for stage in Stage:
+            button = KeyButton(names[stage])
+            button.clicked.connect(partial(self._of_stage, stage))
+            self.stage_buttons[stage] = button
+            self._tiles.addWidget(button, 1)
+        rest.addLayout(self._tiles)
+        two = QHBoxLayout()
+        two.setSpacing(18)
+        agreement = QVBoxLayout()
+        agreement.addWidget(plain(words("Agreement"), heading=True))
+        self._numbers = QWidget()
+        self._number_rows = QGridLayout(self._numbers)
+        self._number_rows.setContentsMargins(0, 0, 0, 0)
+        self._number_rows.setColumnMinimumWidth(0, 150)
+        self._number_rows.setColumnStretch(1, 1)
+        agreement.addWidget(self._numbers)
+        agreement.addStretch(1)
+        two.addLayout(agreement, 1)
+        trend = QVBoxLayout()
+        trend.addWidget(plain(words("Emotion agreement by week, with intervals"), heading=True))
+        self.trend = TrendPlot(words=words, theme=theme)
+        trend.addWidget(self.trend)
+        two.addLayout(trend, 1)
+        rest.addLayout(two)
+        rest.addWidget(plain(words("Coders: answered, and waiting in brackets"), heading=True))
+        self.coders = _table(words("Coders"))
+        self.coders.cellClicked.connect(self._of_coder)
+        rest.addWidget(self.coders)
+        self._which = plain(heading=True)
+        self.everything_button = KeyButton(words("Show all"), checkable=False)
+        self.everything_button.clicked.connect(lambda: self._want(None, None))
+        line = QHBoxLayout()
+        line.addWidget(self._which, 1)
+        line.addWidget(self.everything_button)
+        rest.addLayout(line)
+        beside = QHBoxLayout()
+        beside.setSpacing(12)
+        self.disputes = QListWidget()
+        self.disputes.setAccessibleName(words("Clips that disagree most"))
+        self.disputes.setMinimumHeight(220)
+        self.disputes.setWordWrap(True)
+        self.disputes.setSpacing(3)
+        self.disputes.currentRowChanged.connect(self._show_dispute)
+        beside.addWidget(self.disputes, 2)
+        right = QVBoxLayout()
+        self.table = ReadingTable(words=words, theme=theme)
+        self._notes = plain(quiet=True)
+        right.addWidget(self.table)
+        right.addWidget(self._notes)
+        right.addStretch(1)
+        beside.addLayout(right, 3)
+        rest.addLayout(beside, 1)
+        rest.addWidget(plain(words("Flagged for discussion"), heading=True))
+        self.flags = _table(words("Flagged for discussion"))
+        self._no_flags = plain(words("Nothing is flagged."), quiet=True)
+        rest.addWidget(self.flags)
+        rest.addWidget(self._no_flags)
+        self._all.hide()
+        self.read()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.trend.set_theme(theme)
+        self.table.set_theme(theme)
+
+    def read(self) -> None:
+        """Read the round as it is now."""
+        self._title.setText(self._words("Reading…"))
+        self.again_button.setEnabled(False)
+        self._worker.do(self._read, then=self.show_overview, otherwise=self.say)
+
+    def say(self, finding: Finding) -> None:
+        """Say why it could not be read; what was shown stays."""
+        self.again_button.setEnabled(True)
+        self._title.setText(self._words("The curator's view"))
+        self._warning.setText(self._words.finding(finding))
+        self._warning.show()
+
+    def show_overview(self, overview: Overview) -> None:
+        """Draw a round."""
+        words = self._words
+        self._overview = overview
+        self.again_button.setEnabled(True)
+        self._title.setText(overview.title)
+        simulated = words(
+            "SIMULATED: clips or coders of this workspace are made up; its numbers say nothing of people."
+        )
+        self._warning.setText(simulated if overview.simulated else "")
+        self._warning.setVisible(overview.simulated)
+        names = stage_words(words)
+        for stage, button in self.stage_buttons.items():
+            button.say(f"{overview.stages.get(stage, 0)}   {names[stage]}")
+        self._show_numbers(overview)
+        self.trend.show_points(overview.trend)
+        self._show_coders(overview.coders)
+        self._show_flags(overview)
+        self._want(*self._wanted)
+        self._all.show()
+
+    @property
+    def listed(self) -> tuple[Dispute, ...]:
+        """The disputes that are listed."""
+        stage, coder = self._wanted
+        if self._overview is None:
+            return ()
+        return tuple(
+            dispute
+            for dispute in self._overview.disputes
+            if (stage is None or dispute.stage is stage)
+            and (coder is None or coder in {reading.coder for reading in dispute.readings})
+        )
+
+    def _show_numbers(self, overview: Overview) -> None:
+        words = self._words
+        while (item := self._number_rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        known = {
+            "existence": words("An event is there"),
+            "onset": words("Onset within tolerance"),
+            "apex": words("Apex within tolerance"),
+            "offset": words("Offset within tolerance"),
+        }
+        rows = [(words("Emotion, alpha"), overview.emotion_alpha)]
+        rows += [(known.get(name, name), measure) for name, measure in overview.rates.items()]
+        for row, (name, measure) in enumerate(rows):
+            self._number_rows.addWidget(plain(name, quiet=True), row, 0)
+            self._number_rows.addWidget(plain(measure_words(measure, words)), row, 1)
+
+    def _show_coders(self, coders: tuple[CoderLine, ...]) -> None:
+        words, names = self._words, stage_words(self._words)
+        heads = [words("Coder"), *(names[stage] for stage in JUDGED), words("Last day")]
+        _fill(
+            self.coders,
+            heads,
+            [
+                [
+                    line.code,
+                    *(_counted(line.submitted.get(stage, 0), line.waiting.get(stage, 0)) for stage in JUDGED),
+                    line.last_day or "–",
+                ]
+                for line in coders
+            ],
+        )
+        self.coders.setToolTip(words("Click a coder to list the clips on which they and others differ"))
+
+    def _show_flags(self, overview: Overview) -> None:
+        words = self._words
+        _fill(
+            self.flags,
+            [words("Day"), words("Coder"), words("Why"), words("Ticket")],
+            [[flag.at[:10], flag.coder, flag.because, str(flag.ticket)] for flag in overview.flags],
+            widest=2,
+        )
+        self.flags.setVisible(bool(overview.flags))
+        self._no_flags.setVisible(not overview.flags)
+
+    def _of_stage(self, stage: Stage) -> None:
+        wanted, coder = self._wanted
+        self._want(None if wanted is stage else stage, coder)
+
+    def _of_coder(self, row: int) -> None:
+        if self._overview is not None:
+            code = self._overview.coders[row].code
+            stage, wanted = self._wanted
+            self._want(stage, None if wanted == code else code)
+
+    def _want(self, stage: Stage | None, coder: str | None) -> None:
+        self._wanted = (stage, coder)
+        words = self._words
+        for one, button in self.stage_buttons.items():
+            button.show_chosen(one is stage)
+        said = [words("Clips that disagree most")]
+        if stage is not None:
+            said.append(stage_words(words)[stage])
+        if coder is not None:
+            said.append(words("coded by {coder}", coder=coder))
+        self._which.setText(" · ".join(said))
+        self.everything_button.setVisible(len(said) > 1)
+        self.disputes.clear()
+        for dispute in self.listed:
+            self.disputes.addItem(f"{dispute.clip}\n{'; '.join(dispute.what)}")
+        if self.disputes.count():
+            self.disputes.setCurrentRow(0)
+        else:
+            self.disputes.addItem(words("None."))
+            self._show_dispute(-1)
+
+    def _show_dispute(self, row: int) -> None:
+        listed = self.listed
+        there = 0 <= row < len(listed)
+        self.table.setVisible(there)
+        self._notes.setText("")
+        if not there:
+            return
+        dispute = listed[row]
+        self.table.show_readings(
+            [(reading.coder, reading.events) for reading in dispute.readings], book=None, clock=dispute.clock
+        )
+        notes = [
+            self._words("{coder} notes: {note}", coder=reading.coder, note=reading.note)
+            for reading in dispute.readings
+            if reading.note
+        ]
+        self._notes.setText("\n".join(notes))
+
+
+class TrendPlot(QWidget):
+    """Agreement by week: a point with its interval; a ring at the foot where it is undetermined."""
+
+    def __init__(self, *, words: Words, theme: Theme, parent: QWidget | None = None) -> None:
+        """Empty at first."""
+        super().__init__(parent)
+        self._words, self._theme = words, theme
+        self._points: tuple[TrendPoint, ...] = ()
+        self.setMinimumHeight(150)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(words("Emotion agreement by week, with intervals"))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.update()
+
+    def show_points(self, points: tuple[TrendPoint, ...]) -> None:
+        """Draw these weeks."""
+        self._points = points
+        said = "\n".join(f"{point.week}: {measure_words(point.emotion_alpha, self._words)}" for point in points)
+        self.setAccessibleDescription(said)
+        self.setToolTip(said.replace("<", "‹"))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Small."""
+        return QSize(420, 170)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw it."""
+        theme, painter = self._theme, QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._points:
+            painter.setPen(QColor(theme.quiet))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._words("No week has closed yet"))
+            return
+        measures = [point.emotion_alpha for point in self._points]
+        on = axis(measures, top=8, bottom=self.height() - _BELOW_PX - 4)
+        right = self.width() - 6
+        for value in on.grid:
+            y = on.y(value)
+            painter.setPen(QPen(QColor(theme.line), 1, Qt.PenStyle.SolidLine if value == 0 else Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(_LEFT_PX, y), QPointF(right, y))
+            painter.setPen(QColor(theme.quiet))
+            box = QRectF(0, y - 8, _LEFT_PX - 6, 16)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.2f}")
+        placed = dots(measures, on, left=_LEFT_PX, right=right)
+        metrics = painter.fontMetrics()
+        wide = metrics.horizontalAdvance("W00") + 8
+        every = max(1, -(-wide * len(placed) // max(1, right - _LEFT_PX)))
+        before: QPointF | None = None
+        for place, (dot, point) in enumerate(zip(placed, self._points, strict=True)):
+            if place % every == 0:
+                painter.setPen(QColor(theme.quiet))
+                box = QRectF(dot.x - wide, self.height() - _BELOW_PX, 2 * wide, _BELOW_PX)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, point.week.rpartition("-")[2])
+            if dot.y is None:
+                painter.setPen(QPen(QColor(theme.quiet), 1.5))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(QPointF(dot.x, on.bottom), 4, 4)
+                before = None
+                continue
+            here = QPointF(dot.x, dot.y)
+            painter.setPen(QPen(QColor(theme.accent), 1.2))
+            if before is not None:
+                painter.drawLine(before, here)
+            if dot.top is not None and dot.bottom is not None:
+                painter.setPen(QPen(QColor(theme.accent), 2))
+                painter.drawLine(QPointF(dot.x, dot.top), QPointF(dot.x, dot.bottom))
+                for end in (dot.top, dot.bottom):
+                    painter.drawLine(QPointF(dot.x - 4, end), QPointF(dot.x + 4, end))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.accent))
+            painter.drawEllipse(here, 4, 4)
+            before = here
+
+
+def _counted(submitted: int, waiting: int) -> str:
+    if not submitted and not waiting:
+        return "–"
+    return f"{submitted} ({waiting})" if waiting else str(submitted)
+
+
+def _table(name: str) -> FittedTable:
+    table = FittedTable()
+    table.setAccessibleName(name)
+    return table
+
+
+def _fill(table: FittedTable, heads: list[str], rows: list[list[str]], *, widest: int | None = None) -> None:
+    """Put text into a table and make it as tall as its rows."""
+    table.clear()
+    table.setColumnCount(len(heads))
+    table.setHorizontalHeaderLabels(heads)
+    table.setRowCount(len(rows))
+    for row, cells in enumerate(rows):
+        for column, text in enumerate(cells):
+            table.setItem(row, column, QTableWidgetItem(text))
+    across, down = table.horizontalHeader(), table.verticalHeader()
+    if across is None or down is None:
+        return
+    down.hide()
+    across.setSectionResizeMode(
+        QHeaderView.ResizeMode.Stretch if widest is None else QHeaderView.ResizeMode.ResizeToContents
+    )
+    if widest is not None:
+        across.setSectionResizeMode(widest, QHeaderView.ResizeMode.Stretch)
+    table.fit()
