@@ -189,6 +189,8 @@ def add_cue(code: str, first: Frame, last: Frame) -> Act:
         event = draft.event or _BEGUN
         owner = ticket.codebook.cue_owners[0].code
         cue = VocalCueMark(code=code, onset=first, offset=last, owner=owner)
+        if any(replace(one, owner=owner) == cue for one in event.vocal_cues):
+            return draft  # it is said already
         return draft.with_event(replace(event, vocal_cues=(*event.vocal_cues, cue)))
 
     return Act(name="vocal cue", apply=apply)

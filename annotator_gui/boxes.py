@@ -471,6 +471,8 @@ class ProblemRow(QAbstractButton):
         """Empty at first."""
         super().__init__(parent)
         self._theme, self._field, self._over = theme, "", False
+        self._known: tuple[tuple[int, str, str], int] | None = None
+        """Width, words and font with the height they need."""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -508,9 +510,12 @@ class ProblemRow(QAbstractButton):
 
     def heightForWidth(self, width: int) -> int:
         """Room for all lines."""
-        metrics = QFontMetrics(small(self.font()))
-        room = QRect(0, 0, max(1, width - 16), 10_000)
-        return metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, self.says).height() + 2
+        name = (width, self.says, self.font().key())
+        if self._known is None or self._known[0] != name:
+            metrics = QFontMetrics(small(self.font()))
+            room = QRect(0, 0, max(1, width - 16), 10_000)
+            self._known = (name, metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, self.says).height() + 2)
+        return self._known[1]
 
     def sizeHint(self) -> QSize:
         """Some width; the height follows from it."""

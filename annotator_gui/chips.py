@@ -18,17 +18,20 @@ from PyQt6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QResizeEvent,
 )
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from annotator_gui.chipplaces import columns, grouped
+from annotator_gui.chipplaces import Rect, columns, grouped
 from annotator_gui.theme import Theme
 
 _SMALL = 0.84
 """Small text beside ordinary text (ours)."""
 _LARGE = 1.15
+_FONTS: dict[tuple[str, float], QFont] = {}
+"""Fonts already scaled: asked for at every painting."""
 _WIDE = 62
 """Signs in a line from which on a sentence needs a line less (ours)."""
 
@@ -54,6 +57,13 @@ def large(font: QFont) -> QFont:
 
 
 def _scaled(font: QFont, by: float) -> QFont:
+    name = (font.key(), by)
+    if name not in _FONTS:
+        _FONTS[name] = _made(font, by)
+    return QFont(_FONTS[name])
+
+
+def _made(font: QFont, by: float) -> QFont:
     other = QFont(font)
     if font.pointSizeF() > 0:
         other.setPointSizeF(font.pointSizeF() * by)
@@ -85,6 +95,7 @@ class SmallText(QWidget):
         super().__init__(parent)
         self._theme, self._lines, self._warns = theme, lines, warns
         self._text = ""
+        self._heights: dict[tuple[int, str, str], int] = {}
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -115,6 +126,12 @@ class SmallText(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Room for all lines."""
+        name = (width, self._text if not self._lines else "", self.font().key())
+        if name not in self._heights:
+            self._heights = {name: self._height(width), **dict(list(self._heights.items())[:3])}
+        return self._heights[name]
+
+    def _height(self, width: int) -> int:
         metrics = QFontMetrics(small(self.font()))
         if self._lines:
             wide = width >= metrics.averageCharWidth() * _WIDE
@@ -185,6 +202,9 @@ class Chip(QAbstractButton):
         self._detail = ""
         self._here = False
         self._over = False
+        self._hint: tuple[object, QSize] | None = None
+        self._drawn: tuple[object, QPixmap] | None = None
+        """How it looked when it was last drawn, and what it looked like: most paintings find nothing new."""
         self.setText(label)
         self.setAccessibleName(f"{number} {label}".strip())
         self.setCheckable(chooses)
@@ -229,6 +249,12 @@ class Chip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Room for key, number, label and the tick of what is chosen."""
+        name = (self.text(), self.font().key())
+        if self._hint is None or self._hint[0] != name:
+            self._hint = (name, self._size())
+        return self._hint[1]
+
+    def _size(self) -> QSize:
         font = self._font()
         metrics, little = QFontMetrics(font), QFontMetrics(small(self.font()))
         if self._look is Look.UNIT:
@@ -278,8 +304,34 @@ class Chip(QAbstractButton):
             event.ignore()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw it."""
-        theme, painter = self._theme, QPainter(self)
+        """Draw it, from memory where nothing is new."""
+        ratio = self.devicePixelRatioF()
+        state = (
+            self._theme,
+            self.text(),
+            self._detail,
+            self._here and bool(self._key),
+            self._over,
+            self.isChecked(),
+            self.isEnabled(),
+            self.hasFocus(),
+            self.font().key(),
+            self.width(),
+            self.height(),
+            ratio,
+        )
+        if self._drawn is None or self._drawn[0] != state:
+            pixmap = QPixmap(self.size() * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            self._draw(painter)
+            painter.end()
+            self._drawn = (state, pixmap)
+        QPainter(self).drawPixmap(0, 0, self._drawn[1])
+
+    def _draw(self, painter: QPainter) -> None:
+        theme = self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen, may = self.isChecked(), self.isEnabled()
         text = QColor(theme.on_accent if chosen else theme.text if may else theme.quiet)
@@ -436,7 +488,8 @@ class GroupedChips(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._named = [(name, tuple(chips)) for name, chips in named]
-        self._captions: tuple[tuple[int, int, int, int], ...] = ()
+        self._captions: tuple[Rect, ...] = ()
+        self._known: dict[tuple[int, str], tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]] = {}
         for _, chips in self._named:
             for chip in chips:
                 chip.setParent(self)
@@ -485,9 +538,13 @@ class GroupedChips(QWidget):
             box = QRect(left, top + 2, width, max(height, painter.fontMetrics().lineSpacing() * 2))
             painter.drawText(box, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, name)
 
-    def _places(
-        self, width: int
-    ) -> tuple[tuple[tuple[tuple[int, int, int, int], ...], ...], tuple[tuple[int, int, int, int], ...], int]:
+    def _places(self, width: int) -> tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]:
+        name = (width, self.font().key())
+        if name not in self._known:
+            self._known = {name: self._sums(width), **dict(list(self._known.items())[:3])}
+        return self._known[name]
+
+    def _sums(self, width: int) -> tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]:
         metrics = QFontMetrics(small(self.font()))
         longest = max((metrics.horizontalAdvance(word) for name, _ in self._named for word in name.split()), default=0)
         chips = [chip for _, chips in self._named for chip in chips]

@@ -61,7 +61,7 @@ class Dispatch:
             Command.HAND_IN: self._hand_in,
             Command.SKIP: page.queue.skip,
             Command.FLAG: page.queue.flag,
-            Command.WHOLE: partial(look, Region.WHOLE),
+            Command.WHOLE: self._whole,
             Command.FACE: partial(look, Region.FACE),
             Command.BROWS: partial(look, Region.BROWS),
             Command.MOUTH: partial(look, Region.MOUTH),
@@ -192,6 +192,12 @@ class Dispatch:
         }.get(ticket.stage)
         if panel is not None:
             panel.write_reason()
+
+    def _whole(self) -> None:
+        """The whole picture; asked again, pixel for pixel."""
+        view = self._page.picture
+        view.fills = view.is_close or not view.fills
+        self._look_at(Region.WHOLE)
 
     def _look_at(self, region: Region) -> None:
         if not self._page.looking.look_at(region):

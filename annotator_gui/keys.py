@@ -124,7 +124,7 @@ SAID: Mapping[Command, tuple[str, str]] = {
     Command.REOPEN: ("Answering", "Open the movement again"),
     Command.SKIP: ("Answering", "Give the clip back, with a reason"),
     Command.FLAG: ("Answering", "Flag the clip for discussion"),
-    Command.WHOLE: ("Looking closer", "Whole picture"),
+    Command.WHOLE: ("Looking closer", "Whole picture; again: pixel for pixel"),
     Command.FACE: ("Looking closer", "The face"),
     Command.BROWS: ("Looking closer", "The brows"),
     Command.MOUTH: ("Looking closer", "The mouth"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
@@ -18,6 +19,7 @@ from mmed_curate.domain.findings import BadInput, Finding, MmedError
 from mmed_curate.domain.identity import TicketId
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +86,21 @@ class Loader(QObject):
         self.shelf.close()
 
     def _load_beside(self, ticket: Ticket) -> None:
-        try:
-            sound = None if ticket.sound is None else SlowSound(heard(ticket.sound, ticket=ticket.id))
-            curves = read_curves(face=ticket.face, voice=ticket.voice)
-            neutral = None if ticket.neutral_still is None else _still(ticket)
-        except Exception as error:  # told in the window, whatever it is
-            self.failed.emit(ticket.id, _finding(error, ticket.id))
-            return
-        self.beside.emit(Beside(ticket=ticket.id, sound=sound, curves=curves, neutral=neutral))
+        """What can be read is given, and what cannot is said: a damaged curve takes nobody's sound away."""
+
+        def read(load: Callable[[], T], instead: T) -> T:
+            try:
+                return load()
+            except Exception as error:  # told in the window, whatever it is
+                self.failed.emit(ticket.id, _finding(error, ticket.id))
+                return instead
+
+        path, still = ticket.sound, ticket.neutral_still
+        sound = None if path is None else read(lambda: SlowSound(heard(path, ticket=ticket.id)), None)
+        face = read(lambda: read_curves(face=ticket.face, voice=None), Curves()).face
+        voice = read(lambda: read_curves(face=None, voice=ticket.voice), Curves()).voice
+        neutral = None if still is None else read(lambda: _still(ticket), None)
+        self.beside.emit(Beside(ticket=ticket.id, sound=sound, curves=Curves(face=face, voice=voice), neutral=neutral))
 
 
 def _reel(ticket: Ticket) -> Reel:

@@ -34,6 +34,8 @@ class PictureView(QWidget):
         self._label = ""
         self._box: Box | None = None
         """What is looked at; None: the whole picture."""
+        self.fills = True
+        """The whole picture is made as large as there is room for; else one pixel of it is one of the screen."""
         self._dragged_from: QPointF | None = None
         self.n_painted = 0
         """Frames painted so far."""
@@ -78,6 +80,11 @@ class PictureView(QWidget):
         self._pixels, self._image = None, None
         self._says, self._label = sentence, ""
         self.update()
+
+    @property
+    def is_close(self) -> bool:
+        """A part of the picture is shown, not all of it."""
+        return self._box is not None
 
     @property
     def shows(self) -> NDArray[np.uint8] | None:
@@ -178,8 +185,7 @@ class PictureView(QWidget):
         box = self._box or whole
         shown = fitted(box, width=self.width(), height=self.height())
         ratio = self.devicePixelRatioF()
-        fits = whole.width <= self.width() * ratio and whole.height <= self.height() * ratio
-        if self._box is None and fits:  # there is room for it as it is: no pixel is made up
+        if self._box is None and not self.fills:
             wide, high = self.width() * ratio, self.height() * ratio
             return Box(left=(whole.width - wide) / 2, top=(whole.height - high) / 2, width=wide, height=high)
         return shown

@@ -26,8 +26,8 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 T = TypeVar("T")
 
-FACE_FORMAT, VOICE_FORMAT = "mmed-desk-face", "mmed-desk-voice"
-VERSION = 1
+FACE_FORMAT, VOICE_FORMAT = "mmed-features", "mmed-sound-features"
+VERSION = 2
 """The newest version of a ticket's files that is read."""
 _RANGE_NATS = 9.2
 """A spectrogram shows 40 dB below what is loudest in the clip (ours; speech over a room's noise)."""

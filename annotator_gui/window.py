@@ -43,6 +43,8 @@ from mmed_curate.domain.time import Frame
 
 _AHEAD = 2
 """Tickets whose media are made ready while one is judged (ours)."""
+_NO_PICTURE = frozenset({"gui.other_picture", "gui.no_picture", "gui.film_too_large", "gui.no_media"})
+"""Findings after which there is no picture to look at."""
 _IDLE_S = 60.0
 """A longer pause between two keys is no time of work (ours)."""
 
@@ -408,7 +410,8 @@ class DeskPage(QWidget):
 
     def _not_loaded(self, ticket: object, finding: Finding) -> None:
         if self.view.ticket is not None and ticket == self.view.ticket.id:
-            self.looking.close(self.words.finding(finding))
+            if finding.code in _NO_PICTURE:
+                self.looking.close(self.words.finding(finding))
             self.say(self.words.finding(finding), warn=True)
 
     def _film_begun(self, ticket: object, film: Any) -> None:

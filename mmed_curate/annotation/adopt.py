@@ -51,12 +51,13 @@ def adopt(workspace: Workspace, name_or_path: str, *, because: str, rehearse: bo
             return _planned(workspace, view, rules, name_or_path)[0]
     with workspace.write(other_rules=True) as records:
         adoption, stale, after = _planned(workspace, records, rules, name_or_path)
-        workspace.change_rules(records, rules, because=because)
+        kept = workspace.keep_rules(records, rules, because=because)
         for ticket in stale:
             records.return_ticket(ticket, why="other rules")
         for place in after:
             records.set_stage(place.clip, place.stage, round=place.round, open_seats=place.open_seats)
         _open_further_passes(records, rules)
+    workspace.take_up_rules(kept)  # not before all of it is on disk
     return adoption
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from mmed_curate.cli.console import json_option, out, print_json
 from mmed_curate.cli.console import table as as_table
-from mmed_curate.domain.context import GameEvent, SelfReport, SessionContext
+from mmed_curate.domain.context import GameEvent, Player, SelfReport, SessionContext
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import RecordingId, SubjectId
 from mmed_curate.domain.records import Recording, Session
@@ -121,12 +122,14 @@ def take_reports(code: str, reports: Path, recording: str) -> None:
 @click.argument("code", metavar="SESSION")
 @json_option
 def show_session(code: str, as_json: bool) -> None:
-    """Show what is known of the game SESSION."""
+    """Show what is known of the game SESSION; who withdrew is not named, nor what they did or said."""
     with Workspace.find().read() as records:
         game = records.session(code)
-        context = records.session_context(game.id)
-        events, reports = records.game_events(session=game.id), records.self_reports(session=game.id)
-        codes = {subject.id: subject.code for subject in records.subjects()}
+        left = records.withdrawn()
+        context = _without(records.session_context(game.id), left)
+        events = tuple(one for one in records.game_events(session=game.id) if one.subject not in left)
+        reports = tuple(one for one in records.self_reports(session=game.id) if one.subject not in left)
+        codes = {one.id: one.code for one in records.subjects() if one.id not in left}
         files = {one.id: one for one in records.recordings()}
     if as_json:
         print_json(_as_json(game, context, events, reports, codes, files))
@@ -137,7 +140,7 @@ def show_session(code: str, as_json: bool) -> None:
     for what, value in said:
         if value is not None:
             out.print(f"  {what}: {value}", markup=False)
-    rows = [(codes[one.subject], one.role or "–", one.outcome or "–") for one in context.players]
+    rows = [(codes.get(one.subject, "(withdrew)"), one.role or "–", one.outcome or "–") for one in context.players]
     out.print(_table("Players", ("subject", "role", "outcome"), rows))
     if events:
         shown = [
@@ -160,6 +163,14 @@ def show_session(code: str, as_json: bool) -> None:
         ]
         columns = ("recording", "subject", "from s", "to s", "emotion", "1 to 7", "words")
         out.print(_table("What players said", columns, told))
+
+
+def _without(context: SessionContext, left: Collection[SubjectId]) -> SessionContext:
+    """A game without what is known of players who withdrew."""
+    players = (
+        Player(subject=one.subject, role=None, outcome=None) if one.subject in left else one for one in context.players
+    )
+    return replace(context, players=tuple(players))
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -208,7 +219,7 @@ def _as_json(
         "stakes": context.stakes,
         "outcome": context.outcome,
         "players": [
-            {"subject": codes[one.subject], "role": one.role, "outcome": one.outcome} for one in context.players
+            {"subject": codes.get(one.subject), "role": one.role, "outcome": one.outcome} for one in context.players
         ],
         "events": [
             {

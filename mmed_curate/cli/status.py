@@ -79,6 +79,10 @@ class Standing:
     """Of these: clips of which nothing is kept."""
     to_cut_again: int
     """Clips that screeners want cut again, and that were not yet."""
+    assignable: bool
+    """Whether a seat is free that `mmed assign` could give to somebody."""
+    faceless: int
+    """Clips at coding that nobody is given before a face at rest of their subject was approved."""
     coders: tuple[CoderLine, ...]
     settings: tuple[Setting, ...]
 
@@ -136,6 +140,7 @@ def gather(workspace: Workspace) -> Standing:
         gone, erased = records.gone(), records.erased()
         places = {clip: place for clip, place in records.places().items() if clip not in gone}
         coders = records.coders()
+        rested = records.references() if workspace.protocol.neutral_face else None
         counts = records.ticket_counts()
         to_cut_again = len(waiting_to_be_cut(records))
         adopted = str(adopted_rules(records).get("name", ""))
@@ -145,9 +150,20 @@ def gather(workspace: Workspace) -> Standing:
         )
     of_recording = Counter(clip.recording for clip in clips)
     settled = Counter(clip.recording for clip in clips if clip.id in places and places[clip.id].stage is Stage.SETTLED)
+    faceless = {
+        clip.id
+        for clip in clips
+        if rested is not None
+        and clip.subject not in rested
+        and clip.id in places
+        and places[clip.id].stage is Stage.CODING
+    }
     unseated: Counter[Stage] = Counter()
+    assignable = False
     for clip, place in places.items():
-        unseated[place.stage] += max(0, place.open_seats - unanswered[clip, place.stage, place.round])
+        free = max(0, place.open_seats - unanswered[clip, place.stage, place.round])
+        unseated[place.stage] += free
+        assignable |= free > 0 and clip not in faceless
     lines = [
         RecordingLine(
             name=Path(recording.path).name,
@@ -181,6 +197,8 @@ def gather(workspace: Workspace) -> Standing:
         withdrawn=len(gone),
         erased=len(erased),
         to_cut_again=to_cut_again,
+        faceless=len(faceless),
+        assignable=assignable,
         coders=tuple(
             CoderLine(
                 code=coder.code,
@@ -243,7 +261,12 @@ def _tell(standing: Standing) -> None:
         out.print(f"{standing.withdrawn} clip(s) left with subjects who withdrew; {standing.erased} are erased")
     if standing.to_cut_again:
         out.print(f"{standing.to_cut_again} clip(s) wait to be cut again as screeners asked: run `mmed recut`")
-    if any(standing.unseated.values()):
+    if standing.faceless:
+        out.print(
+            f"{standing.faceless} clip(s) wait for their subject's face at rest: "
+            "`mmed reference list` says who lacks one"
+        )
+    if standing.assignable:
         out.print("seats are free: run `mmed assign`")
 
 
@@ -288,6 +311,7 @@ def _document(standing: Standing) -> dict[str, object]:
         },
         "withdrawn": {"clips": standing.withdrawn, "erased": standing.erased},
         "to_cut_again": standing.to_cut_again,
+        "without_face_at_rest": standing.faceless,
         "coders": [
             {
                 "coder": line.code,

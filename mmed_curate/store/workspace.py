@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -39,6 +39,7 @@ from mmed_curate.store.write import Writer
 
 _TOML, _DATABASE, _MEDIA = "mmed.toml", "mmed.sqlite", "media"
 _SECRET, _RULES = "secret", "rules"
+_KEPT = re.compile(rf"{_RULES}/[0-9]+")
 _PROTOCOL_LINE = re.compile(r"^protocol\s*=.*$", re.MULTILINE)
 
 
@@ -137,7 +138,9 @@ class Workspace:
             kept = session.execute(query, {"name": _SECRET}).scalar()
         if not isinstance(kept, bytes):
             raise BadInput.of("store.no_secret", f"{database} has lost its secret", "put a backup in its place")
-        return cls(root, engine, settings, kept, now)
+        workspace = cls(root, engine, settings, kept, now)
+        workspace._heal()
+        return workspace
 
     @classmethod
     def find(cls, start: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Workspace:
@@ -178,11 +181,11 @@ class Workspace:
         """What to say where protocol or codebook are not those that the log says were adopted; None: they are."""
         return changed(self._rules, adopted_rules(records))
 
-    def change_rules(self, records: Writer, rules: Rules, *, because: str) -> None:
-        """Judge by these rules from the end of this transaction on: copied, noted in the log, named in `mmed.toml`.
+    def keep_rules(self, records: Writer, rules: Rules, *, because: str) -> str:
+        """Copy rules into the workspace and note in the log that they hold from the end of this transaction on.
 
-        Should the power fail before `mmed.toml` names them, the workspace says that its rules are not the adopted ones,
-        and adopting them again mends it.
+        Returns:
+            The folder of the copies, for `take_up_rules` once the transaction is through.
 
         Raises:
             BadInput: the copies cannot be written.
@@ -192,13 +195,43 @@ class Workspace:
             number += 1
         folder.mkdir(parents=True)
         copied = copy_rules(rules, folder)
-        name = rules.files["protocol"].name
-        records.log_act(PROTOCOL_ADOPTED, {"name": name, "because": because, **copied.digests})
+        kept, name = f"{_RULES}/{number}", rules.files["protocol"].name
+        records.log_act(PROTOCOL_ADOPTED, {"name": name, "because": because, "kept": kept, **copied.digests})
+        return kept
+
+    def take_up_rules(self, kept: str) -> None:
+        """Judge by rules that were adopted, and name them in `mmed.toml`.
+
+        Should the power fail before that, the workspace does it when it is opened next: `_heal`.
+
+        Args:
+            kept: what `keep_rules` returned.
+
+        Raises:
+            BadInput: `mmed.toml` cannot be written, or the copies cannot be read.
+        """
+        place = f"{kept}/{PROTOCOL_FILE}"
+        self._rules = read_rules(str(self.root / place))
+        self.protocol, self.codebook = self._rules.protocol, self._rules.codebook
         toml = (self.root / _TOML).read_text(encoding="utf-8")
-        place = f"{_RULES}/{number}/{PROTOCOL_FILE}"
         write_text(self.root / _TOML, _PROTOCOL_LINE.sub(f'protocol = "{place}"', toml, count=1))
-        self._rules = copied
-        self.protocol, self.codebook = copied.protocol, copied.codebook
+        self.settings = read_settings(self.root / _TOML)
+
+    def _heal(self) -> None:
+        """Take up rules that the log says were adopted, where `mmed.toml` still names those before them.
+
+        Only that: rules that somebody changed or named by hand are not ours to put right.
+        """
+        with self.read() as records:
+            said = [json.loads(entry.payload) for entry in records.log(PROTOCOL_ADOPTED)[-2:]]
+        if len(said) < 2 or not _KEPT.fullmatch(str(said[-1].get("kept", ""))):
+            return
+        before, newest = said
+        if changed(self._rules, newest) is None or changed(self._rules, before) is not None:
+            return
+        with suppress(BadInput):  # what cannot be read, or not be named in a file of somebody else's, stays as it is
+            if changed(read_rules(str(self.root / newest["kept"] / PROTOCOL_FILE)), newest) is None:
+                self.take_up_rules(newest["kept"])
 
     @contextmanager
     def read(self) -> Iterator[Reader]:

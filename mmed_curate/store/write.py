@@ -64,6 +64,9 @@ from mmed_curate.store.tables import (
     SubjectRow,
 )
 
+_LONGEST_CODE = 64
+"""Signs in the code of a person or a game (ours): it stands in tables, tiers and sentences."""
+
 
 class Writer(LeavingWriter, ContextWriter):
     """One transaction that changes a workspace; it sees its own changes."""
@@ -388,6 +391,12 @@ class Writer(LeavingWriter, ContextWriter):
         self._add(row)
 
     def _check_new(self, kind: str, code: str, taken: str | None) -> None:
+        if len(code) > _LONGEST_CODE:
+            raise BadInput.of(
+                f"store.{kind}_code",
+                f"the code of a {kind} has {len(code):,} signs, at most {_LONGEST_CODE} are taken",
+                "use a short word",
+            )
         if not code.strip() or code != code.strip() or not code.isprintable():
             raise BadInput.of(
                 f"store.{kind}_code", f"{code!r} is no code for a {kind}", "use a short word without spaces at its ends"

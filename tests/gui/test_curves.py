@@ -22,8 +22,8 @@ from mmed_curate.media.arrayfile import write_arrays
 def a_face_file(path: Path, n: int = 5, **changes: Any) -> Path:
     """A ticket's `face.npz`, with two parts of the face; None leaves an array out."""
     arrays = {
-        "format": np.array("mmed-desk-face"),
-        "version": np.array(1),
+        "format": np.array("mmed-features"),
+        "version": np.array(2),
         "times_s": np.arange(n) / 60,
         "alignment": np.zeros((n, 2, 3), np.float32),
         "landmarks": np.zeros((n, 468, 2), np.float32),
@@ -40,8 +40,8 @@ def a_face_file(path: Path, n: int = 5, **changes: Any) -> Path:
 def a_voice_file(path: Path, n: int = 8, **changes: Any) -> Path:
     """A ticket's `voice.npz`; None leaves an array out."""
     arrays = {
-        "format": np.array("mmed-desk-voice"),
-        "version": np.array(1),
+        "format": np.array("mmed-sound-features"),
+        "version": np.array(2),
         "log_mel": np.full((64, n), np.log(1e-10), np.float32),
         "band_hz": np.linspace(80, 7900, 64).astype(np.float32),
         "intensity_db": np.full(n, -60, np.float32),
@@ -80,6 +80,8 @@ def test_only_what_a_ticket_gives_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("with_motion", [True, False])
 def test_files_as_the_desk_lays_them_out_are_read(tmp_path: Path, with_motion: bool) -> None:
     stored = {
+        "format": np.array("mmed-features"),
+        "version": np.array(2),
         "times_s": np.arange(5) / 60,
         "alignment": np.zeros((5, 2, 3), np.float32),
         "landmarks": np.zeros((5, 468, 2), np.float32),
@@ -108,7 +110,7 @@ def test_files_as_the_desk_lays_them_out_are_read(tmp_path: Path, with_motion: b
         (lambda path: path.write_bytes(b""), "is damaged"),
         (lambda path: path.write_bytes(a_voice_file(path).read_bytes()[:-200]), "is damaged"),
         (lambda path: a_face_file(path), "is damaged, or something else"),
-        (lambda path: a_voice_file(path, version=np.array(2)), "has version 2"),
+        (lambda path: a_voice_file(path, version=np.array(3)), "has version 3"),
         (lambda path: a_voice_file(path, log_mel=None), "is damaged"),
         (lambda path: a_voice_file(path, f0_hz=np.zeros(3, np.float32)), "is damaged"),
         (lambda path: a_voice_file(path, hop_s=np.array(0.0)), "is damaged"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -148,30 +149,43 @@ def test_what_is_settled_stays_settled(coded: Workspace, tmp_path: Path, codeboo
         adopt(coded, stricter, because="a third coder")
 
 
-def test_power_that_fails_in_the_middle_is_mended_by_adopting_again(
-    coded: Workspace, tmp_path: Path, codebook: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("moment", ["keep_rules", "take_up_rules"])
+def test_power_that_fails_in_the_middle_leaves_the_old_rules_or_the_new_ones(
+    coded: Workspace, tmp_path: Path, codebook: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
+    """Before the transaction is through nothing has changed; after it the file is put right when it is opened next."""
     wider = rules(tmp_path, codebook, ("onset: {frames: 2, ms: 50}", "onset: {frames: 4, ms: 100}"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Workspace, moment, _power_fails_in(getattr(Workspace, moment), moment))
+        with pytest.raises(RuntimeError, match="power"):
+            adopt(coded, wider, because="30 fps only")
+    again = Workspace.open(coded.root)
+    through = moment == "take_up_rules"
+    assert again.protocol.tolerance.onset.frames == (4 if through else 2)
+    assert ("rules/2/" in (coded.root / "mmed.toml").read_text(encoding="utf-8")) is through
+    assert again.settings["protocol"] == str(coded.root / ("rules/2/protocol.yaml" if through else "protocol.yaml"))
+    with again.write() as records:
+        assert records.audit().intact
+        assert again.changed_rules(records) is None
+    assert adopt(again, wider, because="once more").n_returned == 0
 
-    def cut_off(*_: object, **__: object) -> None:
+
+def _power_fails_in(act: Callable[..., object], moment: str) -> Callable[..., object]:
+    def cut_off(*args: object, **named: object) -> object:
+        if moment == "keep_rules":
+            act(*args, **named)
         raise RuntimeError("power")
 
-    with monkeypatch.context() as patched:
-        # the file names the new rules, the transaction that says so is lost
-        patched.setattr("mmed_curate.annotation.adopt.Workspace.change_rules", _then(Workspace.change_rules, cut_off))
-        with pytest.raises(RuntimeError):
-            adopt(coded, wider, because="30 fps only")
-    torn = Workspace.open(coded.root)
-    with pytest.raises(BadInput, match="mmed protocol adopt"), torn.write():
+    return cut_off
+
+
+def test_rules_that_somebody_named_by_hand_are_not_put_right(coded: Workspace, tmp_path: Path, codebook: Path) -> None:
+    adopt(coded, rules(tmp_path, codebook, ("frames: 3, ms: 100", "frames: 4, ms: 120")), because="first")
+    toml = coded.root / "mmed.toml"
+    by_hand = rules(tmp_path, codebook, ("onset: {frames: 2, ms: 50}", "onset: {frames: 4, ms: 100}"))
+    toml.write_text(toml.read_text(encoding="utf-8").replace("rules/2/protocol.yaml", by_hand), encoding="utf-8")
+    again = Workspace.open(coded.root)
+    with again.read() as records:
+        assert again.changed_rules(records) is not None
+    with pytest.raises(BadInput, match="mmed protocol adopt"), again.write():
         pass
-    adopt(torn, wider, because="30 fps only")
-    with Workspace.open(coded.root).write() as records:
-        assert records.audit().intact
-
-
-def _then(first: object, second: object) -> object:
-    def both(*args: object, **named: object) -> None:
-        first(*args, **named)  # type: ignore[operator]
-        second()  # type: ignore[operator]
-
-    return both

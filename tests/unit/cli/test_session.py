@@ -11,6 +11,7 @@ from builders.workspace import SIGNED, a_workspace, add_clips
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
+from mmed_curate.annotation.withdrawal import withdraw
 from mmed_curate.cli.session import session
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.store import Workspace
@@ -74,6 +75,24 @@ def test_all_that_was_noted_is_shown_and_keeps_its_shape(lab: Workspace, reposit
     assert [(one["emotion"], one["intensity"]) for one in document["reports"]] == [("fear", 6), ("disgust", None)]
     for word in ("impostor", "20 euros", "electrical", "I thought"):  # a narrow screen breaks longer ones
         assert word in call("show", "G1").output
+
+
+def test_who_withdrew_is_not_named_any_more_nor_what_they_did_or_said(lab: Workspace, repository: Path) -> None:
+    call("log", "G1", csv_of(EVENTS), "--recording", "cam.mp4")
+    call("reports", "G1", csv_of(REPORTS), "--recording", "cam.mp4")
+    withdraw(lab, "S01")
+    document = json.loads(call("show", "G1", "--json").output)
+    schema = json.loads((repository / "schema" / "json" / "session.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(document)
+    assert document["players"] == [
+        {"subject": None, "role": None, "outcome": None},
+        {"subject": "S02", "role": "crew", "outcome": None},
+    ]
+    assert [one["what"] for one in document["events"]] == ["kill"]
+    assert [one["emotion"] for one in document["reports"]] == ["disgust"]
+    shown = call("show", "G1").output
+    assert "(withdrew)" in shown
+    assert "S01" not in shown
 
 
 def test_the_log_seals_it_and_the_audit_sees_a_change(lab: Workspace) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from builders.workspace import a_workspace, an_answer
+from builders.workspace import PLAIN, a_workspace, an_answer
 
 from mmed_curate.annotation import Desk, assign
 from mmed_curate.cli.main import main
@@ -227,6 +227,20 @@ def test_status_reads_at_a_glance_and_says_simulated(busy: Workspace, run) -> No
     assert out.startswith("SIMULATED workspace")
     for word in ("r1.mp4", "0:06.7", "coding", "ann", "seats are free: run `mmed assign`", "package"):
         assert word in out
+
+
+def test_status_says_who_lacks_a_face_at_rest_and_not_to_assign(busy: Workspace, run) -> None:  # type: ignore[no-untyped-def]
+    """What waits for a face at rest is given to nobody, however often one assigns."""
+    rules = busy.root.parent / "neutral.yaml"
+    text = PLAIN.read_text(encoding="utf-8").replace("version: 1", "version: 2", 1)
+    rules.write_text(f"{text}\nneutral_face: true\n", encoding="utf-8")
+    assert run("protocol", "adopt", str(rules), "--because", "FACS is scored against neutral")[0] == 0
+    assert run("assign")[0] == 2
+    code, out, _ = run("status")
+    assert code == 0
+    assert "1 clip(s) wait for their subject's face at rest" in out
+    assert "run `mmed assign`" not in out
+    assert json.loads(run("status", "--json")[1])["without_face_at_rest"] == 1
 
 
 def test_assign_opens_tickets_and_then_none(busy: Workspace, run) -> None:  # type: ignore[no-untyped-def]

@@ -136,6 +136,16 @@ def test_subjects_of_a_session_keep_their_order(workspace: Workspace) -> None:
         assert records.session("G2").subjects == (zed.id, abe.id)
 
 
+def test_a_code_has_64_signs_at_most(workspace: Workspace) -> None:
+    with workspace.write() as records:
+        assert records.add_coder("b" * 64, [Role.CODER]).code == "b" * 64
+    with (
+        pytest.raises(BadInput, match="the code of a coder has 65 signs, at most 64 are taken"),
+        workspace.write() as w,
+    ):
+        w.add_coder("c" * 65, [Role.CODER])
+
+
 def test_a_coder_needs_a_role(workspace: Workspace) -> None:
     with pytest.raises(BadInput, match="admitted to nothing"), workspace.write() as records:
         records.add_coder("zoe", [])
