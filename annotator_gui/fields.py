@@ -293,8 +293,9 @@ def matches(
 ) -> tuple[Choice, ...]:
     """Codes that a coder may mean by what they typed, the likeliest first.
 
-    First the number or code itself, then labels that begin with it, in the coder's language before English, then
-    labels that hold it, then definitions. Among equals those of the field in hand come first.
+    First the number, code or label itself, then labels with words that begin so, in the coder's language before
+    English, then labels that hold it, then definitions. Among equals those of the field in hand come first, and what
+    is seldom said comes last.
     """
     wanted = _plain(text)
     if not wanted:
@@ -303,8 +304,9 @@ def matches(
     for place, choice in enumerate(offered):
         rank = _rank(wanted, choice, words)
         if rank is not None:
-            ranked.append((rank, choice.field is not in_hand, place, choice))
-    return tuple(choice for *_, choice in sorted(ranked, key=lambda one: one[:3])[:limit])
+            likely = (rank, choice.field is not in_hand, choice.field in _NEVER_LED_TO)
+            ranked.append((*likely, not _plain(words.label(choice.entry)).startswith(wanted), place, choice))
+    return tuple(choice for *_, choice in sorted(ranked, key=lambda one: one[:5])[:limit])
 
 
 def _entries(field: Field, book: Codebook) -> tuple[Entry, ...]:
@@ -330,23 +332,21 @@ def _plain(text: str) -> str:
 def _rank(wanted: str, choice: Choice, words: Words) -> int | None:
     own, english = _plain(words.label(choice.entry)), _plain(choice.entry.label[ENGLISH])
     code, number = choice.code, choice.number.casefold()
-    if wanted in {code, number} or wanted.replace(" ", "") == code:
+    if wanted in {code, number, own} or wanted.replace(" ", "") == code:
         return 0
-    for rank, label in ((1, own), (3, english)):
-        if label.startswith(wanted):
+    for rank, label in ((1, own), (2, english)):
+        if label.startswith(wanted) or _begins_words(wanted, label):
             return rank
-        if _begins_words(wanted, label):
-            return rank + 1
     if code.startswith(wanted) or number.startswith(wanted):
-        return 5
+        return 3
     if wanted.isdigit():
         return None  # 1 means the unit, not a word with a 1 in it
     if wanted in own or wanted in english:
-        return 6
+        return 4
     definition = _plain(choice.entry.definition)
     if _begins_words(wanted, definition):
-        return 7
-    return 8 if len(wanted) > 2 and wanted in definition else None
+        return 5
+    return 6 if len(wanted) > 2 and wanted in definition else None
 
 
 def _begins_words(wanted: str, text: str) -> bool:

@@ -12,7 +12,6 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractSpinBox,
-    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -237,10 +236,10 @@ class Form(QWidget):
     @property
     def typing(self) -> bool:
         """The keyboard is in a field for words or numbers: keys are text."""
-        there = QApplication.focusWidget()
-        return (
-            isinstance(there, (QLineEdit, QPlainTextEdit, QAbstractSpinBox)) and there is not None
-        ) and self.isAncestorOf(there)
+        window = self.window()
+        there = window.focusWidget() if window is not None else None
+        writes = isinstance(there, (QLineEdit, QPlainTextEdit, QAbstractSpinBox))
+        return writes and self.isAncestorOf(there)
 
     def take_in_hand(self, field: Field) -> None:
         """Let keys go to a field; nothing where it takes none."""
