@@ -14,11 +14,13 @@ from PyQt6.QtCore import QByteArray, QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from annotator_gui import acts
 from annotator_gui.adjudication import AdjudicationPanel
 from annotator_gui.form import Form
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.loading import Beside, Loader
 from annotator_gui.looking import Looking
+from annotator_gui.marks import Mark
 from annotator_gui.picture import PictureView
 from annotator_gui.player import Player
 from annotator_gui.preferences import packed, unpacked
@@ -91,6 +93,8 @@ class DeskPage(QWidget):
         self.sitting: Sitting | None = None
         self.range: tuple[Frame, Frame] | None = None
         """Frames chosen on the timeline, both ends inside; None: none."""
+        self.last_mark = Mark.OFFSET
+        """The mark that was set last, by a key or by hand: nudges go to it."""
         self._face: Face | None = None
         self._motion_shown = False
         self._answered: Ticket | None = None
@@ -149,6 +153,18 @@ class DeskPage(QWidget):
         """Do an act to the draft."""
         if self.sitting is not None:
             self.do(self.sitting.act, act)
+
+    def nudge(self, by: int) -> None:
+        """Move the last mark by some frames, and the picture to where it came to lie."""
+        mark, sitting = self.last_mark, self.sitting
+
+        def go_there(view: View) -> None:
+            at = None if view.draft.event is None else view.draft.event.marks.at(mark)
+            if at is not None:
+                self.seek(at)
+
+        if sitting is not None:
+            self.do(sitting.act, acts.nudge(mark, by), then=go_there)
 
     def hand_in(self) -> None:
         """Hand in what is there."""
@@ -327,7 +343,7 @@ class DeskPage(QWidget):
         self.loader.whole.connect(self._film_begun)
         self.loader.beside.connect(self._beside)
         self.loader.failed.connect(self._not_loaded)
-        self.timeline.acted.connect(self.act)
+        self.timeline.acted.connect(self._act_by_hand)
         self.timeline.sought.connect(self.seek)
         self.timeline.ranged.connect(self.choose_range)
         self.timeline.unranged.connect(self.choose_all)
@@ -414,6 +430,20 @@ class DeskPage(QWidget):
             self.training.show_feedback(view.feedback, self._answered)
             return
         self.take()
+
+    def _act_by_hand(self, act: object) -> None:
+        """Do what was done on the timeline, and know then which mark was moved."""
+
+        before = self.view.draft.events
+
+        def remember(view: View) -> None:
+            for was, now in zip(before, view.draft.events, strict=False):
+                self.last_mark = next(
+                    (mark for mark in Mark if was.marks.at(mark) != now.marks.at(mark)), self.last_mark
+                )
+
+        if self.sitting is not None:
+            self.do(self.sitting.act, act, then=remember)
 
     def _select(self, event: int) -> None:
         if self.sitting is not None:
