@@ -175,10 +175,20 @@ def unit_keys(codes: Sequence[str]) -> Mapping[str, str]:
 
 def choices(field: Field, ticket: Ticket) -> tuple[Choice, ...]:
     """What a group offers at this ticket, in the codebook's order."""
-    entries: tuple[Entry, ...] = _entries(field, ticket.codebook)
+    return offered(field, ticket.codebook, bases=acts.selectable_bases(ticket))
+
+
+def offered(field: Field, book: Codebook, *, bases: Sequence[str]) -> tuple[Choice, ...]:
+    """What a group offers, with the key of each code.
+
+    Args:
+        field: the group.
+        book: what can be chosen.
+        bases: codes of what a label can rest on where it is asked.
+    """
+    entries = _entries(field, book)
     if field is Field.BASIS:
-        selectable = acts.selectable_bases(ticket)
-        entries = tuple(entry for entry in entries if entry.code in selectable)
+        entries = tuple(entry for entry in entries if entry.code in bases)
     codes = [entry.code for entry in entries]
     keys = unit_keys(codes) if field is Field.ACTION_UNITS else code_keys(codes)
     key_of = {code: key for key, code in keys.items()}
@@ -289,7 +299,7 @@ def not_heard(missing: Iterable[Finding]) -> frozenset[tuple[str, Frame, Frame]]
 
 
 def matches(
-    text: str, offered: Iterable[Choice], *, words: Words, in_hand: Field | None, limit: int = 8
+    text: str, among: Iterable[Choice], *, words: Words, in_hand: Field | None, limit: int = 8
 ) -> tuple[Choice, ...]:
     """Codes that a coder may mean by what they typed, the likeliest first.
 
@@ -301,7 +311,7 @@ def matches(
     if not wanted:
         return ()
     ranked = []
-    for place, choice in enumerate(offered):
+    for place, choice in enumerate(among):
         rank = _rank(wanted, choice, words)
         if rank is not None:
             likely = (rank, choice.field is not in_hand, choice.field in _NEVER_LED_TO)
