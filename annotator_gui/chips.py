@@ -228,6 +228,13 @@ class Chip(QAbstractButton):
             self.setAccessibleName(f"{self._number} {label}".strip())
             self.updateGeometry()
 
+    def set_key(self, key: str) -> None:
+        """Another key."""
+        if key != self._key:
+            self._key, self._hint, self._drawn = key, None, None
+            self.updateGeometry()
+            self.update()
+
     def show_chosen(self, chosen: bool, detail: str = "") -> None:
         """Whether it is chosen, and what more is said of it."""
         if chosen == self.isChecked() and detail == self._detail:
@@ -535,7 +542,7 @@ class GroupedChips(QWidget):
         painter.setFont(small(self.font()))
         painter.setPen(QColor(self._theme.quiet))
         for (name, _), (left, top, width, height) in zip(self._named, self._captions, strict=False):
-            box = QRect(left, top + 2, width, max(height, painter.fontMetrics().lineSpacing() * 2))
+            box = QRect(left, top + 2, width, max(height, painter.fontMetrics().lineSpacing() * 3))
             painter.drawText(box, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, name)
 
     def _places(self, width: int) -> tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]:
