@@ -28,7 +28,7 @@ class AdjudicationPanel(StagePanel):
     """Readings side by side, and who settled it why. The events themselves are changed in the coding form."""
 
     def __init__(
-        self, *, words: Words, theme: Theme, keys: KeyMap, hands_in: bool = True, parent: QWidget | None = None
+        self, *, words: Words, theme: Theme, keys: KeyMap, hands_in: bool = False, parent: QWidget | None = None
     ) -> None:
         """Empty until it is shown a view.
 
@@ -36,7 +36,7 @@ class AdjudicationPanel(StagePanel):
             words: the window's.
             theme: its colours.
             keys: its keys.
-            hands_in: whether the way out is here; else the form beside it has one.
+            hands_in: whether the way out is here too; the form beside it has one.
             parent: as Qt wants it.
         """
         super().__init__(words=words, theme=theme, keys=keys, parent=parent)
@@ -44,16 +44,12 @@ class AdjudicationPanel(StagePanel):
         self._readings: tuple[LetteredReading, ...] = ()
         self._taken = -1
         self._named: tuple[str, ...] = ()
+        self._hands_in = hands_in
         column = self._column
-        column.addWidget(plain(words("The coders do not agree. How shall it stand, and why?"), large=True))
         self._returned = plain(warn=True)
         self._disputed = plain()
         column.addWidget(self._returned)
         column.addWidget(self._disputed)
-        self.table = ReadingTable(words=words, theme=theme)
-        column.addWidget(self.table)
-        self._legend = plain(words("≠ and colour: here they differ. What they agree on is quiet."), quiet=True)
-        column.addWidget(self._legend)
         self._starts = QWidget()
         self._start_row = QHBoxLayout(self._starts)
         self._start_row.setContentsMargins(0, 0, 0, 0)
@@ -62,7 +58,12 @@ class AdjudicationPanel(StagePanel):
         column.addWidget(self._starts)
         next_key = keys.shown(Command.START_FROM)
         if next_key:
-            column.addWidget(plain(words("{key}: start from the next one, then change it.", key=next_key), quiet=True))
+            says = words("{key}: start from the next one, then change it below.", key=next_key)
+            column.addWidget(plain(says, quiet=True))
+        self.table = ReadingTable(words=words, theme=theme)
+        column.addWidget(self.table)
+        self._legend = plain(words("≠ and colour: here they differ. What they agree on is quiet."), quiet=True)
+        column.addWidget(self._legend)
         self._context = ContextBox(words=words)
         column.addWidget(self._context)
         self._who = QWidget()
@@ -81,10 +82,13 @@ class AdjudicationPanel(StagePanel):
         self._reason.written.connect(lambda text: self.acted.emit(acts.set_reason(text)))
         column.addWidget(self._reason)
         column.addStretch(1)
-        self._hand_in = HandIn(words=words, keys=keys)
+        self._hand_in = HandIn(words=words, keys=keys, parent=self)
         self._hand_in.pressed.connect(self.handed_in)
         self._hand_in.setVisible(hands_in)
-        self._foot.addWidget(self._hand_in)
+        if hands_in:
+            self._foot.addWidget(self._hand_in)
+        else:
+            self._foot.setContentsMargins(0, 0, 0, 0)
 
     def set_theme(self, theme: Theme) -> None:
         """Other colours."""
@@ -144,7 +148,8 @@ class AdjudicationPanel(StagePanel):
         self._named = view.draft.participants
         self._show_named()
         self._reason.show_text(view.draft.reason)
-        self._hand_in.show_view(view)
+        if self._hands_in:
+            self._hand_in.show_view(view)
 
     def start_from_next(self) -> None:
         """Take the next reading as the starting point; after the last comes the first."""

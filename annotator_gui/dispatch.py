@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING
 
 from annotator_gui import acts
 from annotator_gui.cheatsheet import CheatSheet
-from annotator_gui.keys import Command
+from annotator_gui.keys import Command, KeyMap
 from annotator_gui.looking import Shown
 from annotator_gui.marks import Mark, proposed_frame
 from annotator_gui.regions import Region
+from annotator_gui.session import DeskLike
+from annotator_gui.shell import Shell
+from annotator_gui.speaker import Speaker
 from annotator_gui.theme import DARK, LIGHT
+from annotator_gui.window import DeskPage
 from mmed_curate.domain.conduct import Aid
 from mmed_curate.domain.protocol import Stage
-
-if TYPE_CHECKING:  # the page makes its dispatch
-    from annotator_gui.window import DeskPage
 
 _CLOSER = 1.5
 """One press (ours)."""
@@ -257,3 +257,17 @@ _COMMAND_OF = {
     Mark.APEX: Command.MARK_APEX,
     Mark.OFFSET: Command.MARK_OFFSET,
 }
+
+
+def desk_page(
+    shell: Shell,
+    open_desk: Callable[[], DeskLike],
+    *,
+    keys: KeyMap,
+    speaker: Speaker | None = None,
+    tour: bool = False,
+) -> DeskPage:
+    """A desk that does what its keys say; see `DeskPage`."""
+    page = DeskPage(shell, open_desk, keys=keys, speaker=speaker, tour=tour)
+    page.obeys = Dispatch(page)
+    return page

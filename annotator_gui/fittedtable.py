@@ -28,8 +28,11 @@ class FittedTable(QTableWidget):
     def fit(self) -> None:
         """As tall as what it holds."""
         self.resizeRowsToContents()
+        line = self.fontMetrics().height()
         for row in range(self.rowCount()):
-            self.setRowHeight(row, max(self.rowHeight(row), self.fontMetrics().height() + _AROUND_PX))
+            tall = self.rowHeight(row)
+            several = tall > line * 3 // 2
+            self.setRowHeight(row, max(tall + (_AROUND_PX // 2 if several else 0), line + _AROUND_PX))
         head = self._head(self.horizontalHeader())
         rows = sum(self.rowHeight(row) for row in range(self.rowCount()))
         above = 0 if head.isHidden() else max(head.height(), head.sizeHint().height())

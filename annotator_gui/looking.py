@@ -11,7 +11,7 @@ from PyQt6.QtGui import QImage
 
 from annotator_gui.film import Film
 from annotator_gui.language import Words
-from annotator_gui.overlays import Difference, Magnifier
+from annotator_gui.overlays import Difference, Magnifier, Part
 from annotator_gui.picture import PictureView
 from annotator_gui.regions import Region, box_of
 from mmed_curate.domain.time import Frame
@@ -115,7 +115,8 @@ class Looking(QObject):
         pixels = self._film.at(self._frame)
         if pixels is None:
             return
-        how = self.how
+        # an overlay looks at frames all around: it waits until all are there
+        how = self.how if self._film.whole else Shown.PLAIN
         if how is Shown.NEUTRAL and self._turn and self._neutral is not None:
             self._view.show_image(self._neutral, label=self._words("At rest"))
         elif how is Shown.MARKS and self._marks is not None:
@@ -124,13 +125,22 @@ class Looking(QObject):
             label = self._words("Apex") if self._turn else self._words("Onset")
             self._view.show_frame(pixels if marked is None else marked, label=label)
         elif how is Shown.MAGNIFIED:
-            self._magnifier = self._magnifier or Magnifier(self._film)
+            self._magnifier = self._magnifier or Magnifier(self._film, part=self._face_part(pixels))
             self._view.show_frame(self._magnifier.at(self._frame), label=self._words("Motion magnified"))
         elif how is Shown.DIFFERENCE and self._marks is not None:
-            self._difference = self._difference or Difference(self._film, self._marks[0])
+            self._difference = self._difference or Difference(self._film, self._marks[0], part=self._face_part(pixels))
             self._view.show_frame(self._difference.at(self._frame), label=self._words("Difference to onset"))
         else:
             self._view.show_frame(pixels)
+
+    def _face_part(self, pixels: NDArray[np.uint8]) -> Part | None:
+        """Where the face lies: what moves behind it is left as it is. None: that is not known."""
+        box = None
+        if self._landmarks is not None:
+            box = box_of(Region.FACE, self._landmarks, width=pixels.shape[1], height=pixels.shape[0])
+        if box is None:
+            return None
+        return Part(left=int(box.left), top=int(box.top), right=int(box.right), bottom=int(box.bottom))
 
     def _show_how(self, how: Shown) -> None:
         self.how, self._turn = how, False

@@ -91,6 +91,10 @@ class QueueBar(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.skip_button = KeyButton(words("Give back…"), key=keys.shown(Command.SKIP), checkable=False)
         self.flag_button = KeyButton(words("Flag…"), key=keys.shown(Command.FLAG), checkable=False)
+        for button in (self.skip_button, self.flag_button):
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)  # the bar does not jump between two clips
+            button.setSizePolicy(policy)
         self.skip_button.clicked.connect(self.skip)
         self.flag_button.clicked.connect(self.flag)
         row.addWidget(self._stage)

@@ -200,6 +200,11 @@ class ReasonBox(QWidget):
     def begin(self) -> None:
         """Bring the keyboard here."""
         self._edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self)
 
     def show_text(self, text: str) -> None:
         """Show what is kept. An older state of what is being typed does not push the newer one away."""

@@ -8,11 +8,11 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from annotator_gui.curator import CuratorPage
+from annotator_gui.dispatch import desk_page
 from annotator_gui.keys import KeyMap
 from annotator_gui.language import Words
 from annotator_gui.practice import PracticeDesk
 from annotator_gui.shell import Asked, Shell
-from annotator_gui.window import DeskPage
 from mmed_curate.annotation.door import coder_codes, open_desk, open_overview
 from mmed_curate.domain.findings import BadInput
 
@@ -28,7 +28,7 @@ def page_for(shell: Shell, asked: Asked, keys: KeyMap) -> None:
         shell.setCentralWidget(CuratorPage(read=overview, words=shell.words, theme=shell.theme))
         return
     if asked.practice:
-        shell.setCentralWidget(DeskPage(shell, PracticeDesk, keys=keys))
+        shell.setCentralWidget(desk_page(shell, PracticeDesk, keys=keys, tour=True))
         return
     if asked.coder is not None:
         _sit_down(shell, asked, keys, asked.coder)
@@ -40,12 +40,12 @@ def page_for(shell: Shell, asked: Asked, keys: KeyMap) -> None:
         )
     chooser = Chooser(codes, words=shell.words)
     chooser.chosen.connect(partial(_sit_down, shell, asked, keys))
-    chooser.practised.connect(lambda: shell.setCentralWidget(DeskPage(shell, PracticeDesk, keys=keys)))
+    chooser.practised.connect(lambda: shell.setCentralWidget(desk_page(shell, PracticeDesk, keys=keys, tour=True)))
     shell.setCentralWidget(chooser)
 
 
 def _sit_down(shell: Shell, asked: Asked, keys: KeyMap, code: str) -> None:
-    shell.setCentralWidget(DeskPage(shell, partial(open_desk, asked.workspace, code), keys=keys))
+    shell.setCentralWidget(desk_page(shell, partial(open_desk, asked.workspace, code), keys=keys))
 
 
 class Chooser(QWidget):

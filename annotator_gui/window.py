@@ -8,14 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from PyQt6.QtCore import QByteArray, QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from annotator_gui.adjudication import AdjudicationPanel
-from annotator_gui.dispatch import Dispatch
 from annotator_gui.form import Form
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.loading import Beside, Loader
@@ -31,6 +30,7 @@ from annotator_gui.signals import Face
 from annotator_gui.speaker import Speaker
 from annotator_gui.statusline import StatusLine
 from annotator_gui.timeline import Timeline
+from annotator_gui.tour import TourPanel
 from annotator_gui.training import FeedbackPanel
 from annotator_gui.typed import HELD, belongs_to_text, is_text, key_of
 from annotator_gui.verification import VerificationPanel
@@ -49,6 +49,16 @@ _IDLE_S = 60.0
 """A longer pause between two keys is no time of work (ours)."""
 
 
+class Obeys(Protocol):
+    """What does commands on a page."""
+
+    def run(self, command: Command) -> bool:
+        """Do it; False: it means nothing now."""
+
+    def press_code(self, key: str) -> bool:
+        """Choose the code with a plain key; False: there is none."""
+
+
 class DeskPage(QWidget):
     """One coder's desk, in a window."""
 
@@ -62,6 +72,7 @@ class DeskPage(QWidget):
         *,
         keys: KeyMap,
         speaker: Speaker | None = None,
+        tour: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         """Lay everything out and sit down.
@@ -71,6 +82,7 @@ class DeskPage(QWidget):
             open_desk: opens the desk; called in the worker's thread.
             keys: the coder's.
             speaker: None: the machine's own.
+            tour: lead through the desk.
             parent: as Qt has it.
         """
         super().__init__(parent or shell)
@@ -101,12 +113,17 @@ class DeskPage(QWidget):
         self.adjudication = AdjudicationPanel(**panel)
         self.verification = VerificationPanel(**panel)
         self.training = FeedbackPanel(**panel)
-        self.dispatch = Dispatch(self)
+        self.obeys: Obeys | None = None
+        """What knows what each command does; set by who makes the page."""
         self._lay_out()
         self._connect()
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
+        self.tour: TourPanel | None = None
+        if tour:
+            self.tour = TourPanel(words=self.words, theme=shell.theme, keys=keys, find=self._pointed_at, parent=self)
+            self.tour.left.connect(self._tour_over)
         self.looking.close(self.words("Opening…"))
         self.worker.do(open_desk, then=self._sit_down)
 
@@ -191,6 +208,8 @@ class DeskPage(QWidget):
             self.training,
         ):
             widget.set_theme(theme)
+        if self.tour is not None:
+            self.tour.set_theme(theme)
 
     def leave(self) -> str:
         """Close everything down; how the panels were, to be kept."""
@@ -238,6 +257,8 @@ class DeskPage(QWidget):
             self.toggle_motion()
         if Part.EVENTS in outcome.changed:
             self.say("; ".join(self.words.finding(note) for note in view.notes))
+        if self.tour is not None:
+            self.tour.show_view(view)
         self.shown.emit(view)
 
     def _show_ticket(self, view: View) -> None:
@@ -316,7 +337,7 @@ class DeskPage(QWidget):
         self.form.selected.connect(self._select)
         self.form.handed_in.connect(self.hand_in)
         self.form.reopened.connect(self._reopen)
-        self.form.asked.connect(lambda name: self.dispatch.run(Command(name)))
+        self.form.asked.connect(lambda name: self.run(Command(name)))
         self.form.frame_asked.connect(self.seek)
         self.form.hearing_asked.connect(lambda first, last: self.player.play_once(Frame(first), Frame(last)))
         for panel in (self.screening, self.adjudication, self.verification):
@@ -337,9 +358,9 @@ class DeskPage(QWidget):
         if QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None:
             return False
         focus = QApplication.focusWidget()
-        if watched is not focus and watched is not self.shell.windowHandle():
+        if watched is not (focus or self.shell):  # asked again for each parent that the event comes to
             return False
-        if focus is not None and not self.isAncestorOf(focus) and focus is not self.shell:
+        if focus is not None and not self.isAncestorOf(focus) and focus not in {self, self.shell}:
             return False
         return self.press(event, focus)
 
@@ -359,12 +380,30 @@ class DeskPage(QWidget):
         if command is not None:
             if event.isAutoRepeat() and command not in HELD:
                 return True
-            return self.dispatch.run(command)
-        return self.dispatch.press_code(key)
+            return self.run(command)
+        return self.obeys is not None and self.obeys.press_code(key)
+
+    def run(self, command: Command) -> bool:
+        """Do what a command says; False: it means nothing now."""
+        return self.obeys is not None and self.obeys.run(command)
 
     def _sit_down(self, desk: DeskLike) -> None:
         self.sitting = Sitting(desk)
         self.take()
+
+    def _pointed_at(self, name: str) -> QWidget | None:
+        named: dict[str, QWidget] = {
+            "picture": self.picture,
+            "timeline": self.timeline,
+            "form": self.form,
+            "bar": self.queue,
+            "feedback": self.training,
+        }
+        return named.get(name)
+
+    def _tour_over(self) -> None:
+        self.tour = None
+        self.shell.restyle(replace(self.shell.preferences, toured=True))
 
     def _after_hand_in(self, view: View) -> None:
         if view.ticket is not None:

@@ -63,7 +63,7 @@ def run_step(step: str, path: Path) -> None:
                 )
                 for start in starts
             ]
-            cut(path, clock, requests, encoding=ClipEncoding())
+            cut(path, clock, requests, encoding=ClipEncoding(crf=16, preset="veryfast"))
 
     match step:
         case "decode":

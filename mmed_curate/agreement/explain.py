@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from mmed_curate.agreement.settle import Course
+from mmed_curate.domain.conduct import Aid
 from mmed_curate.domain.identity import CoderId, JudgementId
 from mmed_curate.domain.judgements import (
     Adjudication,
@@ -45,6 +47,8 @@ class Said:
     coder: str
     """Code of who said it."""
     what: str
+    aids: tuple[Aid, ...]
+    """What showed the coder more than the clip itself, in the order in which it was first taken."""
     stands: bool
     """False: superseded by a later one."""
 
@@ -74,13 +78,19 @@ class Explanation:
     """Empty where nothing is proposed or settled."""
 
 
-def explain(now: Course, history: Sequence[Judgement], codes: Mapping[CoderId, str]) -> Explanation:
+def explain(
+    now: Course,
+    history: Sequence[Judgement],
+    codes: Mapping[CoderId, str],
+    aids: Mapping[JudgementId, tuple[Aid, ...]] = MappingProxyType({}),
+) -> Explanation:
     """Say why a clip stands where it stands.
 
     Args:
         now: where it stands.
         history: all its judgements that bear on it, superseded ones too, in log order.
         codes: of the coders, by id.
+        aids: that were used, by judgement.
     """
     number = {one.id: place for place, one in enumerate(history, start=1)}
     standing = {one.id for one in now.standing}
@@ -92,6 +102,7 @@ def explain(now: Course, history: Sequence[Judgement], codes: Mapping[CoderId, s
             turn=one.turn,
             coder=codes.get(one.coder, one.coder),
             what=_what(one),
+            aids=aids.get(one.id, ()),
             stands=one.id in standing,
         )
         for one in history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import course
 from mmed_curate.agreement.times import TimeAgreement, TimedEvent, TimedPair, time_agreement
 from mmed_curate.domain.codebook import Codebook
-from mmed_curate.domain.judgements import CodedEvent, Coding, Screening
+from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Screening
 from mmed_curate.domain.measures import Measure, Undetermined
 from mmed_curate.domain.protocol import Protocol, Stage
 from mmed_curate.domain.time import FrameClock
@@ -165,10 +165,7 @@ def agreement_report(
         n_coded += 1
         subjects.add(judged.subject)
         coders.update(judgement.coder for judgement in state.coded)
-        events = [
-            events_of(judgement.answer, codebook) for judgement in state.coded if isinstance(judgement.answer, Coding)
-        ]
-        groups = match_events([[event.span for event in own] for own in events], match_iou=protocol.match_iou)
+        events, groups = matched(state.coded, protocol, codebook)
         n_events += len(groups)
         for number, group in enumerate(groups):
             unit = f"{judged.clip}/{number}"
@@ -211,6 +208,38 @@ def agreement_report(
         action_units=_each_or_not(scored, settings),
         vocal_cues=_each_or_not(heard, settings),
     )
+
+
+def matched(
+    coded: Sequence[Judgement], protocol: Protocol, codebook: Codebook
+) -> tuple[list[tuple[CodedEvent, ...]], tuple[tuple[int | None, ...], ...]]:
+    """The events of each coder of one clip, and which of them are the same (see `matching.match_events`)."""
+    events = [events_of(judgement.answer, codebook) for judgement in coded if isinstance(judgement.answer, Coding)]
+    return events, match_events([[event.span for event in own] for own in events], match_iou=protocol.match_iou)
+
+
+def emotion_alpha(
+    coded: Iterable[tuple[str, Sequence[Judgement]]],
+    protocol: Protocol,
+    codebook: Codebook,
+    settings: AgreementSettings,
+) -> Measure:
+    """Alpha of emotion alone, as the report counts it, over some clips.
+
+    Args:
+        coded: of each clip whose coding has closed: its subject, and what stood then.
+        protocol: its `match_iou`.
+        codebook: the vocabulary.
+        settings: how intervals are made and what is too little.
+    """
+    rows = _Rows([], [], [])
+    for number, (subject, judgements) in enumerate(coded):
+        events, groups = matched(judgements, protocol, codebook)
+        for place, group in enumerate(groups):
+            for coder, index in enumerate(group):
+                if index is not None:
+                    rows.add(f"{number}/{place}", events[coder][index].emotion, subject)
+    return reported_alpha(rows.ratings(), settings)
 
 
 def reported_alpha(ratings: Ratings, settings: AgreementSettings, level: Level = Level.NOMINAL) -> Measure:

@@ -73,6 +73,7 @@ VERBS: dict[str, Verb] = {
     "qualify": Verb("train:qualify", "Admit a coder by what they showed on gold.", _STORE),
     "assign": Verb("annotate:assign", "Hand out tickets to coders.", _STORE),
     "desk": Verb("desk:desk", "Judge clips in ELAN, BORIS, Praat, a table or JSON.", _STORE),
+    "flag": Verb("flag:flag", "Clips that coders want discussed.", _STORE),
     "why": Verb("why:why", "Why a clip stands where it stands: which judgements, which rule.", _STORE),
     "status": Verb("status:status", "Where every recording and clip stands.", _STORE),
     "audit": Verb("status:audit", "Check the event log's chain.", _STORE),

@@ -83,6 +83,8 @@ class Standing:
     """Whether a seat is free that `mmed assign` could give to somebody."""
     faceless: int
     """Clips at coding that nobody is given before a face at rest of their subject was approved."""
+    flags: int
+    """Open flags: clips that coders want discussed."""
     coders: tuple[CoderLine, ...]
     settings: tuple[Setting, ...]
 
@@ -143,6 +145,7 @@ def gather(workspace: Workspace) -> Standing:
         rested = records.references() if workspace.protocol.neutral_face else None
         counts = records.ticket_counts()
         to_cut_again = len(waiting_to_be_cut(records))
+        flags = len(records.open_flags())
         adopted = str(adopted_rules(records).get("name", ""))
         unanswered = Counter(
             (ticket.clip, ticket.stage, ticket.round)
@@ -197,6 +200,7 @@ def gather(workspace: Workspace) -> Standing:
         withdrawn=len(gone),
         erased=len(erased),
         to_cut_again=to_cut_again,
+        flags=flags,
         faceless=len(faceless),
         assignable=assignable,
         coders=tuple(
@@ -261,6 +265,8 @@ def _tell(standing: Standing) -> None:
         out.print(f"{standing.withdrawn} clip(s) left with subjects who withdrew; {standing.erased} are erased")
     if standing.to_cut_again:
         out.print(f"{standing.to_cut_again} clip(s) wait to be cut again as screeners asked: run `mmed recut`")
+    if standing.flags:
+        out.print(f"{standing.flags} flag(s) of coders are open: see `mmed flag list`")
     if standing.faceless:
         out.print(
             f"{standing.faceless} clip(s) wait for their subject's face at rest: "
@@ -311,6 +317,7 @@ def _document(standing: Standing) -> dict[str, object]:
         },
         "withdrawn": {"clips": standing.withdrawn, "erased": standing.erased},
         "to_cut_again": standing.to_cut_again,
+        "open_flags": standing.flags,
         "without_face_at_rest": standing.faceless,
         "coders": [
             {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mmed_curate.agreement.explain import explain
+from mmed_curate.agreement.explain import Said, explain
 from mmed_curate.agreement.settle import course
 from mmed_curate.cli.console import json_option, out, print_json, table
 from mmed_curate.domain.findings import BadInput
@@ -31,9 +31,10 @@ def why(clip_or_ticket: str, as_json: bool) -> None:
             )
         terms = records.terms(clip.id)[clip.id]
         codes = {coder.id: coder.code for coder in records.coders()}
+        aids = records.aids_of(clip.id)
         history = tuple(one for one in records.judgements(clip.id) if one.purpose is Purpose.ORDINARY)
     now = course(history, workspace.protocol, clip.clock, workspace.codebook, terms)
-    told = explain(now, history, codes)
+    told = explain(now, history, codes, aids)
     if as_json:
         print_json(
             {
@@ -54,6 +55,7 @@ def why(clip_or_ticket: str, as_json: bool) -> None:
                         "turn": one.turn,
                         "coder": one.coder,
                         "what": one.what,
+                        "aids": [aid.value for aid in one.aids],
                         "stands": one.stands,
                     }
                     for one in told.said
@@ -84,7 +86,7 @@ def why(clip_or_ticket: str, as_json: bool) -> None:
             one.stage.value if one.turn == 1 else f"{one.stage.value}, pass {one.turn}",
             one.round,
             one.coder,
-            one.what if one.stands else f"({one.what})",
+            _with_aids(one) if one.stands else f"({_with_aids(one)})",
         )
         for one in told.said
     ]
@@ -97,6 +99,11 @@ def why(clip_or_ticket: str, as_json: bool) -> None:
             for one in told.settled
         ]
         out.print(table("Why it reads so", ("event", "field", "value", "rule", "rests on no."), settled))
+
+
+def _with_aids(said: Said) -> str:
+    used = ", ".join(aid.value.replace("-", " ") for aid in said.aids)
+    return f"{said.what}; with {used}" if used else said.what
 
 
 def _clip(records: Reader, name: str) -> ClipId:

@@ -23,7 +23,7 @@ from mmed_curate.store.workspace import Workspace
 RELEASED_TERMS = frozenset({Term.RESEARCH, Term.REDISTRIBUTE})
 """Without these, nothing of a subject goes out, and nothing of a subject counts in a released number."""
 
-_NOT_CONTENT = frozenset({"release", "ticket"})
+_NOT_CONTENT = frozenset({"aid", "effort", "flag", "release", "ticket"})
 """Kinds of log entries after which the same release would still be made."""
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import select
 
 from mmed_curate.domain.conduct import Aid, Effort, Flag
-from mmed_curate.domain.identity import ClipId, TicketId
+from mmed_curate.domain.identity import ClipId, JudgementId, TicketId
 from mmed_curate.domain.serial import from_json
 from mmed_curate.store.left import LeftReader, words_name
-from mmed_curate.store.tables import KeepsakeRow, LogRow
+from mmed_curate.store.tables import JudgementRow, KeepsakeRow, LogRow
 
 AID_USED = "aid.used"
 EFFORT_NOTED = "effort.noted"
-CLIP_FLAGGED = "clip.flagged"
+FLAG_RAISED = "flag.raised"
 FLAG_CLOSED = "flag.closed"
 
 
@@ -31,6 +31,12 @@ class AsideReader(LeftReader):
             used[TicketId(said["ticket"])][Aid(said["aid"])] = None
         return {ticket: tuple(ones) for ticket, ones in used.items()}
 
+    def aids_of(self, clip: ClipId) -> dict[JudgementId, tuple[Aid, ...]]:
+        """By judgement of a clip: the aids that were used on its ticket; judgements without any are left out."""
+        used = self.aids()
+        query = select(JudgementRow.id, JudgementRow.ticket).where(JudgementRow.clip == clip)
+        return {JudgementId(row.id): used[row.ticket] for row in self._session.execute(query) if row.ticket in used}
+
     def efforts(self) -> dict[TicketId, Effort]:
         """By ticket: what its answer took, as it was last said."""
         return {
@@ -40,7 +46,7 @@ class AsideReader(LeftReader):
     def open_flags(self) -> tuple[Flag, ...]:
         """Flags that nobody closed, oldest first; those of clips that left with a subject are not among them."""
         standing: dict[ClipId, list[tuple[int, str, str, TicketId]]] = {}
-        for sequence, at, actor, said in self._asides(CLIP_FLAGGED, FLAG_CLOSED):
+        for sequence, at, actor, said in self._asides(FLAG_RAISED, FLAG_CLOSED):
             clip = ClipId(said["clip"])
             if "ticket" in said:
                 standing.setdefault(clip, []).append((sequence, at, actor, TicketId(said["ticket"])))

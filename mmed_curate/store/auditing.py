@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.records import LogEntry
-from mmed_curate.store.asides import CLIP_FLAGGED, FLAG_CLOSED
+from mmed_curate.store.asides import FLAG_CLOSED, FLAG_RAISED
 from mmed_curate.store.chain import Audit, broken, chain_findings, contents_findings, sealed
 from mmed_curate.store.facts import SUBJECT_ADDED, facts_findings, facts_of
 from mmed_curate.store.guards import guard_findings
@@ -44,7 +44,7 @@ from mmed_curate.store.vouched import vouched_findings
 
 _WORDS: Mapping[str, str] = {
     TICKET_RETURNED: "reason",
-    CLIP_FLAGGED: "reason of a flag",
+    FLAG_RAISED: "reason of a flag",
     FLAG_CLOSED: "reason for closing flags",
 }
 """By kind of entry: what the words are that it seals, all of them said of a clip."""

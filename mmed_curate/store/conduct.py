@@ -14,7 +14,7 @@ from mmed_curate.domain.identity import ClipId, TicketId
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import LogEntry
 from mmed_curate.domain.serial import to_json
-from mmed_curate.store.asides import AID_USED, CLIP_FLAGGED, EFFORT_NOTED, FLAG_CLOSED
+from mmed_curate.store.asides import AID_USED, EFFORT_NOTED, FLAG_CLOSED, FLAG_RAISED
 from mmed_curate.store.chain import sealed
 from mmed_curate.store.happened import salt_name
 from mmed_curate.store.journal import Journal
@@ -128,7 +128,7 @@ class ConductWriter(Journal):
 
     def flag_clip(self, clip: ClipId, ticket: TicketId, because: str) -> None:
         """Note that a clip is to be discussed, and why, in the coder's own words."""
-        self._log_with_words(CLIP_FLAGGED, {"clip": clip, "ticket": ticket}, because)
+        self._log_with_words(FLAG_RAISED, {"clip": clip, "ticket": ticket}, because)
 
     def close_flags(self, clip: ClipId, because: str) -> int:
         """Note that a clip was discussed; the number of flags that this closes.

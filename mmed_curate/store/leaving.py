@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, SubjectId, TicketId
-from mmed_curate.store.asides import CLIP_FLAGGED, FLAG_CLOSED
+from mmed_curate.store.asides import FLAG_CLOSED, FLAG_RAISED
 from mmed_curate.store.facts import SUBJECT_ADDED
 from mmed_curate.store.happened import (
     ERASURE_FINISHED,
@@ -156,7 +156,7 @@ class LeavingWriter(TicketWriter):
             if said["ticket"] in ids and "seal" in said:
                 self._change(delete(KeepsakeRow), KeepsakeRow.name, [salt_name(entry), words_name(entry)])
                 reasons += 1
-        for entry, said in (*self._payloads(CLIP_FLAGGED), *self._payloads(FLAG_CLOSED)):
+        for entry, said in (*self._payloads(FLAG_RAISED), *self._payloads(FLAG_CLOSED)):
             if said["clip"] in set(seen):
                 self._change(delete(KeepsakeRow), KeepsakeRow.name, [salt_name(entry), words_name(entry)])
                 reasons += 1

@@ -335,6 +335,11 @@ class Reader(AsideReader, ContextReader):
             query = query.where(LogRow.kind == kind)
         return tuple(rows.log_entry_of(row) for row in self._session.scalars(query))
 
+    def last_acts(self) -> dict[str, str]:
+        """By who acted: when they last did, as the log says; UTC, RFC 3339."""
+        query = select(LogRow.actor, func.max(LogRow.at)).group_by(LogRow.actor).order_by(LogRow.actor)
+        return {row.actor: row[1] for row in self._session.execute(query)}
+
     def log_times(self, sequences: Iterable[int]) -> dict[int, str]:
         """When the log's entries of these numbers were made: UTC, RFC 3339."""
         wanted = sorted(set(sequences))

@@ -90,6 +90,17 @@ def test_a_reason_is_typed(panel: AdjudicationPanel) -> None:
     assert sitter.draft.reason == "A is right"
 
 
+def test_the_key_for_words_brings_the_reason_into_sight(panel: AdjudicationPanel, qtbot: QtBot) -> None:
+    Sitter(panel, a_ticket(Stage.ADJUDICATION))
+    panel.resize(420, 300)
+    box = panel.findChild(QPlainTextEdit)
+    qtbot.wait(20)
+    assert box.visibleRegion().isEmpty()
+    panel.write_reason()
+    qtbot.wait(20)
+    assert not box.visibleRegion().isEmpty()
+
+
 def test_participants_are_named_where_it_is_a_discussion(panel: AdjudicationPanel, qtbot: QtBot) -> None:
     panel.show_colleagues(["ann", "bob", "cem"])
     sitter = Sitter(panel, a_ticket(Stage.ADJUDICATION, together=True))

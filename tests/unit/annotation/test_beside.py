@@ -93,7 +93,7 @@ def test_nothing_is_noted_of_tickets_that_are_not_in_the_coders_hands(workspace:
         ):
             with pytest.raises(BadInput, match=said):
                 act(ticket)
-    assert not any(logged(workspace, kind) for kind in ("aid.used", "effort.noted", "clip.flagged"))
+    assert not any(logged(workspace, kind) for kind in ("aid.used", "effort.noted", "flag.raised"))
 
 
 def test_what_comes_next_is_laid_out_in_order_and_not_taken(workspace: Workspace) -> None:
@@ -204,10 +204,10 @@ def test_a_flag_needs_a_reason(workspace: Workspace) -> None:
 def test_the_log_seals_the_words_of_a_flag_and_does_not_show_them(workspace: Workspace) -> None:
     desk = Desk(workspace, "ann")
     desk.flag(take(desk).id, WORDS)
-    ((entry,),) = (logged(workspace, "clip.flagged"),)
+    ((entry,),) = (logged(workspace, "flag.raised"),)
     assert set(entry) == {"clip", "ticket", "seal"}
     with workspace.write() as records:
-        name = f"words:{records.log('clip.flagged')[0].sequence}"
+        name = f"words:{records.log('flag.raised')[0].sequence}"
         records._session.connection().exec_driver_sql("UPDATE keepsake SET value = ? WHERE name = ?", (b"other", name))
     assert not intact(workspace)
 

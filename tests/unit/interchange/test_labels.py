@@ -311,6 +311,30 @@ def test_real_tables_have_their_known_counts(material: Path, file: str) -> None:
     assert {code: found[code] for code in errors} == errors
 
 
+@pytest.mark.parametrize(
+    ("file", "shorter", "percent", "within"),
+    [
+        ("labels-casme2/CASME2-coding-20190701.xlsx", 174, 68, 249),
+        ("labels-samm/SAMM_Micro_FACS_Codes_v2.xlsx", 87, 55, 159),
+    ],
+)
+def test_real_events_are_as_short_as_is_known(
+    material: Path, file: str, shorter: int, percent: int, within: int
+) -> None:
+    """KNOWN_ANSWERS: 68 % of CASME II and 55 % of SAMM last less than 0.4 s, both end frames counted (79 frames at 200
+    a second); 97.6 % and 100 % last 500 ms at most, or 250 ms at most from onset to apex."""
+    events = read_labels(material / file).events
+    assert {event.rate_hz for event in events} == {200}
+    lasting = [Fraction(event.n_frames or 0) / (event.rate_hz or 1) for event in events]
+    assert sum(length_s < Fraction(4, 10) for length_s in lasting) == shorter
+    assert round(100 * shorter / len(events)) == percent
+    assert within == sum(
+        length_s <= Fraction(1, 2)
+        or (event.apex is not None and event.apex - (event.onset or 0) <= Fraction(1, 4) * (event.rate_hz or 1))
+        for event, length_s in zip(events, lasting, strict=True)
+    )
+
+
 def test_real_rows_that_are_wrong_are_named(material: Path) -> None:
     casme2 = read_labels(material / "labels-casme2" / "CASME2-coding-20190701.xlsx")
     frames = sorted(event.n_frames or 0 for event in casme2.events)
