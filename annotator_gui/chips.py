@@ -394,6 +394,11 @@ class Chip(QAbstractButton):
         metrics = QFontMetrics(small(self.font()))
         return len(in_lines(self.text(), metrics, width - self._gutter() - 15, most=_MOST_LINES))
 
+    def holds(self, width: int) -> bool:
+        """Whether a chip of this width shows the label of a unit in two lines, uncut."""
+        metrics, room = QFontMetrics(small(self.font())), width - self._gutter() - 15
+        return not any(line.endswith("…") for line in in_lines(self.text(), metrics, room, most=2))
+
     def _gutter(self) -> int:
         metrics = QFontMetrics(large(self.font()))
         return max(metrics.horizontalAdvance("00"), metrics.horizontalAdvance(self._number))
@@ -477,6 +482,8 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 _GAP = 3
+_COLUMNS = 3
+"""Of action units, where there is room for so many: rather than fewer, labels are cut (ours)."""
 
 
 class GroupedChips(QWidget):
@@ -559,6 +566,9 @@ class GroupedChips(QWidget):
         least = metrics.averageCharWidth() * 14
         room = max(1, width - caption - _GAP)
         n = columns(room, least=least, gap=_GAP)
+        while n > _COLUMNS and not all(chip.holds((room - (n - 1) * _GAP) // n) for chip in chips):
+            n -= 1  # more columns would cut labels
+        least = (room - (n - 1) * _GAP) // n
         each = (room - (n - 1) * _GAP) // n
         lines = max((chip.lines_at(each) for chip in chips), default=1)
         high = max(metrics.lineSpacing() * lines + 6, chips[0].sizeHint().height() if chips else 0)
