@@ -111,6 +111,15 @@ class Desk:
             self._check_there(records, record)
         return self._tickets.of(record)
 
+    def check_waits(self, ticket_id: TicketId) -> None:
+        """Stop where a ticket is not on this coder's desk: nothing can be handed in for it.
+
+        Raises:
+            BadInput: it is not theirs, was answered, went back or was not taken yet.
+        """
+        with self._workspace.read() as records:
+            self._held(records, ticket_id)
+
     def save_draft(self, ticket_id: TicketId, draft: str) -> None:
         """Keep what the coder has so far; when this returns it survives a crash.
 
