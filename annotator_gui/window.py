@@ -266,6 +266,9 @@ class DeskPage(QWidget):
         self._face, self._motion_shown, self.range = None, False, None
         self.timeline.show_motion(None)
         self._n_steps, self._active_s = 0, 0.0
+        if ticket is None and view.handed_in is not None:
+            self.player.stop()  # what was judged stays in sight: training shows its known reading beside it
+            return
         if ticket is None:
             self.player.close()
             self.looking.close(self.words("Nothing to do now"))

@@ -94,6 +94,7 @@ def ticket_document(ticket: Ticket, files: Sequence[str], folder: str) -> dict[s
         "together": ticket.together,
         "returned_because": ticket.returned_because,
         "proposed": [to_json(one) for one in ticket.proposed],
+        "how": [{field: rule.value for field, rule in one.items()} for one in ticket.how],
         "context": None if ticket.context is None else to_json(ticket.context),
     }
 
@@ -151,6 +152,7 @@ def _lines(ticket: Ticket, files: Sequence[str], answer: str) -> Iterator[str]:
         yield from _events(f"Reading {reading.letter}", reading.events)
     if ticket.stage is Stage.VERIFICATION:
         yield from _events("The reading", ticket.proposed)
+        yield from _named("How it came about", [*_how_settled(ticket)])
     if ticket.context is not None:
         yield from _named("What is known of the game", tuple(_context(ticket.context)))
     yield ""
@@ -192,6 +194,15 @@ def event_sentence(event: CodedEvent) -> str:
         f"confidence {event.confidence}" if event.confidence else "",
     ]
     return "; ".join(part for part in parts if part)
+
+
+def _how_settled(ticket: Ticket) -> Iterator[str]:
+    for number, event in enumerate(ticket.how, 1):
+        by_rule: dict[str, list[str]] = {}
+        for field, rule in event.items():
+            by_rule.setdefault(rule.value, []).append(field.replace("_", " "))
+        said = "; ".join(f"{', '.join(fields)} by {rule}" for rule, fields in by_rule.items())
+        yield f"event {number}: {said}"
 
 
 def _context(context: ClipContext) -> Iterator[str]:

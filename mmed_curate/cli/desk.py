@@ -100,15 +100,17 @@ def submit(coder: str, ticket: str, answer: Path, movement: bool, nothing_happen
     first, the first time hands in that, and opens in the same file what is asked then; where nothing happened, there is
     nothing more to ask, and once is enough.
     """
+    Desk(Workspace.find(), coder).check_waits(TicketId(ticket))
     own, asked, read = _read(coder, ticket, answer, nothing_happened=nothing_happened)
     whole = _whole(read)
-    if nothing_happened and asked.later_fields and not movement:
-        own.submit_movement(asked.id, Coding(events=()))
+    nothing = isinstance(whole, Coding) and not whole.events
+    if nothing and asked.later_fields and not movement:
+        own.submit_movement(asked.id, Coding(events=()))  # and there is nothing more to ask
     elif asked.later_fields or movement:
         _hand_in_movement(own, asked, read, whole)
         return
     own.submit(asked.id, whole)
-    said = ": nothing happened" if nothing_happened else ""
+    said = ": nothing happened" if nothing else ""
     out.print(f"ticket {asked.id} is handed in{said}", markup=False)
 
 
