@@ -1,4 +1,4 @@
-"""Makes a picture of every view of the annotation window, dark and light, from a SIMULATED workspace that it makes itself.
+"""Makes a picture of every view of the annotation window, dark and light, from a SIMULATED workspace of its own.
 
 On a machine with a screen, or on one without, with a virtual one (Debian: xvfb, libxcb-cursor0, fonts-noto-cjk):
 
@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
@@ -43,7 +43,6 @@ from annotator_gui.keys import DEFAULT_KEYS, Command
 from annotator_gui.language import languages
 from annotator_gui.loading import Beside
 from annotator_gui.looking import Shown
-from annotator_gui.marks import Mark
 from annotator_gui.practice import PracticeDesk
 from annotator_gui.preferences import Preferences
 from annotator_gui.session import DeskLike
@@ -52,7 +51,13 @@ from annotator_gui.start import Chooser
 from annotator_gui.theme import THEMES
 from annotator_gui.window import DeskPage
 from mmed_curate.annotation import Ticket, assign, coder_codes, open_desk, open_overview
-from mmed_curate.domain.judgements import Coding, Intensity, ScreeningVerdict, VerificationVerdict
+from mmed_curate.domain.judgements import (
+    Adjudication,
+    Intensity,
+    ScreeningVerdict,
+    Verification,
+    VerificationVerdict,
+)
 from mmed_curate.domain.packaged import packaged_root
 from mmed_curate.domain.protocol import AnswerField, Role, Stage
 from mmed_curate.domain.time import Frame, Span
@@ -63,11 +68,22 @@ from mmed_curate.store import Workspace
 
 WIDTH, HEIGHT = 1280, 800
 MOST_BYTES, MOST_BYTES_IN_ALL = 150_000, 2_500_000
-COLOURS = 128
+COLOURS = 192
 """Of a picture: text stays sharp, a face stays a face, a file stays small."""
+OWN_COLOURS = sorted(
+    {
+        colour
+        for theme in THEMES.values()
+        for colour in (getattr(theme, field.name) for field in fields(theme))
+        if colour.startswith("#")
+    }
+)
+"""The window's, kept exactly: marks are told by them."""
 FACES = ("face_noface.mov", "single_face.mp4")
 """Bundled recordings whose faces may be shown anywhere (MIT)."""
-PEOPLE = {"ann": "screener", "bob": "coder", "dee": "adjudicator", "eve": "expert"}
+PEOPLE = {"screening": ("ann", Role.SCREENER), "coding": ("bob", Role.CODER)}
+PEOPLE |= {"adjudication": ("dee", Role.ADJUDICATOR), "verification": ("eve", Role.EXPERT)}
+"""Of our invention: who sits at the window in each workspace."""
 LETTERS_OF_A_REASON = "the brow rises twice, and only the first time fast enough"
 
 
@@ -76,9 +92,10 @@ LETTERS_OF_A_REASON = "the brow rises twice, and only the first time fast enough
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A SIMULATED workspace at five moments."""
+    """A SIMULATED workspace at four moments."""
 
     truth: Path
+    """What was planted."""
     screening: Path
     """Nothing is screened yet."""
     coding: Path
@@ -95,8 +112,8 @@ def mmed(*arguments: object, within: Path | None = None) -> None:
     subprocess.run(words, cwd=within, check=True, stdout=subprocess.DEVNULL)
 
 
-def make_world(folder: Path) -> World:
-    """Simulated sessions of two subjects, taken in, in the hands of people of our invention."""
+def make_world(folder: Path) -> None:
+    """Simulated sessions of two subjects, taken in, and judged up to each stage."""
     bench, fresh = folder / "bench", folder / "fresh"
     faces = [word for name in FACES for word in ("--face", packaged_root() / "demo" / "recordings" / name)]
     mmed("simulate", "sessions", "--out", bench, "--subjects", 2, "--minutes", 0.5, "--workers", 1, *faces)
@@ -115,26 +132,14 @@ def make_world(folder: Path) -> World:
             best = next(csv.DictReader(lines))
         place = ("--recording", best["recording"], "--at", best["at_s"], "--because", "SIMULATED: still")
         mmed("reference", "add", subject, *place, within=fresh)
-    for code, role in PEOPLE.items():
-        mmed("coder", "add", code, "--role", role, within=fresh)
-    mmed("qualify", "bob", "--word", "SIMULATED: a founding coder", within=fresh)
-    truth = bench / "truth.csv"
-    world = World(
-        truth=truth,
-        screening=folder / "screening",
-        coding=folder / "coding",
-        adjudication=folder / "adjudication",
-        verification=folder / "verification",
-    )
-    for path, roles in (
-        (world.screening, frozenset[Role]()),
-        (world.coding, frozenset({Role.SCREENER})),
-        (world.adjudication, frozenset({Role.SCREENER, Role.CODER})),
-        (world.verification, frozenset({Role.SCREENER, Role.CODER, Role.ADJUDICATOR})),
-    ):
-        shutil.copytree(fresh, path)
-        judge(path, truth, roles)
-    return world
+    roles: list[Role] = []
+    for stage, (code, role) in PEOPLE.items():
+        shutil.copytree(fresh, folder / stage)
+        mmed("coder", "add", code, "--role", role.value, within=folder / stage)
+        if role is Role.CODER:
+            mmed("qualify", code, "--word", "SIMULATED: a founding coder", within=folder / stage)
+        judge(folder / stage, bench / "truth.csv", frozenset(roles))
+        roles.append(role)
 
 
 def judge(path: Path, truth: Path, roles: frozenset[Role]) -> None:
@@ -247,8 +252,7 @@ class Camera:
         self.wait(lambda: not page.worker.busy)
 
     def take(self, name: str, window: QWidget, over: QWidget | None = None) -> None:
-        """Keep a picture of the window, and of a dialog over it."""
-        self.pause(0.1)
+        """Keep a picture of the window as it is at this moment, and of a dialog over it."""
         picture = window.grab()
         if over is not None:
             painter = QPainter(picture)
@@ -275,7 +279,12 @@ def small(picture: QImage) -> Image.Image:
     image = Image.fromarray(pixels)
     if image.width != WIDTH:
         image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-    return image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    found = image.quantize(COLOURS - len(OWN_COLOURS), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(
+        [*(part for colour in OWN_COLOURS for part in bytes.fromhex(colour[1:])), *(found.getpalette() or [])]
+    )
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 # the views
@@ -350,7 +359,8 @@ def closer(camera: Camera, page: DeskPage) -> None:
     page.run(Command.NEUTRAL)
     camera.settle(page)
     camera.wait(lambda: page.looking.how is Shown.NEUTRAL)
-    camera.wait(lambda: bool(page.picture.label))
+    while not page.picture.label:  # the face at rest, not the frame
+        camera.pause(0.01)
     camera.take("closer", page.shell)
     page.run(Command.NEUTRAL)
     page.run(Command.WHOLE)
@@ -403,10 +413,26 @@ def second_step(camera: Camera, page: DeskPage, span: Span) -> None:
     camera.take("emotion", page.shell)
 
 
+def pass_by(path: Path, code: str, tells: Callable[[Ticket], bool]) -> None:
+    """Answer tickets until one comes that tells something; the last one stays in any case."""
+    desk = open_desk(path, code)
+    while (ticket := desk.next_ticket()) is not None and not tells(ticket) and desk.coming(1):
+        if ticket.stage is Stage.VERIFICATION:
+            desk.submit(ticket.id, Verification(verdict=VerificationVerdict.ACCEPT))
+        elif ticket.stage is Stage.ADJUDICATION:
+            desk.submit(ticket.id, Adjudication(events=ticket.readings[0].events, reason="SIMULATED: as A saw it"))
+        else:
+            break
+
+
 def adjudication(camera: Camera, world: World) -> None:
     """Readings side by side, one of them taken as the start."""
+    pass_by(world.adjudication, "dee", lambda ticket: all(len(one.events) == 1 for one in ticket.readings))
     with camera.desk(partial(open_desk, world.adjudication, "dee")) as page:
         page.run(Command.START_FROM)
+        ticket = page.view.ticket
+        apexes = [event.span.apex for one in ticket.readings for event in one.events] if ticket else []
+        page.seek(apexes[0] if apexes else 0)
         page.act(acts.set_reason(LETTERS_OF_A_REASON))
         camera.settle(page)
         camera.take("adjudication", page.shell)
@@ -414,10 +440,15 @@ def adjudication(camera: Camera, world: World) -> None:
 
 def verification(camera: Camera, world: World) -> None:
     """Does it stand?"""
+    pass_by(world.verification, "eve", lambda ticket: bool(ticket.proposed))
     with camera.desk(partial(open_desk, world.verification, "eve")) as page:
+        span = page.view.ticket.proposed[0].span if page.view.ticket and page.view.ticket.proposed else None
+        page.seek(0 if span is None else span.apex)
         page.act(acts.verify(VerificationVerdict.ACCEPT))
         camera.settle(page)
         camera.take("verification", page.shell)
+        page.do(page.sitting.flag, "two faces in it; is it one clip?") if page.sitting else None
+        camera.settle(page)
 
 
 def training(camera: Camera, world: World) -> None:
