@@ -68,7 +68,7 @@ from mmed_curate.store import Workspace
 
 WIDTH, HEIGHT = 1280, 800
 MOST_BYTES, MOST_BYTES_IN_ALL = 150_000, 2_500_000
-COLOURS = 192
+COLOURS = 160
 """Of a picture: text stays sharp, a face stays a face, a file stays small."""
 OWN_COLOURS = sorted(
     {
@@ -494,6 +494,7 @@ def chooser(camera: Camera, world: World) -> None:
     """Who is sitting down?"""
     with camera.shell() as shell:
         shell.setCentralWidget(Chooser(coder_codes(world.screening), words=shell.words))
+        camera.pause(0.3)
         camera.take("chooser", shell)
 
 
