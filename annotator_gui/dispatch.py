@@ -9,6 +9,7 @@ from functools import partial
 
 from annotator_gui import acts
 from annotator_gui.cheatsheet import CheatSheet
+from annotator_gui.keyeditor import KeyEditor
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.looking import Shown
 from annotator_gui.marks import Mark, proposed_frame
@@ -238,7 +239,15 @@ class Dispatch:
     def _keys(self) -> None:
         page = self._page
         book = None if page.view.ticket is None else page.view.ticket.codebook
-        CheatSheet(words=page.words, keys=page.keys, codebook=book, parent=page).exec()
+        sheet = CheatSheet(words=page.words, keys=page.keys, codebook=book, parent=page)
+        sheet.change_asked.connect(self._change_keys)
+        sheet.exec()
+
+    def _change_keys(self) -> None:
+        page = self._page
+        editor = KeyEditor(words=page.words, keys=page.keys, path=page.shell.config / "keys.json", parent=page)
+        editor.changed.connect(page.set_keys)
+        editor.exec()
 
     def _theme(self) -> None:
         page = self._page

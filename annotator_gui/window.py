@@ -200,6 +200,12 @@ class DeskPage(QWidget):
         self._motion_shown = not self._motion_shown
         self.timeline.show_motion(self._face if self._motion_shown else None)
 
+    def set_keys(self, keys: KeyMap) -> None:
+        """Other keys, from now on; panels name them when they are next made."""
+        self.keys = keys
+        self.form.set_keys(keys)
+        self.timeline.set_keys(keys)
+
     def restyle(self) -> None:
         """Colours and sizes as the coder likes them now."""
         theme = self.shell.theme
