@@ -85,7 +85,8 @@ class Dispatch:
         """Do what a command says; False: it means nothing now."""
         page = self._page
         ticket = page.view.ticket
-        if ticket is None and command not in _WITHOUT_TICKET:
+        looks = command in _LOOKING and page.clip is not None
+        if ticket is None and not looks and command not in _WITHOUT_TICKET:
             return False
         coding = ticket is not None and ticket.stage in {Stage.CODING, Stage.ADJUDICATION}
         adjudicates = ticket is not None and ticket.stage is Stage.ADJUDICATION and command is Command.NOTE
@@ -116,9 +117,9 @@ class Dispatch:
         self._page.seek(self._page.player.frame + by)
 
     def _to_end(self) -> None:
-        ticket = self._page.view.ticket
-        if ticket is not None:
-            self._page.seek(ticket.clock.last_frame)
+        clip = self._page.clip
+        if clip is not None:
+            self._page.seek(clip.clock.last_frame)
 
     def _to_mark(self, way: int) -> None:
         here = self._page.player.frame
@@ -261,6 +262,27 @@ class Dispatch:
 
 
 _WITHOUT_TICKET = frozenset({Command.KEYS, Command.THEME, Command.BIGGER_TEXT, Command.SMALLER_TEXT, Command.HAND_IN})
+_LOOKING = frozenset(
+    {
+        Command.PLAY,
+        Command.STEP_BACK,
+        Command.STEP_ON,
+        Command.TEN_BACK,
+        Command.TEN_ON,
+        Command.FIRST_FRAME,
+        Command.LAST_FRAME,
+        Command.SLOWER,
+        Command.FASTER,
+        Command.SOUND,
+        Command.WHOLE,
+        Command.FACE,
+        Command.BROWS,
+        Command.MOUTH,
+        Command.ZOOM_IN,
+        Command.ZOOM_OUT,
+    }
+)
+"""What can be done with a training clip that was answered, too."""
 _COMMAND_OF = {
     Mark.ONSET: Command.MARK_ONSET,
     Mark.APEX: Command.MARK_APEX,
