@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QEnterEvent, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QHBoxLayout,
@@ -354,6 +364,8 @@ class CueRow(QWidget):
     to_hear = pyqtSignal(int, int)
     """First and last frame: play them once at full speed."""
     removed = pyqtSignal(int)
+    left = pyqtSignal()
+    """Enter or Esc in a number: the keyboard wants back to the codes."""
 
     def __init__(self, *, place: int, words: Words, theme: Theme, parent: QWidget | None = None) -> None:
         """Of no cue yet.
@@ -383,7 +395,7 @@ class CueRow(QWidget):
         self._away.setToolTip(words("Take this cue away"))
         self._away.clicked.connect(lambda: self.removed.emit(self._place))
         upper.addWidget(self._away)
-        self._first, self._last = QSpinBox(), QSpinBox()
+        self._first, self._last = _Number(), _Number()
         for spin, name in (
             (self._first, words("First frame of the cue")),
             (self._last, words("Last frame of the cue")),
@@ -394,6 +406,7 @@ class CueRow(QWidget):
             spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             spin.setFixedWidth(56)
+            spin.left.connect(self.left)
         self._first.valueChanged.connect(lambda value: self.moved.emit(self._place, Frame(value), None))
         self._last.valueChanged.connect(lambda value: self.moved.emit(self._place, None, Frame(value)))
         lower.addWidget(_plain_label(words("Frames")))
@@ -462,6 +475,21 @@ class CueRow(QWidget):
         """A bar where the keys go to."""
         colour = self._theme.accent if self._here else self._theme.line
         QPainter(self).fillRect(QRect(0, 4, 3, self.height() - 8), QColor(colour))
+
+
+class _Number(QSpinBox):
+    """A frame to type; Enter and Esc leave it."""
+
+    left = pyqtSignal()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape}:
+            if event.key() == Qt.Key.Key_Escape:
+                self.setValue(self.value())  # as it was before
+            self.interpretText()
+            self.left.emit()
+            return
+        super().keyPressEvent(event)
 
 
 class ProblemRow(QAbstractButton):

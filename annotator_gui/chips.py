@@ -228,6 +228,13 @@ class Chip(QAbstractButton):
             self.setAccessibleName(f"{self._number} {label}".strip())
             self.updateGeometry()
 
+    def set_key(self, key: str) -> None:
+        """Another key."""
+        if key != self._key:
+            self._key, self._hint, self._drawn = key, None, None
+            self.updateGeometry()
+            self.update()
+
     def show_chosen(self, chosen: bool, detail: str = "") -> None:
         """Whether it is chosen, and what more is said of it."""
         if chosen == self.isChecked() and detail == self._detail:
@@ -387,6 +394,11 @@ class Chip(QAbstractButton):
         metrics = QFontMetrics(small(self.font()))
         return len(in_lines(self.text(), metrics, width - self._gutter() - 15, most=_MOST_LINES))
 
+    def holds(self, width: int) -> bool:
+        """Whether a chip of this width shows the label of a unit in two lines, uncut."""
+        metrics, room = QFontMetrics(small(self.font())), width - self._gutter() - 15
+        return not any(line.endswith("…") for line in in_lines(self.text(), metrics, room, most=2))
+
     def _gutter(self) -> int:
         metrics = QFontMetrics(large(self.font()))
         return max(metrics.horizontalAdvance("00"), metrics.horizontalAdvance(self._number))
@@ -470,6 +482,8 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 _GAP = 3
+_COLUMNS = 3
+"""Of action units, where there is room for so many: rather than fewer, labels are cut (ours)."""
 
 
 class GroupedChips(QWidget):
@@ -535,7 +549,7 @@ class GroupedChips(QWidget):
         painter.setFont(small(self.font()))
         painter.setPen(QColor(self._theme.quiet))
         for (name, _), (left, top, width, height) in zip(self._named, self._captions, strict=False):
-            box = QRect(left, top + 2, width, max(height, painter.fontMetrics().lineSpacing() * 2))
+            box = QRect(left, top + 2, width, max(height, painter.fontMetrics().lineSpacing() * 3))
             painter.drawText(box, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, name)
 
     def _places(self, width: int) -> tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]:
@@ -552,6 +566,9 @@ class GroupedChips(QWidget):
         least = metrics.averageCharWidth() * 14
         room = max(1, width - caption - _GAP)
         n = columns(room, least=least, gap=_GAP)
+        while n > _COLUMNS and not all(chip.holds((room - (n - 1) * _GAP) // n) for chip in chips):
+            n -= 1  # more columns would cut labels
+        least = (room - (n - 1) * _GAP) // n
         each = (room - (n - 1) * _GAP) // n
         lines = max((chip.lines_at(each) for chip in chips), default=1)
         high = max(metrics.lineSpacing() * lines + 6, chips[0].sizeHint().height() if chips else 0)

@@ -290,15 +290,17 @@ class CuratorPage(QWidget):
             self._show_dispute(-1)
 
     def _show_dispute(self, row: int) -> None:
-        listed = self.listed
+        listed, overview = self.listed, self._overview
         there = 0 <= row < len(listed)
         self.table.setVisible(there)
         self._notes.setText("")
-        if not there:
+        if overview is None or not there:
             return
         dispute = listed[row]
         self.table.show_readings(
-            [(reading.coder, reading.events) for reading in dispute.readings], book=None, clock=dispute.clock
+            [(reading.coder, reading.events) for reading in dispute.readings],
+            book=overview.codebook,
+            clock=dispute.clock,
         )
         notes = [
             self._words("{coder} notes: {note}", coder=reading.coder, note=reading.note)

@@ -9,6 +9,7 @@ from functools import partial
 
 from annotator_gui import acts
 from annotator_gui.cheatsheet import CheatSheet
+from annotator_gui.keyeditor import KeyEditor
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.looking import Shown
 from annotator_gui.marks import Mark, proposed_frame
@@ -82,7 +83,8 @@ class Dispatch:
         """Do what a command says; False: it means nothing now."""
         page = self._page
         ticket = page.view.ticket
-        if ticket is None and command not in _WITHOUT_TICKET:
+        looks = command in _LOOKING and page.clip is not None
+        if ticket is None and not looks and command not in _WITHOUT_TICKET:
             return False
         coding = ticket is not None and ticket.stage in {Stage.CODING, Stage.ADJUDICATION}
         adjudicates = ticket is not None and ticket.stage is Stage.ADJUDICATION and command is Command.NOTE
@@ -113,9 +115,9 @@ class Dispatch:
         self._page.seek(self._page.player.frame + by)
 
     def _to_end(self) -> None:
-        ticket = self._page.view.ticket
-        if ticket is not None:
-            self._page.seek(ticket.clock.last_frame)
+        clip = self._page.clip
+        if clip is not None:
+            self._page.seek(clip.clock.last_frame)
 
     def _to_mark(self, way: int) -> None:
         here = self._page.player.frame
@@ -228,7 +230,15 @@ class Dispatch:
     def _keys(self) -> None:
         page = self._page
         book = None if page.view.ticket is None else page.view.ticket.codebook
-        CheatSheet(words=page.words, keys=page.keys, codebook=book, parent=page).exec()
+        sheet = CheatSheet(words=page.words, keys=page.keys, codebook=book, parent=page)
+        sheet.change_asked.connect(self._change_keys)
+        sheet.exec()
+
+    def _change_keys(self) -> None:
+        page = self._page
+        editor = KeyEditor(words=page.words, keys=page.keys, path=page.shell.config / "keys.json", parent=page)
+        editor.changed.connect(page.set_keys)
+        editor.exec()
 
     def _theme(self) -> None:
         page = self._page
@@ -243,6 +253,27 @@ class Dispatch:
 
 
 _WITHOUT_TICKET = frozenset({Command.KEYS, Command.THEME, Command.BIGGER_TEXT, Command.SMALLER_TEXT, Command.HAND_IN})
+_LOOKING = frozenset(
+    {
+        Command.PLAY,
+        Command.STEP_BACK,
+        Command.STEP_ON,
+        Command.TEN_BACK,
+        Command.TEN_ON,
+        Command.FIRST_FRAME,
+        Command.LAST_FRAME,
+        Command.SLOWER,
+        Command.FASTER,
+        Command.SOUND,
+        Command.WHOLE,
+        Command.FACE,
+        Command.BROWS,
+        Command.MOUTH,
+        Command.ZOOM_IN,
+        Command.ZOOM_OUT,
+    }
+)
+"""What can be done with a training clip that was answered, too."""
 _COMMAND_OF = {
     Mark.ONSET: Command.MARK_ONSET,
     Mark.APEX: Command.MARK_APEX,

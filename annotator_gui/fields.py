@@ -64,6 +64,8 @@ _OF_FINDINGS: Mapping[str, Field] = {
     "judgement.no_reason": Field.NOTE,
     "judgement.same_event_twice": Field.SPAN,
 }
+_LEAST_OF_MEANING = 3
+"""Signs from which on definitions are searched too: two letters stand in all of them (ours)."""
 _UNIT = re.compile(r"^au0*(\d+)$")
 
 
@@ -353,10 +355,12 @@ def _rank(wanted: str, choice: Choice, words: Words) -> int | None:
         return None  # 1 means the unit, not a word with a 1 in it
     if wanted in own or wanted in english:
         return 4
+    if len(wanted) < _LEAST_OF_MEANING:
+        return None
     definition = _plain(choice.entry.definition)
     if _begins_words(wanted, definition):
         return 5
-    return 6 if len(wanted) > 2 and wanted in definition else None
+    return 6 if wanted in definition else None
 
 
 def _begins_words(wanted: str, text: str) -> bool:

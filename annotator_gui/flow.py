@@ -21,6 +21,7 @@ class FlowLayout(QLayout):
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._gap = gap
+        self._heights: dict[int, int] = {}
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem | None) -> None:
@@ -50,8 +51,15 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """How tall it is at a width."""
-        sizes = [self._size(item) for item in self._shown()]
-        return wrapped(sizes, width=width, gap=self._gap)[1]
+        if width not in self._heights:
+            sizes = [self._size(item) for item in self._shown()]
+            self._heights[width] = wrapped(sizes, width=width, gap=self._gap)[1]
+        return self._heights[width]
+
+    def invalidate(self) -> None:
+        """What was known of sizes holds no more."""
+        self._heights.clear()
+        super().invalidate()
 
     def setGeometry(self, rect: QRect) -> None:
         """Put everything in its place."""

@@ -60,6 +60,7 @@ from annotator_gui.theme import Theme
 from annotator_gui.writing import Writing
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.judgements import ActionUnitMark, Intensity, Side
+from mmed_curate.domain.protocol import Stage
 
 _MARK_OF: Mapping[Mark, Command] = {
     Mark.ONSET: Command.MARK_ONSET,
@@ -124,6 +125,7 @@ class Form(QWidget):
         """Vocal cue to which keys for whose it is go."""
         self._range: Range | None = None
         self._event_chips: list[Chip] = []
+        self._command_chips: dict[Command, Chip] = {}
         self._unit_rows: list[UnitRow] = []
         self._cue_rows: list[CueRow] = []
         self._found: tuple[Choice, ...] = ()
@@ -161,6 +163,8 @@ class Form(QWidget):
             if shape != self._built_for:
                 self._build(ticket)
                 self._built_for = shape
+        if before.movement_given and not view.movement_given:
+            self._field = None  # opened again, to be changed
         turned = other or before.ticket is not ticket or before.movement_given != view.movement_given
         if turned:
             self._show_all()
@@ -179,6 +183,14 @@ class Form(QWidget):
         for widget in self.findChildren(QWidget):
             if isinstance(widget, Painted):
                 widget.set_theme(theme)
+
+    def set_keys(self, keys: KeyMap) -> None:
+        """Other keys of commands."""
+        self._keys = keys
+        for command, chip in self._command_chips.items():
+            chip.set_key(self._shown(command))
+        self._search.say(self._shown(Command.SEARCH))
+        self._show_all()
 
     def set_range(self, selection: Range | None) -> None:
         """Frames that are selected on the timeline: a vocal cue is put there. None: nothing is selected."""
@@ -307,6 +319,7 @@ class Form(QWidget):
         self._note = Writing()
         self._note.setAccessibleName(words("Note"))
         self._note.written.connect(self._written)
+        self._note.passed.connect(self._go)
         self._note.left.connect(lambda: self.setFocus(Qt.FocusReason.OtherFocusReason))
 
         self._meaning = SmallText(theme=self._theme, lines=3)
@@ -330,6 +343,7 @@ class Form(QWidget):
         chip = Chip(theme=self._theme, label=label, key=self._shown(command), look=Look.SMALL, chooses=chooses)
         chip.show_here(True)
         chip.clicked.connect(lambda: self.command(command))
+        self._command_chips[command] = chip
         return chip
 
     def _mark_box(self) -> FieldBox:
@@ -360,7 +374,7 @@ class Form(QWidget):
             line.addWidget(row, 1)
             line.addWidget(here)
             box.body.addLayout(line)
-            self._marks[mark], self._mark_keys[mark] = row, here
+            self._marks[mark], self._mark_keys[mark], self._command_chips[command] = row, here, here
         self._length = SmallText(theme=self._theme)
         box.body.addWidget(self._length)
         return box
@@ -608,6 +622,7 @@ class Form(QWidget):
             row.moved.connect(lambda place, first, last: self._do(acts.change_cue(place, first=first, last=last)))
             row.to_hear.connect(self.hearing_asked)
             row.removed.connect(lambda place: self._do(acts.remove_cue(place)))
+            row.left.connect(lambda: self.setFocus(Qt.FocusReason.OtherFocusReason))
             self._cue_place.addWidget(row)
             self._cue_rows.append(row)
         unheard = not_heard(self._view.missing)
@@ -657,8 +672,7 @@ class Form(QWidget):
             if row.isVisibleTo(self) != there:
                 row.setVisible(there)
             if there:
-                field = field_of(missing[place])
-                row.say(title(field, words) if field is not None else "", words.finding(missing[place]))
+                row.say(self._where(field_of(missing[place])), words.finding(missing[place]))
         more = len(missing) - _MOST_PROBLEMS
         if more > 0:
             said = words("{n} things are open; the first {shown}:", n=len(missing), shown=_MOST_PROBLEMS)
@@ -691,6 +705,15 @@ class Form(QWidget):
             self._marks_box.say(words("locked") if view.movement_given else "")
         if ticket is not None and view.draft.event is not None:
             self._show_cues(view.draft.event, ticket)
+
+    def _where(self, field: Field | None) -> str:
+        """The name of the group in which something is mended; empty: none in particular."""
+        ticket = self._view.ticket
+        if field is None or ticket is None:
+            return ""
+        if field is Field.NOTE and ticket.stage is not Stage.CODING:
+            return self._words("Reason")
+        return title(field, self._words)
 
     def _tag(self, field: Field, wanting: set[Field | None]) -> tuple[str, bool]:
         words, ticket = self._words, self._view.ticket
@@ -787,6 +810,8 @@ class Form(QWidget):
             self.selected.emit(event)
         if field is Field.SPAN:
             self._scroll.ensureWidgetVisible(self._marks_box, 0, 0)
+        elif field is Field.NOTE and field not in self._taking():
+            self.asked.emit(Command.NOTE.value)  # a reason is written elsewhere
         elif field is not None:
             self.take_in_hand(field)
 
@@ -802,6 +827,7 @@ class Form(QWidget):
         field = beside(self._field, self._taking(), by)
         if field is not None:
             self.take_in_hand(field)
+        self._search.clear()
         if field is not Field.NOTE and self.typing:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -928,11 +954,21 @@ class _Search(QLineEdit):
 
     def __init__(self, words: Words, key: str) -> None:
         super().__init__()
-        self.setPlaceholderText(words("{key}  search codes: word, number or meaning", key=key))
+        self._words = words
+        self.say(key)
         self.setAccessibleName(words("Search codes"))
         self.setClearButtonEnabled(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def say(self, key: str) -> None:
+        """What it is for, and its key."""
+        self.setPlaceholderText(self._words("{key}  search codes: word, number or meaning", key=key))
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab leaves, for the codes."""
+        self.left.emit()
+        return True
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Enter takes, Esc leaves, arrows go through what was found; all else is text."""

@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from annotator_gui.keys import DEFAULT_KEYS, DEFAULTS, SAID, Command, KeyMap, write_keys
-from annotator_gui.keysheet import commands_by_heading, shown_key
+from annotator_gui.keysheet import commands_by_heading, shown_key, shown_keys
 from annotator_gui.language import Words
 from annotator_gui.typed import key_of
 from mmed_curate.domain.findings import BadInput
@@ -136,7 +136,7 @@ class KeyEditor(QDialog):
         table.setItem(row, 1, key)
 
     def _shown(self, command: Command) -> str:
-        keys = ", ".join(shown_key(key) for key in self._keys.keys.get(command, ()))
+        keys = ", ".join(shown_keys(self._keys.keys.get(command, ())))
         changed = self._keys.keys.get(command, ()) != DEFAULTS[command]
         return self._words("{keys} (changed)", keys=keys) if changed else keys
 
@@ -185,7 +185,7 @@ class KeyEditor(QDialog):
         except BadInput as error:
             self._said.setText(self._words.finding(error.finding))
             return
-        shown = ", ".join(shown_key(key) for key in keys)
+        shown = ", ".join(shown_keys(keys))
         self._keep(changed, self._words("{does}: {keys} now.", does=self._does(command), keys=shown))
 
     def _keep(self, keys: KeyMap, said: str) -> None:

@@ -29,6 +29,11 @@ def shown_key(key: str) -> str:
     return key.replace("Return", "Enter").replace("PgDown", "Page Down").replace("PgUp", "Page Up")
 
 
+def shown_keys(keys: Sequence[str]) -> tuple[str, ...]:
+    """Keys as people read them; Enter is named once, though a keyboard has two."""
+    return tuple(dict.fromkeys(map(shown_key, keys)))
+
+
 def commands_by_heading(words: Words) -> dict[str, list[tuple[Command, str]]]:
     """What each command does, under its heading, in the order of the list."""
     found: dict[str, list[tuple[Command, str]]] = {}
@@ -49,8 +54,8 @@ def sheet(keys: KeyMap, words: Words, book: Codebook | None) -> str:
     left, right = _balanced(blocks)
     parts = [
         f"<h2>{escape(words('Keys'))}</h2>",
-        f"<table width='100%' cellspacing='0'><tr><td width='50%' valign='top'>{left}</td>"
-        f"<td width='50%' valign='top'>{right}</td></tr></table>",
+        f"<table width='100%' cellspacing='0'><tr><td width='49%' valign='top'>{left}</td><td width='2%'></td>"
+        f"<td width='49%' valign='top'>{right}</td></tr></table>",
     ]
     if book is not None:
         parts.append(f"<h2>{escape(words('Keys of codes, each while its field is in hand'))}</h2>")
@@ -61,7 +66,7 @@ def sheet(keys: KeyMap, words: Words, book: Codebook | None) -> str:
 def _commands(heading: str, rows: Sequence[tuple[Command, str]], keys: KeyMap) -> tuple[int, str]:
     """A block and how many lines it takes."""
     lines = "".join(
-        f"<tr><td width='34%'>{_caps(keys.keys.get(command, ()))}</td><td>{escape(does)}</td></tr>"
+        f"<tr><td width='42%'>{_caps(keys.keys.get(command, ()))}</td><td>{escape(does)}</td></tr>"
         for command, does in rows
     )
     return len(rows) + 2, f"<h3>{escape(heading)}</h3><table width='100%' cellpadding='1'>{lines}</table>"
@@ -91,7 +96,7 @@ def _codes(field: Field, book: Codebook, words: Words) -> str:
 
 
 def _caps(keys: Sequence[str]) -> str:
-    return ", ".join(f"<b><tt>{escape(shown_key(key))}</tt></b>" for key in keys)
+    return ", ".join(f"<b><tt>{escape(name).replace(' ', '&nbsp;')}</tt></b>" for name in shown_keys(keys))
 
 
 def _bases(book: Codebook) -> tuple[str, ...]:

@@ -57,10 +57,8 @@ def field_words(words: Words) -> Mapping[AnswerField, str]:
     }
 
 
-def entries_of(line: Line, book: Codebook | None) -> tuple[Entry, ...]:
-    """The codes that a line can hold; none for marks, nor without a codebook."""
-    if book is None:
-        return ()
+def entries_of(line: Line, book: Codebook) -> tuple[Entry, ...]:
+    """The codes that a line can hold; none for marks."""
     found: Mapping[Line, tuple[Entry, ...]] = {
         Line.EVENT_TYPE: book.event_types,
         Line.ACTION_UNITS: book.action_units,
@@ -73,7 +71,7 @@ def entries_of(line: Line, book: Codebook | None) -> tuple[Entry, ...]:
     return found.get(line, ())
 
 
-def entry_of(line: Line, code: str, book: Codebook | None) -> Entry | None:
+def entry_of(line: Line, code: str, book: Codebook) -> Entry | None:
     """What a code on a line stands for; None: the codebook has it no more."""
     return next((entry for entry in entries_of(line, book) if entry.code == code), None)
 
@@ -106,7 +104,7 @@ class ReadingTable(FittedTable):
         self,
         columns: Sequence[tuple[str, Sequence[CodedEvent]]],
         *,
-        book: Codebook | None,
+        book: Codebook,
         clock: FrameClock,
         lines: Collection[Line] = tuple(Line),
         disputed: Collection[AnswerField] = (),
@@ -115,7 +113,7 @@ class ReadingTable(FittedTable):
 
         Args:
             columns: what stands over each reading, and its events.
-            book: says what codes mean; None: codes are shown as they are.
+            book: says what codes mean; a code that it lacks is shown as it is.
             clock: of the clip.
             lines: which are shown; those that are empty in all readings are left out.
             disputed: fields that are to be settled; their lines say so.
@@ -125,7 +123,7 @@ class ReadingTable(FittedTable):
     def _draw(
         self,
         columns: tuple[tuple[str, tuple[CodedEvent, ...]], ...],
-        book: Codebook | None,
+        book: Codebook,
         clock: FrameClock,
         lines: tuple[Line, ...],
         disputed: tuple[AnswerField, ...],
@@ -181,7 +179,7 @@ class ReadingTable(FittedTable):
         self.setItem(row, 0, item)
         self.setSpan(row, 0, 1, n_columns + 1)
 
-    def _row(self, line: Compared, book: Codebook | None, clock: FrameClock, *, to_settle: bool) -> None:
+    def _row(self, line: Compared, book: Codebook, clock: FrameClock, *, to_settle: bool) -> None:
         row = self.rowCount()
         self.insertRow(row)
         self.setItem(row, 0, self._name(line, clock, to_settle=to_settle))
@@ -219,20 +217,22 @@ class ReadingTable(FittedTable):
         if frames and line.differs:
             values = [piece.value for cell in line.cells for piece in cell or () if isinstance(piece.value, int)]
             between = clock.start_of(Frame(max(values))) - clock.start_of(Frame(min(values)))
-            name += "\n" + self._words("{frames} frames, {ms} ms", frames=frames, ms=round(between * 1000))
+            ms = round(between * 1000)
+            far = self._words("1 frame, {ms} ms", ms=ms) if frames == 1 else None
+            name += "\n" + (far or self._words("{frames} frames, {ms} ms", frames=frames, ms=ms))
         item = QTableWidgetItem(name)
         item.setForeground(QColor(self._theme.of(mark) if mark is not None else self._theme.text))
         if to_settle and line.differs:
             item.setFont(_bold(self.font()))
         return item
 
-    def _piece(self, piece: Piece, line: Line, book: Codebook | None, clock: FrameClock) -> str:
+    def _piece(self, piece: Piece, line: Line, book: Codebook, clock: FrameClock) -> str:
         said = self._value(piece, line, book, clock)
         if piece.absent:
             return "≠ " + self._words("without {code}", code=said)
         return f"≠ {said}" if piece.odd else said
 
-    def _value(self, piece: Piece, line: Line, book: Codebook | None, clock: FrameClock) -> str:
+    def _value(self, piece: Piece, line: Line, book: Codebook, clock: FrameClock) -> str:
         value = piece.value
         if isinstance(value, ActionUnitMark):
             side = {Side.LEFT: self._words("left"), Side.RIGHT: self._words("right"), Side.BOTH: ""}[value.side]
@@ -241,8 +241,7 @@ class ReadingTable(FittedTable):
             label = "" if entry is None else self._words.label(entry)
             return " ".join(part for part in (value.code.upper(), label, side, intensity) if part)
         if isinstance(value, VocalCueMark):
-            owners = () if book is None else book.cue_owners
-            owner = next((entry for entry in owners if entry.code == value.owner), None)
+            owner = next((entry for entry in book.cue_owners if entry.code == value.owner), None)
             return self._words(
                 "{cue}, frames {first}–{last}, {whose}",
                 cue=self._label(line, value.code, book),
@@ -255,13 +254,14 @@ class ReadingTable(FittedTable):
         if value > clock.last_frame:
             return str(value)
         milliseconds = round((clock.start_of(value) - clock.start_of(Frame(0))) * 1000)
-        return self._words("{frame}  ({ms} ms)", frame=value, ms=milliseconds)
+        # a narrow column breaks before the time, not inside it
+        return self._words("{frame}  ({ms} ms)", frame=value, ms=milliseconds).replace(" ms", "\N{NO-BREAK SPACE}ms")
 
-    def _label(self, line: Line, code: str, book: Codebook | None) -> str:
+    def _label(self, line: Line, code: str, book: Codebook) -> str:
         entry = entry_of(line, code, book)
         return code if entry is None else self._words.label(entry)
 
-    def _tip(self, cell: tuple[Piece, ...], line: Line, book: Codebook | None) -> str:
+    def _tip(self, cell: tuple[Piece, ...], line: Line, book: Codebook) -> str:
         found = []
         for piece in cell:
             code = piece.value.code if isinstance(piece.value, ActionUnitMark | VocalCueMark) else piece.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from PyQt6.QtWidgets import QWidget
@@ -11,12 +12,14 @@ from annotator_gui.contextbox import ContextBox
 from annotator_gui.differences import Line
 from annotator_gui.keys import CODE_KEYS, KeyMap
 from annotator_gui.language import Words
-from annotator_gui.readingtable import ReadingTable
+from annotator_gui.marks import Mark
+from annotator_gui.readingtable import ReadingTable, field_words
 from annotator_gui.session import View
 from annotator_gui.stageparts import HandIn, KeyButton, ReasonBox, StagePanel, plain
 from annotator_gui.theme import Theme
-from mmed_curate.domain.judgements import VerificationVerdict
-from mmed_curate.domain.protocol import Stage
+from mmed_curate.annotation import Ticket
+from mmed_curate.domain.judgements import SettlingRule, VerificationVerdict
+from mmed_curate.domain.protocol import AnswerField, Stage
 
 
 class VerificationPanel(StagePanel):
@@ -32,6 +35,8 @@ class VerificationPanel(StagePanel):
         column.addWidget(self._round)
         self.table = ReadingTable(words=words, theme=theme)
         column.addWidget(self.table)
+        self._how = plain(quiet=True)
+        column.addWidget(self._how)
         self._context = ContextBox(words=words)
         column.addWidget(self._context)
         column.addWidget(plain(words("Your verdict"), heading=True))
@@ -82,11 +87,12 @@ class VerificationPanel(StagePanel):
         again = words("It was sent back before: this is round {n}.", n=ticket.round) if ticket.round > 1 else ""
         self._round.setText(f"{counted} {again}".strip())
         self.table.show_readings(
-            [(words("Proposed"), ticket.proposed)],
+            [(words("Proposed"), ticket.proposed), *((one.letter, one.events) for one in ticket.readings)],
             book=ticket.codebook,
             clock=ticket.clock,
             lines=[line for line in Line if line is not Line.CONFIDENCE],  # nobody's: it was settled
         )
+        self._how.setText("\n".join(how_words(ticket, words)))
         self._context.show_context(ticket.context, ticket.codebook)
         for verdict, button in self.verdict_buttons.items():
             button.show_chosen(view.draft.verification is verdict)
@@ -97,3 +103,25 @@ class VerificationPanel(StagePanel):
         self.acted.emit(acts.verify(verdict))
         if verdict is not VerificationVerdict.ACCEPT:
             self._reason.begin()
+
+
+def how_words(ticket: Ticket, words: Words) -> Iterator[str]:
+    """How each proposed event came to stand, a line each."""
+    rules = {
+        SettlingRule.MAJORITY: words("most coders said so"),
+        SettlingRule.MEDIAN: words("the coders' marks lie close, their median stands"),
+        SettlingRule.ADJUDICATED: words("the adjudicator's word"),
+    }
+    names = field_words(words)
+    for number, event in enumerate(ticket.how, 1):
+        by_rule: dict[SettlingRule, list[str]] = {}
+        for field, rule in event.items():
+            name = names[AnswerField.SPAN] if field in _MARKS else names[AnswerField(field)]
+            said = by_rule.setdefault(rule, [])
+            if name not in said:
+                said.append(name)
+        told = "; ".join(f"{', '.join(fields)}: {rules[rule]}" for rule, fields in by_rule.items())
+        yield words("Event {number}: {how}", number=number, how=told)
+
+
+_MARKS = frozenset(mark.value for mark in Mark)

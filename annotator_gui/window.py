@@ -192,6 +192,12 @@ class DeskPage(QWidget):
         """Say a sentence at the bottom."""
         self.status.say(sentence, warn=warn)
 
+    @property
+    def clip(self) -> Ticket | None:
+        """The clip in sight: the one in hand, or the one just answered; None: none."""
+        answered = self._answered if self.view.handed_in is not None else None
+        return self.view.ticket or answered
+
     def seek(self, frame: int) -> None:
         """Show a frame, and stand."""
         self._n_steps += 1
@@ -209,6 +215,12 @@ class DeskPage(QWidget):
         """Show or hide the motion curve; it was noted before."""
         self._motion_shown = not self._motion_shown
         self.timeline.show_motion(self._face if self._motion_shown else None)
+
+    def set_keys(self, keys: KeyMap) -> None:
+        """Other keys, from now on; panels name them when they are next made."""
+        self.keys = keys
+        self.form.set_keys(keys)
+        self.timeline.set_keys(keys)
 
     def restyle(self) -> None:
         """Colours and sizes as the coder likes them now."""
@@ -245,10 +257,11 @@ class DeskPage(QWidget):
         """Show what came of an act; only what changed is drawn."""
         before, view = self.view, outcome.view
         self.view = view
-        new = (before.ticket and before.ticket.id) != (view.ticket and view.ticket.id)
-        if new:
+        over = before.handed_in is not None and view.ticket is None  # what was handed in was the last one
+        if over or (before.ticket and before.ticket.id) != (view.ticket and view.ticket.id):
             self._show_ticket(view)
-        self.timeline.show_view(view)
+        if view.handed_in is None:
+            self.timeline.show_view(view)
         stage = None if view.ticket is None else view.ticket.stage
         if stage in {Stage.CODING, Stage.ADJUDICATION}:
             self.form.show_view(view, outcome.changed)
@@ -282,6 +295,9 @@ class DeskPage(QWidget):
         self._face, self._motion_shown, self.range = None, False, None
         self.timeline.show_motion(None)
         self._n_steps, self._active_s = 0, 0.0
+        if ticket is None and view.handed_in is not None:
+            self.player.stop()  # what was judged stays in sight: training shows its known reading beside it
+            return
         if ticket is None:
             self.player.close()
             self.looking.close(self.words("Nothing to do now"))
@@ -428,6 +444,8 @@ class DeskPage(QWidget):
         if view.feedback is not None and self._answered is not None:
             self._pages.setCurrentWidget(self.training)
             self.training.show_feedback(view.feedback, self._answered)
+            known = [event.span for event in view.feedback.known.events]
+            self.timeline.show_readings([(self.words("Known"), known)])
             return
         self.take()
 
@@ -501,7 +519,7 @@ class DeskPage(QWidget):
         self.timeline.show_clip(ticket.clock, None if beside.sound is None else beside.sound.sound, beside.curves)
 
     def _moved(self, frame: int) -> None:
-        ticket = self.view.ticket
+        ticket = self.clip
         if ticket is None:
             return
         self.looking.show(Frame(frame))

@@ -17,6 +17,8 @@ class Writing(QPlainTextEdit):
     """All of the words; to be kept."""
     left = pyqtSignal()
     """Esc: the keyboard wants back to the codes."""
+    passed = pyqtSignal(int)
+    """Tab (1) or Shift+Tab (-1): on to the group beside it."""
 
     def __init__(self, *, lines: int = 2, parent: QWidget | None = None) -> None:
         """Empty at first.
@@ -78,6 +80,12 @@ class Writing(QPlainTextEdit):
         """Nothing stays behind."""
         self.flush()
         super().focusOutEvent(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes on to the next group, not to the next widget."""
+        self.flush()
+        self.passed.emit(1 if next else -1)
+        return True
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Esc leaves; everything else is text."""

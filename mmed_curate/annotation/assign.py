@@ -141,13 +141,17 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
             records.open_tickets(person.id, seats)
             if wanted[person.id]:
                 opened[person.code] = len(wanted[person.id])
+    kept_out = {
+        stage: [one.code for one in coders if ROLE_FOR[stage] in one.roles and stage not in admitted[one.id]]
+        for stage in JUDGED
+    }
     for ticket_id in given_back:
         clear(workspace.media, desk_name(workspace.secret, ticket_id))
     return Assigned(
         opened=opened,
         n_returned=n_returned,
         findings=(
-            *shortages(short),
+            *shortages(short, kept_out),
             *outlook(later),
             *staff(protocol, coders),
             *faceless_clips(n_faceless),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
+from pathlib import Path
 
 from mmed_curate.agreement.gold import GoldScore, against_gold
 from mmed_curate.annotation.allowed import knows_somebody, may_answer
@@ -71,12 +73,12 @@ class Desk:
         """
         with self._workspace.write(actor=self._coder.code) as records:
             held = list(records.tickets(coder=self._coder.id, states=(TicketState.HELD,)))
-            stale: list[TicketId] = []
             while (record := held.pop(0) if held else records.claim_ticket(self._coder.id)) is not None:
                 if may_answer(records, self._workspace.protocol, self._coder, record):
                     break
                 records.return_ticket(record.id, why="cannot be answered any more")
-                stale.append(record.id)
+            # also of tickets that were laid out ahead and then taken back by somebody else
+            stale = [one.id for one in records.tickets(coder=self._coder.id, states=(TicketState.RETURNED,))]
         for ticket_id in stale:
             clear(self._workspace.media, self._tickets.name(ticket_id))
         return None if record is None else self._tickets.of(record)
@@ -87,14 +89,9 @@ class Desk:
         One whose media are missing is left out here: it says so when it comes.
         """
         with self._workspace.read() as records:
-            now = stamp(self._workspace.now())
-            following: list[TicketRecord] = []
-            for record in records.tickets(coder=self._coder.id, states=(TicketState.OPEN,)):
-                if len(following) >= limit:
-                    break
-                allowed = record.not_before <= now
-                if allowed and may_answer(records, self._workspace.protocol, self._coder, record):
-                    following.append(record)
+            queue = records.following(self._coder.id, stamp(self._workspace.now()))
+            allowed = (one for one in queue if may_answer(records, self._workspace.protocol, self._coder, one))
+            following = list(islice(allowed, max(limit, 0)))
         tickets = []
         for record in following:
             try:
@@ -114,6 +111,15 @@ class Desk:
             record = self._own(records, ticket_id)
             self._check_there(records, record)
         return self._tickets.of(record)
+
+    def check_waits(self, ticket_id: TicketId) -> None:
+        """Stop where a ticket is not on this coder's desk: nothing can be handed in for it.
+
+        Raises:
+            BadInput: it is not theirs, was answered, went back or was not taken yet.
+        """
+        with self._workspace.read() as records:
+            self._held(records, ticket_id)
 
     def save_draft(self, ticket_id: TicketId, draft: str) -> None:
         """Keep what the coder has so far; when this returns it survives a crash.
@@ -309,6 +315,11 @@ class Desk:
             known=known,
             score=against_gold([(said, known)], self._workspace.protocol.match_iou, self._workspace.codebook),
         )
+
+    @property
+    def beside_codebook(self) -> Path:
+        """Where the clips lie that show entries of the codebook; they are the same for everybody."""
+        return self._workspace.beside_codebook
 
     def colleagues(self) -> dict[str, CoderId]:
         """Everyone who judges here, by code: for naming who took part in a discussion. Says nothing of any clip."""

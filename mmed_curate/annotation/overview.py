@@ -95,6 +95,8 @@ class Overview:
     """The clips that disagree most, the worst first."""
     flags: tuple[Flag, ...]
     """Open ones, oldest first."""
+    codebook: Codebook
+    """Says what the codes of readings mean."""
 
 
 def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 100) -> Overview:
@@ -156,6 +158,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         ),
         disputes=_disputes(coded, places, protocol, codebook, codes)[:n_disputes],
         flags=flags,
+        codebook=codebook,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,14 +35,13 @@ def own_progress(records: Reader, coder: CoderId, now: datetime) -> OwnProgress:
         coder: whose.
         now: the time of day.
     """
+    waiting = records.waiting(coder, stamp(now))
     counts = records.ticket_counts(coder).get(coder, {})
-    waiting = records.tickets(coder=coder, states=(TicketState.OPEN, TicketState.HELD))
-    by_stage = Counter(ticket.stage for ticket in waiting)
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return OwnProgress(
-        waiting=len(waiting),
+        waiting=sum(number for number, _ in waiting.values()),
         submitted=counts.get(TicketState.SUBMITTED, 0),
         submitted_today=records.submitted_since(coder, stamp(midnight)),
-        waiting_at={stage: by_stage[stage] for stage in Stage if by_stage[stage]},
-        later=sum(ticket.state is TicketState.OPEN and ticket.not_before > stamp(now) for ticket in waiting),
+        waiting_at={stage: number for stage, (number, _) in waiting.items()},
+        later=sum(later for _, later in waiting.values()),
     )

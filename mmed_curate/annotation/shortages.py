@@ -13,24 +13,41 @@ from mmed_curate.domain.records import Coder
 from mmed_curate.store import Place, Reader, TicketRecord
 from mmed_curate.store.left import TICKET_RETURNED
 
+_NAMED = 3
+"""People whom a sentence names (ours)."""
 _OFTEN = 2
 """Times that a seat comes back before the curator is told (ours)."""
 
 
-def shortages(short: Mapping[tuple[Stage, Role, int], int]) -> tuple[Finding, ...]:
-    """Clips that wait because too few may judge them."""
+def shortages(
+    short: Mapping[tuple[Stage, Role, int], int], kept_out: Mapping[Stage, Sequence[str]]
+) -> tuple[Finding, ...]:
+    """Clips that wait because too few may judge them.
+
+    Args:
+        short: by stage, role and number of people missing: how many clips.
+        kept_out: by stage: codes of those who have its role and are not admitted to it.
+    """
     return tuple(
         Finding(
             code="assign.too_few",
             what=f"{_clips(number)} at {stage.value} for want of {missing} more {role.value}{'s' * (missing > 1)} "
             "who may judge",
-            remedy=f"register more with `mmed coder add CODE --role {role.value}`, then assign again",
+            remedy=f"{_admit(kept_out.get(stage, ()))}register more with `mmed coder add CODE --role {role.value}`, "
+            "then assign again",
             parameters={"stage": stage.value, "role": role.value, "missing": missing, "clips": number},
         )
         for (stage, role, missing), number in sorted(
             short.items(), key=lambda item: (JUDGED.index(item[0][0]), item[0][2])
         )
     )
+
+
+def _admit(kept_out: Sequence[str]) -> str:
+    if not kept_out:
+        return ""
+    named = ", ".join(kept_out[:_NAMED]) + (", …" if len(kept_out) > _NAMED else "")
+    return f"train and admit {named} (`mmed train`, `mmed qualify`), or "
 
 
 def outlook(later: Mapping[Role, int]) -> tuple[Finding, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.context import ClipContext
 from mmed_curate.domain.identity import TicketId
-from mmed_curate.domain.judgements import CodedEvent, Coding
+from mmed_curate.domain.judgements import CodedEvent, Coding, SettlingRule
 from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import FrameClock
 
@@ -61,7 +62,7 @@ class Ticket:
     movement: Coding | None = None
     """What was handed in of the movement before the emotion opened; None: nothing, or it is not asked first."""
     readings: tuple[LetteredReading, ...] = ()
-    """At adjudication: what the coders saw. Else empty."""
+    """At adjudication and verification: what the coders saw. Else empty."""
     disputed: tuple[AnswerField, ...] = ()
     """At adjudication: the fields that are to be settled. Else empty."""
     together: bool = False
@@ -70,6 +71,8 @@ class Ticket:
     """At adjudication after verification sent the clip back: why. Else empty."""
     proposed: tuple[CodedEvent, ...] = ()
     """At verification: the events as they would stand. Else empty."""
+    how: tuple[Mapping[str, SettlingRule], ...] = ()
+    """At verification: for each proposed event, by field, the rule by which it came to stand. Else empty."""
     context: ClipContext | None = None
     """After coding, where the protocol shows it: what happened in the game round the clip, and what the player said of
     it. None: it is not shown."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mmed_curate.agreement.gold import as_coded
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.annotation.answers import opened_by
@@ -12,7 +14,14 @@ from mmed_curate.domain.conduct import Reference
 from mmed_curate.domain.context import ClipContext
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import TicketId, derived_uuid
-from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Verification, VerificationVerdict
+from mmed_curate.domain.judgements import (
+    CodedEvent,
+    Coding,
+    Judgement,
+    SettlingRule,
+    Verification,
+    VerificationVerdict,
+)
 from mmed_curate.domain.protocol import AnswerField, Stage, Turn
 from mmed_curate.domain.records import Clip
 from mmed_curate.store import Reader, TicketRecord, Workspace
@@ -94,6 +103,7 @@ class Tickets:
             returned_because = _last_reason(now.standing)
         elif now is not None:
             proposed = _proposal(now)
+            readings = self._lettered(record.id, now.coded)
         waits = self.movement_first(record) and movement is None
         open_now = opened_by(turn.fields, moved=not waits)
         return Ticket(
@@ -119,6 +129,7 @@ class Tickets:
             together=together,
             returned_because=returned_because,
             proposed=proposed,
+            how=() if now is None or not proposed else _how(now),
             context=context,
         )
 
@@ -166,3 +177,8 @@ def _last_reason(standing: tuple[Judgement, ...]) -> str:
 def _proposal(now: Course) -> tuple[CodedEvent, ...]:
     events = () if now.consensus is None else now.consensus.events
     return tuple(as_coded(event) for event in events)
+
+
+def _how(now: Course) -> tuple[Mapping[str, SettlingRule], ...]:
+    events = () if now.consensus is None else now.consensus.events
+    return tuple({field: settled.rule for field, settled in event.how.items()} for event in events)

@@ -15,6 +15,7 @@ from mmed_curate.annotation.packet import (
     ReadAnswer,
     Tool,
     check_only_movement,
+    examples_beside,
     lay_before,
     movement_of,
     open_rest,
@@ -75,10 +76,10 @@ def next_ticket(coder: str, output: Path, tool: str | None, as_json: bool) -> No
         else:
             out.print("nothing waits for you now", markup=False)
         return
-    packet = lay_before(ticket, output, None if tool is None else Tool(tool))
+    packet = lay_before(ticket, output, None if tool is None else Tool(tool), beside_codebook=own.beside_codebook)
     if as_json:
         files = sorted(path.name for path in packet.folder.iterdir())
-        print_json(ticket_document(ticket, files, str(packet.folder)))
+        print_json(ticket_document(ticket, files, str(packet.folder), examples_beside(ticket, packet.folder)))
         return
     first = ", the movement first" if ticket.later_fields else ""
     out.print(f"ticket {ticket.id}: {ticket.stage.value}{first}", markup=False)
@@ -100,15 +101,17 @@ def submit(coder: str, ticket: str, answer: Path, movement: bool, nothing_happen
     first, the first time hands in that, and opens in the same file what is asked then; where nothing happened, there is
     nothing more to ask, and once is enough.
     """
+    Desk(Workspace.find(), coder).check_waits(TicketId(ticket))
     own, asked, read = _read(coder, ticket, answer, nothing_happened=nothing_happened)
     whole = _whole(read)
-    if nothing_happened and asked.later_fields and not movement:
-        own.submit_movement(asked.id, Coding(events=()))
+    nothing = isinstance(whole, Coding) and not whole.events
+    if nothing and asked.later_fields and not movement:
+        own.submit_movement(asked.id, Coding(events=()))  # and there is nothing more to ask
     elif asked.later_fields or movement:
         _hand_in_movement(own, asked, read, whole)
         return
     own.submit(asked.id, whole)
-    said = ": nothing happened" if nothing_happened else ""
+    said = ": nothing happened" if nothing else ""
     out.print(f"ticket {asked.id} is handed in{said}", markup=False)
 
 

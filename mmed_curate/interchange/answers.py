@@ -175,14 +175,16 @@ def _owner(one: Annotation, events: Sequence[_Said]) -> _Said | None:
 def _event(
     it: _Said, codebook: Codebook, clock: FrameClock, fields: Collection[AnswerField], problems: list[Finding]
 ) -> CodedEvent | None:
-    where = f"the event at {said(it.start)}"
+    onset = frame_from(it.start, clock)
+    offset = max(onset, frame_until(it.end, clock))
+    where = f"the event at {said(it.start)} (frame {onset})"
 
     def chosen(name: str, given: Sequence[str], entries: Iterable[CodebookEntry], *, needed: bool) -> str | None:
         values = list(dict.fromkeys(value for value in given if value))
         if len(values) > 1:
             problems.append(fault("said_twice", f"{where}: {name} is {' and '.join(values)}", "keep one"))
         elif not values and needed:
-            problems.append(fault("not_said", f"{where} has no {name}", f"say it in the tier {name}"))
+            problems.append(fault("not_said", f"{where} has no {name}", f"say it under {name}"))
         elif values and values[0] not in {entry.code for entry in entries}:
             problems.append(
                 fault("unknown_code", f"{where}: {values[0]!r} is no {name} of the codebook", "choose from its list")
@@ -194,8 +196,6 @@ def _event(
     emotion = chosen(EMOTION, it.beside.get(EMOTION, ()), codebook.emotions, needed=felt)
     basis = chosen(BASIS, it.beside.get(BASIS, ()), codebook.bases, needed=based)
     confidence = chosen(CONFIDENCE, it.beside.get(CONFIDENCE, ()), codebook.confidences, needed=False)
-    onset = frame_from(it.start, clock)
-    offset = max(onset, frame_until(it.end, clock))
     apexes = sorted({frame_from(time, clock) for time in it.apexes})
     if len(apexes) != 1:
         count = "no apex" if not apexes else f"{len(apexes)} apexes"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.findings import BadInput
@@ -320,6 +320,24 @@ class Reader(AsideReader, ContextReader):
         for who, state, number in self._session.execute(query.order_by(TicketRow.coder)):
             counts[CoderId(who)][TicketState(state)] = number
         return dict(counts)
+
+    def following(self, coder: CoderId, at: str) -> Iterator[TicketRecord]:
+        """Open tickets that a coder may have at a time of day (UTC, RFC 3339), in the order in which they come."""
+        query = select(TicketRow).where(
+            TicketRow.coder == coder, TicketRow.state == TicketState.OPEN.value, TicketRow.not_before <= at
+        )
+        few = query.order_by(TicketRow.position).execution_options(yield_per=16)
+        return (ticket_of(row) for row in self._session.scalars(few))
+
+    def waiting(self, coder: CoderId, at: str) -> dict[Stage, tuple[int, int]]:
+        """By stage: number of a coder's unanswered tickets, and of those that they get after a time of day only."""
+        later = func.sum(case((TicketRow.not_before > at, 1), else_=0))
+        states = (TicketState.OPEN.value, TicketState.HELD.value)
+        query = select(TicketRow.stage, func.count(), later).where(
+            TicketRow.coder == coder, TicketRow.state.in_(states)
+        )
+        found = {row[0]: (row[1], row[2]) for row in self._session.execute(query.group_by(TicketRow.stage))}
+        return {stage: found[stage.value] for stage in Stage if stage.value in found}
 
     def submitted_since(self, coder: CoderId, at: str) -> int:
         """Number of tickets that a coder has answered since a time of day (UTC, RFC 3339); corrections do not count."""

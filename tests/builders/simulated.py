@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ CODEBOOK = load_codebook("mmed")
 EMOTIONS = [entry.code for entry in CODEBOOK.emotions if entry.emotion_class][:3]
 EVERY, RATE_HZ = 300, 30
 """An event each ten seconds, at frames 100..112, 400..412, …; a blink 100 frames after each; then nothing."""
+_PICTURE = b"not looked at by simulated coders"
 CONSENT = Consent(terms=frozenset(Term), form_version="simulated", signed_on=date(2025, 1, 1))
 
 
@@ -62,7 +64,7 @@ def a_simulated_lab(
         The workspace, and its truth.csv.
     """
     workspace = Workspace.create(root, protocol=protocol, seed=5, now=now)
-    (workspace.media / "clip.mp4").write_bytes(b"not looked at by simulated coders")
+    (workspace.media / "clip.mp4").write_bytes(_PICTURE)
     for number in range(n_subjects):
         _one_session(workspace, number, n_events, n_blinks, n_watched, simulated)
     return workspace, _truth(workspace, n_subjects, n_events)
@@ -153,8 +155,8 @@ def _one_session(
                 clip=clip.id,
                 kind=AssetKind.CODING_PICTURE,
                 path="clip.mp4",
-                sha256="0" * 64,
-                n_bytes=1,
+                sha256=hashlib.sha256(_PICTURE).hexdigest(),
+                n_bytes=len(_PICTURE),
                 first=clip.first,
                 last=clip.last,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders.tickets import A, B, C
+from builders.tickets import BOOK, A, B, C
 from builders.workspace import a_clock
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
@@ -75,6 +75,7 @@ ROUND = Overview(
             order=4,
         ),
     ),
+    codebook=BOOK,
 )
 
 
@@ -116,6 +117,7 @@ def test_clicking_a_clip_shows_its_readings_side_by_side(page: CuratorPage) -> N
     assert listed(page) == ["first", "second"]
     assert page.table.horizontalHeaderItem(2).text() == "dee"
     assert page._notes.text() == "dee notes: glasses <i>"
+    assert "≠ Contempt" in {page.table.item(row, 2).text() for row in range(1, 8)}
     page.disputes.setCurrentRow(1)
     assert [page.table.horizontalHeaderItem(column).text() for column in (1, 2)] == ["cem", "dee"]
     assert not page._notes.text()

@@ -18,7 +18,7 @@ from annotator_gui.chips import Chip
 from annotator_gui.draft import DraftEvent
 from annotator_gui.fields import Field
 from annotator_gui.form import Form
-from annotator_gui.keys import Command
+from annotator_gui.keys import DEFAULT_KEYS, Command
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
 from annotator_gui.session import Outcome, Sitting, View
@@ -27,6 +27,7 @@ from annotator_gui.writing import SAVED_AFTER_MS, Writing
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import ActionUnitMark, Coding, Intensity, Side
+from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.time import Frame
 
 CLICK = Qt.MouseButton.LeftButton
@@ -347,6 +348,44 @@ def test_letters_are_kept_when_the_keyboard_leaves(sit: Sit, qtbot: QtBot) -> No
     assert not rig.form.typing
 
 
+def test_tab_goes_on_from_the_note_to_the_codes(sit: Sit, qtbot: QtBot) -> None:
+    rig = sit()
+    rig.form.command(Command.NOTE)
+    qtbot.keyClicks(rig.note(), "x")
+    qtbot.keyClick(rig.note(), Qt.Key.Key_Tab)
+    assert rig.form.field is Field.EVENT_TYPE  # round to the first
+    assert not rig.form.typing
+    assert rig.view.draft.note == "x"
+
+
+def test_a_frame_is_typed_and_enter_leaves(sit: Sit, qtbot: QtBot) -> None:
+    rig = sit()
+    rig.mark()
+    rig.form.take_in_hand(Field.VOCAL_CUES)
+    rig.press("8")
+    [row] = rig.rows(CueRow)
+    assert isinstance(row, CueRow)
+    spin = row.spins[0]
+    spin.setFocus()
+    spin.selectAll()
+    qtbot.keyClicks(spin, "33")
+    assert rig.form.typing
+    qtbot.keyClick(spin, Qt.Key.Key_Return)
+    assert rig.event.vocal_cues[0].onset == 33
+    assert not rig.form.typing
+
+
+def test_an_adjudicator_is_told_of_the_reason_and_led_to_it(sit: Sit, qtbot: QtBot) -> None:
+    rig = sit(a_ticket(stage=Stage.ADJUDICATION))
+    rig.form.command(Command.NOTHING)
+    [problem] = rig.rows(ProblemRow)
+    assert isinstance(problem, ProblemRow) and problem.says.startswith("Reason · an adjudication needs a reason")
+    assert rig.box("Note").isHidden()
+    with qtbot.waitSignal(rig.form.asked) as asked:
+        qtbot.mouseClick(problem, CLICK)
+    assert asked.args == [Command.NOTE.value]
+
+
 def test_an_older_note_never_overwrites_what_is_being_typed(sit: Sit, qtbot: QtBot) -> None:
     rig = sit()
     rig.form.acted.disconnect(rig.act)
@@ -392,6 +431,7 @@ def test_the_movement_given_is_locked_and_can_be_opened_again(sit: Sit, qtbot: Q
     qtbot.mouseClick(rig.chip("Open the movement again"), CLICK)
     assert locked.isHidden()
     assert rig.box("Action units").isVisible()
+    assert rig.form.field is Field.EVENT_TYPE
     rig.form.command(Command.INTENSITY_B)
     assert rig.event.action_units == (ActionUnitMark(code="au12", intensity=Intensity.B),)
 
@@ -548,6 +588,12 @@ def test_other_colours_reach_everything(sit: Sit) -> None:
     rig.form.setStyleSheet(style_sheet(LIGHT, points=11))
     rig.form.set_theme(LIGHT)
     assert dark < 60 and _lightness(rig) > 200
+
+
+def test_other_keys_are_shown_at_once(sit: Sit) -> None:
+    rig = sit()
+    rig.form.set_keys(DEFAULT_KEYS.changed(Command.MARK_ONSET, ["Ctrl+O"]))
+    assert rig.form.findChildren(MarkRow)[0].says == "not set: press Ctrl+O"
 
 
 def test_locked_and_unknown_keys_choose_nothing(sit: Sit) -> None:

@@ -122,6 +122,15 @@ def test_what_may_not_be_answered_does_not_come(workspace: Workspace) -> None:
     assert desk.coming(5) == ()
 
 
+def test_what_was_laid_out_ahead_goes_when_it_is_taken_back(workspace: Workspace) -> None:
+    desk = Desk(workspace, "ann")
+    assert desk.coming(2)
+    with workspace.write() as records:
+        records.exclude(Exclusion(coder=records.coder("ann").id, subject=records.subject("S1").id, why="a cousin"))
+    assert desk.next_ticket() is None
+    assert list((workspace.media / "desk").iterdir()) == []
+
+
 def test_one_whose_media_are_damaged_is_left_out_until_it_comes(workspace: Workspace) -> None:
     desk = Desk(workspace, "ann")
     before = desk.coming(5)

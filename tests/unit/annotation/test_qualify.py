@@ -148,6 +148,13 @@ def test_by_the_curators_word_founders_code_and_others_no_longer(lab: Workspace)
     assert ("cem", False, {"word": "drifts since May"}) in admissions(lab)
 
 
+def test_whoever_is_not_admitted_yet_is_named_where_coders_are_wanting(lab: Workspace) -> None:
+    """Registering more would not help: whoever is new is admitted to nothing."""
+    by_word(lab, "bob", stage=Stage.CODING, admitted=True, word="founding coder")
+    (short,) = [one for one in assign(lab, seed=1).findings if one.code == "assign.too_few"]
+    assert short.remedy.startswith("train and admit cem, dee (`mmed train`, `mmed qualify`), or register more with")
+
+
 def test_answers_from_before_a_withdrawal_count_no_more(lab: Workspace) -> None:
     train(lab, "bob")
     work(lab, "bob")

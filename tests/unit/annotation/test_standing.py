@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def workspace(tmp_path: Path) -> Workspace:
         recording = records.recordings()[0].id
         records.exclude(Exclusion(coder=coder.id, subject=subject.id, why="family"))
         records.admit(Admission(coder=coder.id, stage=Stage.CODING, admitted=True, evidence={"word": "founder"}))
-        files = {ReferenceFile.STILL: ("references/a.png", "0" * 64)}
+        files = {ReferenceFile.STILL: ("references/a.png", sha256(b"a face at rest").hexdigest())}
         records.put_reference(
             Reference(subject=subject.id, recording=recording, first=Frame(0), last=Frame(9), files=files)
         )
