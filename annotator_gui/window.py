@@ -128,6 +128,7 @@ class DeskPage(QWidget):
         if tour:
             self.tour = TourPanel(words=self.words, theme=shell.theme, keys=keys, find=self._pointed_at, parent=self)
             self.tour.left.connect(self._tour_over)
+        self.queue.show_view(self.view)
         self.looking.close(self.words("Opening…"))
         self.worker.do(open_desk, then=self._sit_down)
 
@@ -324,7 +325,8 @@ class DeskPage(QWidget):
         self._coding.setStretchFactor(1, 1)
         self._nothing = NothingNow(words=self.words, theme=self.shell.theme)
         self._pages = QStackedWidget()
-        for page in (self._coding, self.screening, self.verification, self.training, self._nothing):
+        self._not_yet = QWidget()
+        for page in (self._not_yet, self._coding, self.screening, self.verification, self.training, self._nothing):
             self._pages.addWidget(page)
         self._above_split = QSplitter(Qt.Orientation.Vertical)
         self._above_split.addWidget(self.picture)
@@ -491,6 +493,10 @@ class DeskPage(QWidget):
         self.say(self.words.finding(finding), warn=True)
 
     def _failed(self, finding: Finding) -> None:
+        if self.sitting is None:  # nobody sits here: there is nothing to show but why
+            self.leave()
+            self.shell.say(self.words.finding(finding))
+            return
         if self.view.ticket is None:
             self.looking.close(self.words.finding(finding))
         self.say(self.words.finding(finding), warn=True)
