@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from PyQt6.QtCore import QByteArray, QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -45,6 +45,8 @@ from mmed_curate.domain.time import Frame
 
 _AHEAD = 2
 """Tickets whose media are made ready while one is judged (ours)."""
+_WAKE_MS = 600
+"""When the sound library is loaded: after the first clip is there, before anybody plays it (ours)."""
 _NO_PICTURE = frozenset({"gui.other_picture", "gui.no_picture", "gui.film_too_large", "gui.no_media"})
 """Findings after which there is no picture to look at."""
 _IDLE_S = 60.0
@@ -131,6 +133,8 @@ class DeskPage(QWidget):
         self.queue.show_view(self.view)
         self.looking.close(self.words("Opening…"))
         self.worker.do(open_desk, then=self._sit_down)
+        if speaker is None:
+            QTimer.singleShot(_WAKE_MS, self.speaker.wake)
 
     # what is asked for
 
