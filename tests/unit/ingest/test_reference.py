@@ -257,7 +257,7 @@ def test_a_reference_that_shows_frames_of_the_clip_is_withheld(tmp_path: Path, f
                 recording=recording.id,
                 first=Frame(first),
                 last=Frame(first + 20),
-                files={ReferenceFile.STILL: ("still.png", "0" * 64)},
+                files={ReferenceFile.STILL: ("still.png", sha256_of(workspace.media / "still.png"))},
             )
         )
     assign(workspace, seed=1)
