@@ -102,8 +102,9 @@ class Loader(QObject):
         voice = read(lambda: read_curves(face=None, voice=ticket.voice), Curves()).voice
         neutral = None if still is None else read(lambda: _still(ticket), None)
         self.beside.emit(Beside(ticket=ticket.id, sound=sound, curves=Curves(face=face, voice=voice), neutral=neutral))
-        for speed in SPEEDS if sound is not None else ():
-            sound.at(speed)  # made now, so that nobody waits for it when the speed changes
+        if sound is not None:
+            for speed in SPEEDS:  # made now, so that nobody waits for it when the speed changes
+                sound.at(speed)
 
 
 def _reel(ticket: Ticket) -> Reel:
