@@ -11,6 +11,10 @@ With n_uc the number of coders who gave unit u the value c, m_u their sum, n the
 - ordinal: d = (sum of n_g from c to k - (n_c + n_k) / 2)^2, which is the interval form on the mid-ranks
   r_c = sum of n_g below c + n_c / 2 of the pooled values; they are ranked anew in every resample.
 - ratio: d = ((c - k) / (c + k))^2.
+- any other: d is given as a table of values × values.
+
+Where there are more values than clusters, the expected disagreement of a resample is taken from how far apart each
+two clusters' values lie, a table of clusters × clusters, instead of values × values.
 """
 
 from __future__ import annotations
@@ -50,6 +54,28 @@ def alpha(ratings: Ratings, level: Level) -> Statistic:
         Level.INTERVAL: _interval,
         Level.RATIO: _ratio,
     }[level](paired)
+    return _statistic(paired, contributions, combine)
+
+
+def alpha_by_distance(ratings: Ratings, apart: Floats) -> Statistic:
+    """Krippendorff's alpha with a distance of one's own, as a statistic over clusters.
+
+    Args:
+        ratings: the values given.
+        apart: (V, V) the distance of each two values of the scale, as it stands in the sums above: already squared.
+
+    Returns:
+        A statistic whose value is NaN where nothing is pairable or all values are the same.
+
+    Raises:
+        BadInput: more distinct values than its table can hold.
+    """
+    refuse_beyond(max(ratings.n_values**2, ratings.n_clusters * ratings.n_values), ratings)
+    paired = ratings.pairable
+    return _statistic(paired, *_by_table(paired, apart))
+
+
+def _statistic(paired: Ratings, contributions: Floats, combine: _Combine) -> Statistic:
     return Statistic(
         contributions=contributions,
         combine=combine,
@@ -74,7 +100,7 @@ def package_alpha(ratings: Ratings, level: Level) -> float | None:
 
 def _per_cluster_values(ratings: Ratings) -> Floats:
     cells = ratings.n_clusters * ratings.n_values
-    _refuse_beyond(cells, ratings)
+    refuse_beyond(cells, ratings)
     flat = np.bincount(ratings.cluster_of_value * ratings.n_values + ratings.value, minlength=cells)
     return flat.reshape(ratings.n_clusters, ratings.n_values).astype(float)  # (C, V)
 
@@ -117,7 +143,7 @@ def _interval(ratings: Ratings) -> tuple[Floats, _Combine]:
 
 def _ordinal(ratings: Ratings) -> tuple[Floats, _Combine]:
     v = ratings.n_values
-    _refuse_beyond(ratings.n_clusters * v * v, ratings)
+    refuse_beyond(ratings.n_clusters * v * v, ratings)
     a, b = _pairs(ratings.unit)
     weight = 1.0 / (ratings.per_unit[ratings.unit[a]] - 1)
     cell = (ratings.cluster_of_value[a] * v + ratings.value[a]) * v + ratings.value[b]
@@ -141,20 +167,37 @@ def _ordinal(ratings: Ratings) -> tuple[Floats, _Combine]:
 
 
 def _ratio(ratings: Ratings) -> tuple[Floats, _Combine]:
-    v = ratings.n_values
-    _refuse_beyond(v * v, ratings)
+    refuse_beyond(ratings.n_values**2, ratings)
     c, k = ratings.scale[:, None], ratings.scale[None, :]
     apart = divided(np.abs(c - k), c + k) ** 2  # (V, V)
     apart[np.isnan(apart)] = 0.0  # zero beside zero
+    return _by_table(ratings, apart)
+
+
+def _by_table(ratings: Ratings, apart: Floats) -> tuple[Floats, _Combine]:
     a, b = _pairs(ratings.unit)
     pairs = 2 * apart[ratings.value[a], ratings.value[b]] / (ratings.per_unit[ratings.unit[a]] - 1)
     observed = summed(pairs, ratings.cluster_of_value[a], ratings.n_clusters)
-    sums = np.column_stack([observed, _per_cluster_values(ratings)])
+    given = _per_cluster_values(ratings)  # (C, V)
+    if ratings.n_values > ratings.n_clusters:
+        return _by_clusters(observed, given, given @ apart @ given.T)
+    sums = np.column_stack([observed, given])
 
     def combine(total: Floats) -> Floats:
         observed, n_c = total[:, 0], total[:, 1:]  # (R,), (R, V)
         n = n_c.sum(axis=1)
         return 1 - divided(observed * (n - 1), ((n_c @ apart) * n_c).sum(axis=1))
+
+    return sums, combine
+
+
+def _by_clusters(observed: Floats, given: Floats, between: Floats) -> tuple[Floats, _Combine]:
+    """From `between` (C, C), the summed distance of two clusters' values; the weights themselves are the last sums."""
+    sums = np.column_stack([observed, given.sum(axis=1), np.eye(len(between))])  # (C, 2 + C)
+
+    def combine(total: Floats) -> Floats:
+        apart, n, times = total[:, 0], total[:, 1], total[:, 2:]
+        return 1 - divided(apart * (n - 1), ((times @ between) * times).sum(axis=1))
 
     return sums, combine
 
@@ -172,7 +215,12 @@ def _pairs(unit: Indices) -> tuple[Indices, Indices]:
     return np.concatenate(firsts), np.concatenate(seconds)
 
 
-def _refuse_beyond(cells: int, ratings: Ratings) -> None:
+def refuse_beyond(cells: int, ratings: Ratings) -> None:
+    """Say in words that a table would be too large.
+
+    Raises:
+        BadInput: it would.
+    """
     if cells > _MOST_TABLE_CELLS:
         raise BadInput.of(
             "agreement.too_many_values",

@@ -8,15 +8,23 @@ of values that occur:
 - Fleiss's kappa: sum p_c^2. Fleiss (1971), Psychological Bulletin 76, 378-382; for gaps as in Gwet (2014), Handbook
   of Inter-Rater Reliability, 4th ed., chapter 2.
 - Brennan-Prediger: 1 / q. Brennan & Prediger (1981), Educational and Psychological Measurement 41, 687-699.
+
+Cohen's kappa takes each coder's own shares: sum p_gc p_hc, averaged over pairs of coders g, h. Cohen (1960),
+Educational and Psychological Measurement 20, 37-46; for more than two coders Conger (1980), Psychological Bulletin 88,
+322-328; for gaps as in Gwet (2014), chapter 2: a coder's shares are those of all values that they gave.
+
+AC2 is AC1 with partial credit for values that lie near each other. Gwet (2014), chapters 3 and 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 
 import numpy as np
 
+from mmed_curate.agreement.alpha import refuse_beyond
 from mmed_curate.agreement.ratings import Floats, Ratings
 from mmed_curate.agreement.statistic import Statistic, divided, summed
 
@@ -29,6 +37,96 @@ class Chance(Enum):
     AC1 = "ac1"
     FLEISS = "fleiss"
     BRENNAN_PREDIGER = "brennan-prediger"
+
+
+def cohen(ratings: Ratings) -> Statistic:
+    """Cohen's kappa of two coders, Conger's of more, as a statistic over clusters.
+
+    Args:
+        ratings: nominal values, with who gave them.
+
+    Returns:
+        A statistic whose value is NaN where nothing is pairable, where only one value occurs, or where fewer than two
+        coders gave any.
+
+    Raises:
+        ValueError: the ratings do not say who gave them.
+    """
+    if ratings.coder is None:
+        raise ValueError("Cohen's kappa needs to know who gave each value")
+    agreement = corrected(ratings, Chance.NONE)
+    v, c = ratings.n_values, ratings.n_clusters
+    g = int(ratings.coder.max()) + 1 if len(ratings.coder) else 0
+    cell = (ratings.cluster_of_value * g + ratings.coder) * v + ratings.value
+    own = np.bincount(cell, minlength=c * g * v).reshape(c, g * v).astype(float)
+    sums = np.column_stack([agreement.contributions[:, :2], own])  # (C, 2 + G V)
+
+    def combine(total: Floats) -> Floats:
+        observed = divided(total[:, 0], total[:, 1])  # (R,)
+        given = total[:, 2:].reshape(len(total), g, v)  # (R, G, V)
+        n = given.sum(axis=2)  # (R, G)
+        share = np.divide(given, n[:, :, None], out=np.zeros_like(given), where=n[:, :, None] > 0)
+        mean, square = share.sum(axis=1), (share**2).sum(axis=1)  # (R, V)
+        present = (n > 0).sum(axis=1).astype(float)  # (R,)
+        by_chance = divided((mean**2 - square).sum(axis=1), present * (present - 1))
+        several = (given.sum(axis=1) > 0).sum(axis=1) > 1
+        return np.where(several, divided(observed - by_chance, 1 - by_chance), np.nan)
+
+    return replace(agreement, contributions=sums, combine=combine)
+
+
+def ordinal_weights(n_values: int) -> Floats:
+    """(V, V) credit for two values of an ordered scale, by how many pairs of values lie between them.
+
+    1 for the same value and 0 for the two ends of the scale: 1 - M / M_max with M = k (k - 1) / 2 of the k values from
+    one to the other, both counted (Gwet 2014, chapter 3, ordinal weights).
+    """
+    place = np.arange(n_values, dtype=float)
+    apart = np.abs(place[:, None] - place[None, :]) + 1
+    pairs = apart * (apart - 1) / 2
+    weights: Floats = 1 - pairs / max(float(pairs.max(initial=0.0)), 1.0)
+    return weights
+
+
+def ac2(ratings: Ratings) -> Statistic:
+    """Gwet's AC2 with ordinal weights over the whole scale, as a statistic over clusters.
+
+    Args:
+        ratings: ordinal values; those of the scale that nobody chose count as values that could have been.
+
+    Returns:
+        A statistic whose value is NaN where nothing is pairable or only one value occurs.
+
+    Raises:
+        BadInput: more values than its tables can hold.
+    """
+    v, c = ratings.n_values, ratings.n_clusters
+    refuse_beyond(ratings.n_units * v, ratings)
+    weights = ordinal_weights(v)
+    m = ratings.per_unit.astype(float)  # (U,)
+    counts = np.bincount(ratings.unit * v + ratings.value, minlength=ratings.n_units * v)
+    counts = counts.reshape(ratings.n_units, v).astype(float)  # (U, V)
+    credit = (counts * (counts @ weights - 1)).sum(axis=1)  # (U,)
+    agreed = np.divide(credit, m * (m - 1), out=np.zeros_like(m), where=m >= 2)
+    shares = np.divide(counts, m[:, None], out=np.zeros_like(counts), where=m[:, None] > 0)  # (U, V)
+    sums = np.column_stack(
+        [summed(column, ratings.cluster, c) for column in (agreed, m >= 2, m >= 1, *shares.T)]
+    )  # (C, 3 + V)
+
+    def combine(total: Floats) -> Floats:
+        agreement = divided(total[:, 0], total[:, 1])
+        p = divided(total[:, 3:], total[:, 2:3])  # (R, V)
+        by_chance = weights.sum() / max(v * (v - 1), 1) * (p * (1 - p)).sum(axis=1)
+        return np.where((p > 0).sum(axis=1) > 1, divided(agreement - by_chance, 1 - by_chance), np.nan)
+
+    kept = ratings.pairable
+    return Statistic(
+        contributions=sums,
+        combine=combine,
+        n_units=kept.n_units,
+        n_judgements=len(kept.unit),
+        n_clusters=len(np.unique(kept.cluster)),
+    )
 
 
 def corrected(ratings: Ratings, chance: Chance) -> Statistic:

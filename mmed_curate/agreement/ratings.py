@@ -48,6 +48,8 @@ class Ratings:
     """(V,) what the values are called."""
     cluster: Indices
     """(U,) cluster of each unit, 0..C-1."""
+    coder: Indices | None = None
+    """(N,) who gave each value, 0..G-1; None: not known, and not needed but where coders are told apart."""
 
     @property
     def n_units(self) -> int:
@@ -88,6 +90,7 @@ class Ratings:
             scale=self.scale,
             labels=self.labels,
             cluster=self.cluster[keep],
+            coder=None if self.coder is None else self.coder[kept],
         )
 
     def one_against_rest(self, index: int) -> Ratings:
@@ -98,6 +101,7 @@ class Ratings:
             scale=np.array([0.0, 1.0]),
             labels=("rest", self.labels[index]),
             cluster=self.cluster,
+            coder=self.coder,
         )
 
 
@@ -108,6 +112,7 @@ def tally(
     *,
     level: Level = Level.NOMINAL,
     order: Sequence[Hashable] | None = None,
+    coders: Sequence[Hashable] | None = None,
 ) -> Ratings:
     """Ratings from a long table with one row per value given.
 
@@ -117,6 +122,7 @@ def tally(
         clusters: (N,) cluster of each row's unit; None: each unit is its own cluster.
         level: decides how the scale is made.
         order: for ordinal values, all of them from least to most; None: numbers in their own order.
+        coders: (N,) who gave each row's value; None: it is not known.
 
     Raises:
         BadInput: an interval or ratio value is no finite number, a ratio value is negative, an ordinal value is not
@@ -139,7 +145,11 @@ def tally(
                 )
             cluster[unit_of[one]] = cluster_of[name]
     rows = np.argsort(unit, kind="stable")
-    return Ratings(unit=unit[rows], value=value[rows], scale=scale, labels=labels, cluster=cluster)
+    coder = None
+    if coders is not None:
+        place = {name: number for number, name in enumerate(sorted(set(coders), key=str))}
+        coder = np.array([place[name] for name in coders], dtype=np.int64)[rows]
+    return Ratings(unit=unit[rows], value=value[rows], scale=scale, labels=labels, cluster=cluster, coder=coder)
 
 
 def from_counts(

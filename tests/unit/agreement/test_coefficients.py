@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from mmed_curate.agreement.alpha import alpha, package_alpha
-from mmed_curate.agreement.coefficients import Chance, corrected
+from mmed_curate.agreement.coefficients import Chance, ac2, cohen, corrected, ordinal_weights
 from mmed_curate.agreement.ratings import Level, from_counts, tally
 from mmed_curate.agreement.report import reported_alpha
 from mmed_curate.domain.findings import BadInput
@@ -27,8 +27,9 @@ tables = st.integers(2, 4).flatmap(
 
 
 def ratings_of(table: Sequence[Sequence[float | None]], level: Level = Level.NOMINAL):
-    long = [(unit, value) for unit, row in enumerate(table) for value in row if value is not None]
-    return tally([unit for unit, _ in long], [value for _, value in long], level=level)
+    long = [(unit, value, at) for unit, row in enumerate(table) for at, value in enumerate(row) if value is not None]
+    units, values, coders = ([row[place] for row in long] for place in range(3))
+    return tally(units, values, level=level, coders=coders)
 
 
 def pairable_values(table) -> set[float]:
@@ -63,6 +64,58 @@ def test_names_and_order_change_nothing(table, seed):
         assert corrected(one, kind).point() == pytest.approx(corrected(two, kind).point(), abs=1e-12)
 
 
+@examples(deadline=None, max_examples=60)
+@given(table=tables, seed=st.integers(0, 1000))
+def test_the_order_of_units_and_of_coders_changes_no_kappa_and_no_ac2(table, seed):
+    chance = random.Random(seed)
+    columns = chance.sample(range(len(table[0])), len(table[0]))  # coders change places, the same in every unit
+    other = [[row[column] for column in columns] for row in table]
+    chance.shuffle(other)
+    turned = [[None if cell is None else 4 - cell for cell in row] for row in other]  # the scale from its other end
+    assert cohen(ratings_of(table)).point() == pytest.approx(cohen(ratings_of(other)).point(), abs=1e-9, nan_ok=True)
+    for them in (other, turned):
+        one, two = (ac2(ratings_of(those, Level.ORDINAL)).point() for those in (table, them))
+        assert one == pytest.approx(two, abs=1e-9, nan_ok=True)
+
+
+@examples(deadline=None, max_examples=60)
+@given(pairs=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=20))
+def test_kappa_of_two_coders_is_that_of_cohen_1960(pairs):
+    a, b = (np.array([pair[one] for pair in pairs]) for one in range(2))
+    observed = (a == b).mean()
+    by_chance = sum((a == value).mean() * (b == value).mean() for value in range(4))
+    assume(by_chance < 1)
+    assert cohen(ratings_of(pairs)).point() == pytest.approx((observed - by_chance) / (1 - by_chance), abs=1e-9)
+
+
+def test_credit_for_values_that_lie_near_each_other():
+    # ordinal.weights(1:3) in the vignette of irrCAC
+    assert ordinal_weights(3).tolist() == [
+        [1, pytest.approx(2 / 3), 0],
+        [pytest.approx(2 / 3), 1, pytest.approx(2 / 3)],
+        [0, pytest.approx(2 / 3), 1],
+    ]
+    assert ordinal_weights(1).tolist() == [[1]]
+    near, far = ([[0, 0], [4, 4], [0, other], [4, 4], [2, 2]] for other in (1, 4))
+    assert ac2(ratings_of(near, Level.ORDINAL)).point() > ac2(ratings_of(far, Level.ORDINAL)).point()
+
+
+def test_ac2_counts_values_of_the_scale_that_nobody_chose(settings):
+    units, values = [0, 0, 1, 1, 2, 2], ["A", "A", "B", "B", "A", "B"]
+    narrow = tally(units, values, level=Level.ORDINAL, order="AB")
+    wide = tally(units, values, level=Level.ORDINAL, order="ABCDE")
+    # by hand, narrow: identity weights, p_a = 2/3, p = 1/2 each, p_e = 2 / 2 · 1/2 = 1/2; (2/3 - 1/2) / (1/2) = 1/3
+    assert ac2(narrow).point() == pytest.approx(1 / 3)
+    # wide: A and B are worth 0.9; p_a = 2.9 / 3; all weights add up to 5 + 2 (4 · 0.9 + 3 · 0.7 + 2 · 0.4) = 18;
+    # p_e = 18 / 20 · 1/2 = 0.45; (2.9 / 3 - 0.45) / 0.55
+    assert ac2(wide).point() == pytest.approx((2.9 / 3 - 0.45) / 0.55)
+
+
+def test_kappa_needs_to_know_who_gave_what():
+    with pytest.raises(ValueError, match="who gave each value"):
+        cohen(from_counts([[2, 0], [0, 2]]))
+
+
 @pytest.mark.parametrize("level", list(Level))
 @examples(deadline=None, max_examples=30)
 @given(values=st.lists(st.integers(0, 4), min_size=2, max_size=10))
@@ -71,6 +124,8 @@ def test_perfect_agreement_on_two_values_or_more_is_one(level, values):
     ratings = ratings_of([[value, value, value] for value in values], level)
     assert alpha(ratings, level).point() == pytest.approx(1.0, abs=1e-12)
     assert corrected(ratings, Chance.AC1).point() == pytest.approx(1.0, abs=1e-12)
+    assert cohen(ratings).point() == pytest.approx(1.0, abs=1e-12)
+    assert ac2(ratings).point() == pytest.approx(1.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -80,6 +135,7 @@ def test_one_value_only_gives_no_number(level, settings):
     measured = reported_alpha(ratings, settings, level)
     assert isinstance(measured, Undetermined) and "only one value occurs (3)" in measured.reason
     assert np.isnan(corrected(ratings, Chance.AC1).point())
+    assert np.isnan(cohen(ratings).point()) and np.isnan(ac2(ratings).point())
     assert corrected(ratings, Chance.NONE).point() == 1.0  # which is why percent agreement is not enough
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mmed_curate.agreement.alpha import alpha, package_alpha
 from mmed_curate.agreement.bootstrap import interval
-from mmed_curate.agreement.coefficients import Chance, corrected
+from mmed_curate.agreement.coefficients import Chance, ac2, cohen, corrected
 from mmed_curate.agreement.ratings import Level, Ratings, from_counts, tally
 from mmed_curate.agreement.settings import AgreementSettings
 
@@ -24,8 +24,13 @@ def rows_of(path: Path) -> list[list[str]]:
 
 def four_raters(material: Path, level: Level) -> Ratings:
     rows = rows_of(material / "irrcac" / "cac.raw4raters.csv")
-    long = [(row[0], value) for row in rows for value in row[1:] if value]
-    return tally([unit for unit, _ in long], [value for _, value in long], level=level)
+    long = [(row[0], coder, value) for row in rows for coder, value in enumerate(row[1:]) if value]
+    return tally(
+        [unit for unit, _, _ in long],
+        [value for _, _, value in long],
+        level=level,
+        coders=[coder for _, coder, _ in long],
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,10 +44,19 @@ def test_alpha_of_four_raters_at_every_level(material: Path, level: Level, expec
 
 @pytest.mark.parametrize(
     ("chance", "expected"),
-    [(Chance.NONE, 0.81818), (Chance.FLEISS, 0.76117), (Chance.BRENNAN_PREDIGER, 0.77273)],
+    [(Chance.NONE, 0.81818), (Chance.AC1, 0.77544), (Chance.FLEISS, 0.76117), (Chance.BRENNAN_PREDIGER, 0.77273)],
 )
 def test_other_coefficients_of_four_raters(material: Path, chance: Chance, expected: float) -> None:
     assert corrected(four_raters(material, Level.NOMINAL), chance).point() == pytest.approx(expected, abs=5e-6)
+
+
+def test_kappa_of_four_raters_with_gaps_is_that_of_conger(material: Path) -> None:
+    assert cohen(four_raters(material, Level.NOMINAL)).point() == pytest.approx(0.76282, abs=5e-6)
+
+
+def test_ac2_of_four_raters_with_ordinal_weights(material: Path) -> None:
+    """0.899: asserted by the tests of irrCAC for Python (test_gwet_raw4raters_ordinal_weights), pa .968, pe .685."""
+    assert ac2(four_raters(material, Level.ORDINAL)).point() == pytest.approx(0.899, abs=5e-4)
 
 
 def test_six_raters_given_as_counts(material: Path) -> None:
@@ -58,7 +72,10 @@ def test_six_raters_given_as_counts(material: Path) -> None:
 def test_two_abstractors_given_as_a_contingency_table(material: Path) -> None:
     rows = rows_of(material / "irrcac" / "cont3x3abstractors.csv")
     pairs = [(a, b) for a, row in enumerate(rows) for b, n in enumerate(row[1:]) for _ in range(int(n))]
-    ratings = tally([unit for unit in range(len(pairs)) for _ in "ab"], [one for pair in pairs for one in pair])
+    ratings = tally(
+        [unit for unit in range(len(pairs)) for _ in "ab"], [one for pair in pairs for one in pair], coders="ab" * 100
+    )
+    assert cohen(ratings).point() == pytest.approx(0.79641, abs=5e-6)
     assert alpha(ratings, Level.NOMINAL).point() == pytest.approx(0.79726, abs=5e-6)
     assert corrected(ratings, Chance.AC1).point() == pytest.approx(0.84933, abs=5e-6)
     assert corrected(ratings, Chance.FLEISS).point() == pytest.approx(0.79624, abs=5e-6)  # Scott's pi for two
