@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mmed_curate.agreement.report import AgreementReport, ClassAgreement, LayerAgreement
+from mmed_curate.agreement.layers import ClassAgreement, LayerAgreement, OrderedAgreement, SetAgreement
+from mmed_curate.agreement.report import VERSION, AgreementReport
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.times import TimeAgreement
 from mmed_curate.domain.measures import Interval, Measure, Undetermined
 
+__all__ = ["FORMAT", "VERSION"]
+
 FORMAT = "mmed-agreement"
-VERSION = 1
 
 
 def report_document(report: AgreementReport) -> dict[str, Any]:
-    """The whole report; holds no name of a coder, subject or clip."""
-    return {
+    """The whole report, in the shape of its version; holds no name of a coder, subject or clip."""
+    document = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": report.version,
         "simulated": report.simulated,
         "judgements_digest": report.judgements_digest,
         "protocol": report.protocol,
@@ -34,6 +36,22 @@ def report_document(report: AgreementReport) -> dict[str, Any]:
         "action_units": _classes(report.action_units),
         "vocal_cues": _classes(report.vocal_cues),
     }
+    if report.version > 1:
+        document |= {
+            "sets": [set_document(one) for one in report.sets],
+            "ordered": [ordered_document(one) for one in report.ordered],
+            "passes": [
+                {
+                    "name": one.name,
+                    "turn": one.turn,
+                    "modality": one.modality.value,
+                    "n_clips": one.n_clips,
+                    "layers": [layer_document(layer) for layer in one.layers],
+                }
+                for one in report.passes
+            ],
+        }
+    return document
 
 
 def settings_document(settings: AgreementSettings) -> dict[str, Any]:
@@ -42,7 +60,8 @@ def settings_document(settings: AgreementSettings) -> dict[str, Any]:
 
 
 def layer_document(layer: LayerAgreement) -> dict[str, Any]:
-    """One layer."""
+    """One layer; Cohen's kappa where it was measured."""
+    kappa = {} if layer.cohen is None else {"cohen": measure_document(layer.cohen)}
     return {
         "name": layer.name,
         "unit": layer.unit,
@@ -50,7 +69,31 @@ def layer_document(layer: LayerAgreement) -> dict[str, Any]:
         "ac1": measure_document(layer.ac1),
         "fleiss": measure_document(layer.fleiss),
         "percent": measure_document(layer.percent),
+        **kappa,
         "classes": _classes(layer.classes),
+    }
+
+
+def set_document(found: SetAgreement) -> dict[str, Any]:
+    """Sets of codes; says which of its numbers knows chance."""
+    return {
+        "name": found.name,
+        "unit": found.unit,
+        "masi": measure_document(found.masi),
+        "index": measure_document(found.index),
+        "index_corrected_for_chance": False,
+    }
+
+
+def ordered_document(found: OrderedAgreement) -> dict[str, Any]:
+    """One scale."""
+    return {
+        "name": found.name,
+        "unit": found.unit,
+        "values": list(found.values),
+        "alpha": measure_document(found.alpha),
+        "ac2": measure_document(found.ac2),
+        "percent": measure_document(found.percent),
     }
 
 
@@ -115,5 +158,16 @@ def alpha_in_words(measure: Measure, settings: AgreementSettings) -> str:
     return "not reliable"
 
 
+def class_document(one: ClassAgreement) -> dict[str, Any]:
+    """One value against the rest, with what was measured of it."""
+    news = {"ac1": one.ac1, "percent": one.percent}
+    return {
+        "code": one.code,
+        "positives": one.positives,
+        "alpha": measure_document(one.alpha),
+        **{name: measure_document(value) for name, value in news.items() if value is not None},
+    }
+
+
 def _classes(classes: Sequence[ClassAgreement]) -> list[dict[str, Any]]:
-    return [{"code": one.code, "positives": one.positives, "alpha": measure_document(one.alpha)} for one in classes]
+    return [class_document(one) for one in classes]

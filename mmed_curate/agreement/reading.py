@@ -238,7 +238,7 @@ def _settle_action_units(
 ) -> tuple[tuple[ActionUnitMark, ...], bool]:
     """The units that stand, by code, and whether any is neither in nor out."""
     region_of = {entry.code: entry.region for entry in codebook.action_units}
-    scored = [_one_mark_each(event.action_units) for event in events]
+    scored = [one_mark_each(event.action_units) for event in events]
     settled: list[ActionUnitMark] = []
     is_open = False
     for code in sorted({code for marks in scored for code in marks}):
@@ -258,7 +258,8 @@ def _settle_action_units(
     return tuple(settled), is_open
 
 
-def _one_mark_each(marks: Sequence[ActionUnitMark]) -> dict[str, ActionUnitMark]:
+def one_mark_each(marks: Sequence[ActionUnitMark]) -> dict[str, ActionUnitMark]:
+    """Each action unit once, by code: scored on both sides it counts as BOTH, with an intensity where they have one."""
     by_code: dict[str, list[ActionUnitMark]] = {}
     for mark in marks:
         by_code.setdefault(mark.code, []).append(mark)

@@ -3,64 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from types import MappingProxyType
 
-from mmed_curate.agreement.alpha import alpha, package_alpha
-from mmed_curate.agreement.bootstrap import measure
-from mmed_curate.agreement.coefficients import Chance, corrected
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
+from mmed_curate.agreement.layers import (
+    ClassAgreement,
+    LayerAgreement,
+    OrderedAgreement,
+    Rows,
+    Scored,
+    SetAgreement,
+    each_or_not,
+    layer_agreement,
+    ordered_agreement,
+    reported_alpha,
+    set_agreement,
+)
 from mmed_curate.agreement.matching import match_events
-from mmed_curate.agreement.ratings import Level, Ratings, tally
-from mmed_curate.agreement.reading import events_of
+from mmed_curate.agreement.reading import events_of, one_mark_each
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import course
 from mmed_curate.agreement.times import TimeAgreement, TimedEvent, TimedPair, time_agreement
 from mmed_curate.domain.codebook import Codebook
-from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Screening
-from mmed_curate.domain.measures import Measure, Undetermined
-from mmed_curate.domain.protocol import Protocol, Stage
+from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.judgements import CodedEvent, Coding, Intensity, Judgement, Screening
+from mmed_curate.domain.measures import Measure
+from mmed_curate.domain.protocol import Modality, Protocol, Stage
 from mmed_curate.domain.time import FrameClock
+
+VERSION = 2
+"""Of the report's document. 2: sets, scales, passes, Cohen's kappa, and what could not be seen is missing."""
 
 _NO_CLASS = "-"
 _YES, _NO = "yes", "no"
+_EVENT = "event marked by two or more coders"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassAgreement:
-    """One value told apart from all others."""
+class PassAgreement:
+    """What coders say in one of several ways through a clip."""
 
-    code: str
-    positives: int
-    """Units in which at least one coder chose it."""
-    alpha: Measure
+    turn: int
+    """Which pass, from 1; the last one is what is settled."""
+    modality: Modality
+    """What it shows."""
+    n_clips: int
+    """Clips that two or more judged in it."""
+    layers: tuple[LayerAgreement, ...]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerAgreement:
-    """One thing that coders choose, over all units."""
-
-    name: str
-    """Such as `emotion`; its numbers are `emotion.alpha`, `emotion.ac1` and so on."""
-    unit: str
-    """What one unit is."""
-    alpha: Measure
-    """Krippendorff's alpha, nominal."""
-    ac1: Measure
-    """Gwet's AC1."""
-    fleiss: Measure
-    """Fleiss's kappa."""
-    percent: Measure
-    """Share of agreeing pairs, not corrected for chance."""
-    classes: tuple[ClassAgreement, ...]
-    """Each value that occurs against the rest, by code."""
+    @property
+    def name(self) -> str:
+        """As it stands before its numbers, such as `pass-1-picture`."""
+        return f"pass-{self.turn}-{self.modality.value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementReport:
     """What was measured, on what, and how."""
 
+    version: int
+    """Of its document: which measures it holds, and by which rules they were taken."""
     judgements_digest: str
     """Hash of all judgements that were given to it."""
     settings: AgreementSettings
@@ -84,6 +88,12 @@ class AgreementReport:
     """Each unit scored or not, over events that two or more coders marked."""
     vocal_cues: tuple[ClassAgreement, ...]
     """Each cue of the subject heard or not, over the same events."""
+    sets: tuple[SetAgreement, ...] = ()
+    """Action units and the subject's vocal cues as sets; none in version 1."""
+    ordered: tuple[OrderedAgreement, ...] = ()
+    """Intensity and confidence; none in version 1."""
+    passes: tuple[PassAgreement, ...] = ()
+    """Each way through a clip by itself, where coders go through clips in several; none in version 1."""
 
     @property
     def measured_by(self) -> Mapping[str, int | float | str]:
@@ -94,40 +104,124 @@ class AgreementReport:
     def measures(self) -> Mapping[str, Measure]:
         """Every number that a policy can name, such as `emotion.alpha` or `onset.within-tolerance`."""
         found: dict[str, Measure] = {}
-        for layer in self.layers:
-            found[f"{layer.name}.alpha"] = layer.alpha
-            found[f"{layer.name}.ac1"] = layer.ac1
-            found[f"{layer.name}.fleiss"] = layer.fleiss
-            found[f"{layer.name}.percent"] = layer.percent
-            for one in layer.classes:
-                found[f"{layer.name}={one.code}.alpha"] = one.alpha
+        _name(self.layers, "", found)
         for mark in self.times.marks:
             found[f"{mark.mark}.within-tolerance"] = mark.within_tolerance
         found["duration.alpha"] = self.times.duration_alpha
         for one in (*self.action_units, *self.vocal_cues):
             found[f"{one.code}.alpha"] = one.alpha
+            _name_news(one, one.code, found)
+        for whole in self.sets:
+            found[f"{whole.name}.masi"] = whole.masi
+            found[f"{whole.name}.index"] = whole.index
+        for scale in self.ordered:
+            found[f"{scale.name}.alpha"] = scale.alpha
+            found[f"{scale.name}.ac2"] = scale.ac2
+            found[f"{scale.name}.percent"] = scale.percent
+        for one_pass in self.passes:
+            _name(one_pass.layers, f"{one_pass.name}:", found)
         return MappingProxyType(found)
 
 
+def _name(layers: Sequence[LayerAgreement], prefix: str, found: dict[str, Measure]) -> None:
+    for layer in layers:
+        name = f"{prefix}{layer.name}"
+        found[f"{name}.alpha"] = layer.alpha
+        found[f"{name}.ac1"] = layer.ac1
+        found[f"{name}.fleiss"] = layer.fleiss
+        found[f"{name}.percent"] = layer.percent
+        if layer.cohen is not None:
+            found[f"{name}.cohen"] = layer.cohen
+        for one in layer.classes:
+            found[f"{name}={one.code}.alpha"] = one.alpha
+            _name_news(one, f"{name}={one.code}", found)
+
+
+def _name_news(one: ClassAgreement, name: str, found: dict[str, Measure]) -> None:
+    for word, value in (("ac1", one.ac1), ("percent", one.percent)):
+        if value is not None:
+            found[f"{name}.{word}"] = value
+
+
 @dataclass(slots=True)
-class _Rows:
-    """A long table in the making."""
+class _Gathered:
+    """What coders said, row by row, over all clips."""
 
-    units: list[str]
-    values: list[str]
-    clusters: list[str]
+    protocol: Protocol
+    codebook: Codebook
+    existence: Rows = field(default_factory=Rows.none)
+    types: Rows = field(default_factory=Rows.none)
+    emotions: Rows = field(default_factory=Rows.none)
+    classes: Rows = field(default_factory=Rows.none)
+    confidences: Rows = field(default_factory=Rows.none)
+    intensities: Rows = field(default_factory=Rows.none)
+    scored: list[Scored] = field(default_factory=list)
+    heard: list[Scored] = field(default_factory=list)
+    timed: list[TimedEvent] = field(default_factory=list)
+    pairs: list[TimedPair] = field(default_factory=list)
+    n_events: int = 0
+    n_clips: int = 0
 
-    def add(self, unit: str, value: str, cluster: str) -> None:
-        self.units.append(unit)
-        self.values.append(value)
-        self.clusters.append(cluster)
+    def add(self, judged: JudgedClip, coded: Sequence[Judgement], *, labels_only: bool = False) -> None:
+        """The codings of one clip; for labels alone neither times nor what is given or not."""
+        events, groups = matched(coded, self.protocol, self.codebook)
+        coders = [judgement.coder for judgement in coded if isinstance(judgement.answer, Coding)]
+        class_of = {entry.code: entry.emotion_class or _NO_CLASS for entry in self.codebook.emotions}
+        self.n_clips += len(coders) > 1
+        self.n_events += len(groups)
+        for number, group in enumerate(groups):
+            unit = f"{judged.clip}/{number}"
+            seen = [(coders[at], events[at][index]) for at, index in enumerate(group) if index is not None]
+            for at, index in enumerate(group):
+                self.existence.add(unit, _NO if index is None else _YES, judged.subject, coders[at])
+            for coder, event in seen:
+                self.types.add(unit, event.event_type, judged.subject, coder)
+                self.emotions.add(unit, event.emotion, judged.subject, coder)
+                self.classes.add(unit, class_of.get(event.emotion, _NO_CLASS), judged.subject, coder)
+                if not labels_only:
+                    self._add_movement(unit, judged, coder, event)
+            if not labels_only:
+                self.pairs.extend(
+                    _pair(one, other, unit, judged.subject, judged.clock, self.protocol)
+                    for (_, one), (_, other) in combinations(seen, 2)
+                )
+        if not groups:
+            for coder in coders:
+                self.existence.add(judged.clip, _NO, judged.subject, coder)
 
-    def ratings(self) -> Ratings:
-        return tally(self.units, self.values, self.clusters)
+    def _add_movement(self, unit: str, judged: JudgedClip, coder: str, event: CodedEvent) -> None:
+        hidden = frozenset(entry.code for entry in self.codebook.action_units if entry.region in event.not_visible)
+        marks = one_mark_each(event.action_units)
+        self.scored.append(Scored(unit=unit, cluster=judged.subject, codes=frozenset(marks), unknown=hidden))
+        cues = frozenset(cue.code for cue in event.vocal_cues if cue.owner == self.codebook.cue_owners[0].code)
+        self.heard.append(Scored(unit=unit, cluster=judged.subject, codes=cues))
+        self.timed.append(_timed(event, unit, judged.subject, judged.clock))
+        if event.confidence is not None:
+            self.confidences.add(unit, event.confidence, judged.subject, coder)
+        for code, mark in marks.items():
+            if mark.intensity is not None and code not in hidden:
+                self.intensities.add(f"{unit}/{code}", mark.intensity.value, judged.subject, coder)
+
+    def labels(self, settings: AgreementSettings, version: int) -> tuple[LayerAgreement, ...]:
+        """The layers of what an event was called, and whether there is one."""
+        return tuple(
+            layer_agreement(name, unit, rows.ratings(), settings, version=version)
+            for name, unit, rows in (
+                ("emotion", _EVENT, self.emotions),
+                ("emotion-class", _EVENT, self.classes),
+                ("event-type", _EVENT, self.types),
+                ("existence", "event, or clip without any", self.existence),
+            )
+        )
 
 
 def agreement_report(
-    clips: Sequence[JudgedClip], protocol: Protocol, codebook: Codebook, settings: AgreementSettings
+    clips: Sequence[JudgedClip],
+    protocol: Protocol,
+    codebook: Codebook,
+    settings: AgreementSettings,
+    *,
+    version: int = VERSION,
 ) -> AgreementReport:
     """Measure agreement over clips.
 
@@ -136,57 +230,49 @@ def agreement_report(
     times is an event as matched between coders; who did not mark it is missing there, and counts in `existence`, whose
     units are these events and the clips in which nobody saw one.
 
+    An action unit is missing, not absent, for a coder who said that its part of the face cannot be seen. Version 1 took
+    it for absent; it is measured again only where a document of that version is held against its judgements.
+
     Args:
         clips: each clip once, in any order.
         protocol: tolerances and `match_iou`.
         codebook: the vocabulary.
         settings: how intervals are made and what is too little.
+        version: of the report's document.
 
     Raises:
-        BadInput: a clip's judgements are an impossible history (see `settle.course`).
+        BadInput: a clip's judgements are an impossible history (see `settle.course`), or there is no such version.
     """
-    screening, existence, types, emotions, classes = (_Rows([], [], []) for _ in range(5))
-    scored: list[tuple[str, str, frozenset[str]]] = []
-    heard: list[tuple[str, str, frozenset[str]]] = []
-    timed: list[TimedEvent] = []
-    pairs: list[TimedPair] = []
+    if not 1 <= version <= VERSION:
+        raise BadInput.of(
+            "agreement.version",
+            f"an agreement report of version {version} is newer than this program, which knows {VERSION}",
+            "update mmed-curate",
+        )
+    screening, whole = Rows.none(), _Gathered(protocol, codebook)
+    by_pass: dict[tuple[int, Modality], _Gathered] = {}
     coders: set[str] = set()
     subjects: set[str] = set()
-    class_of = {entry.code: entry.emotion_class or _NO_CLASS for entry in codebook.emotions}
-    owner = codebook.cue_owners[0].code
-    n_coded = n_events = 0
+    n_coded = 0
     for judged in sorted(clips, key=lambda one: one.clip):
         state = course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
         for judgement in state.standing:
             if isinstance(judgement.answer, Screening):
-                screening.add(judged.clip, judgement.answer.verdict.value, judged.subject)
+                screening.add(judged.clip, judgement.answer.verdict.value, judged.subject, judgement.coder)
         if not state.coded:
             continue
         n_coded += 1
         subjects.add(judged.subject)
         coders.update(judgement.coder for judgement in state.coded)
-        events, groups = matched(state.coded, protocol, codebook)
-        n_events += len(groups)
-        for number, group in enumerate(groups):
-            unit = f"{judged.clip}/{number}"
-            seen = [events[coder][index] for coder, index in enumerate(group) if index is not None]
-            for index in group:
-                existence.add(unit, _NO if index is None else _YES, judged.subject)
-            for event in seen:
-                types.add(unit, event.event_type, judged.subject)
-                emotions.add(unit, event.emotion, judged.subject)
-                classes.add(unit, class_of.get(event.emotion, _NO_CLASS), judged.subject)
-                scored.append((unit, judged.subject, frozenset(mark.code for mark in event.action_units)))
-                cues = frozenset(cue.code for cue in event.vocal_cues if cue.owner == owner)
-                heard.append((unit, judged.subject, cues))
-                timed.append(_timed(event, unit, judged.subject, judged.clock))
-            pairs.extend(
-                _pair(one, other, unit, judged.subject, judged.clock, protocol) for one, other in combinations(seen, 2)
-            )
-        if not groups:
-            for _ in events:
-                existence.add(judged.clip, _NO, judged.subject)
+        whole.add(judged, state.coded)
+        if version > 1 and len(protocol.rules(Stage.CODING).turns) > 1:
+            for (turn, modality), said in _by_pass(state.standing).items():
+                gathered = by_pass.setdefault((turn, modality), _Gathered(protocol, codebook))
+                gathered.add(judged, said, labels_only=True)
+    scored = whole.scored if version > 1 else [replace(row, unknown=frozenset()) for row in whole.scored]
+    in_sight = [row for row in scored if len(row.unknown) < len(codebook.action_units)]
     return AgreementReport(
+        version=version,
         judgements_digest=judgements_digest(one for judged in clips for one in judged.judgements),
         settings=settings,
         protocol=protocol.name,
@@ -196,18 +282,51 @@ def agreement_report(
         n_coded=n_coded,
         n_subjects=len(subjects),
         n_coders=len(coders),
-        n_events=n_events,
+        n_events=whole.n_events,
         layers=(
-            layer_agreement("emotion", "event marked by two or more coders", emotions.ratings(), settings),
-            layer_agreement("emotion-class", "event marked by two or more coders", classes.ratings(), settings),
-            layer_agreement("event-type", "event marked by two or more coders", types.ratings(), settings),
-            layer_agreement("existence", "event, or clip without any", existence.ratings(), settings),
-            layer_agreement(Stage.SCREENING.value, "clip screened by two or more", screening.ratings(), settings),
+            *whole.labels(settings, version),
+            layer_agreement(
+                Stage.SCREENING.value, "clip screened by two or more", screening.ratings(), settings, version=version
+            ),
         ),
-        times=time_agreement(timed, pairs, settings),
-        action_units=_each_or_not(scored, settings),
-        vocal_cues=_each_or_not(heard, settings),
+        times=time_agreement(whole.timed, whole.pairs, settings),
+        action_units=each_or_not(scored, settings, version=version),
+        vocal_cues=each_or_not(whole.heard, settings, version=version),
+        sets=()
+        if version == 1
+        else (
+            set_agreement("action-units", _EVENT, in_sight, settings),
+            set_agreement("vocal-cues", _EVENT, whole.heard, settings),
+        ),
+        ordered=()
+        if version == 1
+        else (
+            ordered_agreement(
+                "intensity",
+                "action unit of an event, given an intensity by two or more coders",
+                whole.intensities,
+                [one.value for one in Intensity],
+                settings,
+            ),
+            ordered_agreement(
+                "confidence", _EVENT, whole.confidences, [entry.code for entry in codebook.confidences], settings
+            ),
+        ),
+        passes=tuple(
+            PassAgreement(
+                turn=turn, modality=modality, n_clips=gathered.n_clips, layers=gathered.labels(settings, version)
+            )
+            for (turn, modality), gathered in sorted(by_pass.items(), key=lambda one: (one[0][0], one[0][1].value))
+        ),
     )
+
+
+def _by_pass(standing: Sequence[Judgement]) -> dict[tuple[int, Modality], list[Judgement]]:
+    found: dict[tuple[int, Modality], list[Judgement]] = {}
+    for judgement in standing:
+        if isinstance(judgement.answer, Coding):
+            found.setdefault((judgement.turn, judgement.modality), []).append(judgement)
+    return found
 
 
 def matched(
@@ -232,91 +351,14 @@ def emotion_alpha(
         codebook: the vocabulary.
         settings: how intervals are made and what is too little.
     """
-    rows = _Rows([], [], [])
+    rows = Rows.none()
     for number, (subject, judgements) in enumerate(coded):
         events, groups = matched(judgements, protocol, codebook)
         for place, group in enumerate(groups):
             for coder, index in enumerate(group):
                 if index is not None:
-                    rows.add(f"{number}/{place}", events[coder][index].emotion, subject)
+                    rows.add(f"{number}/{place}", events[coder][index].emotion, subject, str(coder))
     return reported_alpha(rows.ratings(), settings)
-
-
-def reported_alpha(ratings: Ratings, settings: AgreementSettings, level: Level = Level.NOMINAL) -> Measure:
-    """Alpha with its interval: the point by the `krippendorff` package where it can, the interval by ours."""
-    occurring = sorted({ratings.labels[index] for index in set(ratings.pairable.value.tolist())})
-    only = occurring[0] if occurring else ""
-    return measure(
-        alpha(ratings, level),
-        settings,
-        why_nan=f"only one value occurs ({only}), so agreement cannot be told from chance",
-        point=package_alpha(ratings, level),
-    )
-
-
-def nominal_coefficient(ratings: Ratings, chance: Chance, settings: AgreementSettings) -> Measure:
-    """Percent agreement or a chance-corrected coefficient with its interval."""
-    return measure(
-        corrected(ratings, chance),
-        settings,
-        why_nan="only one value occurs, so agreement cannot be told from chance",
-    )
-
-
-def one_against_rest(ratings: Ratings, settings: AgreementSettings) -> tuple[ClassAgreement, ...]:
-    """Alpha of each value that occurs against the rest, with the number of units in which a coder chose it."""
-    paired = ratings.pairable
-    found: list[ClassAgreement] = []
-    for index in sorted(set(paired.value.tolist()), key=lambda one: ratings.labels[one]):
-        positives = len(set(paired.unit[paired.value == index].tolist()))
-        found.append(
-            ClassAgreement(
-                code=ratings.labels[index],
-                positives=positives,
-                alpha=_rare(positives, settings) or reported_alpha(ratings.one_against_rest(index), settings),
-            )
-        )
-    return tuple(found)
-
-
-def layer_agreement(name: str, unit: str, ratings: Ratings, settings: AgreementSettings) -> LayerAgreement:
-    """All nominal measures of one layer."""
-    return LayerAgreement(
-        name=name,
-        unit=unit,
-        alpha=reported_alpha(ratings, settings),
-        ac1=nominal_coefficient(ratings, Chance.AC1, settings),
-        fleiss=nominal_coefficient(ratings, Chance.FLEISS, settings),
-        percent=nominal_coefficient(ratings, Chance.NONE, settings),
-        classes=one_against_rest(ratings, settings),
-    )
-
-
-def _rare(positives: int, settings: AgreementSettings) -> Undetermined | None:
-    if positives >= settings.min_positives:
-        return None
-    return Undetermined(reason=f"chosen in {positives} units, needed are {settings.min_positives}")
-
-
-def _each_or_not(
-    rows: Sequence[tuple[str, str, frozenset[str]]], settings: AgreementSettings
-) -> tuple[ClassAgreement, ...]:
-    """Each code that anyone chose: chosen or not, per unit and coder."""
-    found: list[ClassAgreement] = []
-    for code in sorted({code for _, _, chosen in rows for code in chosen}):
-        ratings = tally(
-            [unit for unit, _, _ in rows],
-            [_YES if code in chosen else _NO for _, _, chosen in rows],
-            [subject for _, subject, _ in rows],
-        )
-        paired = ratings.pairable
-        positives = len(set(paired.unit[paired.value == ratings.labels.index(_YES)].tolist()))
-        found.append(
-            ClassAgreement(
-                code=code, positives=positives, alpha=_rare(positives, settings) or reported_alpha(ratings, settings)
-            )
-        )
-    return tuple(found)
 
 
 def _timed(event: CodedEvent, unit: str, subject: str, clock: FrameClock) -> TimedEvent:

@@ -13,15 +13,9 @@ from rich.markup import escape
 from mmed_curate.agreement.coefficients import Chance
 from mmed_curate.agreement.document import alpha_in_words, measure_document, report_document, settings_document
 from mmed_curate.agreement.document import times_document as times_as_json
+from mmed_curate.agreement.layers import ClassAgreement, nominal_coefficient, one_against_rest, reported_alpha
 from mmed_curate.agreement.ratings import Level
-from mmed_curate.agreement.report import (
-    AgreementReport,
-    ClassAgreement,
-    agreement_report,
-    nominal_coefficient,
-    one_against_rest,
-    reported_alpha,
-)
+from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings, load_settings
 from mmed_curate.agreement.table import LongTable, ratings_of, read_long_table, timed_events_of
 from mmed_curate.agreement.times import TimeAgreement, pairs_of, time_agreement
@@ -147,7 +141,7 @@ def _of_values(
         if kind == "alpha"
         else nominal_coefficient(ratings, Chance(kind), settings)
     )
-    classes = one_against_rest(ratings, settings) if kind == "alpha" and level is Level.NOMINAL else ()
+    classes = one_against_rest(ratings, settings, version=1) if kind == "alpha" and level is Level.NOMINAL else ()
     if as_json:
         print_json(
             {

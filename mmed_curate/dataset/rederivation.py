@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from mmed_curate.agreement.document import report_document
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
-from mmed_curate.agreement.report import AgreementReport, agreement_report
+from mmed_curate.agreement.report import VERSION, AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
@@ -88,7 +88,7 @@ def _derived(dataset: Dataset) -> Iterator[Rederived]:
     _check_codes(dataset)
     judged = judged_clips(dataset)
     courses = {one.clip: course(one.judgements, protocol, one.clock, dataset.codebook, one.terms) for one in judged}
-    report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset))
+    report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset), version=_report_version(dataset))
     yield _digest(dataset, report)
     yield _consensus(dataset, courses)
     yield from compared(dataset, {one.clip: one.clock for one in judged})
@@ -175,6 +175,12 @@ def _settings(dataset: Dataset) -> AgreementSettings:
         raise BadInput.of(
             "dataset.settings", f"{AGREEMENT} does not say how it was measured", "ask for a whole release"
         ) from error
+
+
+def _report_version(dataset: Dataset) -> int:
+    """Of its agreement report, whose rules and measures are those by which it is derived again."""
+    stated = dataset.agreement.get("version")
+    return stated if isinstance(stated, int) and not isinstance(stated, bool) and stated > 0 else VERSION
 
 
 def _digest(dataset: Dataset, report: AgreementReport) -> Rederived:

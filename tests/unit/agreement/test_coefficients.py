@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from mmed_curate.agreement.alpha import alpha, package_alpha
 from mmed_curate.agreement.coefficients import Chance, ac2, cohen, corrected, ordinal_weights
+from mmed_curate.agreement.layers import reported_alpha
 from mmed_curate.agreement.ratings import Level, from_counts, tally
-from mmed_curate.agreement.report import reported_alpha
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.measures import Coefficient, Undetermined
 

@@ -11,9 +11,11 @@ from mmed_curate.agreement.document import alpha_in_words, measure_document, rep
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.report import agreement_report
 from mmed_curate.agreement.times import TimedEvent, pairs_of, time_agreement
+from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, SubjectId
-from mmed_curate.domain.judgements import ActionUnitMark, VerificationVerdict
+from mmed_curate.domain.judgements import ActionUnitMark, Coding, Intensity, VerificationVerdict
 from mmed_curate.domain.measures import Coefficient, Interval, Undetermined
+from mmed_curate.domain.protocol import CodingRules, Modality, Turn
 
 
 @pytest.fixture
@@ -163,6 +165,116 @@ def test_a_rare_action_unit_gets_no_number(measured, judged, an_event, codebook)
     assert found.positives == 2 and isinstance(found.alpha, Undetermined)
 
 
+@pytest.fixture
+def scored(judged, an_event, codebook):
+    """Thirty clips of six subjects; the first unit is scored by both in half of them, the second by one of them in a
+    third; intensities are the same but for every fifth; coder b is surer than a in every fourth."""
+    first, second = (codebook.action_units[place].code for place in (0, 1))
+    sure = [entry.code for entry in codebook.confidences]
+
+    def one(number, hidden=()):
+        def of(coder):
+            strength = Intensity.D if coder == "b" and number % 5 == 0 else Intensity.B
+            units = [ActionUnitMark(code=first, intensity=strength)] if number % 2 == 0 else []
+            if coder == "a" and number % 3 == 0:
+                units.append(ActionUnitMark(code=second, intensity=Intensity.A))
+            event = an_event(emotion=number % 3, units=tuple(units))
+            sureness = sure[min(number % 3 + (coder == "b" and number % 4 == 0), 2)]
+            return replace(event, confidence=sureness, not_visible=hidden if coder == "b" else ())
+
+        return judged(number, lambda log: log.screened().coded("a", of("a")).coded("b", of("b")))
+
+    return lambda hide=lambda number: (): [one(number, hide(number)) for number in range(30)]
+
+
+def test_action_units_as_sets_and_one_by_one(measured, scored, codebook):
+    report = measured(scored())
+    first, second = (codebook.action_units[place].code for place in (0, 1))
+    units = {one.code: one for one in report.action_units}
+    assert (units[first].positives, units[first].alpha.value) == (15, 1.0)
+    assert (units[second].positives, units[second].percent.value) == (10, pytest.approx(20 / 30))
+    # scored in 15 x 2 + 10 places, by both in 15: 2 x 15 / 40
+    assert report.measures["action-units.index"].value == pytest.approx(30 / 40)
+    # number % 6 == 0: {1, 2} beside {1}, 2/3 apart, 5 times; == 3: {2} beside {}, 1 apart, 5 times; the same elsewhere.
+    # Sets: {1, 2} and {2} 5 times each, {1} 25, {} 25. Distances: 12-1 and 12-2 2/3, all others 1.
+    observed = 2 * (5 * 2 / 3 + 5 * 1) / 60
+    expected = 2 * (5 * 25 * 2 / 3 + 5 * 5 * 2 / 3 + 5 * 25 + 5 * 25 + 25 * 25 + 5 * 25) / (60 * 59)
+    assert report.measures["action-units.masi"].value == pytest.approx(1 - observed / expected)
+
+
+def test_a_unit_that_a_coder_could_not_see_is_missing_and_not_absent(measured, scored, codebook, protocol, settings):
+    """Coder b sees nothing of the second unit's part of the face wherever coder a scores that unit."""
+    second = codebook.action_units[1]
+    clips = scored(lambda number: (second.region,) if number % 3 == 0 else ())
+    report = measured(clips)
+    found = {one.code: one for one in report.action_units}
+    assert found[second.code].positives == 0  # nobody else could say so, and nobody could deny it
+    assert report.measures["action-units.index"].value == 1.0  # what both could see, they scored alike
+    before = agreement_report(clips, protocol, codebook, settings, version=1)
+    old = {one.code: one for one in before.action_units}
+    assert old[second.code].positives == 10  # version 1 took it for absent
+
+
+def test_intensity_and_confidence_are_measured_on_their_scales(measured, scored, codebook):
+    report = measured(scored())
+    intensity, confidence = report.ordered
+    assert intensity.values == ("A", "B", "C", "D", "E")
+    assert confidence.values == tuple(entry.code for entry in codebook.confidences)
+    assert intensity.percent.n_units == 15  # the first unit in every second clip
+    assert intensity.percent.value == pytest.approx(12 / 15)  # clips 0, 10, 20 differ
+    # B 27 times, D 3 times, in three pairs apart: ranks do not matter with two values
+    assert intensity.alpha.value == pytest.approx(1 - (6 / 30) / (2 * 27 * 3 / (30 * 29)))
+    # B-D: 3 values from one to the other, 3 of the 10 pairs of A..E: credit 1 - 3 / 10
+    # its shares are over all 25 units with a value: A in 10 that one coder scored, B in 13.5, D in 1.5
+    agreed, p = (12 + 3 * 0.7) / 15, (10 / 25, 13.5 / 25, 1.5 / 25)
+    all_weights = 5 + 2 * (4 * 0.9 + 3 * 0.7 + 2 * 0.4)
+    by_chance = all_weights / 20 * sum(share * (1 - share) for share in p)
+    assert intensity.ac2.value == pytest.approx((agreed - by_chance) / (1 - by_chance))
+    assert report.measures["confidence.alpha"].value < 1
+
+
+def test_each_pass_is_measured_by_itself(judged, an_event, codebook, settings, protocol):
+    """First the picture alone, on which coders differ; then with sound, on which they agree."""
+    fields = protocol.coding.fields
+    passes = tuple(Turn(modality=how, fields=fields) for how in (Modality.PICTURE, Modality.BOTH))
+    coding = CodingRules(judges=2, passes=passes)
+    two = protocol.model_copy(update={"coding": coding})
+
+    def one(number):
+        clip = judged(number, lambda log: log.screened())
+        said = list(clip.judgements)
+        for turn, modality in ((1, Modality.PICTURE), (2, Modality.BOTH)):
+            for coder in "ab":
+                emotion = (number + (coder == "b" and turn == 1 and number % 2 == 0)) % 3
+                order = len(said) + 1
+                said.append(
+                    replace(
+                        said[0],
+                        id=f"{clip.clip}-j{order}",
+                        coder=coder,
+                        answer=Coding(events=(an_event(emotion=emotion),)),
+                        order=order,
+                        turn=turn,
+                        modality=modality,
+                    )
+                )
+        return replace(clip, judgements=tuple(said))
+
+    report = agreement_report([one(number) for number in range(12)], two, codebook, settings)
+    picture, both = report.passes
+    assert (picture.name, both.name, picture.n_clips) == ("pass-1-picture", "pass-2-both", 12)
+    assert report.measures["pass-1-picture:emotion.percent"].value == pytest.approx(0.5)
+    assert report.measures["pass-2-both:emotion.percent"].value == 1.0
+    assert report.measures["emotion.alpha"] == report.measures["pass-2-both:emotion.alpha"]
+    assert agreement_report([one(0)], two, codebook, settings, version=1).passes == ()
+
+
+def test_kappa_is_in_the_report_by_who_said_what(measured, many):
+    report = measured(many)
+    # a: 8 of each; b: 4 of its 8 clips of emotion 0 are called 1: 4, 12, 8; p_e = (8 x 4 + 8 x 12 + 8 x 8) / 24^2 = 1/3
+    assert report.measures["emotion.cohen"].value == pytest.approx((20 / 24 - 1 / 3) / (1 - 1 / 3))
+
+
 def test_one_emotion_only_and_no_second_screener_are_undetermined(measured, judged, an_event):
     clips = [
         judged(number, lambda log: log.screened().coded("a", an_event()).coded("b", an_event())) for number in range(12)
@@ -188,12 +300,24 @@ def test_the_digest_sees_every_judgement_and_no_order(many):
     assert judgements_digest(judgements) != judgements_digest(judgements[:-1])
 
 
-def test_the_document_fits_its_schema_and_names_nobody(measured, many, repository):
+def test_a_report_of_a_version_that_is_not_yet_known_is_refused_by_name(many, protocol, codebook, settings):
+    with pytest.raises(BadInput, match="version 3 is newer than this program"):
+        agreement_report(many, protocol, codebook, settings, version=3)
+
+
+def test_the_document_fits_its_schema_and_names_nobody(measured, many, repository, protocol, codebook, settings):
     jsonschema = pytest.importorskip("jsonschema", reason="needs the curate extra")
     document = report_document(measured(many))
     schema = json.loads((repository / "schema" / "json" / "agreement.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(document)
+    old = report_document(agreement_report(many, protocol, codebook, settings, version=1))
+    assert old["version"] == 1 and not {"sets", "ordered", "passes"} & set(old)
+    jsonschema.Draft202012Validator(schema).validate(old)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate({**old, "version": 2})
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate({**document, "version": 1})
     text = json.dumps(document)
     assert "clip0" not in text and "S1" not in text
     for change in ({"extra": 1}, {"n_clips": "many"}):

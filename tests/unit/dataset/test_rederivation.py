@@ -13,11 +13,16 @@ import pytest
 import yaml
 from builders.release import N_FRAMES, RATE_HZ, a_release, reseal
 
+from mmed_curate.agreement.document import report_document
+from mmed_curate.agreement.report import agreement_report
+from mmed_curate.agreement.settings import settings_of
 from mmed_curate.dataset import load, verify
 from mmed_curate.dataset.rederivation import clock_of, judged_clips
 from mmed_curate.dataset.rows import durations_of, durations_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import Coding
+from mmed_curate.domain.protocol import Protocol
+from mmed_curate.domain.yamlfile import read_yaml
 
 
 @pytest.fixture
@@ -251,3 +256,23 @@ def test_a_clock_that_is_none_is_said(release: Path) -> None:
     assert "its own tables" in differences(release)
     with pytest.raises(Exception, match="tick"):
         clock_of(load(release).judged_clip_rows[0])
+
+
+def test_a_release_with_a_report_of_version_1_is_derived_again_by_the_rules_of_version_1(release: Path) -> None:
+    dataset = load(release)
+    before = agreement_report(
+        judged_clips(dataset),
+        read_yaml(release / "protocol.yaml", Protocol),
+        dataset.codebook,
+        settings_of(dataset.agreement["settings"]),
+        version=1,
+    )
+    (release / "agreement.json").write_text(json.dumps(report_document(before)), encoding="utf-8")
+    assert differences(release) == ""
+    edit(release / "agreement.json", lambda document: document.update(version=2))
+    assert "agreement.json" in differences(release)
+
+
+def test_a_report_of_a_later_version_is_refused_by_name(release: Path) -> None:
+    edit(release / "agreement.json", lambda document: document.update(version=99))
+    assert "version 99 is newer than this program" in differences(release)
