@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.agreement.ratings import Level, Ratings, tally
+from mmed_curate.agreement.sets import Codes
 from mmed_curate.agreement.times import TimedEvent
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.tablefile import opened_table
+
+_AND, _NONE = "+", "-"
+"""Between the codes of a set; the empty set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +105,32 @@ def ratings_of(table: LongTable, value: str, *, level: Level, order: Sequence[st
         None if table.cluster is None else [table.rows[row][table.cluster].strip() for row in given],
         level=level,
         order=order,
+        coders=[table.rows[row][table.coder].strip() for row in given],
     )
+
+
+def sets_of(table: LongTable, value: str) -> tuple[list[str], list[Codes], list[str] | None]:
+    """The sets of one column, written 1+4+12, the empty set as -; empty cells are missing judgements.
+
+    Returns:
+        Of each judgement its unit, its set, and its cluster, where there are clusters.
+
+    Raises:
+        BadInput: nothing was judged, or a set names a code twice or an empty one; the message names the line.
+    """
+    given = [row for row in range(len(table.rows)) if table.rows[row][value].strip()]
+    if not given:
+        raise BadInput.of("table.no_values", f"{table.path} holds no value in the column {value}", "fill it in")
+    sets: list[Codes] = []
+    for row in given:
+        text = table.rows[row][value].strip()
+        codes = [] if text == _NONE else [code.strip() for code in text.split(_AND)]
+        if len(set(codes)) < len(codes) or not all(codes):
+            raise table.fail(row, f"the set {text} names a code twice, or an empty one", "write it like 1+4+12, or -")
+        sets.append(frozenset(codes))
+    units = [table.rows[row][table.unit].strip() for row in given]
+    clusters = None if table.cluster is None else [table.rows[row][table.cluster].strip() for row in given]
+    return units, sets, clusters
 
 
 def timed_events_of(

@@ -13,11 +13,21 @@ from rich.markup import escape
 from mmed_curate.agreement.coefficients import Chance
 from mmed_curate.agreement.document import alpha_in_words, measure_document, report_document, settings_document
 from mmed_curate.agreement.document import times_document as times_as_json
-from mmed_curate.agreement.layers import ClassAgreement, nominal_coefficient, one_against_rest, reported_alpha
+from mmed_curate.agreement.layers import (
+    ClassAgreement,
+    LayerAgreement,
+    ac2_coefficient,
+    cohen_coefficient,
+    index_measure,
+    masi_measure,
+    nominal_coefficient,
+    one_against_rest,
+    reported_alpha,
+)
 from mmed_curate.agreement.ratings import Level
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings, load_settings
-from mmed_curate.agreement.table import LongTable, ratings_of, read_long_table, timed_events_of
+from mmed_curate.agreement.table import LongTable, ratings_of, read_long_table, sets_of, timed_events_of
 from mmed_curate.agreement.times import TimeAgreement, pairs_of, time_agreement
 from mmed_curate.cli.console import err, json_option, out, print_json, table
 from mmed_curate.domain.findings import BadInput
@@ -28,8 +38,15 @@ _MEANING = {
     "alpha": "Krippendorff's alpha is 1 where coders always agree and 0 where they agree as chance would have it",
     "ac1": "Gwet's AC1 is 1 where coders always agree and 0 where they agree as chance would have it, chance taken so "
     "that one frequent value does not push it down",
+    "ac2": "Gwet's AC2 is AC1 for values on a scale, with credit for values that lie near each other",
+    "cohen": "Cohen's kappa is 1 where coders always agree and 0 where they agree as chance would have it, chance "
+    "taken from how often each coder uses each value; of more than two coders it is Conger's",
     "fleiss": "Fleiss's kappa is 1 where coders always agree and 0 where they agree as chance would have it",
     "percent": "Percent agreement is the share of pairs of coders who agree; part of it is chance",
+    "masi": "Krippendorff's alpha over sets of codes is 1 where coders always score the same and 0 where they agree as "
+    "chance would have it; sets that overlap count as partly the same (MASI)",
+    "index": "The reliability index of FACS is the share of scored codes that all coders scored; it is NOT corrected "
+    "for chance",
     "times": "Times are compared event by event; alpha of frame numbers themselves would say nothing",
 }
 
@@ -38,7 +55,9 @@ _MEANING = {
 @click.argument("table_csv", metavar="[TABLE.csv]", required=False, type=click.Path(path_type=Path))
 @click.option("--unit", help="Column: what was judged.")
 @click.option("--coder", help="Column: by whom.")
-@click.option("--value", help="Column: the judgement; an empty cell is a missing one.")
+@click.option(
+    "--value", help="Column: the judgement; an empty cell is a missing one. Sets are written 1+4+12, the empty set -."
+)
 @click.option("--cluster", help="Column: what intervals resample, such as the subject [default: each unit by itself].")
 @click.option("--level", type=click.Choice([level.value for level in Level]), help="[default: nominal]")
 @click.option("--order", help="Ordinal values from least to most, separated by commas [default: as numbers].")
@@ -111,9 +130,10 @@ def agreement(
         return
     if value is None:
         raise BadInput.of("agreement.columns", f"{kind} needs --value", "name the column that holds the judgement")
-    scale = Level(level) if level else Level.NOMINAL
-    if kind != "alpha" and scale is not Level.NOMINAL:
-        raise BadInput.of("agreement.level", f"{kind} is for nominal values", "leave --level out, or use alpha")
+    scale = Level(level) if level else Level.ORDINAL if kind == "ac2" else Level.NOMINAL
+    if kind != "alpha" and scale is not (Level.ORDINAL if kind == "ac2" else Level.NOMINAL):
+        of = "values on an ordinal scale" if kind == "ac2" else "nominal values"
+        raise BadInput.of("agreement.level", f"{kind} is for {of}", "leave --level out, or use alpha")
     _of_values(
         read_long_table(table_csv, unit=unit, coder=coder, cluster=cluster, others=(value,)),
         value,
@@ -135,13 +155,7 @@ def _of_values(
     *,
     as_json: bool,
 ) -> None:
-    ratings = ratings_of(found, value, level=level, order=order)
-    measured = (
-        reported_alpha(ratings, settings, level)
-        if kind == "alpha"
-        else nominal_coefficient(ratings, Chance(kind), settings)
-    )
-    classes = one_against_rest(ratings, settings, version=1) if kind == "alpha" and level is Level.NOMINAL else ()
+    measured, classes = _measured(found, value, level, order, kind, settings)
     if as_json:
         print_json(
             {
@@ -162,6 +176,29 @@ def _of_values(
     if classes:
         _tell_classes("Each value against the rest", "value", classes, settings)
     _tell_meaning(found, kind)
+
+
+def _measured(
+    found: LongTable,
+    value: str,
+    level: Level,
+    order: Sequence[str] | None,
+    kind: str,
+    settings: AgreementSettings,
+) -> tuple[Measure, tuple[ClassAgreement, ...]]:
+    """The number, and for nominal alpha each value against the rest."""
+    if kind in {"masi", "index"}:
+        units, sets, clusters = sets_of(found, value)
+        return (masi_measure if kind == "masi" else index_measure)(units, sets, clusters, settings), ()
+    ratings = ratings_of(found, value, level=level, order=order)
+    if kind == "alpha":
+        classes = one_against_rest(ratings, settings, version=1) if level is Level.NOMINAL else ()
+        return reported_alpha(ratings, settings, level), classes
+    if kind == "cohen":
+        return cohen_coefficient(ratings, settings), ()
+    if kind == "ac2":
+        return ac2_coefficient(ratings, settings), ()
+    return nominal_coefficient(ratings, Chance(kind), settings), ()
 
 
 def _of_workspace(settings: AgreementSettings, plot: Path | None, *, as_json: bool) -> None:
@@ -221,18 +258,7 @@ def tell_report(report: AgreementReport) -> None:
         table(
             "What coders chose",
             ("layer", "alpha", _interval_name(settings), "AC1", "agree", "units", "in words"),
-            [
-                (
-                    layer.name,
-                    number(layer.alpha),
-                    spread(layer.alpha),
-                    number(layer.ac1),
-                    share(layer.percent),
-                    count(layer.alpha),
-                    alpha_in_words(layer.alpha, settings),
-                )
-                for layer in report.layers
-            ],
+            [_layer_row(layer, settings) for layer in report.layers],
         )
     )
     _tell_times(report.times)
@@ -245,10 +271,57 @@ def tell_report(report: AgreementReport) -> None:
     ):
         if classes:
             _tell_classes(title, name, classes, settings)
+    _tell_sets_and_scales(report)
+    for one_pass in report.passes:
+        out.print(
+            table(
+                f"Pass {one_pass.turn} by itself ({one_pass.modality.value}), {one_pass.n_clips} clips",
+                ("layer", "alpha", _interval_name(settings), "AC1", "agree", "units", "in words"),
+                [_layer_row(layer, settings) for layer in one_pass.layers],
+            )
+        )
     out.print(
         f"{_MEANING['alpha']}. Intervals resample subjects. 'agree' is the share of pairs who agree, part of it by "
         "chance. Counted is what stood when a clip's coding closed."
     )
+
+
+def _layer_row(layer: LayerAgreement, settings: AgreementSettings) -> tuple[str, ...]:
+    return (
+        layer.name,
+        number(layer.alpha),
+        spread(layer.alpha),
+        number(layer.ac1),
+        share(layer.percent),
+        count(layer.alpha),
+        alpha_in_words(layer.alpha, settings),
+    )
+
+
+def _tell_sets_and_scales(report: AgreementReport) -> None:
+    settings = report.settings
+    if report.sets:
+        rows = [
+            (one.name, number(one.masi), spread(one.masi), number(one.index), spread(one.index), count(one.masi))
+            for one in report.sets
+        ]
+        columns = ("sets", "alpha (MASI)", _interval_name(settings), "index, with chance in it", "interval", "units")
+        out.print(table("Codes as sets", columns, rows))
+    if report.ordered:
+        scales = [
+            (
+                one.name,
+                number(one.alpha),
+                spread(one.alpha),
+                number(one.ac2),
+                share(one.percent),
+                count(one.alpha),
+                alpha_in_words(one.alpha, settings),
+            )
+            for one in report.ordered
+        ]
+        names = ("scale", "alpha, ordinal", _interval_name(settings), "AC2", "agree", "units", "in words")
+        out.print(table("What coders gave a place on a scale", names, scales))
 
 
 def _tell_times(times: TimeAgreement) -> None:
@@ -299,7 +372,7 @@ def _interval_name(settings: AgreementSettings) -> str:
 def _head(found: LongTable, kind: str, level: Level | None, settings: AgreementSettings) -> dict[str, Any]:
     return {
         "format": "mmed-table-agreement",
-        "version": 1,
+        "version": 2,
         "table": found.path.name,
         "measure": kind,
         "level": level.value if level else None,

@@ -311,13 +311,12 @@ def test_the_document_fits_its_schema_and_names_nobody(measured, many, repositor
     schema = json.loads((repository / "schema" / "json" / "agreement.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(document)
+    before = json.loads((repository / "schema" / "json" / "agreement-1.schema.json").read_text(encoding="utf-8"))
     old = report_document(agreement_report(many, protocol, codebook, settings, version=1))
-    assert old["version"] == 1 and not {"sets", "ordered", "passes"} & set(old)
-    jsonschema.Draft202012Validator(schema).validate(old)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(schema).validate({**old, "version": 2})
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(schema).validate({**document, "version": 1})
+    jsonschema.Draft202012Validator(before).validate(old)
+    for shape, other in ((schema, old), (before, document)):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.Draft202012Validator(shape).validate(other)
     text = json.dumps(document)
     assert "clip0" not in text and "S1" not in text
     for change in ({"extra": 1}, {"n_clips": "many"}):

@@ -28,10 +28,10 @@ def abstractors(tmp_path: Path) -> Path:
     path = tmp_path / "votes.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["case", "who", "diagnosis", "ward"])
+        writer.writerow(["case", "who", "diagnosis", "ward", "twice"])
         for case, pair in enumerate(pairs):
             for who, value in zip("ab", pair, strict=True):
-                writer.writerow([case, who, f"type{value}", case % 10])
+                writer.writerow([case, who, f"type{value}", case % 10, "1+1"])
     return path
 
 
@@ -46,7 +46,9 @@ def test_a_table_for_people_says_what_the_number_means(abstractors, capsys):
     assert "resample the column ward" in out
 
 
-@pytest.mark.parametrize(("measure", "expected"), [("alpha", 0.79726), ("ac1", 0.84933), ("percent", 0.89)])
+@pytest.mark.parametrize(
+    ("measure", "expected"), [("alpha", 0.79726), ("ac1", 0.84933), ("cohen", 0.79641), ("percent", 0.89)]
+)
 def test_json_fits_its_schema(abstractors, capsys, repository, measure, expected):
     code, out, _ = run(capsys, "agreement", str(abstractors), *COLUMNS, "--measure", measure, "--json")
     document = json.loads(out)
@@ -95,6 +97,54 @@ def check(document: object, repository: Path) -> None:
     jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8"))).validate(document)
 
 
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """Two coders' action units in twelve events: the same but for every third, in which b adds 4; strengths 1 apart."""
+    path = tmp_path / "units.csv"
+    rows = [
+        f"{event},{who},{units},{strength}"
+        for event in range(12)
+        for who, units, strength in (
+            ("a", "1" if event % 2 else "-", "A" if event % 2 else "C"),
+            (
+                "b",
+                ("1" if event % 2 else "-") if event % 3 else ("1+4" if event % 2 else "4"),
+                "B" if event % 2 else "C",
+            ),
+        )
+    ]
+    path.write_text("\n".join(["event,who,units,strength", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        # 8 events alike; {1} beside {1, 4} twice, 2/3 apart; {} beside {4} twice, 1 apart. Sets: {1} 10, {} 10,
+        # {1, 4} 2, {4} 2; observed 2 (2 2/3 + 2) / 24; expected by all other pairs, of which 1-14 and 14-4 are 2/3
+        (
+            ("units", "--measure", "masi"),
+            1 - (2 * (4 / 3 + 2) / 24) / (2 * (100 + 2 / 3 * 20 + 20 + 20 + 20 + 2 / 3 * 4) / (24 * 23)),
+        ),
+        (("units", "--measure", "index"), 2 * 6 / (6 + 10)),
+        # ordinal weights of three values: 1, 2/3, 0; six pairs A-B, six pairs C-C; p = 1/4, 1/4, 1/2
+        (("strength", "--measure", "ac2", "--order", "A,B,C"), None),
+    ],
+)
+def test_sets_and_scales_of_a_table(faces, capsys, repository, words, expected):
+    columns = ("--unit", "event", "--coder", "who", "--value")
+    code, out, _ = run(capsys, "agreement", str(faces), *columns, *words, "--json")
+    document = json.loads(out)
+    if expected is None:
+        agreed = (6 + 6 * 2 / 3) / 12
+        by_chance = (3 + 2 * (2 / 3 + 2 / 3)) / 6 * (2 * 3 / 16 + 1 / 4)
+        expected = (agreed - by_chance) / (1 - by_chance)
+    assert code == 0 and document["coefficient"]["value"] == pytest.approx(expected)
+    check(document, repository)
+    _, out, _ = run(capsys, "agreement", str(faces), *columns, *words)
+    assert ("NOT corrected" in " ".join(out.split())) == ("index" in words)
+
+
 def test_degenerate_data_are_undetermined_and_no_error(tmp_path, capsys):
     path = tmp_path / "same.csv"
     path.write_text("case,who,diagnosis\n" + "".join(f"{n},{w},x\n" for n in range(9) for w in "ab"), encoding="utf-8")
@@ -123,6 +173,8 @@ def test_the_seed_moves_the_interval_and_not_the_number(abstractors, capsys):
         (("--unit", "case", "--coder", "doctor", "--value", "diagnosis"), "has no column doctor"),
         ((*COLUMNS, "--measure", "times"), "times need --onset, --apex and --offset"),
         ((*COLUMNS, "--measure", "ac1", "--level", "ordinal"), "ac1 is for nominal values"),
+        ((*COLUMNS, "--measure", "ac2", "--level", "nominal"), "ac2 is for values on an ordinal scale"),
+        (("--unit", "case", "--coder", "who", "--value", "twice", "--measure", "masi"), "line 2: the set 1+1 names a"),
         ((*COLUMNS, "--level", "ordinal"), "is no number, as the ordinal level needs: give --order"),
         ((*COLUMNS, "--settings", "none.yaml"), "none.yaml cannot be read"),
     ],
