@@ -11,10 +11,8 @@ With n_uc the number of coders who gave unit u the value c, m_u their sum, n the
 - ordinal: d = (sum of n_g from c to k - (n_c + n_k) / 2)^2, which is the interval form on the mid-ranks
   r_c = sum of n_g below c + n_c / 2 of the pooled values; they are ranked anew in every resample.
 - ratio: d = ((c - k) / (c + k))^2.
-- any other: d is given as a table of values × values.
-
-Where there are more values than clusters, the expected disagreement of a resample is taken from how far apart each
-two clusters' values lie, a table of clusters × clusters, instead of values × values.
+- any other: d is given as a function. Where there are more values than clusters, the expected disagreement of a
+  resample is taken from how far apart the values of each two clusters lie, a table of clusters × clusters.
 """
 
 from __future__ import annotations
@@ -32,6 +30,12 @@ _Combine = Callable[[Floats], Floats]
 
 _MOST_TABLE_CELLS = 40_000_000
 """Cells of the largest table made (320 MB); more is refused in words instead of running out of memory."""
+
+_MOST_VALUES = 10_000
+"""Distinct values of a distance of one's own: each is compared with each, which takes a second or two."""
+
+_ROWS = 256
+"""Rows of a table of values made at once, where only what follows from it is kept."""
 
 
 def alpha(ratings: Ratings, level: Level) -> Statistic:
@@ -57,12 +61,13 @@ def alpha(ratings: Ratings, level: Level) -> Statistic:
     return _statistic(paired, contributions, combine)
 
 
-def alpha_by_distance(ratings: Ratings, apart: Floats) -> Statistic:
+def alpha_by_distance(ratings: Ratings, apart: Callable[[Indices, Indices], Floats]) -> Statistic:
     """Krippendorff's alpha with a distance of one's own, as a statistic over clusters.
 
     Args:
         ratings: the values given.
-        apart: (V, V) the distance of each two values of the scale, as it stands in the sums above: already squared.
+        apart: the distance of values by their indices in the scale (any shapes that go together), as it stands in the
+            sums above: already squared.
 
     Returns:
         A statistic whose value is NaN where nothing is pairable or all values are the same.
@@ -70,9 +75,24 @@ def alpha_by_distance(ratings: Ratings, apart: Floats) -> Statistic:
     Raises:
         BadInput: more distinct values than its table can hold.
     """
-    refuse_beyond(max(ratings.n_values**2, ratings.n_clusters * ratings.n_values), ratings)
     paired = ratings.pairable
-    return _statistic(paired, *_by_table(paired, apart))
+    v = paired.n_values
+    refuse_beyond(paired.n_clusters * v, paired)
+    if v <= paired.n_clusters:
+        refuse_beyond(v * v, paired)
+        every = np.arange(v)
+        return _statistic(paired, *_by_table(paired, apart(every[:, None], every[None, :])))
+    if v > _MOST_VALUES:
+        refuse_beyond(_MOST_TABLE_CELLS + 1, paired)
+    a, b = _pairs(paired.unit)
+    pairs = 2 * apart(paired.value[a], paired.value[b]) / (paired.per_unit[paired.unit[a]] - 1)
+    given = _per_cluster_values(paired)  # (C, V)
+    between = np.zeros((len(given), len(given)))
+    for first in range(0, v, _ROWS):  # never the whole table of values at once
+        rows = np.arange(first, min(first + _ROWS, v))
+        between += given[:, rows] @ apart(rows[:, None], np.arange(v)[None, :]) @ given.T
+    observed = summed(pairs, paired.cluster_of_value[a], paired.n_clusters)
+    return _statistic(paired, *_by_clusters(observed, given, between))
 
 
 def _statistic(paired: Ratings, contributions: Floats, combine: _Combine) -> Statistic:
@@ -178,10 +198,7 @@ def _by_table(ratings: Ratings, apart: Floats) -> tuple[Floats, _Combine]:
     a, b = _pairs(ratings.unit)
     pairs = 2 * apart[ratings.value[a], ratings.value[b]] / (ratings.per_unit[ratings.unit[a]] - 1)
     observed = summed(pairs, ratings.cluster_of_value[a], ratings.n_clusters)
-    given = _per_cluster_values(ratings)  # (C, V)
-    if ratings.n_values > ratings.n_clusters:
-        return _by_clusters(observed, given, given @ apart @ given.T)
-    sums = np.column_stack([observed, given])
+    sums = np.column_stack([observed, _per_cluster_values(ratings)])
 
     def combine(total: Floats) -> Floats:
         observed, n_c = total[:, 0], total[:, 1:]  # (R,), (R, V)

@@ -9,6 +9,7 @@ drawn together by their number, which is the same draw and much faster where uni
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -20,6 +21,9 @@ from mmed_curate.domain.measures import Coefficient, Interval, Measure, Undeterm
 
 _BLOCK_CELLS = 4_000_000
 """Weights drawn at once (32 MB)."""
+
+_KEPT = 4
+"""Draws that are kept for the measures that follow."""
 
 _LEAST_TAIL = 1e-12
 """Two clusters ask for a tail of Phi(-18), which is 0 in floats; this one reads the outermost resample just as well."""
@@ -127,6 +131,8 @@ def resampled(statistic: Statistic, settings: AgreementSettings) -> Floats:
     """(R,) the statistic in each resample; NaN where a resample determines none."""
     present = statistic.contributions[np.any(statistic.contributions != 0, axis=1)]
     kinds, numbers = np.unique(present, axis=0, return_counts=True)  # (K, F), (K,)
+    if settings.resamples * max(kinds.shape) <= _BLOCK_CELLS:
+        return statistic.combine(_drawn(settings.seed, settings.resamples, tuple(numbers.tolist())) @ kinds)
     draws = np.random.Generator(np.random.PCG64(settings.seed))
     values: list[Floats] = []
     left = settings.resamples
@@ -136,6 +142,16 @@ def resampled(statistic: Statistic, settings: AgreementSettings) -> Floats:
         values.append(statistic.combine(weights.astype(float) @ kinds))
         left -= size
     return np.concatenate(values)
+
+
+@lru_cache(maxsize=_KEPT)
+def _drawn(seed: int, resamples: int, numbers: tuple[int, ...]) -> Floats:
+    """(R, K) how often each kind of cluster is drawn: the same for all measures of one report, and kept for them."""
+    n = sum(numbers)
+    draws = np.random.Generator(np.random.PCG64(seed)).multinomial(n, np.array(numbers) / n, size=resamples)
+    weights: Floats = draws.astype(float)
+    weights.flags.writeable = False
+    return weights
 
 
 def _bca_tails(statistic: Statistic, values: Floats, low: float, high: float) -> tuple[float, float]:

@@ -24,6 +24,9 @@ _SINCE_FORMAT_2: Mapping[str, object] = {
 }
 """Fields that came later, with what they said before: left out then, so that an older digest still holds."""
 
+_NESTED = (dict, list)
+"""What a JSON value may hold others in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedClip:
@@ -54,8 +57,10 @@ def without_empty_news(value: Any) -> Any:
     """JSON values as they were before format 3, where what came then says nothing."""
     if isinstance(value, dict):
         return {
-            key: without_empty_news(part)
+            key: without_empty_news(part) if type(part) in _NESTED else part
             for key, part in value.items()
             if key not in _SINCE_FORMAT_2 or part != _SINCE_FORMAT_2[key]
         }
-    return [without_empty_news(part) for part in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [without_empty_news(part) if type(part) in _NESTED else part for part in value]
+    return value

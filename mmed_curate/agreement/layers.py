@@ -245,12 +245,20 @@ def each_or_not(rows: Sequence[Scored], settings: AgreementSettings, *, version:
     place = {unit: number for number, unit in enumerate(dict.fromkeys(row.unit for row in rows))}
     order = np.argsort([place[row.unit] for row in rows], kind="stable")
     ordered = [rows[at] for at in order.tolist()]
+    codes = sorted({code for row in rows for code in row.codes - row.unknown})
+    given, known = np.zeros((len(rows), len(codes)), dtype=np.int64), np.ones((len(rows), len(codes)), dtype=bool)
+    column = {code: number for number, code in enumerate(codes)}
+    for number, row in enumerate(ordered):
+        for code in row.codes & column.keys():
+            given[number, column[code]] = 1
+        for code in row.unknown & column.keys():
+            known[number, column[code]] = False
     found: list[ClassAgreement] = []
-    for code in sorted({code for row in rows for code in row.codes - row.unknown}):
-        known = np.array([code not in row.unknown for row in ordered])
+    for number, code in enumerate(codes):
+        seen = known[:, number]
         ratings = Ratings(
-            unit=every.unit[known],
-            value=np.array([code in row.codes for row in ordered], dtype=np.int64)[known],
+            unit=every.unit[seen],
+            value=given[seen, number],
             scale=np.array([0.0, 1.0]),
             labels=("no", "yes"),
             cluster=every.cluster,

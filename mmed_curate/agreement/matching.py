@@ -7,7 +7,7 @@ union inside its groups is taken, so that a chain of overlapping events is not t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import combinations
 
@@ -19,8 +19,13 @@ _EXACT_UP_TO = 9
 
 def same_event(a: Span, b: Span) -> Fraction:
     """Intersection over union of two spans as an exact fraction, frames counted with both ends."""
-    common = min(a.offset, b.offset) - max(a.onset, b.onset) + 1
-    return Fraction(max(common, 0), a.n_frames + b.n_frames - max(common, 0))
+    return Fraction(*_shared(a, b))
+
+
+def _shared(a: Span, b: Span) -> tuple[int, int]:
+    """Frames in both, and frames in either."""
+    common = max(min(a.offset, b.offset) - max(a.onset, b.onset) + 1, 0)
+    return common, a.n_frames + b.n_frames - common
 
 
 def match_events(spans: Sequence[Sequence[Span]], *, match_iou: float) -> tuple[tuple[int | None, ...], ...]:
@@ -40,23 +45,29 @@ def match_events(spans: Sequence[Sequence[Span]], *, match_iou: float) -> tuple[
         key=lambda event: (*_key(spans[event[0]][event[1]]), event),
     )
     chosen = [spans[coder][index] for coder, index in events]
-    bound = Fraction(match_iou)
-    likeness: dict[tuple[int, int], Fraction] = {}
+    least, of = Fraction(match_iou).as_integer_ratio()
+    if all(len(own) <= 1 for own in spans) and chosen:
+        # the usual case: each coder saw one event, and all of them the same
+        shared_with_first = (_shared(chosen[0], other) for other in chosen[1:])
+        if all(common > 0 and common * of >= least * union for common, union in shared_with_first):
+            return (tuple(0 if own else None for own in spans),)
+    likeness: dict[tuple[int, int], tuple[int, int]] = {}
     for a, b in combinations(range(len(events)), 2):
         if events[a][0] == events[b][0] or chosen[b].onset > chosen[a].offset:
             continue
-        shared = same_event(chosen[a], chosen[b])
-        if shared > 0 and shared >= bound:
-            likeness[a, b] = shared
+        common, union = _shared(chosen[a], chosen[b])
+        if common > 0 and common * of >= least * union:
+            likeness[a, b] = (common, union)
     groups: list[list[int]] = []
     owner = [coder for coder, _ in events]
     for chain in _chains(len(events), likeness):
         if len({owner[event] for event in chain}) == len(chain):
             groups.append(chain)
-        elif len(chain) <= _EXACT_UP_TO:
-            groups.extend(_best_partition(chain, owner, likeness))
-        else:
-            groups.extend(_best_pairs_first(chain, owner, likeness))
+            continue
+        inside = set(chain)
+        exact = {pair: Fraction(*shared) for pair, shared in likeness.items() if pair[0] in inside}
+        choose = _best_partition if len(chain) <= _EXACT_UP_TO else _best_pairs_first
+        groups.extend(choose(chain, owner, exact))
     groups.sort(key=lambda group: [_key(chosen[event]) for event in sorted(group)])
     rows: list[tuple[int | None, ...]] = []
     for group in groups:
@@ -72,7 +83,7 @@ def _key(span: Span) -> tuple[Frame, Frame, Frame]:
     return (span.onset, span.offset, span.apex)
 
 
-def _chains(n: int, likeness: dict[tuple[int, int], Fraction]) -> list[list[int]]:
+def _chains(n: int, likeness: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Connected components, each sorted, in order of their first member."""
     root = list(range(n))
 

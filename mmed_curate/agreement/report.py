@@ -38,6 +38,7 @@ VERSION = 2
 
 _NO_CLASS = "-"
 _YES, _NO = "yes", "no"
+_NOTHING: frozenset[str] = frozenset()
 _EVENT = "event marked by two or more coders"
 
 
@@ -161,12 +162,17 @@ class _Gathered:
     pairs: list[TimedPair] = field(default_factory=list)
     n_events: int = 0
     n_clips: int = 0
+    class_of: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.class_of = {entry.code: entry.emotion_class or _NO_CLASS for entry in self.codebook.emotions}
 
     def add(self, judged: JudgedClip, coded: Sequence[Judgement], *, labels_only: bool = False) -> None:
         """The codings of one clip; for labels alone neither times nor what is given or not."""
         events, groups = matched(coded, self.protocol, self.codebook)
         coders = [judgement.coder for judgement in coded if isinstance(judgement.answer, Coding)]
-        class_of = {entry.code: entry.emotion_class or _NO_CLASS for entry in self.codebook.emotions}
+        class_of = self.class_of
+        tick_ms = float(judged.clock.time_base * 1000)
         self.n_clips += len(coders) > 1
         self.n_events += len(groups)
         for number, group in enumerate(groups):
@@ -179,23 +185,25 @@ class _Gathered:
                 self.emotions.add(unit, event.emotion, judged.subject, coder)
                 self.classes.add(unit, class_of.get(event.emotion, _NO_CLASS), judged.subject, coder)
                 if not labels_only:
-                    self._add_movement(unit, judged, coder, event)
+                    self._add_movement(unit, judged, coder, event, tick_ms)
             if not labels_only:
                 self.pairs.extend(
-                    _pair(one, other, unit, judged.subject, judged.clock, self.protocol)
+                    _pair(one, other, unit, judged.subject, judged.clock, self.protocol, tick_ms)
                     for (_, one), (_, other) in combinations(seen, 2)
                 )
         if not groups:
             for coder in coders:
                 self.existence.add(judged.clip, _NO, judged.subject, coder)
 
-    def _add_movement(self, unit: str, judged: JudgedClip, coder: str, event: CodedEvent) -> None:
-        hidden = frozenset(entry.code for entry in self.codebook.action_units if entry.region in event.not_visible)
+    def _add_movement(self, unit: str, judged: JudgedClip, coder: str, event: CodedEvent, tick_ms: float) -> None:
+        hidden = _NOTHING
+        if event.not_visible:
+            hidden = frozenset(one.code for one in self.codebook.action_units if one.region in event.not_visible)
         marks = one_mark_each(event.action_units)
         self.scored.append(Scored(unit=unit, cluster=judged.subject, codes=frozenset(marks), unknown=hidden))
         cues = frozenset(cue.code for cue in event.vocal_cues if cue.owner == self.codebook.cue_owners[0].code)
         self.heard.append(Scored(unit=unit, cluster=judged.subject, codes=cues))
-        self.timed.append(_timed(event, unit, judged.subject, judged.clock))
+        self.timed.append(_timed(event, unit, judged.subject, judged.clock, tick_ms))
         if event.confidence is not None:
             self.confidences.add(unit, event.confidence, judged.subject, coder)
         for code, mark in marks.items():
@@ -361,8 +369,7 @@ def emotion_alpha(
     return reported_alpha(rows.ratings(), settings)
 
 
-def _timed(event: CodedEvent, unit: str, subject: str, clock: FrameClock) -> TimedEvent:
-    tick_ms = float(clock.time_base * 1000)
+def _timed(event: CodedEvent, unit: str, subject: str, clock: FrameClock, tick_ms: float) -> TimedEvent:
     onset, apex, offset = (clock.pts[mark] for mark in (event.span.onset, event.span.apex, event.span.offset))
     following = event.span.offset + 1
     end = clock.pts[following] if following < clock.n_frames else clock.end_pts
@@ -375,10 +382,15 @@ def _timed(event: CodedEvent, unit: str, subject: str, clock: FrameClock) -> Tim
 
 
 def _pair(
-    one: CodedEvent, other: CodedEvent, unit: str, subject: str, clock: FrameClock, protocol: Protocol
+    one: CodedEvent,
+    other: CodedEvent,
+    unit: str,
+    subject: str,
+    clock: FrameClock,
+    protocol: Protocol,
+    tick_ms: float,
 ) -> TimedPair:
     a, b = one.span, other.span
-    tick_ms = float(clock.time_base * 1000)
     return TimedPair(
         unit=unit,
         cluster=subject,

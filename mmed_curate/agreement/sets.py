@@ -12,12 +12,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
 from mmed_curate.agreement.alpha import alpha_by_distance
-from mmed_curate.agreement.ratings import Floats, tally
+from mmed_curate.agreement.ratings import Floats, Indices, tally
 from mmed_curate.agreement.statistic import Statistic, divided, summed
 
 Codes = frozenset[str]
@@ -101,16 +101,22 @@ def reliability_index(
     )
 
 
-def _distances(sets: Sequence[Codes]) -> Floats:
-    """(V, V) the MASI distance of each two, from products of who holds what."""
-    codes = sorted({code for one in sets for code in one})
-    holds = np.array([[code in one for code in codes] for one in sets], dtype=float).reshape(len(sets), len(codes))
-    size = holds.sum(axis=1)  # (V,)
-    common = holds @ holds.T  # (V, V)
-    union = size[:, None] + size[None, :] - common
-    inside = (common == size[:, None]) | (common == size[None, :])
-    monotonic = np.where(inside, 2 / 3, 1 / 3)
-    jaccard = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
-    apart: Floats = 1 - jaccard * monotonic
-    np.fill_diagonal(apart, 0.0)
+def _distances(sets: Sequence[Codes]) -> Callable[[Indices, Indices], Floats]:
+    """The MASI distance of sets by their places, from who holds what, one bit for each code."""
+    codes = {code: place for place, code in enumerate(sorted({code for one in sets for code in one}))}
+    words = np.zeros((len(sets), len(codes) // 64 + 1), dtype=np.uint64)
+    for number, one in enumerate(sets):
+        for code in one:
+            words[number, codes[code] // 64] |= np.uint64(1 << codes[code] % 64)
+    size = np.bitwise_count(words).sum(axis=1).astype(np.int64)  # (V,)
+
+    def apart(a: Indices, b: Indices) -> Floats:
+        common = sum(np.bitwise_count(column[a] & column[b]).astype(np.int64) for column in words.T)
+        union = size[a] + size[b] - common
+        inside = (common == size[a]) | (common == size[b])
+        monotonic = np.where(inside, np.where(common == union, 1.0, 2 / 3), 1 / 3)
+        jaccard = np.divide(common, union, out=np.ones(union.shape), where=union > 0)  # two empty sets are the same
+        found: Floats = 1 - jaccard * monotonic
+        return found
+
     return apart

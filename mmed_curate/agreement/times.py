@@ -16,7 +16,7 @@ from mmed_curate.agreement.alpha import alpha
 from mmed_curate.agreement.bootstrap import measure
 from mmed_curate.agreement.ratings import Level, tally
 from mmed_curate.agreement.settings import AgreementSettings
-from mmed_curate.agreement.statistic import Statistic, divided
+from mmed_curate.agreement.statistic import Statistic, divided, summed
 from mmed_curate.domain.measures import Measure
 
 MARKS = ("onset", "apex", "offset")
@@ -140,14 +140,14 @@ def timed_pair(one: TimedEvent, other: TimedEvent, tolerance_ms: float | None) -
 
 
 def _share_within(pairs: Sequence[TimedPair], index: int) -> Statistic:
+    known = [pair for pair in pairs if pair.within is not None]
     clusters = sorted({pair.cluster for pair in pairs})
     place = {name: number for number, name in enumerate(clusters)}
-    sums = np.zeros((len(clusters), 2))  # within, all
-    for pair in pairs:
-        if pair.within is not None:
-            sums[place[pair.cluster]] += (pair.within[index], 1)
+    cluster = np.array([place[pair.cluster] for pair in known], dtype=np.int64)  # (P,)
+    within = np.array([pair.within[index] for pair in known if pair.within is not None], dtype=float)
+    sums = [summed(column, cluster, len(clusters)) for column in (within, np.ones(len(known)))]  # within, all
     return Statistic(
-        contributions=sums,
+        contributions=np.column_stack(sums),
         combine=lambda total: divided(total[:, 0], total[:, 1]),
         n_units=len({pair.unit for pair in pairs}),  # three coders make three pairs of one event
         n_judgements=2 * len(pairs),

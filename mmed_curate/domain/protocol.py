@@ -94,8 +94,11 @@ class Tolerance(Declared):
         """Whether two marks on one clip lie within this tolerance."""
         if abs(a - b) <= self.frames:
             return True
-        apart_ms = abs(clock.start_of(a) - clock.start_of(b)) * 1000
-        return apart_ms <= self.ms
+        # exact, in whole numbers: a report compares hundreds of thousands of marks
+        ticks = abs(clock.tick_of(a) - clock.tick_of(b))
+        tick_s, per_s = clock.time_base.as_integer_ratio()
+        ms, per_ms = self.ms.as_integer_ratio()
+        return ticks * tick_s * 1000 * per_ms <= ms * per_s
 
 
 class Tolerances(Declared):
@@ -421,12 +424,16 @@ class Protocol(Declared):
         Raises:
             KeyError: nobody judges at this stage.
         """
-        return {
-            Stage.SCREENING: self.screening,
-            Stage.CODING: self.coding,
-            Stage.ADJUDICATION: self.adjudication,
-            Stage.VERIFICATION: self.verification,
-        }[stage]
+        match stage:
+            case Stage.SCREENING:
+                return self.screening
+            case Stage.CODING:
+                return self.coding
+            case Stage.ADJUDICATION:
+                return self.adjudication
+            case Stage.VERIFICATION:
+                return self.verification
+        raise KeyError(stage)
 
 
 def load_protocol(name_or_path: str) -> Protocol:

@@ -97,9 +97,13 @@ class FrameClock:
         """Index of the last frame."""
         return Frame(len(self.pts) - 1)
 
+    def tick_of(self, frame: Frame) -> int:
+        """Tick at which a frame appears."""
+        return self.pts[self._checked(frame)]
+
     def start_of(self, frame: Frame) -> Fraction:
         """Time in seconds at which a frame appears."""
-        return self.pts[self._checked(frame)] * self.time_base
+        return self.tick_of(frame) * self.time_base
 
     def end_of(self, frame: Frame) -> Fraction:
         """Time in seconds at which a frame gives way to the next."""

@@ -145,6 +145,6 @@ def test_an_interval_over_subjects(settings):
 
 
 def test_more_sets_than_a_table_can_hold_are_refused():
-    units, sets = long([[frozenset({f"{number}"}), frozenset({f"{number}", "x"})] for number in range(4000)])
+    units, sets = long([[frozenset({f"{number}"}), frozenset({f"{number}", "x"})] for number in range(6000)])
     with pytest.raises(BadInput, match="too many for this level"):
         masi_alpha(units, sets, [0] * len(units))
