@@ -84,7 +84,7 @@ def alpha_by_distance(ratings: Ratings, apart: Callable[[Indices, Indices], Floa
         return _statistic(paired, *_by_table(paired, apart(every[:, None], every[None, :])))
     if v > _MOST_VALUES:
         refuse_beyond(_MOST_TABLE_CELLS + 1, paired)
-    a, b = _pairs(paired.unit)
+    a, b = within_units(paired.unit)
     pairs = 2 * apart(paired.value[a], paired.value[b]) / (paired.per_unit[paired.unit[a]] - 1)
     given = _per_cluster_values(paired)  # (C, V)
     between = np.zeros((len(given), len(given)))
@@ -164,7 +164,7 @@ def _interval(ratings: Ratings) -> tuple[Floats, _Combine]:
 def _ordinal(ratings: Ratings) -> tuple[Floats, _Combine]:
     v = ratings.n_values
     refuse_beyond(ratings.n_clusters * v * v, ratings)
-    a, b = _pairs(ratings.unit)
+    a, b = within_units(ratings.unit)
     weight = 1.0 / (ratings.per_unit[ratings.unit[a]] - 1)
     cell = (ratings.cluster_of_value[a] * v + ratings.value[a]) * v + ratings.value[b]
     once = np.bincount(cell, weights=weight, minlength=ratings.n_clusters * v * v).reshape(-1, v, v)
@@ -195,7 +195,7 @@ def _ratio(ratings: Ratings) -> tuple[Floats, _Combine]:
 
 
 def _by_table(ratings: Ratings, apart: Floats) -> tuple[Floats, _Combine]:
-    a, b = _pairs(ratings.unit)
+    a, b = within_units(ratings.unit)
     pairs = 2 * apart[ratings.value[a], ratings.value[b]] / (ratings.per_unit[ratings.unit[a]] - 1)
     observed = summed(pairs, ratings.cluster_of_value[a], ratings.n_clusters)
     sums = np.column_stack([observed, _per_cluster_values(ratings)])
@@ -219,7 +219,7 @@ def _by_clusters(observed: Floats, given: Floats, between: Floats) -> tuple[Floa
     return sums, combine
 
 
-def _pairs(unit: Indices) -> tuple[Indices, Indices]:
+def within_units(unit: Indices) -> tuple[Indices, Indices]:
     """Every pair of rows of one unit, once; `unit` (N,) does not decrease."""
     most = int(np.bincount(unit).max()) if len(unit) else 0
     firsts, seconds = [], []

@@ -36,8 +36,14 @@ def report_document(report: AgreementReport) -> dict[str, Any]:
         "action_units": _classes(report.action_units),
         "vocal_cues": _classes(report.vocal_cues),
     }
-    if report.version > 1:
+    if report.existence is not None:
         document |= {
+            "existence": {
+                "alpha_u": measure_document(report.existence.alpha_u),
+                "screeners_alpha_u": measure_document(report.existence.screeners_alpha_u),
+                "n_foils": report.existence.n_foils,
+                "invented": measure_document(report.existence.invented),
+            },
             "sets": [set_document(one) for one in report.sets],
             "ordered": [ordered_document(one) for one in report.ordered],
             "passes": [

@@ -13,7 +13,8 @@ from mmed_curate.agreement.coefficients import Chance, ac2, cohen, corrected
 from mmed_curate.agreement.ratings import Level, Ratings, tally
 from mmed_curate.agreement.sets import Codes, masi_alpha, reliability_index
 from mmed_curate.agreement.settings import AgreementSettings
-from mmed_curate.agreement.statistic import Statistic
+from mmed_curate.agreement.statistic import Statistic, divided, summed
+from mmed_curate.agreement.unitizing import Continuum, alpha_u
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.measures import Measure, Undetermined
 
@@ -86,6 +87,20 @@ class SetAgreement:
     """Krippendorff's alpha with Passonneau's distance of sets."""
     index: Measure
     """The reliability index of FACS; NOT corrected for chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistenceAgreement:
+    """Whether and where something happened, beyond the layer `existence`."""
+
+    alpha_u: Measure
+    """Krippendorff's alpha of units over coded clips: events as coders marked them, before any are matched."""
+    screeners_alpha_u: Measure
+    """The same over clips screened by two or more, of the spans that screeners found; nothing where they rejected."""
+    n_foils: int
+    """Coded clips in which screeners had seen nothing."""
+    invented: Measure
+    """Share of the codings of foils in which an event was marked."""
 
 
 @dataclass(slots=True)
@@ -220,6 +235,35 @@ def index_measure(
 ) -> Measure:
     """The index of FACS with its interval; not corrected for chance."""
     return measure(reliability_index(units, sets, clusters), settings, why_nan="nobody scored anything in these units")
+
+
+def alpha_u_measure(continua: Sequence[Continuum], settings: AgreementSettings) -> Measure:
+    """Krippendorff's alpha of units with its interval."""
+    return measure(alpha_u(continua), settings, why_nan="nobody marked an event")
+
+
+def invented_measure(codings: Sequence[tuple[str, str, bool]], settings: AgreementSettings) -> Measure:
+    """Share of codings of foils in which an event was marked.
+
+    Args:
+        codings: of each, its clip, the clip's cluster, and whether an event was marked.
+        settings: how intervals are made and what is too little.
+    """
+    if not codings:
+        return Undetermined(reason="no clip was coded in which screeners had seen nothing")
+    place = {name: number for number, name in enumerate(sorted({cluster for _, cluster, _ in codings}))}
+    cluster = np.array([place[name] for _, name, _ in codings], dtype=np.int64)
+    marked = np.array([found for _, _, found in codings], dtype=float)
+    statistic = Statistic(
+        contributions=np.column_stack(
+            [summed(marked, cluster, len(place)), np.bincount(cluster, minlength=len(place))]
+        ),
+        combine=lambda total: divided(total[:, 0], total[:, 1]),
+        n_units=len({clip for clip, _, _ in codings}),
+        n_judgements=len(codings),
+        n_clusters=len(place),
+    )
+    return measure(statistic, settings, why_nan="no clip was coded in which screeners had seen nothing")
 
 
 def one_against_rest(ratings: Ratings, settings: AgreementSettings, *, version: int) -> tuple[ClassAgreement, ...]:

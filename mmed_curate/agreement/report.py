@@ -10,12 +10,15 @@ from types import MappingProxyType
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.layers import (
     ClassAgreement,
+    ExistenceAgreement,
     LayerAgreement,
     OrderedAgreement,
     Rows,
     Scored,
     SetAgreement,
+    alpha_u_measure,
     each_or_not,
+    invented_measure,
     layer_agreement,
     ordered_agreement,
     reported_alpha,
@@ -26,18 +29,20 @@ from mmed_curate.agreement.reading import events_of, one_mark_each
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import course
 from mmed_curate.agreement.times import TimeAgreement, TimedEvent, TimedPair, time_agreement
+from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.judgements import CodedEvent, Coding, Intensity, Judgement, Screening
+from mmed_curate.domain.judgements import CodedEvent, Coding, Intensity, Judgement, Screening, ScreeningVerdict
 from mmed_curate.domain.measures import Measure
 from mmed_curate.domain.protocol import Modality, Protocol, Stage
-from mmed_curate.domain.time import FrameClock
+from mmed_curate.domain.time import FrameClock, Span
 
 VERSION = 2
-"""Of the report's document. 2: sets, scales, passes, Cohen's kappa, and what could not be seen is missing."""
+"""Of the report's document. 2: sets, scales, existence, passes, kappa, and what could not be seen is missing."""
 
 _NO_CLASS = "-"
 _YES, _NO = "yes", "no"
+_EVENT_KIND = "event"
 _NOTHING: frozenset[str] = frozenset()
 _EVENT = "event marked by two or more coders"
 
@@ -93,6 +98,8 @@ class AgreementReport:
     """Action units and the subject's vocal cues as sets; none in version 1."""
     ordered: tuple[OrderedAgreement, ...] = ()
     """Intensity and confidence; none in version 1."""
+    existence: ExistenceAgreement | None = None
+    """Whether and where something happened; None in version 1."""
     passes: tuple[PassAgreement, ...] = ()
     """Each way through a clip by itself, where coders go through clips in several; none in version 1."""
 
@@ -119,6 +126,10 @@ class AgreementReport:
             found[f"{scale.name}.alpha"] = scale.alpha
             found[f"{scale.name}.ac2"] = scale.ac2
             found[f"{scale.name}.percent"] = scale.percent
+        if self.existence is not None:
+            found["existence.alpha-u"] = self.existence.alpha_u
+            found[f"{Stage.SCREENING.value}.alpha-u"] = self.existence.screeners_alpha_u
+            found["foils.invented"] = self.existence.invented
         for one_pass in self.passes:
             _name(one_pass.layers, f"{one_pass.name}:", found)
         return MappingProxyType(found)
@@ -160,6 +171,7 @@ class _Gathered:
     heard: list[Scored] = field(default_factory=list)
     timed: list[TimedEvent] = field(default_factory=list)
     pairs: list[TimedPair] = field(default_factory=list)
+    continua: list[Continuum] = field(default_factory=list)
     n_events: int = 0
     n_clips: int = 0
     class_of: dict[str, str] = field(init=False)
@@ -174,6 +186,9 @@ class _Gathered:
         class_of = self.class_of
         tick_ms = float(judged.clock.time_base * 1000)
         self.n_clips += len(coders) > 1
+        if not labels_only:
+            spans = [[event.span for event in own] for own in events]
+            self.continua.append(_continuum(judged, spans, tick_ms))
         self.n_events += len(groups)
         for number, group in enumerate(groups):
             unit = f"{judged.clip}/{number}"
@@ -262,21 +277,32 @@ def agreement_report(
     coders: set[str] = set()
     subjects: set[str] = set()
     n_coded = 0
+    found_by_screeners: list[Continuum] = []
+    foils: list[tuple[str, str, bool]] = []
     for judged in sorted(clips, key=lambda one: one.clip):
         state = course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
-        for judgement in state.standing:
-            if isinstance(judgement.answer, Screening):
-                screening.add(judged.clip, judgement.answer.verdict.value, judged.subject, judgement.coder)
+        screenings = [(one.coder, one.answer) for one in state.standing if isinstance(one.answer, Screening)]
+        for coder, said in screenings:
+            screening.add(judged.clip, said.verdict.value, judged.subject, coder)
+        if version > 1 and len(screenings) > 1:
+            found_by_screeners.append(_screened(judged, [said for _, said in screenings]))
         if not state.coded:
             continue
         n_coded += 1
         subjects.add(judged.subject)
         coders.update(judgement.coder for judgement in state.coded)
         whole.add(judged, state.coded)
+        rejecting = sum(said.verdict is ScreeningVerdict.REJECT for _, said in screenings)
+        if 2 * rejecting > len(screenings):
+            answers = [judgement.answer for judgement in state.coded]
+            foils.extend(
+                (judged.clip, judged.subject, bool(events_of(answer, codebook)))
+                for answer in answers
+                if isinstance(answer, Coding)
+            )
         if version > 1 and len(protocol.rules(Stage.CODING).turns) > 1:
-            for (turn, modality), said in _by_pass(state.standing).items():
-                gathered = by_pass.setdefault((turn, modality), _Gathered(protocol, codebook))
-                gathered.add(judged, said, labels_only=True)
+            for way, codings in _by_pass(state.standing).items():
+                by_pass.setdefault(way, _Gathered(protocol, codebook)).add(judged, codings, labels_only=True)
     scored = whole.scored if version > 1 else [replace(row, unknown=frozenset()) for row in whole.scored]
     in_sight = [row for row in scored if len(row.unknown) < len(codebook.action_units)]
     return AgreementReport(
@@ -320,6 +346,14 @@ def agreement_report(
                 "confidence", _EVENT, whole.confidences, [entry.code for entry in codebook.confidences], settings
             ),
         ),
+        existence=None
+        if version == 1
+        else ExistenceAgreement(
+            alpha_u=alpha_u_measure(whole.continua, settings),
+            screeners_alpha_u=alpha_u_measure(found_by_screeners, settings),
+            n_foils=len({clip for clip, _, _ in foils}),
+            invented=invented_measure(foils, settings),
+        ),
         passes=tuple(
             PassAgreement(
                 turn=turn, modality=modality, n_clips=gathered.n_clips, layers=gathered.labels(settings, version)
@@ -335,6 +369,37 @@ def _by_pass(standing: Sequence[Judgement]) -> dict[tuple[int, Modality], list[J
         if isinstance(judgement.answer, Coding):
             found.setdefault((judgement.turn, judgement.modality), []).append(judgement)
     return found
+
+
+def _screened(judged: JudgedClip, said: Sequence[Screening]) -> Continuum:
+    """What screeners found; whoever accepted a clip without marking where is missing."""
+    known = [one for one in said if one.found or one.verdict is ScreeningVerdict.REJECT]
+    return _continuum(judged, [one.found for one in known], float(judged.clock.time_base * 1000))
+
+
+def _continuum(judged: JudgedClip, spans: Sequence[Sequence[Span]], tick_ms: float) -> Continuum:
+    """One clip in whole ms from its first frame on; spans of one coder that share frames are joined."""
+    clock = judged.clock
+    edges = (*clock.pts, clock.end_pts)
+
+    def ms(frame: int) -> int:
+        return round((edges[frame] - edges[0]) * tick_ms)
+
+    marked = tuple(
+        tuple((ms(first), ms(last + 1), _EVENT_KIND) for first, last in _joined(own) if ms(first) < ms(last + 1))
+        for own in spans
+    )
+    return Continuum(cluster=judged.subject, length=max(ms(clock.n_frames), 1), marked=marked)
+
+
+def _joined(spans: Sequence[Span]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted((span.onset, span.offset) for span in spans):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def matched(

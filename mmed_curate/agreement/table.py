@@ -10,6 +10,7 @@ from pathlib import Path
 from mmed_curate.agreement.ratings import Level, Ratings, tally
 from mmed_curate.agreement.sets import Codes
 from mmed_curate.agreement.times import TimedEvent
+from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.tablefile import opened_table
 
@@ -36,13 +37,16 @@ class LongTable:
         return BadInput.of("table.row", f"{self.path}, line {self.lines[row]}: {what}", remedy, line=self.lines[row])
 
 
-def read_long_table(path: Path, *, unit: str, coder: str, cluster: str | None, others: Sequence[str]) -> LongTable:
+def read_long_table(
+    path: Path, *, unit: str, coder: str, cluster: str | None, others: Sequence[str], several: bool = False
+) -> LongTable:
     """Read a UTF-8 CSV file with a header.
 
     Args:
         path: the file.
         unit, coder, cluster: names of the columns that say what was judged, by whom, and of which subject.
         others: further columns that must be there.
+        several: a coder may have several rows for a unit.
 
     Raises:
         BadInput: not such a file, a column is missing, a unit or coder or cluster is empty, a coder judged a unit
@@ -77,7 +81,7 @@ def read_long_table(path: Path, *, unit: str, coder: str, cluster: str | None, o
                 f"name one of its columns: {', '.join(columns) or 'it has none'}",
             )
     found = LongTable(path=path, rows=tuple(rows), lines=tuple(lines), unit=unit, coder=coder, cluster=cluster)
-    _check(found)
+    _check(found, several=several)
     return found
 
 
@@ -176,7 +180,60 @@ def timed_events_of(
     return tuple(events)
 
 
-def _check(table: LongTable) -> None:
+def continua_of(
+    table: LongTable, *, onset: str, offset: str, length: str, kind: str | None, rate_hz: float | None
+) -> tuple[Continuum, ...]:
+    """The events of a table with one row for each event that a coder marked, in whole ms.
+
+    A row without times says that its coder watched the unit, and marked nothing more.
+
+    Args:
+        table: the rows; a coder may have several for one unit.
+        onset, offset: names of the columns.
+        length: name of the column that says how long the unit is, from 0 on.
+        kind: name of the column that says what an event is; None: they are all of one kind.
+        rate_hz: frames per second where the columns count frames, an event holding both its end frames; None: they are
+            seconds, and an event ends at its offset.
+
+    Raises:
+        BadInput: a cell is no number, a unit has two lengths, or events of one kind overlap or leave their unit; the
+            message names the line.
+    """
+    scale_ms = 1000.0 / rate_hz if rate_hz is not None else 1000.0
+    held = 1.0 if rate_hz is not None else 0.0
+    lengths: dict[str, float] = {}
+    clusters: dict[str, str] = {}
+    marked: dict[str, dict[str, list[tuple[int, int, str]]]] = {}
+    for row, cells in enumerate(table.rows):
+        unit, coder = cells[table.unit].strip(), cells[table.coder].strip()
+        texts = [cells[name].strip() for name in (onset, offset)]
+        wrong = next((text for text in (cells[length].strip(), *filter(None, texts)) if not _is_number(text)), None)
+        if wrong is not None or any(texts) != all(texts):
+            raise table.fail(row, f"the time {wrong or '(empty)'} is no number", "give onset, offset and length")
+        long = float(cells[length])
+        if lengths.setdefault(unit, long) != long or long <= 0:
+            raise table.fail(row, f"unit {unit} is {long:g} long here, and {lengths[unit]:g}", "give it one length")
+        clusters[unit] = unit if table.cluster is None else cells[table.cluster].strip()
+        own = marked.setdefault(unit, {}).setdefault(coder, [])
+        if all(texts):
+            first, last = float(texts[0]), float(texts[1]) + held
+            what = "" if kind is None else cells[kind].strip()
+            own.append((round(first * scale_ms), round(last * scale_ms), what))
+            try:
+                Continuum(cluster="", length=round(long * scale_ms), marked=(tuple(own),))
+            except BadInput as error:
+                raise table.fail(row, error.finding.what, error.finding.remedy) from error
+    return tuple(
+        Continuum(
+            cluster=clusters[unit],
+            length=round(lengths[unit] * scale_ms),
+            marked=tuple(tuple(own) for own in coders.values()),
+        )
+        for unit, coders in marked.items()
+    )
+
+
+def _check(table: LongTable, *, several: bool) -> None:
     judged: dict[tuple[str, str], int] = {}
     cluster_of: dict[str, tuple[str, int]] = {}
     for row, cells in enumerate(table.rows):
@@ -185,7 +242,7 @@ def _check(table: LongTable) -> None:
                 raise table.fail(row, f"the column {name} is empty", "fill it in or remove the row")
         unit, coder = cells[table.unit].strip(), cells[table.coder].strip()
         before = judged.setdefault((unit, coder), row)
-        if before != row:
+        if before != row and not several:
             raise table.fail(
                 row,
                 f"coder {coder} judged unit {unit} already in line {table.lines[before]}",

@@ -17,6 +17,7 @@ from mmed_curate.agreement.layers import (
     ClassAgreement,
     LayerAgreement,
     ac2_coefficient,
+    alpha_u_measure,
     cohen_coefficient,
     index_measure,
     masi_measure,
@@ -27,7 +28,7 @@ from mmed_curate.agreement.layers import (
 from mmed_curate.agreement.ratings import Level
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings, load_settings
-from mmed_curate.agreement.table import LongTable, ratings_of, read_long_table, sets_of, timed_events_of
+from mmed_curate.agreement.table import LongTable, continua_of, ratings_of, read_long_table, sets_of, timed_events_of
 from mmed_curate.agreement.times import TimeAgreement, pairs_of, time_agreement
 from mmed_curate.cli.console import err, json_option, out, print_json, table
 from mmed_curate.domain.findings import BadInput
@@ -47,6 +48,8 @@ _MEANING = {
     "chance would have it; sets that overlap count as partly the same (MASI)",
     "index": "The reliability index of FACS is the share of scored codes that all coders scored; it is NOT corrected "
     "for chance",
+    "events": "Krippendorff's alpha of units is 1 where coders always mark the same events and 0 where they agree as "
+    "chance would have it; it looks at where events begin and end, and at those that only one coder marked",
     "times": "Times are compared event by event; alpha of frame numbers themselves would say nothing",
 }
 
@@ -62,9 +65,10 @@ _MEANING = {
 @click.option("--level", type=click.Choice([level.value for level in Level]), help="[default: nominal]")
 @click.option("--order", help="Ordinal values from least to most, separated by commas [default: as numbers].")
 @click.option("--measure", type=click.Choice(list(_MEANING)), help="[default: alpha]")
-@click.option("--onset", help="Column, for times.")
+@click.option("--onset", help="Column, for times and events.")
 @click.option("--apex", help="Column, for times.")
-@click.option("--offset", help="Column, for times.")
+@click.option("--offset", help="Column, for times and events.")
+@click.option("--length", help="Column, for events: how long the unit is. One row for each event, or an empty one.")
 @click.option("--rate-hz", type=click.FloatRange(min=0, min_open=True), help="Frames a second; without it, seconds.")
 @click.option("--tolerance-ms", type=click.FloatRange(min=0), help="How far apart marks may be and count as the same.")
 @click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
@@ -84,6 +88,7 @@ def agreement(
     onset: str | None,
     apex: str | None,
     offset: str | None,
+    length: str | None,
     rate_hz: float | None,
     tolerance_ms: float | None,
     settings: str,
@@ -101,7 +106,10 @@ def agreement(
         chosen = chosen.model_copy(update={"seed": seed})
     if resamples is not None:
         chosen = chosen.model_copy(update={"resamples": resamples})
-    about_tables = (unit, coder, value, cluster, level, order, measure, onset, apex, offset, rate_hz, tolerance_ms)
+    about_tables = (
+        *(unit, coder, value, cluster, level, order, measure),
+        *(onset, apex, offset, length, rate_hz, tolerance_ms),
+    )
     if table_csv is None:
         if any(option is not None for option in about_tables):
             raise BadInput.of(
@@ -127,6 +135,14 @@ def agreement(
         else:
             _tell_times(times)
             _tell_meaning(found, kind)
+        return
+    if kind == "events":
+        if onset is None or offset is None or length is None:
+            raise BadInput.of("agreement.columns", "events need --onset, --offset and --length", "name the columns")
+        others = (onset, offset, length, *(() if value is None else (value,)))
+        found = read_long_table(table_csv, unit=unit, coder=coder, cluster=cluster, others=others, several=True)
+        continua = continua_of(found, onset=onset, offset=offset, length=length, kind=value, rate_hz=rate_hz)
+        _tell(found, kind, None, alpha_u_measure(continua, chosen), (), chosen, as_json=as_json)
         return
     if value is None:
         raise BadInput.of("agreement.columns", f"{kind} needs --value", "name the column that holds the judgement")
@@ -156,6 +172,19 @@ def _of_values(
     as_json: bool,
 ) -> None:
     measured, classes = _measured(found, value, level, order, kind, settings)
+    _tell(found, kind, level, measured, classes, settings, as_json=as_json)
+
+
+def _tell(
+    found: LongTable,
+    kind: str,
+    level: Level | None,
+    measured: Measure,
+    classes: Sequence[ClassAgreement],
+    settings: AgreementSettings,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         print_json(
             {
@@ -169,7 +198,7 @@ def _of_values(
         )
         return
     judged = NOTHING if isinstance(measured, Undetermined) else str(measured.n_judgements)
-    name = kind if kind != "alpha" else f"alpha, {level.value}"
+    name = kind if level is None or kind != "alpha" else f"alpha, {level.value}"
     rows = [(name, number(measured), spread(measured), count(measured), judged, _reason(measured, kind, settings))]
     columns = ("measure", "value", _interval_name(settings), "units", "judgements", "in words")
     out.print(table(escape(found.path.name), columns, rows))
@@ -300,13 +329,24 @@ def _layer_row(layer: LayerAgreement, settings: AgreementSettings) -> tuple[str,
 
 def _tell_sets_and_scales(report: AgreementReport) -> None:
     settings = report.settings
-    if report.sets:
+    if report.existence is not None:
+        found = report.existence
         rows = [
+            (name, show(one), spread(one), count(one), one.reason if isinstance(one, Undetermined) else "")
+            for name, show, one in (
+                ("events of coders, alpha of units", number, found.alpha_u),
+                ("spans of screeners, alpha of units", number, found.screeners_alpha_u),
+                ("codings of foils with an event, chance in it", share, found.invented),
+            )
+        ]
+        out.print(table("Whether and where", ("measure", "value", _interval_name(settings), "clips", ""), rows))
+    if report.sets:
+        sets = [
             (one.name, number(one.masi), spread(one.masi), number(one.index), spread(one.index), count(one.masi))
             for one in report.sets
         ]
         columns = ("sets", "alpha (MASI)", _interval_name(settings), "index, with chance in it", "interval", "units")
-        out.print(table("Codes as sets", columns, rows))
+        out.print(table("Codes as sets", columns, sets))
     if report.ordered:
         scales = [
             (

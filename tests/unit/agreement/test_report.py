@@ -11,11 +11,13 @@ from mmed_curate.agreement.document import alpha_in_words, measure_document, rep
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.report import agreement_report
 from mmed_curate.agreement.times import TimedEvent, pairs_of, time_agreement
+from mmed_curate.agreement.unitizing import Continuum, alpha_u
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, SubjectId
 from mmed_curate.domain.judgements import ActionUnitMark, Coding, Intensity, VerificationVerdict
 from mmed_curate.domain.measures import Coefficient, Interval, Undetermined
-from mmed_curate.domain.protocol import CodingRules, Modality, Turn
+from mmed_curate.domain.protocol import ClipTerms, CodingRules, Modality, Turn
+from mmed_curate.domain.time import Frame, Span
 
 
 @pytest.fixture
@@ -267,6 +269,48 @@ def test_each_pass_is_measured_by_itself(judged, an_event, codebook, settings, p
     assert report.measures["pass-2-both:emotion.percent"].value == 1.0
     assert report.measures["emotion.alpha"] == report.measures["pass-2-both:emotion.alpha"]
     assert agreement_report([one(0)], two, codebook, settings, version=1).passes == ()
+
+
+def test_whether_and_where_is_measured_from_what_was_marked(judged, an_event, measured, many):
+    """Twelve foils: coder a invents an event in three of them."""
+    foil = ClipTerms(foil=True)
+
+    def one(number):
+        invented = (an_event(),) if number < 3 else ()
+        story = lambda log: log.screened(accept=False).coded("a", *invented).coded("b")  # noqa: E731
+        return replace(judged(24 + number, story), terms=foil)
+
+    report = measured([*many, *(one(number) for number in range(12))])
+    assert report.existence.n_foils == 12
+    assert report.measures["foils.invented"].value == pytest.approx(3 / 24)
+    assert report.measures["foils.invented"].n_units == 12
+    clean = measured(many).measures["existence.alpha-u"].value
+    assert 0 < report.measures["existence.alpha-u"].value < clean < 1
+    assert measured(many).measures["foils.invented"] == Undetermined(
+        reason="no clip was coded in which screeners had seen nothing"
+    )
+
+
+def test_what_two_screeners_found_is_compared_by_place(judged, measured, protocol, codebook, settings):
+    def one(number):
+        clip = judged(number, lambda log: log.screened("s").screened("t", accept=number % 4 > 0))
+        first, second = clip.judgements
+        found = tuple(Span(onset=Frame(at), apex=Frame(at), offset=Frame(at + 19)) for at in (30, 32))
+        said = [replace(first, answer=replace(first.answer, found=found[:1])), second]
+        if number % 4:
+            said[1] = replace(second, answer=replace(second.answer, found=found[1:]))
+        return replace(clip, judgements=tuple(said), terms=ClipTerms(screened_again=True))
+
+    report = agreement_report([one(number) for number in range(12)], protocol, codebook, settings)
+    by_hand = [
+        Continuum(
+            cluster="S",
+            length=1000,
+            marked=(((300, 500, "x"),), ((320, 520, "x"),) if number % 4 else ()),
+        )
+        for number in range(12)
+    ]
+    assert report.measures["screening.alpha-u"].value == pytest.approx(alpha_u(by_hand).point())
 
 
 def test_kappa_is_in_the_report_by_who_said_what(measured, many):

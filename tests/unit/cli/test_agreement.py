@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mmed_curate.agreement.unitizing import Continuum, alpha_u
 from mmed_curate.cli.main import main
 
 
@@ -143,6 +144,28 @@ def test_sets_and_scales_of_a_table(faces, capsys, repository, words, expected):
     check(document, repository)
     _, out, _ = run(capsys, "agreement", str(faces), *columns, *words)
     assert ("NOT corrected" in " ".join(out.split())) == ("index" in words)
+
+
+def test_events_of_a_table(tmp_path, capsys, repository):
+    """The example of Content Analysis, 2nd ed., p. 254, category c, six times over: in seconds, told in whole ms."""
+    path = tmp_path / "events.csv"
+    marked = {"i": ((75, 145), (220, 250)), "j": ((70, 150), (205, 225), (250, 270))}
+    rows = [f"{clip},{who},{b},{e},300" for clip in range(6) for who, own in marked.items() for b, e in own]
+    path.write_text("\n".join(["clip,who,on,off,long", *rows]) + "\n", encoding="utf-8")
+    words = ("--unit", "clip", "--coder", "who", "--measure", "events", "--onset", "on", "--offset", "off")
+    code, out, _ = run(capsys, "agreement", str(path), *words, "--length", "long", "--json")
+    document = json.loads(out)
+    ms = tuple(tuple((1000 * b, 1000 * e, "") for b, e in own) for own in marked.values())
+    by_hand = alpha_u([Continuum(cluster="", length=300_000, marked=ms)] * 6).point()
+    assert code == 0 and document["coefficient"]["value"] == pytest.approx(by_hand)
+    check(document, repository)
+    code, out, _ = run(capsys, "agreement", str(path), *words, "--length", "long")
+    assert code == 0 and "mark the same events" in " ".join(out.split())
+    code, _, err = run(capsys, "agreement", str(path), *words)
+    assert code == 2 and "--length" in err
+    path.write_text("clip,who,on,off,long\n1,a,5,4,9\n", encoding="utf-8")
+    code, _, err = run(capsys, "agreement", str(path), *words, "--length", "long")
+    assert code == 2 and "line 2: a unit from 5000 to 4000" in err
 
 
 def test_degenerate_data_are_undetermined_and_no_error(tmp_path, capsys):
