@@ -17,8 +17,8 @@ from mmed_curate.domain.conduct import Flag
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Side
 from mmed_curate.domain.measures import Measure
-from mmed_curate.domain.protocol import AnswerField, Protocol, Purpose, Stage
-from mmed_curate.domain.records import Coder
+from mmed_curate.domain.protocol import AnswerField, ClipTerms, Protocol, Purpose, Stage
+from mmed_curate.domain.records import Clip, Coder
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.store import Place, TicketRecord, TicketState, Workspace
 
@@ -121,18 +121,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         said = records.judgements_by_clip((Purpose.ORDINARY,))
         coders, tickets, acts = records.coders(), records.tickets(), records.last_acts()
         flags = records.open_flags()
-        judged = [
-            JudgedClip(
-                clip=clip.id,
-                subject=clip.subject,
-                clock=clip.clock,
-                judgements=said[clip.id],
-                terms=terms[clip.id],
-                simulated=workspace.simulated,
-            )
-            for clip in clips
-            if clip.id in said
-        ]
+        judged = [_judged(clip, said[clip.id], terms, workspace) for clip in clips if clip.id in said]
         courses = [course(one.judgements, protocol, one.clock, codebook, one.terms) for one in judged]
         coded = [(one, now) for one, now in zip(judged, courses, strict=True) if now.coded]
         closed = {one.clip: now.coded[-1].order for one, now in coded}
@@ -159,6 +148,31 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         disputes=_disputes(coded, places, protocol, codebook, codes)[:n_disputes],
         flags=flags,
         codebook=codebook,
+    )
+
+
+def judged_here(workspace: Workspace) -> tuple[JudgedClip, ...]:
+    """Every judged clip that nobody in it left, coders under their own ids: for the curator, not for a release."""
+    with workspace.read() as records:
+        gone = records.gone() | records.erased()
+        said, terms = records.judgements_by_clip((Purpose.ORDINARY,)), records.terms()
+        return tuple(
+            _judged(clip, said[clip.id], terms, workspace)
+            for clip in records.clips()
+            if clip.id in said and clip.id not in gone
+        )
+
+
+def _judged(
+    clip: Clip, said: Sequence[Judgement], terms: Mapping[ClipId, ClipTerms], workspace: Workspace
+) -> JudgedClip:
+    return JudgedClip(
+        clip=clip.id,
+        subject=clip.subject,
+        clock=clip.clock,
+        judgements=tuple(said),
+        terms=terms[clip.id],
+        simulated=workspace.simulated,
     )
 
 

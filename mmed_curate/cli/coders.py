@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import importlib.util
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.markup import escape
 
+from mmed_curate.agreement.among import AmongCoders, among_coders
 from mmed_curate.agreement.coders import WHOLE, Held, WindowScore, by_month, by_number, over_time
+from mmed_curate.agreement.document import measure_document
 from mmed_curate.agreement.settings import load_settings
 from mmed_curate.annotation.allowed import admitted_stages
 from mmed_curate.annotation.checks import checks
+from mmed_curate.annotation.overview import judged_here
 from mmed_curate.cli.console import err, json_option, out, print_json, table
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.identity import CoderId
 from mmed_curate.domain.measures import Undetermined
 from mmed_curate.domain.protocol import JUDGED, Purpose, Role
 from mmed_curate.domain.serial import to_json
-from mmed_curate.report.tables import NOTHING
+from mmed_curate.report.tables import NOTHING, milliseconds, number, share, spread
 from mmed_curate.store import TicketState, Workspace
 
 _DRAWN: tuple[tuple[str, str, float | None], ...] = (
@@ -182,6 +187,127 @@ def drift(code: str | None, every: int | None, settings: str, plot: Path | None,
     if plot is not None:
         _draw(named, plot, simulated=workspace.simulated)
         err.print(f"wrote {plot}", markup=False)
+
+
+@coder.command(name="compare")
+@click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
+@click.option("--most", type=click.IntRange(min=1), default=20, show_default=True, help="Differences that are shown.")
+@json_option
+def compare(settings: str, most: int, as_json: bool) -> None:
+    """Who agrees with whom, who differs from all, and about what. Not for coders' eyes.
+
+    Counted is what stood when a clip's coding closed. --json says all of it, with the clips to look at together.
+    """
+    workspace = Workspace.find()
+    with workspace.read() as records:
+        codes = {one.id: one.code for one in records.coders()}
+    found = among_coders(judged_here(workspace), workspace.protocol, workspace.codebook, load_settings(settings))
+    if as_json:
+        print_json(_among_document(found, codes, simulated=workspace.simulated))
+    else:
+        _tell_among(found, codes, most, simulated=workspace.simulated)
+
+
+def _among_document(found: AmongCoders, codes: Mapping[CoderId, str], *, simulated: bool) -> dict[str, Any]:
+    def counted(confusion: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+        return [{"first": first, "second": second, "n": n} for (first, second), n in confusion.items()]
+
+    return {
+        "format": "mmed-coder-compare",
+        "version": "1.0",
+        "simulated": simulated,
+        "alpha": measure_document(found.alpha),
+        "coders": [
+            {
+                "coder": codes[one.coder],
+                "clips": one.n_clips,
+                "with_others": measure_document(one.with_others),
+                "alpha_without": measure_document(one.alpha_without),
+                "consensus": {
+                    "clips": one.against_consensus.n_clips,
+                    "events_f1": one.against_consensus.events_f1,
+                    "emotion_agreement": one.against_consensus.emotion_agreement,
+                    "action_unit_index": one.against_consensus.action_unit_index,
+                },
+                "confusion": counted(one.confusion),
+            }
+            for one in found.coders
+        ],
+        "pairs": [
+            {
+                "one": codes[one.one],
+                "other": codes[one.other],
+                "clips": one.n_clips,
+                "events": one.n_events,
+                "seen_by_one": one.seen_by_one,
+                "seen_by_other": one.seen_by_other,
+                "kappa": measure_document(one.kappa),
+                "onset_ms": one.onset_ms,
+                "confusion": counted(one.confusion),
+            }
+            for one in found.pairs
+        ],
+        "differences": [
+            {
+                "one": codes[one.one],
+                "other": codes[one.other],
+                "says": one.says,
+                "where_other_says": one.where_other_says,
+                "clips": list(one.clips),
+            }
+            for one in found.differences
+        ],
+    }
+
+
+def _tell_among(found: AmongCoders, codes: Mapping[CoderId, str], most: int, *, simulated: bool) -> None:
+    if not found.coders:
+        out.print("no clip's coding has closed yet")
+        return
+    if simulated:
+        out.print("[bold]SIMULATED workspace[/bold]")
+    rows = [
+        (
+            escape(codes[one.coder]),
+            one.n_clips,
+            share(one.with_others),
+            spread(one.with_others),
+            number(one.alpha_without),
+            _figure(one.against_consensus.emotion_agreement),
+            _figure(one.against_consensus.events_f1),
+        )
+        for one in found.coders
+    ]
+    columns = ("coder", "clips", "with others", "interval", "alpha without", "emotion as settled", "events as settled")
+    out.print(table(f"Coders; alpha of all {number(found.alpha)}", columns, rows))
+    of_pairs = [
+        (
+            f"{escape(codes[one.one])}, {escape(codes[one.other])}",
+            one.n_clips,
+            number(one.kappa),
+            spread(one.kappa),
+            milliseconds(one.onset_ms),
+            f"{one.n_events}, {one.seen_by_one}, {one.seen_by_other}",
+        )
+        for one in found.pairs
+    ]
+    names = ("pair", "clips", "kappa", "interval", "onset apart", "events of both, first, second")
+    out.print(table("Pairs, emotion", names, of_pairs))
+    if found.differences:
+        what = [
+            (escape(codes[one.one]), one.says, escape(codes[one.other]), one.where_other_says, len(one.clips))
+            for one in found.differences[:most]
+        ]
+        out.print(table("Who says what where another says", ("coder", "says", "coder", "says", "clips"), what))
+    out.print(
+        "'with others' is the share of pairs that name the same emotion, part of it by chance. 'alpha without' is that "
+        "of all others: above alpha of all, a coder differs from the rest. What was settled rests in part on their own "
+        "word."
+    )
+
+
+def _figure(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2f}"
 
 
 def _words(given: tuple[str, ...]) -> list[str]:

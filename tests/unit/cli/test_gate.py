@@ -180,6 +180,26 @@ def test_agreement_of_a_workspace(make, capsys, repository):
     jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(json.loads(out))
 
 
+def test_coders_of_a_workspace_beside_each_other(make, capsys, repository):
+    make()
+    code, out, _ = run(capsys, "coder", "compare")
+    assert code == 0 and "SIMULATED" in out and "1.000" in out and "33 ms" in out
+    code, out, _ = run(capsys, "coder", "compare", "--json")
+    document = json.loads(out)
+    jsonschema = pytest.importorskip("jsonschema", reason="needs the curate extra")
+    schema = repository / "schema" / "json" / "coder-compare.schema.json"
+    jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(document)
+    (pair,) = document["pairs"]
+    assert (pair["clips"], pair["events"], pair["kappa"]["value"], document["differences"]) == (36, 36, 1.0, [])
+    assert {one["coder"] for one in document["coders"]} == {pair["one"], pair["other"]}
+
+
+def test_where_nobody_has_coded_there_is_nothing_to_compare(make, capsys):
+    make(left=36)
+    code, out, _ = run(capsys, "coder", "compare")
+    assert (code, out.strip()) == (0, "no clip's coding has closed yet")
+
+
 def test_agreement_is_drawn_on_request(make, capsys, tmp_path):
     pytest.importorskip("matplotlib", reason="pictures need the curate extra")
     make(left=1)
