@@ -111,6 +111,18 @@ def test_ac2_counts_values_of_the_scale_that_nobody_chose(settings):
     assert ac2(wide).point() == pytest.approx((2.9 / 3 - 0.45) / 0.55)
 
 
+def test_one_more_agreement_can_lower_alpha():
+    """The example of docs/agreement.md: the only two who agree on the rare value are one fewer."""
+    before, after = (from_counts([[0, 4], [0, 4], [0, 4], last]) for last in ([2, 2], [1, 3]))
+    found = [
+        [corrected(one, Chance.NONE).point(), corrected(one, Chance.AC1).point(), alpha(one, Level.NOMINAL).point()]
+        for one in (before, after)
+    ]
+    # by hand: n = 16; 2 and 14: observed 8/3 / 16, expected 2 x 2 x 14 / (16 x 15); 1 and 15: 2 / 16, 30 / (16 x 15)
+    assert found[0] == pytest.approx([5 / 6, 0.787, 1 - (8 / 3 / 16) / (56 / 240)], abs=5e-4)
+    assert found[1] == pytest.approx([7 / 8, 0.858, 0.0], abs=5e-4)
+
+
 def test_kappa_needs_to_know_who_gave_what():
     with pytest.raises(ValueError, match="who gave each value"):
         cohen(from_counts([[2, 0], [0, 2]]))
