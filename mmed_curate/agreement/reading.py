@@ -64,8 +64,7 @@ class Reading:
 
 def events_of(answer: Coding | Adjudication, codebook: Codebook) -> tuple[CodedEvent, ...]:
     """The events of one answer, without those whose type says in the codebook that nothing happened."""
-    no_event = {entry.code for entry in codebook.event_types if not entry.is_event}
-    return tuple(event for event in answer.events if event.event_type not in no_event)
+    return tuple(event for event in answer.events if event.event_type not in codebook.no_events)
 
 
 def read_together(
@@ -188,7 +187,7 @@ def _settle_event(
     for name, mark in _MARKS:
         frames = [mark(event.span) for event in events]
         marks[name] = median_frame(frames)
-        if all(tolerances[name].holds(a, b, clock) for a, b in combinations(frames, 2)):
+        if tolerances[name].holds(min(frames), max(frames), clock):  # then so does every other pair
             how[name] = Settlement(rule=SettlingRule.MEDIAN, judgements=judgements)
         elif AnswerField.SPAN not in unsettled:
             unsettled.append(AnswerField.SPAN)
@@ -229,7 +228,9 @@ def _hidden(events: Sequence[CodedEvent]) -> tuple[str, ...]:
 
 
 def _majority(labels: Sequence[Label], n_voters: int) -> Label | None:
-    label, votes = Counter(labels).most_common(1)[0]
+    first = labels[0]
+    alike = sum(label == first for label in labels)
+    label, votes = (first, alike) if 2 * alike > n_voters else Counter(labels).most_common(1)[0]
     return label if 2 * votes > n_voters else None
 
 
@@ -237,7 +238,8 @@ def _settle_action_units(
     events: Sequence[CodedEvent], n_coders: int, codebook: Codebook, hidden: Collection[str], protocol: Protocol
 ) -> tuple[tuple[ActionUnitMark, ...], bool]:
     """The units that stand, by code, and whether any is neither in nor out."""
-    region_of = {entry.code: entry.region for entry in codebook.action_units}
+    seen = not any(event.not_visible for event in events)
+    region_of = {} if seen else {entry.code: entry.region for entry in codebook.action_units}
     scored = [one_mark_each(event.action_units) for event in events]
     settled: list[ActionUnitMark] = []
     is_open = False

@@ -300,7 +300,7 @@ def agreement_report(
                 for answer in answers
                 if isinstance(answer, Coding)
             )
-        if version > 1 and len(protocol.rules(Stage.CODING).turns) > 1:
+        if version > 1 and protocol.coding.n_turns > 1:
             for way, codings in _by_pass(state.standing).items():
                 by_pass.setdefault(way, _Gathered(protocol, codebook)).add(judged, codings, labels_only=True)
     scored = whole.scored if version > 1 else [replace(row, unknown=frozenset()) for row in whole.scored]

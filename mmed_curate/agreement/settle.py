@@ -168,7 +168,7 @@ class _Walk:
 
     @property
     def _n_turns(self) -> int:
-        return len(self.protocol.rules(self.stage).turns)
+        return self.protocol.rules(self.stage).n_turns
 
     def _check_turn(self, judgement: Judgement) -> None:
         own = [one.turn for one in (*self.earlier, *self.seated) if one.coder == judgement.coder]

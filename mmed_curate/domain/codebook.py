@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -163,6 +164,11 @@ class Codebook(Declared):
     def examples(self) -> tuple[str, ...]:
         """Paths of the clips that show an entry, sorted."""
         return tuple(sorted({one.example for entries in self._lists().values() for one in entries if one.example}))
+
+    @cached_property
+    def no_events(self) -> frozenset[str]:
+        """Codes of event types that say that nothing happened."""
+        return frozenset(entry.code for entry in self.event_types if not entry.is_event)
 
     def _lists(self) -> Mapping[str, tuple[Entry, ...]]:
         return {

@@ -198,6 +198,11 @@ class StageRules(Declared):
         """The ways through a clip, in order; what the last one says is what counts."""
         return (Turn(modality=self.modality, fields=self.fields),)
 
+    @property
+    def n_turns(self) -> int:
+        """How many ways through a clip there are."""
+        return 1
+
 
 class ScreeningRules(StageRules):
     """Screening, and how it is found out what it misses."""
@@ -225,6 +230,11 @@ class CodingRules(StageRules):
     def turns(self) -> tuple[Turn, ...]:
         """The passes, or the one way through that there is."""
         return self.passes or (Turn(modality=self.modality, fields=self.fields),)
+
+    @property
+    def n_turns(self) -> int:
+        """How many passes there are, or one."""
+        return len(self.passes) or 1
 
     @model_validator(mode="after")
     def _last_pass_says_all(self) -> CodingRules:
