@@ -10,6 +10,7 @@ import numpy as np
 from mmed_curate.agreement.alpha import alpha, package_alpha
 from mmed_curate.agreement.bootstrap import measure
 from mmed_curate.agreement.coefficients import Chance, ac2, cohen, corrected
+from mmed_curate.agreement.gamma import gamma
 from mmed_curate.agreement.ratings import Level, Ratings, tally
 from mmed_curate.agreement.sets import Codes, masi_alpha, reliability_index
 from mmed_curate.agreement.settings import AgreementSettings
@@ -240,6 +241,11 @@ def index_measure(
 def alpha_u_measure(continua: Sequence[Continuum], settings: AgreementSettings) -> Measure:
     """Krippendorff's alpha of units with its interval."""
     return measure(alpha_u(continua), settings, why_nan="nobody marked an event")
+
+
+def gamma_measure(continua: Sequence[Continuum], settings: AgreementSettings) -> Measure:
+    """Gamma with its interval."""
+    return measure(gamma(continua, seed=settings.seed), settings, why_nan="nobody marked an event")
 
 
 def invented_measure(codings: Sequence[tuple[str, str, bool]], settings: AgreementSettings) -> Measure:

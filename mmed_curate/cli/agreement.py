@@ -19,6 +19,7 @@ from mmed_curate.agreement.layers import (
     ac2_coefficient,
     alpha_u_measure,
     cohen_coefficient,
+    gamma_measure,
     index_measure,
     masi_measure,
     nominal_coefficient,
@@ -50,6 +51,8 @@ _MEANING = {
     "for chance",
     "events": "Krippendorff's alpha of units is 1 where coders always mark the same events and 0 where they agree as "
     "chance would have it; it looks at where events begin and end, and at those that only one coder marked",
+    "gamma": "Gamma is 1 where coders always mark the same events and 0 where they agree as events turned round their "
+    "clip by chance would; events are aligned first, and compared by place and kind; clips without any say nothing",
     "times": "Times are compared event by event; alpha of frame numbers themselves would say nothing",
 }
 
@@ -65,10 +68,12 @@ _MEANING = {
 @click.option("--level", type=click.Choice([level.value for level in Level]), help="[default: nominal]")
 @click.option("--order", help="Ordinal values from least to most, separated by commas [default: as numbers].")
 @click.option("--measure", type=click.Choice(list(_MEANING)), help="[default: alpha]")
-@click.option("--onset", help="Column, for times and events.")
+@click.option("--onset", help="Column, for times, events and gamma.")
 @click.option("--apex", help="Column, for times.")
-@click.option("--offset", help="Column, for times and events.")
-@click.option("--length", help="Column, for events: how long the unit is. One row for each event, or an empty one.")
+@click.option("--offset", help="Column, for times, events and gamma.")
+@click.option(
+    "--length", help="Column, for events and gamma: how long the unit is. One row for each event, or an empty one."
+)
 @click.option("--rate-hz", type=click.FloatRange(min=0, min_open=True), help="Frames a second; without it, seconds.")
 @click.option("--tolerance-ms", type=click.FloatRange(min=0), help="How far apart marks may be and count as the same.")
 @click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
@@ -136,13 +141,14 @@ def agreement(
             _tell_times(times)
             _tell_meaning(found, kind)
         return
-    if kind == "events":
+    if kind in {"events", "gamma"}:
         if onset is None or offset is None or length is None:
-            raise BadInput.of("agreement.columns", "events need --onset, --offset and --length", "name the columns")
+            raise BadInput.of("agreement.columns", f"{kind} needs --onset, --offset and --length", "name the columns")
         others = (onset, offset, length, *(() if value is None else (value,)))
         found = read_long_table(table_csv, unit=unit, coder=coder, cluster=cluster, others=others, several=True)
         continua = continua_of(found, onset=onset, offset=offset, length=length, kind=value, rate_hz=rate_hz)
-        _tell(found, kind, None, alpha_u_measure(continua, chosen), (), chosen, as_json=as_json)
+        measured = (alpha_u_measure if kind == "events" else gamma_measure)(continua, chosen)
+        _tell(found, kind, None, measured, (), chosen, as_json=as_json)
         return
     if value is None:
         raise BadInput.of("agreement.columns", f"{kind} needs --value", "name the column that holds the judgement")

@@ -159,6 +159,10 @@ def test_events_of_a_table(tmp_path, capsys, repository):
     by_hand = alpha_u([Continuum(cluster="", length=300_000, marked=ms)] * 6).point()
     assert code == 0 and document["coefficient"]["value"] == pytest.approx(by_hand)
     check(document, repository)
+    by_gamma = ["gamma" if word == "events" else word for word in words]
+    code, out, _ = run(capsys, "agreement", str(path), *by_gamma, "--length", "long", "--json")
+    assert code == 0 and 0 < json.loads(out)["coefficient"]["value"] < 1
+    check(json.loads(out), repository)
     code, out, _ = run(capsys, "agreement", str(path), *words, "--length", "long")
     assert code == 0 and "mark the same events" in " ".join(out.split())
     code, _, err = run(capsys, "agreement", str(path), *words)
