@@ -841,7 +841,7 @@ class Timeline(QWidget):
         if self._clock is None or not isinstance(target, OnMark):
             return ""
         names = mark_names(self._words)
-        name = ", ".join(names[mark] for mark in target.marks)
+        name = self._words(", ").join(names[mark] for mark in target.marks)
         ms = ms_of(target.frame, self._clock)
         return self._words("{name}: frame {frame}, {ms} ms", name=name, frame=target.frame, ms=ms)
 
