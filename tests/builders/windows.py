@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
+from PyQt6.QtGui import QImage, QKeyEvent, QKeySequence, QMouseEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -30,7 +30,7 @@ from mmed_curate.domain.judgements import Answer
 from mmed_curate.domain.time import Frame
 from mmed_curate.store import Workspace
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 8_000
 """A busy machine is no failure."""
 
 
@@ -105,7 +105,12 @@ class Seat:
     # the keyboard
 
     def press(self, *keys: str, settle: bool = True) -> None:
-        """Press keys, each written as the key map writes it."""
+        """Press keys, each written as the key map writes it.
+
+        Args:
+            keys: in this order.
+            settle: wait after each until what it did is shown; else they come faster than any disk.
+        """
         window = self.shell.windowHandle()
         assert window is not None
         for key in keys:
@@ -115,8 +120,8 @@ class Seat:
                 QTest.keyClick(window, text)
             else:
                 QTest.keyClick(window, combination.key(), combination.keyboardModifiers())
-        if settle:
-            self.settle()
+            if settle:
+                self.settle()
 
     def hold(self, key: str, times: int) -> None:
         """Hold a key down until it has repeated so often."""
@@ -158,7 +163,9 @@ class Seat:
         handles = timeline._layout(timeline._draft).handles
         handle = next(one for one in handles if (one.event, one.mark) == (event, mark))
         begin = QPoint(round(handle.x), handle.bottom - 9)
-        end = QPoint(self.x_of(to), begin.y())
+        at = timeline._draft.events[event].marks.at(mark)
+        assert at is not None
+        end = QPoint(begin.x() + self.x_of(to) - self.x_of(at), begin.y())
         self._mouse(QEvent.Type.MouseButtonPress, begin)
         middle = QPoint((begin.x() + end.x()) // 2, begin.y())
         for place in (middle, end):
@@ -235,13 +242,12 @@ class Seat:
 
     def pixels(self, widget: QWidget) -> NDArray[np.uint8]:
         """What a widget looks like: (H, W, 4)."""
-        image = widget.grab().toImage().convertToFormat(widget.grab().toImage().Format.Format_RGBA8888)
+        image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
         bits = image.constBits()
         assert bits is not None
-        held = np.frombuffer(bits.asarray(image.sizeInBytes()), dtype=np.uint8)
-        return held.reshape(image.height(), image.bytesPerLine())[:, : 4 * image.width()].reshape(
-            image.height(), image.width(), 4
-        )
+        held = np.frombuffer(bits.asarray(image.sizeInBytes()), dtype=np.uint8).copy()  # the image goes, the copy stays
+        rows = held.reshape(image.height(), image.bytesPerLine())[:, : 4 * image.width()]
+        return rows.reshape(image.height(), image.width(), 4)
 
     def leave(self) -> Preferences:
         """Close the window; how it was left."""
@@ -259,3 +265,7 @@ def answers(workspace: Workspace, code: str) -> list[Answer]:
 def desk_of(workspace: Workspace, code: str) -> Callable[[], Desk]:
     """Opens a desk of its own on a workspace, as the window's door does."""
     return lambda: Desk(Workspace.open(workspace.root, now=workspace.now), code)
+
+
+SitDown = Callable[..., Seat]
+"""Opens the window for somebody; named arguments as `Seat` has them."""
