@@ -134,7 +134,7 @@ class DeskPage(QWidget):
         self.looking.close(self.words("Opening…"))
         self.worker.do(open_desk, then=self._sit_down)
         if speaker is None:
-            QTimer.singleShot(_WAKE_MS, self.speaker.wake)
+            QTimer.singleShot(_WAKE_MS, self._wake)
 
     # what is asked for
 
@@ -424,6 +424,10 @@ class DeskPage(QWidget):
     def run(self, command: Command) -> bool:
         """Do what a command says; False: it means nothing now."""
         return self.obeys is not None and self.obeys.run(command)
+
+    def _wake(self) -> None:
+        self.speaker.wake()
+        self._played()  # whether there is any sound is known only now
 
     def _sit_down(self, desk: DeskLike) -> None:
         self.sitting = Sitting(desk)
