@@ -32,8 +32,6 @@ class Dispatch:
     def __init__(self, page: DeskPage) -> None:
         """Know what each command does."""
         self._page = page
-        self._mark = Mark.OFFSET
-        """The mark that was set last: nudges go to it."""
         player = page.player
         look = self._look_at
         self._do: Mapping[Command, Callable[[], object]] = {
@@ -53,8 +51,8 @@ class Dispatch:
             Command.MARK_ONSET: partial(self._set_mark, Mark.ONSET),
             Command.MARK_APEX: partial(self._set_mark, Mark.APEX),
             Command.MARK_OFFSET: partial(self._set_mark, Mark.OFFSET),
-            Command.NUDGE_BACK: partial(self._nudge, -1),
-            Command.NUDGE_ON: partial(self._nudge, 1),
+            Command.NUDGE_BACK: partial(page.nudge, -1),
+            Command.NUDGE_ON: partial(page.nudge, 1),
             Command.NEW_EVENT: lambda: page.act(acts.new_event()),
             Command.REMOVE_EVENT: lambda: page.act(acts.remove_event()),
             Command.UNDO: self._undo,
@@ -85,7 +83,8 @@ class Dispatch:
         """Do what a command says; False: it means nothing now."""
         page = self._page
         ticket = page.view.ticket
-        if ticket is None and command not in _WITHOUT_TICKET:
+        looks = command in _LOOKING and page.clip is not None
+        if ticket is None and not looks and command not in _WITHOUT_TICKET:
             return False
         coding = ticket is not None and ticket.stage in {Stage.CODING, Stage.ADJUDICATION}
         adjudicates = ticket is not None and ticket.stage is Stage.ADJUDICATION and command is Command.NOTE
@@ -116,9 +115,9 @@ class Dispatch:
         self._page.seek(self._page.player.frame + by)
 
     def _to_end(self) -> None:
-        ticket = self._page.view.ticket
-        if ticket is not None:
-            self._page.seek(ticket.clock.last_frame)
+        clip = self._page.clip
+        if clip is not None:
+            self._page.seek(clip.clock.last_frame)
 
     def _to_mark(self, way: int) -> None:
         here = self._page.player.frame
@@ -141,7 +140,7 @@ class Dispatch:
         page, ticket = self._page, self._page.view.ticket
         if ticket is None:
             return
-        self._mark = mark
+        page.last_mark = mark
         now_s = page.player.now_s
         if now_s is None:
             page.act(acts.set_mark(mark, page.player.frame))
@@ -157,13 +156,6 @@ class Dispatch:
                 key=page.keys.shown(_COMMAND_OF[mark]),
             )
         )
-
-    def _nudge(self, by: int) -> None:
-        event = self._page.view.draft.event
-        at = None if event is None else event.marks.at(self._mark)
-        self._page.act(acts.nudge(self._mark, by))
-        if at is not None:
-            self._page.seek(at + by)
 
     def _undo(self) -> None:
         self._page.form.flush()
@@ -261,6 +253,27 @@ class Dispatch:
 
 
 _WITHOUT_TICKET = frozenset({Command.KEYS, Command.THEME, Command.BIGGER_TEXT, Command.SMALLER_TEXT, Command.HAND_IN})
+_LOOKING = frozenset(
+    {
+        Command.PLAY,
+        Command.STEP_BACK,
+        Command.STEP_ON,
+        Command.TEN_BACK,
+        Command.TEN_ON,
+        Command.FIRST_FRAME,
+        Command.LAST_FRAME,
+        Command.SLOWER,
+        Command.FASTER,
+        Command.SOUND,
+        Command.WHOLE,
+        Command.FACE,
+        Command.BROWS,
+        Command.MOUTH,
+        Command.ZOOM_IN,
+        Command.ZOOM_OUT,
+    }
+)
+"""What can be done with a training clip that was answered, too."""
 _COMMAND_OF = {
     Mark.ONSET: Command.MARK_ONSET,
     Mark.APEX: Command.MARK_APEX,

@@ -96,7 +96,7 @@ def _codes(field: Field, book: Codebook, words: Words) -> str:
 
 
 def _caps(keys: Sequence[str]) -> str:
-    return "".join(f"<b><tt>{escape(name)}</tt></b>&nbsp; " for name in shown_keys(keys))
+    return ", ".join(f"<b><tt>{escape(name).replace(' ', '&nbsp;')}</tt></b>" for name in shown_keys(keys))
 
 
 def _bases(book: Codebook) -> tuple[str, ...]:

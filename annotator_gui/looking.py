@@ -56,15 +56,16 @@ class Looking(QObject):
     def close(self, sentence: str) -> None:
         """Nothing of any clip stays on screen; words instead."""
         self._film, self._landmarks, self._neutral, self._marks = None, None, None, None
+        self._frame = Frame(0)
         self._show_how(Shown.PLAIN)
         self._view.look_at(None)
         self.region = Region.WHOLE
         self._view.say(sentence)
 
     def open(self, film: Film) -> None:
-        """A clip's picture, from its first frame."""
+        """A clip's picture, at the frame that was gone to meanwhile: keys may be pressed before it is there."""
         if film is not self._film:
-            self._film, self._frame = film, Frame(0)
+            self._film = film
             self._show_how(Shown.PLAIN)
         self.paint()
 
@@ -114,6 +115,7 @@ class Looking(QObject):
             return
         pixels = self._film.at(self._frame)
         if pixels is None:
+            self._view.say(self._words("Opening…"))  # another frame in its place would be a wrong one
             return
         # an overlay looks at frames all around: it waits until all are there
         how = self.how if self._film.whole else Shown.PLAIN

@@ -82,6 +82,11 @@ class PictureView(QWidget):
         self.update()
 
     @property
+    def label(self) -> str:
+        """The word in the corner; empty: none."""
+        return self._label
+
+    @property
     def is_close(self) -> bool:
         """A part of the picture is shown, not all of it."""
         return self._box is not None

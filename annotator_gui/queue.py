@@ -38,6 +38,8 @@ def asked_words(view: View, words: Words) -> str:
     ticket = view.ticket
     if ticket is None:
         return ""
+    if view.movement_given:
+        return words("Say what it means. The movement is handed in.")
     if ticket.stage is Stage.CODING and ticket.later_fields:
         return words("Mark what the face does; what it means comes after.")
     return {

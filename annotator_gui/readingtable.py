@@ -217,7 +217,9 @@ class ReadingTable(FittedTable):
         if frames and line.differs:
             values = [piece.value for cell in line.cells for piece in cell or () if isinstance(piece.value, int)]
             between = clock.start_of(Frame(max(values))) - clock.start_of(Frame(min(values)))
-            name += "\n" + self._words("{frames} frames, {ms} ms", frames=frames, ms=round(between * 1000))
+            ms = round(between * 1000)
+            far = self._words("1 frame, {ms} ms", ms=ms) if frames == 1 else None
+            name += "\n" + (far or self._words("{frames} frames, {ms} ms", frames=frames, ms=ms))
         item = QTableWidgetItem(name)
         item.setForeground(QColor(self._theme.of(mark) if mark is not None else self._theme.text))
         if to_settle and line.differs:
@@ -252,7 +254,8 @@ class ReadingTable(FittedTable):
         if value > clock.last_frame:
             return str(value)
         milliseconds = round((clock.start_of(value) - clock.start_of(Frame(0))) * 1000)
-        return self._words("{frame}  ({ms} ms)", frame=value, ms=milliseconds)
+        # a narrow column breaks before the time, not inside it
+        return self._words("{frame}  ({ms} ms)", frame=value, ms=milliseconds).replace(" ms", "\N{NO-BREAK SPACE}ms")
 
     def _label(self, line: Line, code: str, book: Codebook) -> str:
         entry = entry_of(line, code, book)

@@ -1,4 +1,4 @@
-"""Pages written from their owners: the verbs from the command line itself, the vocabulary from the codebook."""
+"""Pages written from their owners: the verbs, the vocabulary, the columns of tables, the keys of the window."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from dataclasses import fields
 
 import click
 
+from annotator_gui.keys import DEFAULT_KEYS
+from annotator_gui.keysheet import commands_by_heading, shown_keys
+from annotator_gui.language import Words
 from mmed_curate.cli.main import VERBS, mmed
 from mmed_curate.domain.codebook import Codebook, Entry
 
@@ -59,6 +62,18 @@ def columns_page(*tables: tuple[str, type]) -> str:
         tables: file name and the record of one row.
     """
     return "\n".join(_columns(name, row) for name, row in tables)
+
+
+def keys_page() -> str:
+    """Markdown: every command of the window with the keys that it has at first."""
+    lines = []
+    for heading, rows in commands_by_heading(Words()).items():
+        lines += [f"### {heading}", "", "| key | |", "|---|---|"]
+        for command, does in rows:
+            keys = ", ".join(f"`{key}`" for key in shown_keys(DEFAULT_KEYS.keys[command]))
+            lines.append(f"| {keys.replace('|', chr(92) + '|')} | {_cell(does)} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _columns(name: str, row: type) -> str:

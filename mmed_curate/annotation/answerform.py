@@ -9,7 +9,16 @@ from typing import Any, TypeVar
 from mmed_curate.annotation.ticket import Ticket
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import CoderId
-from mmed_curate.domain.judgements import Adjudication, Answer, CodedEvent, Coding, Screening, Verification
+from mmed_curate.domain.judgements import (
+    Adjudication,
+    Answer,
+    CodedEvent,
+    Coding,
+    Screening,
+    ScreeningVerdict,
+    Verification,
+    VerificationVerdict,
+)
 from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.serial import from_json, to_json
 
@@ -103,9 +112,9 @@ def answer_of(
     """
     form = _checked(document, ticket)
     if ticket.stage is Stage.SCREENING:
-        return _strict(Screening, _with_verdict(form))
+        return _strict(Screening, _with_verdict(form, ScreeningVerdict))
     if ticket.stage is Stage.VERIFICATION:
-        return _strict(Verification, _with_verdict(form))
+        return _strict(Verification, _with_verdict(form, VerificationVerdict))
     if events is not None:
         if form.get("events"):
             raise BadInput.of(
@@ -159,9 +168,13 @@ def _checked(document: object, ticket: Ticket) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in _HEAD}
 
 
-def _with_verdict(form: dict[str, Any]) -> dict[str, Any]:
+def _with_verdict(form: dict[str, Any], verdicts: type[ScreeningVerdict] | type[VerificationVerdict]) -> dict[str, Any]:
+    known = [one.value for one in verdicts]
     if not form.get("verdict"):
-        raise BadInput.of("desk.no_verdict", "the form has no verdict", "fill it in; ticket.txt says what can be said")
+        raise BadInput.of("desk.no_verdict", "the form has no verdict", f"fill in one of {', '.join(known)}")
+    if form["verdict"] not in known:
+        said = json.dumps(form["verdict"], ensure_ascii=False)[:40]
+        raise BadInput.of("desk.no_verdict", f"{said} is no verdict", f"write one of {', '.join(known)}")
     return form
 
 

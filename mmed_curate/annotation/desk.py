@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 
 from mmed_curate.agreement.gold import GoldScore, against_gold
 from mmed_curate.annotation.allowed import knows_somebody, may_answer
@@ -314,6 +315,11 @@ class Desk:
             known=known,
             score=against_gold([(said, known)], self._workspace.protocol.match_iou, self._workspace.codebook),
         )
+
+    @property
+    def beside_codebook(self) -> Path:
+        """Where the clips lie that show entries of the codebook; they are the same for everybody."""
+        return self._workspace.beside_codebook
 
     def colleagues(self) -> dict[str, CoderId]:
         """Everyone who judges here, by code: for naming who took part in a discussion. Says nothing of any clip."""

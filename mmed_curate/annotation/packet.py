@@ -6,6 +6,7 @@ The folder holds what the ticket holds, under names that say nothing: copies of 
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -79,13 +80,14 @@ class ReadAnswer:
     findings: tuple[Finding, ...]
 
 
-def lay_before(ticket: Ticket, where: Path, tool: Tool | None) -> Packet:
-    """Put a ticket into a folder of its own, named as the ticket's clip.
+def lay_before(ticket: Ticket, where: Path, tool: Tool | None, *, beside_codebook: Path | None = None) -> Packet:
+    """Put a ticket into a folder of its own, named as the ticket's clip, and beside it the codebook's examples.
 
     Args:
         ticket: as the desk gave it.
         where: in which folder; made where it is missing.
         tool: in what the events are said; None: as begun, else in ELAN. Verdicts are always given in the form.
+        beside_codebook: where clips lie that show entries of the codebook; None: none are shown.
 
     Raises:
         BadInput: it cannot be written, or the answer was begun in another tool.
@@ -120,6 +122,8 @@ def lay_before(ticket: Ticket, where: Path, tool: Tool | None) -> Packet:
     alone = not with_events or chosen is Tool.JSON
     if (alone or ticket.stage is Stage.ADJUDICATION) and not (folder / FORM).exists():
         write_text(folder / FORM, readable_json(blank_form(ticket)))
+    if beside_codebook is not None and with_events:
+        _show_examples(ticket, beside_codebook, where)
     _tell(ticket, folder, answer.name)
     os.utime(folder, (0, 0))
     return Packet(folder=folder, answer=answer, begun=was_there)
@@ -270,11 +274,28 @@ def _say(path: Path, tool: Tool, ticket: Ticket, events: Sequence[CodedEvent] | 
     TIMELINE_FORMATS[tool.value].write(path, [replace(timeline, name=ticket.clip_name, media=media)])
 
 
+def examples_beside(ticket: Ticket, folder: Path) -> dict[str, str]:
+    """By the codebook's name for it: where a clip that shows an entry lies, as seen from a ticket's folder."""
+    return {one: f"../{one}" for one in ticket.codebook.examples if (folder.parent / one).is_file()}
+
+
+def _show_examples(ticket: Ticket, beside_codebook: Path, where: Path) -> None:
+    """Once for all tickets that lie there."""
+    for example in ticket.codebook.examples:
+        source, copy = beside_codebook / example, where / example
+        if source.is_file() and not (copy.is_file() and filecmp.cmp(source, copy, shallow=False)):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            with written_aside(copy) as aside:
+                shutil.copyfile(source, aside)
+            os.utime(copy, (0, 0))
+
+
 def _tell(ticket: Ticket, folder: Path, answer: str) -> None:
     own = {TEXT, DOCUMENT}
     files = sorted({one.name for one in folder.iterdir() if not one.name.startswith(".")} | own)
-    write_text(folder / DOCUMENT, readable_json(ticket_document(ticket, files, ".")))
-    write_text(folder / TEXT, ticket_text(ticket, files, answer))
+    shown = examples_beside(ticket, folder)
+    write_text(folder / DOCUMENT, readable_json(ticket_document(ticket, files, ".", shown)))
+    write_text(folder / TEXT, ticket_text(ticket, files, answer, shown))
     for name in files:
         if name in own or not name.startswith("answer"):
             os.utime(folder / name, (0, 0))

@@ -6,6 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mmed_curate.annotation.answerform import example_event
@@ -17,6 +18,7 @@ from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.serial import to_json
 
 _WIDTH = 100
+_NONE_SHOWN: Mapping[str, str] = MappingProxyType({})
 _ASKED: Mapping[Stage, str] = {
     Stage.SCREENING: "Is something of the face here that is worth coding? Accept the clip, or reject it with a reason.",
     Stage.CODING: "Mark every event of the face that you see. None is an answer too.",
@@ -50,13 +52,16 @@ def choices(ticket: Ticket, fields: Sequence[AnswerField]) -> dict[str, tuple[En
     return {name: entries for one in fields for name, entries in lists.get(one, {}).items() if entries}
 
 
-def ticket_document(ticket: Ticket, files: Sequence[str], folder: str) -> dict[str, Any]:
+def ticket_document(
+    ticket: Ticket, files: Sequence[str], folder: str, examples: Mapping[str, str] = _NONE_SHOWN
+) -> dict[str, Any]:
     """The ticket as the JSON document `mmed-ticket`.
 
     Args:
         ticket: what is asked.
         files: names of the files that lie beside it.
         folder: where they lie.
+        examples: by the codebook's name for it: where a clip that shows an entry lies, as seen from there.
     """
     clock = ticket.clock
     return {
@@ -81,7 +86,13 @@ def ticket_document(ticket: Ticket, files: Sequence[str], folder: str) -> dict[s
             {
                 "of": name,
                 "codes": [
-                    {"code": one.code, "label": one.label["en"], "definition": one.definition} for one in entries
+                    {
+                        "code": one.code,
+                        "label": one.label["en"],
+                        "definition": one.definition,
+                        "example": examples.get(one.example or ""),
+                    }
+                    for one in entries
                 ],
             }
             for name, entries in choices(ticket, (*ticket.fields, *ticket.later_fields)).items()
@@ -99,18 +110,19 @@ def ticket_document(ticket: Ticket, files: Sequence[str], folder: str) -> dict[s
     }
 
 
-def ticket_text(ticket: Ticket, files: Sequence[str], answer: str) -> str:
+def ticket_text(ticket: Ticket, files: Sequence[str], answer: str, examples: Mapping[str, str] = _NONE_SHOWN) -> str:
     """The ticket for people to read.
 
     Args:
         ticket: what is asked.
         files: names of the files that lie beside it.
         answer: name of the file in which the events are said; that of the form where there is no other.
+        examples: by the codebook's name for it: where a clip that shows an entry lies.
     """
-    return "\n".join(_lines(ticket, files, answer)) + "\n"
+    return "\n".join(_lines(ticket, files, answer, examples)) + "\n"
 
 
-def _lines(ticket: Ticket, files: Sequence[str], answer: str) -> Iterator[str]:
+def _lines(ticket: Ticket, files: Sequence[str], answer: str, examples: Mapping[str, str]) -> Iterator[str]:
     clock = ticket.clock
     again = "" if ticket.round == 1 else f", round {ticket.round}"
     yield f"Ticket {ticket.id}"
@@ -163,6 +175,8 @@ def _lines(ticket: Ticket, files: Sequence[str], answer: str) -> Iterator[str]:
         yield f"What {name} can be" if name != "whose cue it is" else "Whose a cue can be"
         for one in entries:
             said = one.label["en"] if one.label["en"] == one.code else f"{one.label['en']}. {one.definition}"
+            shown = examples.get(one.example or "")
+            said += f" Example: {shown}" if shown else ""
             yield textwrap.fill(f"  {one.code}: {said}", _WIDTH, subsequent_indent="      ", break_on_hyphens=False)
 
 

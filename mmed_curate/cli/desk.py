@@ -15,6 +15,7 @@ from mmed_curate.annotation.packet import (
     ReadAnswer,
     Tool,
     check_only_movement,
+    examples_beside,
     lay_before,
     movement_of,
     open_rest,
@@ -75,10 +76,10 @@ def next_ticket(coder: str, output: Path, tool: str | None, as_json: bool) -> No
         else:
             out.print("nothing waits for you now", markup=False)
         return
-    packet = lay_before(ticket, output, None if tool is None else Tool(tool))
+    packet = lay_before(ticket, output, None if tool is None else Tool(tool), beside_codebook=own.beside_codebook)
     if as_json:
         files = sorted(path.name for path in packet.folder.iterdir())
-        print_json(ticket_document(ticket, files, str(packet.folder)))
+        print_json(ticket_document(ticket, files, str(packet.folder), examples_beside(ticket, packet.folder)))
         return
     first = ", the movement first" if ticket.later_fields else ""
     out.print(f"ticket {ticket.id}: {ticket.stage.value}{first}", markup=False)

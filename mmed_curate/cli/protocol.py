@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
 from mmed_curate.cli.console import err, json_option, out, print_json, table
-from mmed_curate.domain.protocol import JUDGED, ROLE_FOR, Protocol, codebook_of, load_protocol
+from mmed_curate.domain.codebook import missing_examples
+from mmed_curate.domain.findings import Finding
+from mmed_curate.domain.protocol import JUDGED, ROLE_FOR, Protocol, codebook_of, codebook_path, load_protocol
 
 
 @click.group()
@@ -25,6 +27,7 @@ def check(name_or_path: str, as_json: bool) -> None:
     """
     rules = load_protocol(name_or_path)
     book = codebook_of(rules, name_or_path)
+    missing = missing_examples(book, codebook_path(rules, name_or_path))
     stages = [
         {
             "stage": stage.value,
@@ -41,6 +44,7 @@ def check(name_or_path: str, as_json: bool) -> None:
         print_json(
             {"protocol": rules.name, "title": rules.title, "stages": stages, "codebook": f"{book.name} {book.version}"}
         )
+        _refuse(missing)
         return
     rows = [
         (
@@ -58,9 +62,17 @@ def check(name_or_path: str, as_json: bool) -> None:
         out.print(f"- {sentence}", markup=False)
     out.print(
         f"codebook {book.name} {book.version}: {len(book.emotions)} emotions, {len(book.action_units)} action units, "
-        f"{len(book.vocal_cues)} vocal cues",
+        f"{len(book.vocal_cues)} vocal cues" + (f", {len(book.examples)} examples" if book.examples else ""),
         markup=False,
     )
+    _refuse(missing)
+
+
+def _refuse(missing: Sequence[Finding]) -> None:
+    for finding in missing:
+        err.print(f"mmed: {finding}", markup=False)
+    if missing:
+        raise SystemExit(2)
 
 
 def _safeguards(rules: Protocol) -> Iterator[str]:

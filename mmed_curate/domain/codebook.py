@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.yamlfile import Clash, Declared, read_yaml
 
+EXAMPLES = "examples"
+"""Folder beside a codebook that holds the clips that show its entries."""
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 """A short lower-case word that stands for one entry."""
 
@@ -21,7 +25,7 @@ class Entry(Declared):
     label: Mapping[str, str]
     """What the coder reads, by language (BCP 47); English is required."""
     example: str | None = None
-    """Clip that shows it, as a path relative to the codebook; None: there is none."""
+    """Clip that shows it, as a path below `examples/` beside the codebook; None: there is none."""
     definition: str
     """When to choose it, in our own words."""
     source: str
@@ -31,6 +35,13 @@ class Entry(Declared):
     def _has_english(self) -> Entry:
         if "en" not in self.label:
             raise Clash("label", what=f"{self.code} has no English label", remedy="add en: and what coders read")
+        parts = () if self.example is None else PurePosixPath(self.example).parts
+        if self.example is not None and (len(parts) < 2 or parts[0] != EXAMPLES or ".." in parts):
+            raise Clash(
+                "example",
+                what=f"{self.example} lies not below {EXAMPLES}/ beside the codebook",
+                remedy=f"put the clip there, and write {EXAMPLES}/NAME.mp4",
+            )
         return self
 
 
@@ -107,18 +118,7 @@ class Codebook(Declared):
 
     @model_validator(mode="after")
     def _codes_hold_together(self) -> Codebook:
-        lists: tuple[tuple[str, tuple[Entry, ...]], ...] = (
-            ("classes", self.classes),
-            ("event_types", self.event_types),
-            ("emotions", self.emotions),
-            ("action_units", self.action_units),
-            ("vocal_cues", self.vocal_cues),
-            ("cue_owners", self.cue_owners),
-            ("confidences", self.confidences),
-            ("bases", self.bases),
-            ("regions", self.regions),
-        )
-        for name, entries in lists:
+        for name, entries in self._lists().items():
             codes = [entry.code for entry in entries]
             if not codes and name != "regions":
                 raise Clash(name, what="there is no entry", remedy="write at least one")
@@ -159,6 +159,24 @@ class Codebook(Declared):
         """Codes of the benchmark's classes, in the codebook's order."""
         return tuple(entry.code for entry in self.classes)
 
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Paths of the clips that show an entry, sorted."""
+        return tuple(sorted({one.example for entries in self._lists().values() for one in entries if one.example}))
+
+    def _lists(self) -> Mapping[str, tuple[Entry, ...]]:
+        return {
+            "classes": self.classes,
+            "event_types": self.event_types,
+            "emotions": self.emotions,
+            "action_units": self.action_units,
+            "vocal_cues": self.vocal_cues,
+            "cue_owners": self.cue_owners,
+            "confidences": self.confidences,
+            "bases": self.bases,
+            "regions": self.regions,
+        }
+
     def class_of(self, emotion: str) -> str | None:
         """The class of an emotion code, or None where it has none.
 
@@ -166,6 +184,24 @@ class Codebook(Declared):
             KeyError: the code is not in this codebook.
         """
         return {entry.code: entry.emotion_class for entry in self.emotions}[emotion]
+
+
+def missing_examples(codebook: Codebook, path: Path) -> tuple[Finding, ...]:
+    """Clips that a codebook names to show an entry, and that do not lie beside it.
+
+    Args:
+        codebook: as it was read.
+        path: where it was read from.
+    """
+    return tuple(
+        Finding(
+            code="codebook.no_example",
+            what=f"{path} names the example {example}, and there is no such file beside it",
+            remedy="put the clip there, or take the example out of the codebook",
+        )
+        for example in codebook.examples
+        if not (path.parent / example).is_file()
+    )
 
 
 def _unknown(*keys: int | str, code: str, among: str) -> Clash:

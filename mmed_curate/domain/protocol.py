@@ -439,17 +439,25 @@ def load_protocol(name_or_path: str) -> Protocol:
     return read_yaml(path, Protocol)
 
 
-def codebook_of(protocol: Protocol, place: str) -> Codebook:
-    """The codebook that a protocol names; a path is relative to the protocol's own file.
+def codebook_path(protocol: Protocol, place: str) -> Path:
+    """Where the codebook lies that a protocol names; a path is relative to the protocol's own file.
 
     Args:
         protocol: the protocol.
         place: the name or path it was loaded from.
 
     Raises:
+        BadInput: there is no packaged codebook of that name.
+    """
+    path = named_or_path(protocol.codebook, "schema", "codebooks")
+    of_their_own = Path(protocol.codebook).suffix in {".yaml", ".yml"} and Path(place).suffix in {".yaml", ".yml"}
+    return Path(place).parent / path if of_their_own else path
+
+
+def codebook_of(protocol: Protocol, place: str) -> Codebook:
+    """The codebook that a protocol names; see `codebook_path`.
+
+    Raises:
         BadInput: there is no such codebook, or it has a mistake.
     """
-    name = Path(protocol.codebook)
-    if name.suffix in {".yaml", ".yml"} and Path(place).suffix in {".yaml", ".yml"}:
-        return load_codebook(str(Path(place).parent / name))
-    return load_codebook(protocol.codebook)
+    return load_codebook(str(codebook_path(protocol, place)))

@@ -6,20 +6,20 @@ A copy, so that neither an upgrade of this program nor a change to the lab's own
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmed_curate.domain.codebook import Codebook
-from mmed_curate.domain.files import sha256_of, write_text
+from mmed_curate.domain.codebook import Codebook, missing_examples
+from mmed_curate.domain.files import sha256_of, write_text, written_aside
 from mmed_curate.domain.findings import BadInput, Finding
-from mmed_curate.domain.packaged import packaged_path
-from mmed_curate.domain.protocol import Protocol, codebook_of, load_protocol
+from mmed_curate.domain.packaged import named_or_path
+from mmed_curate.domain.protocol import Protocol, codebook_of, codebook_path, load_protocol
 
 PROTOCOL_ADOPTED = "protocol.adopted"
 PROTOCOL_FILE, CODEBOOK_FILE = "protocol.yaml", "codebook.yaml"
 
-_YAML = frozenset({".yaml", ".yml"})
 _NAMES_CODEBOOK = re.compile(r"^codebook:.*$", re.MULTILINE)
 
 
@@ -43,25 +43,28 @@ def read_rules(name_or_path: str) -> Rules:
     """
     protocol = load_protocol(name_or_path)
     codebook = codebook_of(protocol, name_or_path)
-    place, book = Path(name_or_path), Path(protocol.codebook)
-    packaged = place.suffix not in _YAML
-    if packaged:
-        place = packaged_path("pipelines", "protocols", f"{name_or_path}.yaml")
-    if book.suffix not in _YAML:
-        book = packaged_path("schema", "codebooks", f"{protocol.codebook}.yaml")
-    elif not packaged:
-        book = place.parent / book
-    files = {"protocol": place, "codebook": book}
+    files = {
+        "protocol": named_or_path(name_or_path, "pipelines", "protocols"),
+        "codebook": codebook_path(protocol, name_or_path),
+    }
     digests = {name: sha256_of(path) for name, path in files.items()}
     return Rules(protocol=protocol, codebook=codebook, files=files, digests=digests)
 
 
 def copy_rules(rules: Rules, folder: Path) -> Rules:
-    """Write a protocol and its codebook into a folder, the one naming the other.
+    """Write a protocol, its codebook and the clips that show its entries into a folder, the one naming the other.
 
     Raises:
-        BadInput: the folder cannot be written, or the protocol names its codebook on no line of its own.
+        BadInput: the folder cannot be written, such a clip is missing, or the protocol names its codebook on no line of
+            its own.
     """
+    missing = missing_examples(rules.codebook, rules.files["codebook"])
+    if missing:
+        raise BadInput(missing[0])
+    for example in rules.codebook.examples:
+        (folder / example).parent.mkdir(parents=True, exist_ok=True)
+        with written_aside(folder / example) as aside:
+            shutil.copyfile(rules.files["codebook"].parent / example, aside)
     write_text(folder / CODEBOOK_FILE, rules.files["codebook"].read_text(encoding="utf-8"))
     text = rules.files["protocol"].read_text(encoding="utf-8")
     copy = folder / PROTOCOL_FILE

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session as OrmSession
 
-from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.codebook import EXAMPLES, Codebook
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.protocol import Protocol
@@ -59,6 +59,11 @@ class Workspace:
         self._now = now
 
     @property
+    def beside_codebook(self) -> Path:
+        """The folder in which its codebook lies, and the clips that show its entries."""
+        return self._rules.files["codebook"].parent
+
+    @property
     def simulated(self) -> bool:
         """Whether everything in it is simulated (its secret comes from a seed)."""
         return self.settings.simulated_seed is not None
@@ -79,7 +84,7 @@ class Workspace:
         wanted = read_rules(protocol)
         root = root.resolve()
         refuse_network_filesystem(root)
-        for name in (_TOML, _DATABASE, _MEDIA, PROTOCOL_FILE, CODEBOOK_FILE):
+        for name in (_TOML, _DATABASE, _MEDIA, PROTOCOL_FILE, CODEBOOK_FILE, EXAMPLES):
             if (root / name).exists():
                 raise BadInput.of(
                     "store.exists", f"{root} holds {name} already", "choose another folder, or use the workspace there"
@@ -98,7 +103,7 @@ class Workspace:
             rules = copy_rules(wanted, aside)
             _make_database(aside / _DATABASE, secret, protocol, rules, simulated=seed is not None, now=now)
             (root / _MEDIA).mkdir()
-            for name in (_DATABASE, PROTOCOL_FILE, CODEBOOK_FILE):
+            for name in (_DATABASE, PROTOCOL_FILE, CODEBOOK_FILE, *([EXAMPLES] if rules.codebook.examples else [])):
                 (aside / name).rename(root / name)
             write_text(
                 root / _TOML, toml_text(protocol=PROTOCOL_FILE, seed=seed)

@@ -40,8 +40,8 @@ def cells(table: ReadingTable) -> dict[str, list[str]]:
 def test_what_differs_carries_a_sign_and_a_colour(panel: AdjudicationPanel) -> None:
     Sitter(panel, a_ticket(Stage.ADJUDICATION))
     shown = cells(panel.table)
-    assert shown["▶ Onset"] == ["≠ 20  (667 ms)", "≠ 23  (767 ms)"]
-    assert shown["◆ Apex"] == ["26  (867 ms)", "26  (867 ms)"]
+    assert shown["▶ Onset"] == ["≠ 20  (667\u00a0ms)", "≠ 23  (767\u00a0ms)"]
+    assert shown["◆ Apex"] == ["26  (867\u00a0ms)", "26  (867\u00a0ms)"]
     assert shown["Emotion"] == ["≠ Happiness", "≠ Contempt"]
     onset, apex = (panel.table.item(row, 1) for row in (1, 2))
     assert onset.background() != apex.background()

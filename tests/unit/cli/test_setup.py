@@ -192,6 +192,44 @@ def test_the_protocol_and_its_codebook_are_checked(tmp_path: Path, run, reposito
     assert str(tmp_path / "words.yaml") in err
 
 
+def test_an_example_of_a_code_is_checked_copied_and_shown(
+    tmp_path: Path, run, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    book = (repository / "schema" / "codebooks" / "mmed.yaml").read_text(encoding="utf-8")
+    named = "- code: au12\n    example: examples/au12.mp4"
+    assert "- code: au12\n" in book
+    (tmp_path / "words.yaml").write_text(book.replace("- code: au12", named), encoding="utf-8")
+    rules = tmp_path / "ours.yaml"
+    rules.write_text(PLAIN.read_text(encoding="utf-8").replace("codebook: mmed", "codebook: words.yaml"))
+    for words in (("protocol", "check", str(rules)), ("init", str(tmp_path / "lab"), "--protocol", str(rules))):
+        code, _, err = run(*words)
+        assert (code, "names the example examples/au12.mp4, and there is no such file" in err) == (2, True)
+    assert not (tmp_path / "lab" / "mmed.toml").exists()
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "au12.mp4").write_bytes(b"a smile")
+    code, out, _ = run("protocol", "check", str(rules))
+    assert (code, "1 examples" in out) == (0, True)
+    assert run("init", str(tmp_path / "lab"), "--protocol", str(rules), "--seed", "1")[0] == 0
+    assert (tmp_path / "lab" / "examples" / "au12.mp4").read_bytes() == b"a smile"
+    made = a_workspace(tmp_path / "busy", n_clips=1)
+    monkeypatch.chdir(made.root)
+    (tmp_path / "words.yaml").write_text((tmp_path / "words.yaml").read_text().replace('"1.1"', '"1.2"'))
+    assert run("protocol", "adopt", str(rules), "--because", "what a smile is")[0] == 0
+    assert run("assign")[0] == 0
+    made = Workspace.open(made.root)
+    ticket = Desk(made, "ann").next_ticket()
+    assert ticket is not None
+    Desk(made, "ann").submit(ticket.id, an_answer(ticket.stage, made.codebook))
+    assert run("assign")[0] == 0
+    code, out, _ = run("desk", "next", "bob", "-o", "tickets", "--json")
+    units = next(one["codes"] for one in json.loads(out)["choices"] if one["of"] == "action_units")
+    shown = {one["code"]: one["example"] for one in units}
+    assert (shown["au12"], shown["au1"]) == ("../examples/au12.mp4", None)
+    folder = Path(json.loads(out)["folder"])
+    assert (folder / shown["au12"]).read_bytes() == b"a smile"
+    assert "Example: ../examples/au12.mp4" in " ".join((folder / "ticket.txt").read_text().split())
+
+
 @pytest.fixture
 def busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Two clips; one was screened, and its coding is handed out."""

@@ -77,6 +77,11 @@ MISTAKES = {
     ),
     "a code twice": ("code: anger", "code: fear", "key emotions.*code: the code fear stands twice under emotions"),
     "no English": ('label: {en: "Anger", ', "label: {", "key emotions.3.label: anger has no English label"),
+    "an example that lies elsewhere": (
+        "    definition: ",
+        "    example: ../au12.mp4\n    definition: ",
+        "key classes.0.example: ../au12.mp4 lies not below examples/ beside the codebook",
+    ),
     "a code with a capital": ("code: anger", "code: Anger", "key emotions.3.code"),
     "a misspelt key": ("    region: brow\n", "    regoin: brow\n", "did you mean region"),
     "nothing micro": ("is_micro: true", "is_micro: false", "key event_types: no entry is micro"),
