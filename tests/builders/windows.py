@@ -265,3 +265,7 @@ def answers(workspace: Workspace, code: str) -> list[Answer]:
 def desk_of(workspace: Workspace, code: str) -> Callable[[], Desk]:
     """Opens a desk of its own on a workspace, as the window's door does."""
     return lambda: Desk(Workspace.open(workspace.root, now=workspace.now), code)
+
+
+SitDown = Callable[..., Seat]
+"""Opens the window for somebody; named arguments as `Seat` has them."""
