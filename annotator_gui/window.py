@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from PyQt6.QtCore import QByteArray, QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -45,6 +45,8 @@ from mmed_curate.domain.time import Frame
 
 _AHEAD = 2
 """Tickets whose media are made ready while one is judged (ours)."""
+_WAKE_MS = 600
+"""When the sound library is loaded: after the first clip is there, before anybody plays it (ours)."""
 _NO_PICTURE = frozenset({"gui.other_picture", "gui.no_picture", "gui.film_too_large", "gui.no_media"})
 """Findings after which there is no picture to look at."""
 _IDLE_S = 60.0
@@ -128,8 +130,11 @@ class DeskPage(QWidget):
         if tour:
             self.tour = TourPanel(words=self.words, theme=shell.theme, keys=keys, find=self._pointed_at, parent=self)
             self.tour.left.connect(self._tour_over)
+        self.queue.show_view(self.view)
         self.looking.close(self.words("Opening…"))
         self.worker.do(open_desk, then=self._sit_down)
+        if speaker is None:
+            QTimer.singleShot(_WAKE_MS, self._wake)
 
     # what is asked for
 
@@ -324,7 +329,8 @@ class DeskPage(QWidget):
         self._coding.setStretchFactor(1, 1)
         self._nothing = NothingNow(words=self.words, theme=self.shell.theme)
         self._pages = QStackedWidget()
-        for page in (self._coding, self.screening, self.verification, self.training, self._nothing):
+        self._not_yet = QWidget()
+        for page in (self._not_yet, self._coding, self.screening, self.verification, self.training, self._nothing):
             self._pages.addWidget(page)
         self._above_split = QSplitter(Qt.Orientation.Vertical)
         self._above_split.addWidget(self.picture)
@@ -419,6 +425,10 @@ class DeskPage(QWidget):
         """Do what a command says; False: it means nothing now."""
         return self.obeys is not None and self.obeys.run(command)
 
+    def _wake(self) -> None:
+        self.speaker.wake()
+        self._played()  # whether there is any sound is known only now
+
     def _sit_down(self, desk: DeskLike) -> None:
         self.sitting = Sitting(desk)
         self.take()
@@ -491,6 +501,10 @@ class DeskPage(QWidget):
         self.say(self.words.finding(finding), warn=True)
 
     def _failed(self, finding: Finding) -> None:
+        if self.sitting is None:  # nobody sits here: there is nothing to show but why
+            self.leave()
+            self.shell.say(self.words.finding(finding))
+            return
         if self.view.ticket is None:
             self.looking.close(self.words.finding(finding))
         self.say(self.words.finding(finding), warn=True)
