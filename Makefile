@@ -2,6 +2,7 @@
 # make setup    .venv with every extra and the development tools
 # make test     setup, lint, tests            make lint   ruff, mypy (strict), import rules
 # make docs     the pages, into docs/_build/html
+# make pictures  of every view of the window, dark and light, from simulated sessions (needs xvfb-run; some minutes)
 # make wheel    sdist, and the wheel built from it, into dist/
 # make bench    measurements beside peers and floors; exit 1 where a ratio is missed (an hour and more, on a quiet machine)
 # make installs try the wheel in empty environments on every Python that is here (slow, downloads packages)
@@ -21,7 +22,7 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # one thread per process: two test workers share two cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test lint docs wheel bench installs clean
+.PHONY: setup demo test lint docs pictures wheel bench installs clean
 
 setup: .venv/.dev
 
@@ -39,6 +40,9 @@ lint: .venv/.dev
 
 docs: .venv/.dev
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -q -b html docs docs/_build/html
+
+pictures: .venv/.dev
+	xvfb-run -a -s "-screen 0 1280x800x24" $(BIN)/python scripts/screenshots.py docs/pictures/window
 
 wheel: .venv/.dev
 	rm -rf dist

@@ -32,8 +32,6 @@ class Dispatch:
     def __init__(self, page: DeskPage) -> None:
         """Know what each command does."""
         self._page = page
-        self._mark = Mark.OFFSET
-        """The mark that was set last: nudges go to it."""
         player = page.player
         look = self._look_at
         self._do: Mapping[Command, Callable[[], object]] = {
@@ -53,8 +51,8 @@ class Dispatch:
             Command.MARK_ONSET: partial(self._set_mark, Mark.ONSET),
             Command.MARK_APEX: partial(self._set_mark, Mark.APEX),
             Command.MARK_OFFSET: partial(self._set_mark, Mark.OFFSET),
-            Command.NUDGE_BACK: partial(self._nudge, -1),
-            Command.NUDGE_ON: partial(self._nudge, 1),
+            Command.NUDGE_BACK: partial(page.nudge, -1),
+            Command.NUDGE_ON: partial(page.nudge, 1),
             Command.NEW_EVENT: lambda: page.act(acts.new_event()),
             Command.REMOVE_EVENT: lambda: page.act(acts.remove_event()),
             Command.UNDO: self._undo,
@@ -142,7 +140,7 @@ class Dispatch:
         page, ticket = self._page, self._page.view.ticket
         if ticket is None:
             return
-        self._mark = mark
+        page.last_mark = mark
         now_s = page.player.now_s
         if now_s is None:
             page.act(acts.set_mark(mark, page.player.frame))
@@ -158,13 +156,6 @@ class Dispatch:
                 key=page.keys.shown(_COMMAND_OF[mark]),
             )
         )
-
-    def _nudge(self, by: int) -> None:
-        event = self._page.view.draft.event
-        at = None if event is None else event.marks.at(self._mark)
-        self._page.act(acts.nudge(self._mark, by))
-        if at is not None:
-            self._page.seek(at + by)
 
     def _undo(self) -> None:
         self._page.form.flush()

@@ -17,6 +17,7 @@ from annotator_gui.signals import Curves, read_curves
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.findings import BadInput, Finding, MmedError
 from mmed_curate.domain.identity import TicketId
+from mmed_curate.media.stretch import SPEEDS
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -101,6 +102,9 @@ class Loader(QObject):
         voice = read(lambda: read_curves(face=None, voice=ticket.voice), Curves()).voice
         neutral = None if still is None else read(lambda: _still(ticket), None)
         self.beside.emit(Beside(ticket=ticket.id, sound=sound, curves=Curves(face=face, voice=voice), neutral=neutral))
+        if sound is not None:
+            for speed in SPEEDS:  # made now, so that nobody waits for it when the speed changes
+                sound.at(speed)
 
 
 def _reel(ticket: Ticket) -> Reel:

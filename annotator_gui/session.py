@@ -6,6 +6,7 @@ A sitting belongs to one thread: the window calls it from its worker.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -30,6 +31,7 @@ from mmed_curate.domain.judgements import (
 from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import Frame
 
+_log = logging.getLogger(__name__)
 _MOVEMENT = frozenset({AnswerField.SPAN, AnswerField.EVENT_TYPE, AnswerField.ACTION_UNITS})
 _FULL_SPEED = Fraction(1)
 
@@ -146,6 +148,8 @@ class Sitting:
         self._aids: frozenset[Aid] = frozenset()
         self._counted = _Counted()
         self._progress: OwnProgress | None = None
+        self._foreign: Finding | None = None
+        """What was begun on the ticket in hand was written by another program, and cannot be gone on with."""
         self._feedback: Feedback | None = None
         self._handed_in: TicketId | None = None
 
@@ -157,7 +161,7 @@ class Sitting:
         """
         ticket = self._desk.next_ticket()
         self._ticket, self._steps = ticket, Steps()
-        self._aids, self._counted = frozenset(), _Counted()
+        self._aids, self._counted, self._foreign = frozenset(), _Counted(), None
         self._progress = self._desk.progress()
         if ticket is not None:
             self._steps = self._begun(ticket)
@@ -260,17 +264,7 @@ class Sitting:
         if self._steps.reopened and isinstance(answer, Coding):
             self._desk.submit_movement(ticket.id, _movement_of(answer))
         self._desk.submit(ticket.id, answer)
-        counted = self._counted
-        self._desk.note_effort(
-            ticket.id,
-            Effort(
-                entries=self._steps.entries + 1,
-                steps=counted.steps,
-                replays=counted.replays,
-                seconds_active=counted.seconds,
-                n_full_speed_plays=counted.full_speed,
-            ),
-        )
+        self._note_effort(ticket)
         try:
             self._feedback = self._desk.feedback(ticket.id)
         except BadInput:
@@ -304,10 +298,29 @@ class Sitting:
         """Codes of everyone who judges here."""
         return tuple(sorted(self._desk.colleagues()))
 
+    def _note_effort(self, ticket: Ticket) -> None:
+        counted = self._counted
+        effort = Effort(
+            entries=self._steps.entries + 1,
+            steps=counted.steps,
+            replays=counted.replays,
+            seconds_active=counted.seconds,
+            n_full_speed_plays=counted.full_speed,
+        )
+        try:
+            self._desk.note_effort(ticket.id, effort)
+        except MmedError as error:  # the answer is on disk: what it took is not worth troubling the coder for
+            _log.warning("ticket %s: its effort was not noted (%s)", ticket.id, error.finding.code)
+
     def _begun(self, ticket: Ticket) -> Steps:
         text = self._desk.draft(ticket.id)
         if text is not None:
-            return from_text(text)
+            try:
+                return from_text(text)
+            except BadInput as error:
+                if error.finding.code != "gui.foreign_draft":
+                    raise
+                self._foreign = error.finding
         if ticket.movement is not None:
             return Steps(now=_from_events(ticket.movement))
         return Steps()
@@ -401,7 +414,8 @@ class Sitting:
 
     def _outcome(self, changed: frozenset[Part]) -> Outcome:
         ticket, draft = self._ticket, self._steps.now
-        notes = [
+        notes = [] if self._foreign is None else [self._foreign]
+        notes += [
             note
             for event in draft.events
             if ticket is not None and event.marks.span is not None

@@ -10,15 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from PyQt6.QtCore import QByteArray, QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from annotator_gui import acts
 from annotator_gui.adjudication import AdjudicationPanel
 from annotator_gui.form import Form
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.loading import Beside, Loader
 from annotator_gui.looking import Looking
+from annotator_gui.marks import Mark
 from annotator_gui.picture import PictureView
 from annotator_gui.player import Player
 from annotator_gui.preferences import packed, unpacked
@@ -43,6 +45,8 @@ from mmed_curate.domain.time import Frame
 
 _AHEAD = 2
 """Tickets whose media are made ready while one is judged (ours)."""
+_WAKE_MS = 600
+"""When the sound library is loaded: after the first clip is there, before anybody plays it (ours)."""
 _NO_PICTURE = frozenset({"gui.other_picture", "gui.no_picture", "gui.film_too_large", "gui.no_media"})
 """Findings after which there is no picture to look at."""
 _IDLE_S = 60.0
@@ -91,6 +95,8 @@ class DeskPage(QWidget):
         self.sitting: Sitting | None = None
         self.range: tuple[Frame, Frame] | None = None
         """Frames chosen on the timeline, both ends inside; None: none."""
+        self.last_mark = Mark.OFFSET
+        """The mark that was set last, by a key or by hand: nudges go to it."""
         self._face: Face | None = None
         self._motion_shown = False
         self._answered: Ticket | None = None
@@ -124,8 +130,11 @@ class DeskPage(QWidget):
         if tour:
             self.tour = TourPanel(words=self.words, theme=shell.theme, keys=keys, find=self._pointed_at, parent=self)
             self.tour.left.connect(self._tour_over)
+        self.queue.show_view(self.view)
         self.looking.close(self.words("Opening…"))
         self.worker.do(open_desk, then=self._sit_down)
+        if speaker is None:
+            QTimer.singleShot(_WAKE_MS, self._wake)
 
     # what is asked for
 
@@ -149,6 +158,18 @@ class DeskPage(QWidget):
         """Do an act to the draft."""
         if self.sitting is not None:
             self.do(self.sitting.act, act)
+
+    def nudge(self, by: int) -> None:
+        """Move the last mark by some frames, and the picture to where it came to lie."""
+        mark, sitting = self.last_mark, self.sitting
+
+        def go_there(view: View) -> None:
+            at = None if view.draft.event is None else view.draft.event.marks.at(mark)
+            if at is not None:
+                self.seek(at)
+
+        if sitting is not None:
+            self.do(sitting.act, acts.nudge(mark, by), then=go_there)
 
     def hand_in(self) -> None:
         """Hand in what is there."""
@@ -308,7 +329,8 @@ class DeskPage(QWidget):
         self._coding.setStretchFactor(1, 1)
         self._nothing = NothingNow(words=self.words, theme=self.shell.theme)
         self._pages = QStackedWidget()
-        for page in (self._coding, self.screening, self.verification, self.training, self._nothing):
+        self._not_yet = QWidget()
+        for page in (self._not_yet, self._coding, self.screening, self.verification, self.training, self._nothing):
             self._pages.addWidget(page)
         self._above_split = QSplitter(Qt.Orientation.Vertical)
         self._above_split.addWidget(self.picture)
@@ -343,7 +365,7 @@ class DeskPage(QWidget):
         self.loader.whole.connect(self._film_begun)
         self.loader.beside.connect(self._beside)
         self.loader.failed.connect(self._not_loaded)
-        self.timeline.acted.connect(self.act)
+        self.timeline.acted.connect(self._act_by_hand)
         self.timeline.sought.connect(self.seek)
         self.timeline.ranged.connect(self.choose_range)
         self.timeline.unranged.connect(self.choose_all)
@@ -403,6 +425,10 @@ class DeskPage(QWidget):
         """Do what a command says; False: it means nothing now."""
         return self.obeys is not None and self.obeys.run(command)
 
+    def _wake(self) -> None:
+        self.speaker.wake()
+        self._played()  # whether there is any sound is known only now
+
     def _sit_down(self, desk: DeskLike) -> None:
         self.sitting = Sitting(desk)
         self.take()
@@ -433,6 +459,20 @@ class DeskPage(QWidget):
             return
         self.take()
 
+    def _act_by_hand(self, act: object) -> None:
+        """Do what was done on the timeline, and know then which mark was moved."""
+
+        before = self.view.draft.events
+
+        def remember(view: View) -> None:
+            for was, now in zip(before, view.draft.events, strict=False):
+                self.last_mark = next(
+                    (mark for mark in Mark if was.marks.at(mark) != now.marks.at(mark)), self.last_mark
+                )
+
+        if self.sitting is not None:
+            self.do(self.sitting.act, act, then=remember)
+
     def _select(self, event: int) -> None:
         if self.sitting is not None:
             self.do(self.sitting.select, event)
@@ -461,6 +501,10 @@ class DeskPage(QWidget):
         self.say(self.words.finding(finding), warn=True)
 
     def _failed(self, finding: Finding) -> None:
+        if self.sitting is None:  # nobody sits here: there is nothing to show but why
+            self.leave()
+            self.shell.say(self.words.finding(finding))
+            return
         if self.view.ticket is None:
             self.looking.close(self.words.finding(finding))
         self.say(self.words.finding(finding), warn=True)

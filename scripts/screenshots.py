@@ -68,7 +68,7 @@ from mmed_curate.store import Workspace
 
 WIDTH, HEIGHT = 1280, 800
 MOST_BYTES, MOST_BYTES_IN_ALL = 150_000, 2_500_000
-COLOURS = 160
+COLOURS = 128
 """Of a picture: text stays sharp, a face stays a face, a file stays small."""
 OWN_COLOURS = sorted(
     {

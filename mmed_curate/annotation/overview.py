@@ -99,7 +99,7 @@ class Overview:
     """Says what the codes of readings mean."""
 
 
-def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 100) -> Overview:
+def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 1000) -> Overview:
     """Read all of it in one view.
 
     Agreement is measured on every clip that nobody in it left, as `mmed agreement` does on those that may go out.

@@ -30,7 +30,7 @@ from mmed_curate.domain.judgements import Answer
 from mmed_curate.domain.time import Frame
 from mmed_curate.store import Workspace
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 8_000
 """A busy machine is no failure."""
 
 
@@ -105,7 +105,12 @@ class Seat:
     # the keyboard
 
     def press(self, *keys: str, settle: bool = True) -> None:
-        """Press keys, each written as the key map writes it."""
+        """Press keys, each written as the key map writes it.
+
+        Args:
+            keys: in this order.
+            settle: wait after each until what it did is shown; else they come faster than any disk.
+        """
         window = self.shell.windowHandle()
         assert window is not None
         for key in keys:
@@ -115,8 +120,8 @@ class Seat:
                 QTest.keyClick(window, text)
             else:
                 QTest.keyClick(window, combination.key(), combination.keyboardModifiers())
-        if settle:
-            self.settle()
+            if settle:
+                self.settle()
 
     def hold(self, key: str, times: int) -> None:
         """Hold a key down until it has repeated so often."""
@@ -158,7 +163,9 @@ class Seat:
         handles = timeline._layout(timeline._draft).handles
         handle = next(one for one in handles if (one.event, one.mark) == (event, mark))
         begin = QPoint(round(handle.x), handle.bottom - 9)
-        end = QPoint(self.x_of(to), begin.y())
+        at = timeline._draft.events[event].marks.at(mark)
+        assert at is not None
+        end = QPoint(begin.x() + self.x_of(to) - self.x_of(at), begin.y())
         self._mouse(QEvent.Type.MouseButtonPress, begin)
         middle = QPoint((begin.x() + end.x()) // 2, begin.y())
         for place in (middle, end):

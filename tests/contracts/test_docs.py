@@ -14,6 +14,8 @@ from types import ModuleType
 import click
 import pytest
 
+from annotator_gui.keys import DEFAULTS, SAID
+from annotator_gui.keysheet import shown_key
 from mmed_curate.cli.main import VERBS, mmed
 
 PAGES = ("README.md", "CONTRIBUTING.md", "docs")
@@ -133,3 +135,29 @@ def test_the_pages_build_without_a_warning(repository: Path, tmp_path: Path) -> 
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "html" / "index.html").is_file()
+
+
+def test_every_key_of_the_window_is_listed(reference: ModuleType) -> None:
+    page = reference.keys_page()
+    for command, (heading, does) in SAID.items():
+        assert f"### {heading}\n" in page
+        assert f"| {does} |" in page
+        assert all(f"`{shown_key(key)}`" in page for key in DEFAULTS[command])
+
+
+def test_pictures_of_the_window_are_small_and_come_in_both_themes(repository: Path) -> None:
+    pictures = sorted((repository / "docs" / "pictures" / "window").glob("*.png"))
+    dark, light = (
+        {path.name.removesuffix(end) for path in pictures if path.name.endswith(end)}
+        for end in ("-dark.png", "-light.png")
+    )
+    assert dark == light
+    assert len(dark) + len(light) == len(pictures) > 0
+    assert max(path.stat().st_size for path in pictures) < 150_000
+    assert sum(path.stat().st_size for path in pictures) < 2_500_000
+
+
+def test_every_picture_of_the_window_is_shown_somewhere(repository: Path) -> None:
+    told = "".join(page.read_text(encoding="utf-8") for page in pages(repository))
+    for picture in (repository / "docs" / "pictures" / "window").glob("*-dark.png"):
+        assert picture.name in told, f"no page shows {picture.name}"

@@ -108,6 +108,30 @@ def test_every_act_is_on_disk_before_it_is_shown_and_survives_a_crash(coder: Sit
     assert after_the_crash.may_undo
 
 
+def test_what_another_program_began_is_said_and_begun_anew(workspace: Workspace) -> None:
+    screened(workspace)
+    desk = Desk(workspace, "bob")
+    ticket = desk.next_ticket()
+    assert ticket is not None
+    desk.save_draft(ticket.id, "of another program")
+    view = Sitting(desk).take().view
+    assert [note.code for note in view.notes] == ["gui.foreign_draft"]
+    assert view.draft.events == ()
+
+
+def test_an_answer_counts_also_where_its_effort_cannot_be_noted(
+    coder: Sitting, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise BadInput.of("store.full", "the disk is full", "make room")
+
+    monkeypatch.setattr(Desk, "note_effort", full)
+    coder.act(acts.nothing())
+    coder.hand_in()
+    assert coder.hand_in().view.ticket is None
+    assert stored(workspace, "bob") == [Coding(events=())]
+
+
 def test_what_cannot_be_saved_is_not_shown_as_done(coder: Sitting, monkeypatch: pytest.MonkeyPatch) -> None:
     before = do(coder, *marks(20, 25, 32)).view
 

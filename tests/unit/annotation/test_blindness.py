@@ -19,7 +19,7 @@ from builders.watchable import watchable_media
 from builders.workspace import CLIP_FRAMES, a_workspace, an_answer, an_event
 from pydantic import BaseModel
 
-from mmed_curate.annotation import Desk, Ticket, assign
+from mmed_curate.annotation import Aid, Desk, Ticket, assign
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import TicketId
@@ -145,6 +145,7 @@ def all_that_reaches(
             yield f"inode of {path.name}", f"{path.stat().st_nlink - 1} other names"
             yield f"bytes of {path.name}", path.read_bytes().decode("latin-1")
         yield "progress", repr(desk.progress())
+        yield from walk(desk.coming(9), "coming")
         stage, book = ticket.stage, workspace.codebook
         late = (an_event(book, onset=CLIP_FRAMES),)
         attempts: list[Callable[[], None]] = [
@@ -156,6 +157,10 @@ def all_that_reaches(
             lambda: desk.submit(ticket.id, answer_at(workspace, stage, differs=me == "canary-bob")),
             lambda: desk.submit(ticket.id, an_answer(stage, book)),
             lambda: Desk(workspace, "canary-bo") and None,
+            lambda: desk.note_aid(TicketId("another"), Aid.MOTION_CURVE),
+            lambda: desk.note_aid(ticket.id, Aid.MOTION_CURVE),
+            lambda: desk.flag(ticket.id, "is this a blink?"),
+            lambda: desk.flag(ticket.id, " "),
             lambda: desk.correct(TicketId("another"), an_answer(stage, book)),
         ]
         for number, attempt in enumerate(attempts):

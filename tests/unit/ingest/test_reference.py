@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import shutil
 import struct
@@ -258,7 +257,7 @@ def test_a_reference_that_shows_frames_of_the_clip_is_withheld(tmp_path: Path, f
                 recording=recording.id,
                 first=Frame(first),
                 last=Frame(first + 20),
-                files={ReferenceFile.STILL: ("still.png", hashlib.sha256(b"a face").hexdigest())},
+                files={ReferenceFile.STILL: ("still.png", sha256_of(workspace.media / "still.png"))},
             )
         )
     assign(workspace, seed=1)
