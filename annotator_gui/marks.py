@@ -5,12 +5,17 @@ onset <= apex <= offset holds at every moment, also while some of them are not s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.time import Frame, FrameClock, Span
+
+if TYPE_CHECKING:
+    from annotator_gui.language import Words
 
 MICRO_TOTAL_MS = 500
 """A micro-expression lasts at most this long in all (Yan et al. 2013, J. Nonverbal Behavior 37)…"""
@@ -24,6 +29,11 @@ class Mark(Enum):
     ONSET = "onset"
     APEX = "apex"
     OFFSET = "offset"
+
+
+def mark_names(words: Words) -> Mapping[Mark, str]:
+    """The marks in words."""
+    return {Mark.ONSET: words("onset"), Mark.APEX: words("apex"), Mark.OFFSET: words("offset")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

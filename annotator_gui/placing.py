@@ -19,6 +19,8 @@ from mmed_curate.domain.time import Frame, FrameClock
 
 HANDLE_PX = 11
 """Width of the triangles; the apex is a little wider."""
+BAR_PX = 16
+"""Height of a span, and of its handles."""
 _APART_PX = 4 * HANDLE_PX
 """Events that lie nearer to each other get rows of their own, so that handles and letters do not meet (ours)."""
 
