@@ -150,7 +150,7 @@ def test_who_turns_out_to_know_somebody_gives_the_ticket_on_the_desk_back(tmp_pa
     assert ticket is not None
     exclude(workspace, {"ann": frozenset({1})})
     assert desk.next_ticket() is None
-    with pytest.raises(BadInput, match="not on the desk"):
+    with pytest.raises(BadInput, match="went back, and is not yours any more"):
         desk.submit(ticket.id, Coding(events=()))
     (finding, *_) = assign(workspace, seed=1).findings
     assert finding.parameters["stage"] == "screening", "nobody else may screen: that is said"
