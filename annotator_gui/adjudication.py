@@ -129,7 +129,7 @@ class AdjudicationPanel(StagePanel):
         names = field_words(words)
         self._disputed.setVisible(bool(ticket.disputed))
         self._disputed.setText(
-            words("To be settled: {fields}", fields=", ".join(names[field] for field in ticket.disputed))
+            words("To be settled: {fields}", fields=words(", ").join(names[field] for field in ticket.disputed))
         )
         self.table.show_readings(
             [(reading.letter, reading.events) for reading in ticket.readings],

@@ -498,7 +498,7 @@ class Form(QWidget):
             waiting = [one for one in groups(ticket.later_fields, ticket.codebook) if one is not Field.CUE_OWNERS]
             self._waiting_box.setVisible(bool(waiting))
             if waiting:
-                names = ", ".join(title(one, self._words) for one in waiting)
+                names = self._words(", ").join(title(one, self._words) for one in waiting)
                 self._waiting_text.say(
                     self._words(
                         "{fields} open once the movement is handed in: what is seen comes before what it means.",
@@ -655,7 +655,8 @@ class Form(QWidget):
                 parts = [f"{unit_number(mark.code)} {names.get(mark.code, mark.code)}", self._detail(mark)]
                 lines.append(" · ".join(part for part in parts if part))
             if event.not_visible:
-                hidden = ", ".join(self._labels(Field.NOT_VISIBLE).get(code, code) for code in event.not_visible)
+                parts_of = self._labels(Field.NOT_VISIBLE)
+                hidden = self._words(", ").join(parts_of.get(code, code) for code in event.not_visible)
                 lines.append(self._words("cannot be seen: {parts}", parts=hidden))
             said = "\n".join(line for line in lines if line)
         if said != self._locked_text.text():

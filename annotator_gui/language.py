@@ -1,7 +1,7 @@
 """The window's words in the coder's language. English stands in the code; other languages in `languages/*.json`. No Qt.
 
-A catalogue has two parts: `words`, by English sentence, and `findings`, by stable code with `what` and `remedy`. A
-sentence may hold values in braces.
+A catalogue has three parts: `words`, by English sentence; `findings`, by stable code with `what` and `remedy`; `fonts`,
+families that have its signs. A sentence may hold values in braces.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Words:
         self.code = code
         self._words: Mapping[str, str] = {}
         self._findings: Mapping[str, Mapping[str, str]] = {}
+        self.fonts: tuple[str, ...] = ()
+        """Families that have this language's signs in the form that its readers know, best first; empty: any has."""
         if code == ENGLISH:
             return
         path = _FOLDER / f"{code}.json"
@@ -43,7 +45,7 @@ class Words:
                 "gui.no_language", f"there is no language {code}", f"choose one of: {known}", language=code, known=known
             )
         held = json.loads(path.read_text(encoding="utf-8"))
-        self._words, self._findings = held["words"], held["findings"]
+        self._words, self._findings, self.fonts = held["words"], held["findings"], tuple(held["fonts"])
 
     def __call__(self, english: str, **values: object) -> str:
         """Say a sentence.
