@@ -231,6 +231,13 @@ def chosen(field: Field, event: DraftEvent | None, *, cue: int | None = None) ->
     return frozenset(code for code in several if code)
 
 
+def says_nothing(offered: Iterable[Choice]) -> frozenset[str]:
+    """Of some codes, those that say that nothing happens in the clip."""
+    return frozenset(
+        one.code for one in offered if one.field is Field.EVENT_TYPE and not getattr(one.entry, "is_event", True)
+    )
+
+
 def act_of(choice: Choice, draft: Draft, *, heard_in: Range, cue: int | None) -> Act | None:
     """What choosing a code does; None: nothing, since there is no cue to say it of.
 
@@ -241,8 +248,7 @@ def act_of(choice: Choice, draft: Draft, *, heard_in: Range, cue: int | None) ->
         cue: place of the vocal cue in hand.
     """
     if choice.field in SINGLE:
-        says_nothing = choice.field is Field.EVENT_TYPE and not getattr(choice.entry, "is_event", True)
-        if says_nothing and draft.nothing:
+        if draft.nothing and choice.code in says_nothing([choice]):
             return acts.nothing()  # the same again takes it back
         return acts.choose(SINGLE[choice.field], choice.code)
     if choice.field is Field.ACTION_UNITS:

@@ -13,16 +13,20 @@ from pytestqt.qtbot import QtBot
 
 from annotator_gui import acts
 from annotator_gui.acts import Act
-from annotator_gui.boxes import CueRow, FieldBox, MarkRow, ProblemRow, UnitRow
+from annotator_gui.boxes import FieldBox
 from annotator_gui.chips import Chip
+from annotator_gui.cuebox import CueRow
 from annotator_gui.draft import DraftEvent
 from annotator_gui.fields import Field
 from annotator_gui.form import Form
+from annotator_gui.handingin import ProblemRow
 from annotator_gui.keys import DEFAULT_KEYS, Command
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
+from annotator_gui.movementbox import MarkRow
 from annotator_gui.session import Outcome, Sitting, View
 from annotator_gui.theme import DARK, LIGHT, style_sheet
+from annotator_gui.unitbox import UnitRow
 from annotator_gui.writing import SAVED_AFTER_MS, Writing
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.findings import BadInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders.windows import Seat, SitDown, answers
 from PyQt6.QtWidgets import QApplication
 
-from annotator_gui.fields import Field
+from annotator_gui.fields import Field, choices
 from mmed_curate.domain.judgements import Coding, Intensity, Side
 from mmed_curate.store import Workspace
 
@@ -118,8 +118,9 @@ def test_keys_in_a_note_are_letters(bob: Seat) -> None:
 
 def test_a_hundred_keys_in_a_row_keep_their_order(bob: Seat) -> None:
     """Ten units on and off and on again, far faster than any disk: what is there is what the last keys said."""
-    keys = [choice.key for choice in bob.page.form._offered[Field.ACTION_UNITS] if choice.key][:10]
-    by_key = {key: choice.code for key, choice in bob.page.form._by_key[Field.ACTION_UNITS].items()}
+    assert bob.view.ticket is not None
+    by_key = {choice.key: choice.code for choice in choices(Field.ACTION_UNITS, bob.view.ticket) if choice.key}
+    keys = list(by_key)[:10]
     bob.press("1")
     assert bob.page.form.field is Field.ACTION_UNITS
     bob.press(*keys * 10, settle=False)
