@@ -102,6 +102,8 @@ class Form(QWidget):
         self._view = View(ticket=None)
         self._ahead: Draft = EMPTY
         """The draft as it will be once the acts under way are done: quick fingers are faster than disks."""
+        self._led_from: Field | None = None
+        """The field of the first choice that is under way; where it is refused, that field is in hand again."""
         self._built_for: tuple[object, ...] = ()
         self._boxes: dict[Field, FieldBox] = {}
         self._field: Field | None = None
@@ -125,15 +127,19 @@ class Form(QWidget):
 
     # what the window calls
 
-    def show_view(self, view: View, changed: frozenset[Part] = ALL) -> None:
+    def show_view(self, view: View, changed: frozenset[Part] = ALL, *, under_way: Sequence[Act] = ()) -> None:
         """Draw what a view says.
 
         Args:
             view: everything that may be shown.
             changed: what of it is other than before.
+            under_way: acts that were asked for since, and are not done yet.
         """
-        before, self._view, self._ahead = self._view, view, view.draft
+        before, self._view = self._view, view
         ticket = view.ticket
+        self._look_ahead(under_way)
+        if not under_way:
+            self._led_from = None
         other = before.ticket is None or ticket is None or before.ticket.id != ticket.id
         if other:
             self._field, self._unit, self._cue, self._range = None, None, None, None
@@ -218,10 +224,13 @@ class Form(QWidget):
         """Tell of letters not told yet; to be called before anything that leaves the ticket, or undoes."""
         self._note.flush()
 
-    def act_failed(self) -> None:
-        """The last act was refused: what is shown is what is kept."""
-        self._ahead = self._view.draft
+    def act_failed(self, *, under_way: Sequence[Act] = ()) -> None:
+        """An act was refused: what is shown is what is kept, and the field whose code was refused is in hand again."""
+        self._look_ahead(under_way)
         self._note.not_kept()
+        if self._led_from is not None and self._led_from in self._taking():
+            self._take(self._led_from)
+        self._led_from = None
 
     @property
     def field(self) -> Field | None:
@@ -247,6 +256,12 @@ class Form(QWidget):
     def search(self) -> None:
         """Let the next letters look for codes."""
         self._search.begin()
+
+    def _look_ahead(self, under_way: Sequence[Act]) -> None:
+        self._ahead = self._view.draft
+        ticket = self._view.ticket
+        for act in under_way if ticket is not None else ():
+            self._ahead = after(act, self._ahead, ticket)
 
     # laid out once
 
@@ -472,6 +487,7 @@ class Form(QWidget):
         taking = self._taking()
         if leads:
             field = after_choice(field, taking, event, with_sound=ticket.sound is not None)
+        self._led_from = self._led_from or choice.field
         self._take(field)
         self._mean(choice)
         self.acted.emit(act)

@@ -152,6 +152,8 @@ class Sitting:
         """What was begun on the ticket in hand was written by another program, and cannot be gone on with."""
         self._feedback: Feedback | None = None
         self._handed_in: TicketId | None = None
+        self.unopened: TicketId | None = None
+        """The ticket on the desk, where it cannot be opened: it can be given back unseen, and nothing else."""
 
     def take(self) -> Outcome:
         """The next ticket, with what was begun on it; the same one until it is answered or given back.
@@ -159,7 +161,13 @@ class Sitting:
         Raises:
             BadInput: its media are missing or damaged.
         """
-        ticket = self._desk.next_ticket()
+        self.unopened = None
+        try:
+            ticket = self._desk.next_ticket()
+        except BadInput as error:
+            named = error.finding.parameters.get("ticket")
+            self.unopened = TicketId(named) if isinstance(named, str) else None
+            raise
         self._ticket, self._steps = ticket, Steps()
         self._aids, self._counted, self._foreign = frozenset(), _Counted(), None
         self._progress = self._desk.progress()
@@ -277,8 +285,9 @@ class Sitting:
         Raises:
             BadInput: no reason is given.
         """
-        ticket = self._in_hand()
-        self._desk.give_back(ticket.id, because=because, knows_them=knows_them)
+        ticket_id = self.unopened or self._in_hand().id
+        self._desk.give_back(ticket_id, because=because, knows_them=knows_them)
+        self.unopened = None
         return self._without_ticket(None)
 
     def flag(self, because: str) -> Outcome:

@@ -71,8 +71,12 @@ class Shell(QMainWindow):
         return () if there is None else (QFontInfo(QApplication.font()).family(), there)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Keep where it was; nothing else has to be saved."""
+        """Keep where it was; what was typed last is kept first, and where it cannot be, the window stays once."""
         page = self.centralWidget()
+        may_leave = getattr(page, "may_leave", None)
+        if event is not None and may_leave is not None and not may_leave():
+            event.ignore()
+            return
         leave = getattr(page, "leave", None)
         if leave is not None:
             self.preferences = replace(self.preferences, layout=leave())
