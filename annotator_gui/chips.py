@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import Enum
 from html import escape
@@ -416,6 +417,7 @@ class Chip(QAbstractButton):
         below = top + high
         if self._detail:
             painter.setFont(small(font))
+            gutter = max(gutter, painter.fontMetrics().horizontalAdvance(self._detail))
             painter.drawText(QRect(inner.left(), below - 2, gutter + 4, step), _MIDDLE, self._detail)
         elif self.isChecked():
             self._paint_tick(painter, QPointF(inner.left() + 2, below + 6), text)
@@ -461,7 +463,7 @@ def in_lines(text: str, metrics: QFontMetrics, width: int, *, most: int) -> list
         most: lines at most.
     """
     spaced = " " in text or text.isascii()
-    words, space = (text.split(), " ") if spaced else (list(text), "")  # Chinese breaks anywhere
+    words, space = (text.split(), " ") if spaced else (_SIGNS.findall(text), "")
     lines: list[str] = []
     while words and len(lines) < most - 1:
         line = words.pop(0)
@@ -473,6 +475,8 @@ def in_lines(text: str, metrics: QFontMetrics, width: int, *, most: int) -> list
     return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines]
 
 
+_SIGNS = re.compile(r"（?.[）、，。]*")
+"""Chinese breaks at any sign, but not inside its brackets."""
 _MOST_LINES = 3
 """Of a label (ours)."""
 _TICK = 16

@@ -63,7 +63,9 @@ class DraftEvent:
         span = self.marks.span
         if span is None:
             missing = ", ".join(mark.value for mark in self.marks.missing)
-            raise BadInput.of("gui.marks_missing", f"an event has no {missing}", "set it, or remove the event")
+            raise BadInput.of(
+                "gui.event_unmarked", f"an event has no {missing}", "set it, or remove the event", marks=missing
+            )
         return CodedEvent(
             span=span,
             event_type=self.event_type,

@@ -199,7 +199,7 @@ class FieldColumn(QScrollArea):
         waiting = [one for one in groups(ticket.later_fields, ticket.codebook) if one is not Field.CUE_OWNERS]
         self._waiting.setVisible(bool(waiting))
         if waiting:
-            names = ", ".join(title(one, self._words) for one in waiting)
+            names = self._words(", ").join(title(one, self._words) for one in waiting)
             self._waiting_text.say(
                 self._words(
                     "{fields} open once the movement is handed in: what is seen comes before what it means.",

@@ -54,7 +54,7 @@ def movement_of(event: DraftEvent | None, book: Codebook, words: Words) -> str:
         parts = [f"{unit_number(mark.code)} {units.get(mark.code, mark.code)}", scored(mark, words)]
         lines.append(" · ".join(part for part in parts if part))
     if event.not_visible:
-        hidden = ", ".join(regions.get(code, code) for code in event.not_visible)
+        hidden = words(", ").join(regions.get(code, code) for code in event.not_visible)
         lines.append(words("cannot be seen: {parts}", parts=hidden))
     return "\n".join(line for line in lines if line)
 

@@ -48,7 +48,7 @@ class Marks:
         there = [frame for frame in (self.onset, self.apex, self.offset) if frame is not None]
         if there != sorted(there) or (there and there[0] < 0):
             raise BadInput.of(
-                "gui.mark_order",
+                "gui.marks_order",
                 f"need 0 <= onset <= apex <= offset, got {self.onset}, {self.apex}, {self.offset}",
                 "move the one that is in the way first",
             )

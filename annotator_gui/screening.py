@@ -175,7 +175,7 @@ class ScreeningPanel(StagePanel):
             Mark.APEX: self._words("Apex"),
             Mark.OFFSET: self._words("Offset"),
         }
-        lacking = ", ".join(names[mark] for mark in event.marks.missing)
+        lacking = self._words(", ").join(names[mark] for mark in event.marks.missing)
         return self._words("still without: {marks}", marks=lacking)
 
 

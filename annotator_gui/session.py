@@ -407,7 +407,10 @@ class Sitting:
         unknown = [code for code in draft.participants if code not in codes] if ticket.together else []
         if unknown:
             raise BadInput.of(
-                "desk.unknown_participant", f"there is no coder {unknown[0]}", "name participants by code"
+                "desk.unknown_participant",
+                f"there is no coder {unknown[0]}",
+                "name participants by code",
+                coder=unknown[0],
             )
         named = tuple(sorted(codes[code] for code in draft.participants)) if ticket.together else ()
         return Adjudication(events=events, reason=draft.reason, participants=named)
@@ -453,13 +456,13 @@ def _not_said(draft: Draft, ticket: Ticket) -> list[Finding]:
     judges = ticket.stage is not Stage.VERIFICATION
     for number, event in enumerate(draft.events, 1):
         if judges and event.marks.missing:
-            missing = " and ".join(mark.value for mark in event.marks.missing)
+            missing = [mark.value for mark in event.marks.missing]
             found.append(
                 Finding(
                     code="gui.marks_missing",
-                    what=f"event {number} has no {missing}",
+                    what=f"event {number} has no {' and '.join(missing)}",
                     remedy="set it, or remove the event",
-                    parameters={"event": number, "marks": missing},
+                    parameters={"event": number, "marks": ", ".join(missing)},
                 )
             )
         if ticket.stage is Stage.SCREENING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, Qt
-from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QLabel, QMainWindow
+from PyQt6.QtGui import QCloseEvent, QFontDatabase, QFontInfo
+from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow
 
 from annotator_gui.language import Words, language_of_machine
 from annotator_gui.preferences import Preferences, packed, unpacked, write_preferences
@@ -59,8 +59,16 @@ class Shell(QMainWindow):
     def restyle(self, preferences: Preferences) -> None:
         """Other colours or sizes, kept for the next day."""
         self.preferences = preferences
-        self.setStyleSheet(style_sheet(self.theme, points=preferences.points))
+        self.setStyleSheet(style_sheet(self.theme, points=preferences.points, families=self._families()))
         write_preferences(self.config, preferences)
+
+    def _families(self) -> tuple[str, ...]:
+        """The system's font, then one that has the language's signs: else each sign may come from another one."""
+        if not self.words.fonts:
+            return ()  # to list all fonts takes its time
+        known = set(QFontDatabase.families())
+        there = next((family for family in self.words.fonts if family in known), None)
+        return () if there is None else (QFontInfo(QApplication.font()).family(), there)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Keep where it was; nothing else has to be saved."""

@@ -74,7 +74,7 @@ def cue_names(material: Material, draft: Draft, words: Words) -> Mapping[tuple[i
 def marks_at(marks: Sequence[Mark], frame: Frame, clock: FrameClock, words: Words) -> str:
     """Marks that lie on one frame, with the frame and its time."""
     names = mark_names(words)
-    name = ", ".join(names[mark] for mark in marks)
+    name = words(", ").join(names[mark] for mark in marks)
     return words("{name}: frame {frame}, {ms} ms", name=name, frame=frame, ms=ms_of(frame, clock))
 
 

@@ -27,6 +27,7 @@ class Worker(QObject):
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._done.connect(self._tell)
         self._waiting = 0
+        self._closed = False
 
     @property
     def busy(self) -> bool:
@@ -41,7 +42,7 @@ class Worker(QObject):
         otherwise: Callable[[Finding], None] | None = None,
         **named: Any,
     ) -> None:
-        """Call something in the thread.
+        """Call something in the thread; nothing once it is closed: what comes then was asked of a window that is gone.
 
         Args:
             call: what.
@@ -50,12 +51,15 @@ class Worker(QObject):
             otherwise: told why it failed; None: `failed` tells it.
             named: its named arguments.
         """
+        if self._closed:
+            return
         self._waiting += 1
         future = self._pool.submit(call, *arguments, **named)
         future.add_done_callback(lambda done: self._done.emit(done, (then, otherwise)))
 
     def close(self) -> None:
         """Finish what waits, then end."""
+        self._closed = True
         self._pool.shutdown(wait=True)
 
     def _tell(self, done: Future[Any], told: tuple[Any, Any]) -> None:

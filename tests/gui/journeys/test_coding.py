@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builders.windows import Seat, answers
+from builders.windows import Seat, SitDown, answers
 from PyQt6.QtWidgets import QApplication
 
 from annotator_gui.fields import Field, choices
@@ -95,7 +95,7 @@ def test_a_note_typed_and_handed_in_at_once_is_whole(bob: Seat, workspace: Works
     assert answer.note == "the left corner, 2nd time"
 
 
-def test_a_note_typed_before_the_window_closes_is_there_again(bob: Seat, sit_down) -> None:
+def test_a_note_typed_before_the_window_closes_is_there_again(bob: Seat, sit_down: SitDown) -> None:
     to_the_note(bob)
     bob.type("half a word", settle=False)
     bob.leave()
