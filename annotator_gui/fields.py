@@ -13,14 +13,12 @@ from annotator_gui.acts import Act
 from annotator_gui.draft import Draft, DraftEvent
 from annotator_gui.keys import CODE_KEYS, code_keys
 from annotator_gui.language import ENGLISH, Words
+from annotator_gui.marks import Range
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.codebook import ActionUnitEntry, Codebook, Entry
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import Frame, FrameClock
-
-Range = tuple[Frame, Frame]
-"""First and last frame, both inside."""
 
 
 class Field(Enum):

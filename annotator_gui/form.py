@@ -27,7 +27,6 @@ from annotator_gui.fieldcolumn import FieldColumn
 from annotator_gui.fields import (
     Choice,
     Field,
-    Range,
     act_of,
     after,
     after_choice,
@@ -42,6 +41,7 @@ from annotator_gui.formwords import called, hint
 from annotator_gui.handingin import HandingIn
 from annotator_gui.keys import DEFAULT_KEYS, Command, KeyMap
 from annotator_gui.language import Words
+from annotator_gui.marks import Range
 from annotator_gui.session import ALL, Part, View
 from annotator_gui.theme import Theme
 from annotator_gui.writing import Writing

@@ -17,6 +17,8 @@ from mmed_curate.domain.time import Frame, FrameClock, Span
 if TYPE_CHECKING:
     from annotator_gui.language import Words
 
+Range = tuple[Frame, Frame]
+"""First and last frame, both inside."""
 MICRO_TOTAL_MS = 500
 """A micro-expression lasts at most this long in all (Yan et al. 2013, J. Nonverbal Behavior 37)…"""
 MICRO_RISE_MS = 250
@@ -73,7 +75,7 @@ class Marks:
 NO_MARKS = Marks()
 
 
-def legal_range(marks: Marks, mark: Mark, *, last: Frame) -> tuple[Frame, Frame]:
+def legal_range(marks: Marks, mark: Mark, *, last: Frame) -> Range:
     """The frames to which a mark may move while the others stay, both ends inside.
 
     Args:
