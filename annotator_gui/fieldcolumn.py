@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from annotator_gui import acts
 from annotator_gui.boxes import ChoiceBox, FieldBox
-from annotator_gui.chips import SmallText
 from annotator_gui.cuebox import CueBox
 from annotator_gui.fields import (
     Choice,
@@ -29,6 +28,7 @@ from annotator_gui.keys import KeyMap
 from annotator_gui.language import Words
 from annotator_gui.movementbox import LockedBox, MarkBox
 from annotator_gui.session import View
+from annotator_gui.texts import SmallText
 from annotator_gui.theme import Theme
 from annotator_gui.unitbox import UnitBox
 from annotator_gui.writing import Writing

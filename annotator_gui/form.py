@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 
 from annotator_gui import acts
 from annotator_gui.acts import Act
-from annotator_gui.chips import Painted, SmallText
+from annotator_gui.chips import Painted
 from annotator_gui.codesearch import CodeSearch
 from annotator_gui.draft import EMPTY, Draft
 from annotator_gui.eventbar import EventBar
@@ -43,6 +43,7 @@ from annotator_gui.keys import DEFAULT_KEYS, Command, KeyMap
 from annotator_gui.language import Words
 from annotator_gui.marks import Range
 from annotator_gui.session import ALL, Part, View
+from annotator_gui.texts import SmallText
 from annotator_gui.theme import Theme
 from annotator_gui.writing import Writing
 from mmed_curate.domain.findings import Finding

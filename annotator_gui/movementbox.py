@@ -10,13 +10,14 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPoly
 from PyQt6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from annotator_gui.boxes import LEFT, RIGHT, FieldBox, command_chip, line_label, set_text
-from annotator_gui.chips import Chip, SmallText, large
+from annotator_gui.chips import Chip
 from annotator_gui.draft import DraftEvent
 from annotator_gui.fields import Field, time_ms, title
 from annotator_gui.formwords import length_of, movement_of
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
+from annotator_gui.texts import SmallText, large
 from annotator_gui.theme import Theme
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.time import Frame, FrameClock
