@@ -60,4 +60,3 @@ def answer_all(workspace: Workspace, said: Mapping[str, Answer], stage: Stage) -
                 moved = [replace(event, emotion="", basis="", confidence=None) for event in answer.events]
                 desk.submit_movement(ticket.id, Coding(events=tuple(moved)))
             desk.submit(ticket.id, answer)
-

@@ -1,4 +1,4 @@
-"""What is missing, damaged, locked, full or newer is said in a sentence in the window; nothing that was begun is lost."""
+"""What is missing, damaged, locked, full or newer is said in a sentence in the window; no draft is lost."""
 
 from __future__ import annotations
 

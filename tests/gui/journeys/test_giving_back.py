@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from builders.windows import Seat, answers
-from PyQt6.QtTest import QTest
 from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
 
 from mmed_curate.store import TicketState, Workspace
 
