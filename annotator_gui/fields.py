@@ -276,11 +276,6 @@ def cue_range(selection: Range | None, event: DraftEvent | None, clock: FrameClo
     return (Frame(0), clock.last_frame) if span is None else (span.onset, span.offset)
 
 
-def time_ms(frame: Frame, clock: FrameClock) -> float:
-    """When a frame appears, counted from the clip's first."""
-    return float((clock.start_of(frame) - clock.start_of(Frame(0))) * 1000)
-
-
 def field_of(finding: Finding) -> Field | None:
     """The group in which a finding can be mended; None: none in particular."""
     named = finding.parameters.get("field")

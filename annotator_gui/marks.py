@@ -38,6 +38,11 @@ def mark_names(words: Words) -> Mapping[Mark, str]:
     return {Mark.ONSET: words("onset"), Mark.APEX: words("apex"), Mark.OFFSET: words("offset")}
 
 
+def mark_titles(words: Words) -> Mapping[Mark, str]:
+    """The marks as they head a line."""
+    return {Mark.ONSET: words("Onset"), Mark.APEX: words("Apex"), Mark.OFFSET: words("Offset")}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """Marks as far as they are set."""
@@ -124,6 +129,16 @@ def _in_the_way(marks: Marks, mark: Mark, frame: Frame, last: Frame) -> str:
         if order.index(other) > order.index(mark) and frame > place:
             return f"{other.value} is at frame {place}, and comes later"
     return "another mark is in the way"
+
+
+def total_ms(span: Span, clock: FrameClock) -> int:
+    """How long an event lasts in all."""
+    return round(clock.span_duration(span) * 1000)
+
+
+def rise_ms(span: Span, clock: FrameClock) -> int:
+    """How long it takes from onset to apex."""
+    return round((clock.start_of(span.apex) - clock.start_of(span.onset)) * 1000)
 
 
 def length_note(span: Span, clock: FrameClock) -> Finding | None:
