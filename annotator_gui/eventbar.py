@@ -13,6 +13,7 @@ from annotator_gui.draft import Draft
 from annotator_gui.flow import FlowLayout
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.language import Words
+from annotator_gui.marks import total_ms
 from annotator_gui.theme import Theme
 from mmed_curate.domain.time import FrameClock
 
@@ -97,5 +98,5 @@ class EventBar(QWidget):
             "frames {first}–{last} · {ms} ms",
             first=span.onset,
             last=span.offset,
-            ms=round(float(clock.span_duration(span) * 1000)),
+            ms=total_ms(span, clock),
         )
