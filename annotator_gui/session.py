@@ -143,6 +143,8 @@ class Sitting:
         self._aids: frozenset[Aid] = frozenset()
         self._counted = _Counted()
         self._progress: OwnProgress | None = None
+        self._stored: str | None = None
+        """The draft as this sitting last read or wrote it."""
         self._foreign: Finding | None = None
         """What was begun on the ticket in hand was written by another program, and cannot be gone on with."""
         self._feedback: Feedback | None = None
@@ -164,7 +166,7 @@ class Sitting:
             self.unopened = TicketId(named) if isinstance(named, str) else None
             raise
         self._ticket, self._steps = ticket, Steps()
-        self._aids, self._counted, self._foreign = frozenset(), _Counted(), None
+        self._aids, self._counted, self._foreign, self._stored = frozenset(), _Counted(), None, None
         self._progress = self._desk.progress()
         if ticket is not None:
             self._steps = self._begun(ticket)
@@ -215,9 +217,7 @@ class Sitting:
         if covered(self._steps.heard, first, last):
             return self._outcome(frozenset())
         runs = tuple(run for run in self._steps.heard if not (first <= run[0] and run[1] <= last))
-        self._steps = replace(self._steps, heard=(*runs, (first, last)))
-        self._desk.save_draft(ticket.id, to_text(self._steps))
-        return self._outcome(frozenset({Part.EVENTS}))
+        return self._keep(replace(self._steps, heard=(*runs, (first, last))), frozenset({Part.EVENTS}))
 
     def stepped(self, steps: int, seconds: float) -> None:
         """Take note of frames stepped and time spent since the last call."""
@@ -256,6 +256,7 @@ class Sitting:
             Refused: the answer cannot be taken any more.
         """
         ticket = self._in_hand()
+        self._check_untouched(ticket)
         missing = self._lacking(ticket)
         if missing:
             raise BadInput(missing[0])
@@ -317,7 +318,7 @@ class Sitting:
             _log.warning("ticket %s: its effort was not noted (%s)", ticket.id, error.finding.code)
 
     def _begun(self, ticket: Ticket) -> Steps:
-        text = self._desk.draft(ticket.id)
+        text = self._stored = self._desk.draft(ticket.id)
         if text is not None:
             try:
                 return from_text(text)
@@ -332,9 +333,20 @@ class Sitting:
     def _keep(self, steps: Steps, changed: frozenset[Part] = ALL - {Part.TICKET, Part.PROGRESS}) -> Outcome:
         ticket = self._in_hand()
         if steps != self._steps:
-            self._desk.save_draft(ticket.id, to_text(steps))
-            self._steps = steps
+            self._check_untouched(ticket)
+            text = to_text(steps)
+            self._desk.save_draft(ticket.id, text)
+            self._steps, self._stored = steps, text
         return self._outcome(changed)
+
+    def _check_untouched(self, ticket: Ticket) -> None:
+        """Stop where another window of this coder has gone on with the clip: its work is not written over."""
+        if self._desk.draft(ticket.id) != self._stored:
+            raise BadInput.of(
+                "gui.elsewhere",
+                "this clip was gone on with in another window",
+                "what is kept is shown here now; close one of the two windows",
+            )
 
     def _without_ticket(self, handed_in: TicketId | None) -> Outcome:
         self._ticket, self._steps, self._handed_in = None, Steps(), handed_in

@@ -51,6 +51,8 @@ _WAKE_MS = 600
 """When the sound library is loaded: after the first clip is there, before anybody plays it (ours)."""
 _NO_PICTURE = frozenset({"gui.other_picture", "gui.no_picture", "gui.film_too_large", "gui.no_media"})
 """Findings after which there is no picture to look at."""
+_ELSEWHERE = frozenset({"gui.elsewhere", "desk.submitted", "desk.went_back", "desk.not_on_desk"})
+"""Findings after which the clip is taken anew: another window went on with it, handed it in, or gave it back."""
 _IDLE_S = 60.0
 """A longer pause between two keys is no time of work (ours)."""
 
@@ -544,7 +546,15 @@ class DeskPage(QWidget):
         self.form.act_failed(under_way=tuple(self._under_way))
         for panel in (self.screening, self.adjudication, self.verification):
             panel.act_failed()
+        if finding.code in _ELSEWHERE and self.sitting is not None:  # what is shown is no longer so
+            said = self.words.finding(finding)
+            self.worker.do(self.sitting.take, then=lambda outcome: self._show_again(outcome, said))
+            return
         self.say(self.words.finding(finding), warn=True)
+
+    def _show_again(self, outcome: Outcome, said: str) -> None:
+        self.show_outcome(outcome)
+        self.say(said, warn=True)
 
     def _not_taken(self, finding: Finding) -> None:
         """There is no ticket, and why; one that cannot be opened can be given back unseen."""
