@@ -1,8 +1,13 @@
-"""Acts without end, each told of once it is acknowledged: to be killed at any moment. `acting.py WORKSPACE CODER SEED`."""
+"""Coders who act without end and tell of each act once it is acknowledged: to be killed at any moment. No Qt.
+
+`acting.py WORKSPACE` reads lines `CODER SEED FILE`, begins one process for each, and answers with its id.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -31,33 +36,50 @@ def an_act(draws: np.random.Generator, units: list[str]) -> Act:
     return kinds[draws.integers(len(kinds))]()
 
 
-def main() -> None:
+def act_on(root: Path, code: str, seed: int, told: Path) -> None:
     """Act until killed."""
-    root, code, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     draws = np.random.default_rng(seed)
     sitting = Sitting(open_desk(root, code))
     view = sitting.take().view
-    assert view.ticket is not None
+    if view.ticket is None:
+        raise SystemExit(f"{code} has nothing to do")
     units = [entry.code for entry in view.ticket.codebook.action_units]
     noted: list[str] = []
-    while True:
-        begin_s = time.perf_counter()
-        try:
-            if draws.random() < 0.02:
-                aid = list(Aid)[draws.integers(3)]
-                sitting.use(aid)
-                noted.append(aid.value)
-            elif draws.random() < 0.1:
-                sitting.undo()
-            else:
-                sitting.act(an_act(draws, units))
-        except BadInput:
-            continue
-        took_ms = 1000 * (time.perf_counter() - begin_s)
-        steps = sitting._steps
-        told = {"draft": to_text(steps), "aids": noted, "ticket": view.ticket.id, "took_ms": took_ms}
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
+    with told.open("w", encoding="utf-8") as out:
+        while True:
+            begin_s = time.perf_counter()
+            try:
+                if draws.random() < 0.02:
+                    aid = list(Aid)[draws.integers(3)]
+                    sitting.use(aid)
+                    noted.append(aid.value)
+                elif draws.random() < 0.1:
+                    sitting.undo()
+                else:
+                    sitting.act(an_act(draws, units))
+            except BadInput:
+                continue
+            took_ms = 1000 * (time.perf_counter() - begin_s)
+            document = {
+                "draft": to_text(sitting._steps),
+                "aids": noted,
+                "ticket": view.ticket.id,
+                "took_ms": took_ms,
+            }
+            out.write(json.dumps(document) + "\n")
+            out.flush()
+
+
+def main() -> None:
+    """Begin what is asked for; everything heavy is loaded once."""
+    root = Path(sys.argv[1])
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who is dead is gone
+    for line in sys.stdin:
+        code, seed, told = line.rstrip("\n").split(" ", 2)
+        child = os.fork()
+        if child == 0:
+            act_on(root, code, int(seed), Path(told))
+        print(child, flush=True)
 
 
 if __name__ == "__main__":

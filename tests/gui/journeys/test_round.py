@@ -16,8 +16,18 @@ from annotator_gui.fields import Field
 from mmed_curate.annotation import assign
 from mmed_curate.annotation.door import open_desk
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.records import AssetKind
 from mmed_curate.release.leave import ask_gate
 from mmed_curate.store import Workspace
+
+
+RELEASED = {
+    AssetKind.RELEASE_PICTURE: ("release.mp4", b"as mmed recut would cut it"),
+    AssetKind.RELEASE_SOUND: ("release.wav", b"its sound"),
+    AssetKind.FEATURES: ("features.npz", b"of the face"),
+    AssetKind.SOUND_FEATURES: ("sound-features.npz", b"of the voice"),
+}
+"""What lies there for a release; the gate only looks that it is whole."""
 
 
 def two_subjects(root: Path) -> Workspace:
@@ -33,7 +43,7 @@ def two_subjects(root: Path) -> Workspace:
             subject=f"S{number}",
             session=f"G{number}",
             recording=f"r{number}.mp4",
-            media=watchable_media(),
+            media={**watchable_media(), **RELEASED},
         )
     return workspace
 
