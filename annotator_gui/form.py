@@ -260,8 +260,9 @@ class Form(QWidget):
     def _look_ahead(self, under_way: Sequence[Act]) -> None:
         self._ahead = self._view.draft
         ticket = self._view.ticket
-        for act in under_way if ticket is not None else ():
-            self._ahead = after(act, self._ahead, ticket)
+        if ticket is not None:
+            for act in under_way:
+                self._ahead = after(act, self._ahead, ticket)
 
     # laid out once
 
