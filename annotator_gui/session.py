@@ -206,7 +206,7 @@ class Sitting:
 
     def played(self, first: Frame, last: Frame, *, speed: Fraction, with_sound: bool) -> Outcome:
         """Take note that frames first..last were played once through, both inside."""
-        ticket = self._in_hand()
+        self._in_hand()
         self._counted.replays += 1
         if speed != _FULL_SPEED or not with_sound:
             return self._outcome(frozenset())
