@@ -9,11 +9,13 @@ from PyQt6.QtCore import QEvent, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from annotator_gui.chips import Chip, GroupedChips, Look, small, tip
+from annotator_gui.chipgroups import GroupedChips
+from annotator_gui.chips import Chip, Look
 from annotator_gui.fields import Choice, Field, title
 from annotator_gui.flow import FlowLayout
 from annotator_gui.formwords import called
 from annotator_gui.language import Words
+from annotator_gui.texts import small, tip
 from annotator_gui.theme import Theme
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

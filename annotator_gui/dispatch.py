@@ -84,7 +84,8 @@ class Dispatch:
         page = self._page
         ticket = page.view.ticket
         looks = command in _LOOKING and page.clip is not None
-        if ticket is None and not looks and command not in _WITHOUT_TICKET:
+        unseen = page.unopened and command is Command.SKIP
+        if ticket is None and not looks and not unseen and command not in _WITHOUT_TICKET:
             return False
         coding = ticket is not None and ticket.stage in {Stage.CODING, Stage.ADJUDICATION}
         adjudicates = ticket is not None and ticket.stage is Stage.ADJUDICATION and command is Command.NOTE

@@ -14,6 +14,7 @@ from annotator_gui.draft import Draft
 from annotator_gui.flow import FlowLayout
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.language import Words
+from annotator_gui.marks import total_ms
 from annotator_gui.theme import Theme
 from mmed_curate.domain.time import FrameClock
 
@@ -104,7 +105,7 @@ class EventBar(QWidget):
             "frames {first}–{last} · {ms} ms",
             first=span.onset,
             last=span.offset,
-            ms=round(float(clock.span_duration(span) * 1000)),
+            ms=total_ms(span, clock),
         )
 
 

@@ -13,14 +13,12 @@ from annotator_gui.acts import Act
 from annotator_gui.draft import Draft, DraftEvent
 from annotator_gui.keys import CODE_KEYS, code_keys
 from annotator_gui.language import ENGLISH, Words
+from annotator_gui.marks import Range
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.codebook import ActionUnitEntry, Codebook, Entry
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import Frame, FrameClock
-
-Range = tuple[Frame, Frame]
-"""First and last frame, both inside."""
 
 
 class Field(Enum):
@@ -276,11 +274,6 @@ def cue_range(selection: Range | None, event: DraftEvent | None, clock: FrameClo
         return selection
     span = event.marks.span if event is not None else None
     return (Frame(0), clock.last_frame) if span is None else (span.onset, span.offset)
-
-
-def time_ms(frame: Frame, clock: FrameClock) -> float:
-    """When a frame appears, counted from the clip's first."""
-    return float((clock.start_of(frame) - clock.start_of(Frame(0))) * 1000)
 
 
 def field_of(finding: Finding) -> Field | None:

@@ -8,54 +8,44 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QAbstractSpinBox,
-    QFrame,
     QLineEdit,
     QPlainTextEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from annotator_gui import acts
 from annotator_gui.acts import Act
-from annotator_gui.boxes import ChoiceBox, FieldBox
-from annotator_gui.chips import Painted, SmallText
+from annotator_gui.chips import Painted
 from annotator_gui.codesearch import CodeSearch
-from annotator_gui.cuebox import CueBox
-from annotator_gui.draft import EMPTY, Draft, DraftEvent
+from annotator_gui.draft import EMPTY, Draft
 from annotator_gui.eventbar import EventBar
+from annotator_gui.fieldcolumn import FieldColumn
 from annotator_gui.fields import (
     Choice,
     Field,
-    Range,
     act_of,
     after,
     after_choice,
     beside,
-    choices,
     chosen,
     cue_range,
     event_of,
     field_of,
-    groups,
-    not_heard,
     open_groups,
-    says_nothing,
-    title,
 )
-from annotator_gui.formwords import called, hint, tag_of
+from annotator_gui.formwords import called, hint
 from annotator_gui.handingin import HandingIn
 from annotator_gui.keys import DEFAULT_KEYS, Command, KeyMap
 from annotator_gui.language import Words
-from annotator_gui.movementbox import LockedBox, MarkBox
+from annotator_gui.marks import Range
 from annotator_gui.session import ALL, Part, View
+from annotator_gui.texts import SmallText
 from annotator_gui.theme import Theme
-from annotator_gui.unitbox import UnitBox
 from annotator_gui.writing import Writing
-from mmed_curate.annotation import Ticket
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.judgements import Intensity, Side
 
@@ -102,19 +92,14 @@ class Form(QWidget):
         self._view = View(ticket=None)
         self._ahead: Draft = EMPTY
         """The draft as it will be once the acts under way are done: quick fingers are faster than disks."""
-        self._built_for: tuple[object, ...] = ()
-        self._boxes: dict[Field, FieldBox] = {}
+        self._led_from: Field | None = None
+        """The field of the first choice that is under way; where it is refused, that field is in hand again."""
         self._field: Field | None = None
         self._unit: str | None = None
         """Action unit to which keys for side and intensity go."""
         self._cue: int | None = None
         """Vocal cue to which keys for whose it is go."""
         self._range: Range | None = None
-        self._bringing = QTimer(self)
-        """Once everything has its place."""
-        self._bringing.setSingleShot(True)
-        self._bringing.setInterval(0)
-        self._bringing.timeout.connect(self._bring)
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -125,25 +110,26 @@ class Form(QWidget):
 
     # what the window calls
 
-    def show_view(self, view: View, changed: frozenset[Part] = ALL) -> None:
+    def show_view(self, view: View, changed: frozenset[Part] = ALL, *, under_way: Sequence[Act] = ()) -> None:
         """Draw what a view says.
 
         Args:
             view: everything that may be shown.
             changed: what of it is other than before.
+            under_way: acts that were asked for since, and are not done yet.
         """
-        before, self._view, self._ahead = self._view, view, view.draft
+        before, self._view = self._view, view
         ticket = view.ticket
+        self._look_ahead(under_way)
+        if not under_way:
+            self._led_from = None
         other = before.ticket is None or ticket is None or before.ticket.id != ticket.id
         if other:
             self._field, self._unit, self._cue, self._range = None, None, None, None
             self._note.begin(view.draft.note)
             self._search.clear()
         if ticket is not None:
-            shape = self._shape(ticket)
-            if shape != self._built_for:
-                self._build(ticket)
-                self._built_for = shape
+            self._column.build(ticket)
         if before.movement_given and not view.movement_given:
             self._field = None  # opened again, to be changed
         turned = other or before.ticket is not ticket or before.movement_given != view.movement_given
@@ -168,10 +154,8 @@ class Form(QWidget):
     def set_keys(self, keys: KeyMap) -> None:
         """Other keys of commands."""
         self._keys = keys
-        for part in (self._search, self._bar, self._marks_box, self._locked_box, self._foot):
+        for part in (self._search, self._bar, self._column, self._foot):
             part.set_keys(keys)
-        if isinstance(units := self._boxes.get(Field.ACTION_UNITS), UnitBox):
-            units.set_keys(keys)
         self._show_all()
 
     def set_range(self, selection: Range | None) -> None:
@@ -180,8 +164,7 @@ class Form(QWidget):
 
     def press(self, key: str) -> bool:
         """Choose the code with this key in the field in hand; False: no code has it."""
-        box = self._boxes.get(self._field) if self._field is not None else None
-        choice = box.choice(key) if isinstance(box, ChoiceBox) else None
+        choice = self._column.choice(self._field, key)
         if choice is None or self._field not in self._taking():
             return False
         self._choose(choice)
@@ -192,10 +175,10 @@ class Form(QWidget):
         if self._view.ticket is None:
             return False
         if command in _INTENSITY_OF:
-            self._score(self._unit, intensity=_INTENSITY_OF[command])
+            self._score(self._unit, _INTENSITY_OF[command])
             return True
         if command in _SIDE_OF:
-            self._score(self._unit, side=_SIDE_OF[command])
+            self._score(self._unit, _SIDE_OF[command])
             return True
         do: Mapping[Command, Callable[[], None]] = {
             Command.NEXT_FIELD: partial(self._go, 1),
@@ -218,10 +201,13 @@ class Form(QWidget):
         """Tell of letters not told yet; to be called before anything that leaves the ticket, or undoes."""
         self._note.flush()
 
-    def act_failed(self) -> None:
-        """The last act was refused: what is shown is what is kept."""
-        self._ahead = self._view.draft
+    def act_failed(self, *, under_way: Sequence[Act] = ()) -> None:
+        """An act was refused: what is shown is what is kept, and the field whose code was refused is in hand again."""
+        self._look_ahead(under_way)
         self._note.not_kept()
+        if self._led_from is not None and self._led_from in self._taking():
+            self._take(self._led_from)
+        self._led_from = None
 
     @property
     def field(self) -> Field | None:
@@ -248,6 +234,13 @@ class Form(QWidget):
         """Let the next letters look for codes."""
         self._search.begin()
 
+    def _look_ahead(self, under_way: Sequence[Act]) -> None:
+        self._ahead = self._view.draft
+        ticket = self._view.ticket
+        if ticket is not None:
+            for act in under_way:
+                self._ahead = after(act, self._ahead, ticket)
+
     # laid out once
 
     def _lay_out(self) -> None:
@@ -265,32 +258,24 @@ class Form(QWidget):
         self._bar.left.connect(self._come_home)
         column.addWidget(self._bar)
 
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inside = QWidget()
-        self._inside = QVBoxLayout(inside)
-        self._inside.setContentsMargins(0, 0, 2, 0)
-        self._inside.setSpacing(7)
-        self._scroll.setWidget(inside)
-        column.addWidget(self._scroll, 1)
-
-        self._marks_box = MarkBox(words=self._words, theme=self._theme, keys=self._keys)
-        self._marks_box.to_set.connect(self.asked)
-        self._marks_box.to_go.connect(self.frame_asked)
-        self._locked_box = LockedBox(words=self._words, theme=self._theme, keys=self._keys)
-        self._locked_box.reopened.connect(self.reopened)
-        self._waiting_box = FieldBox(name=self._words("After the movement"), theme=self._theme)
-        self._waiting_text = SmallText(theme=self._theme)
-        self._waiting_box.body.addWidget(self._waiting_text)
         self._note = Writing()
         self._note.setAccessibleName(self._words("Note"))
         self._note.written.connect(self._written)
         self._note.passed.connect(self._go)
         self._note.left.connect(self._come_home)
-
+        self._column = FieldColumn(words=self._words, theme=self._theme, keys=self._keys, note=self._note)
+        self._column.acted.connect(self._do)
+        self._column.chosen.connect(self._clicked)
+        self._column.pointed.connect(self._pointed)
+        self._column.scored.connect(self._score)
+        self._column.cue_taken.connect(self._take_cue)
+        self._column.field_asked.connect(self.take_in_hand)
+        self._column.mark_asked.connect(self.asked)
+        self._column.frame_asked.connect(self.frame_asked)
+        self._column.hearing_asked.connect(self.hearing_asked)
+        self._column.reopened.connect(self.reopened)
+        self._column.left.connect(self._come_home)
+        column.addWidget(self._column, 1)
         self._meaning = SmallText(theme=self._theme, lines=3)
         column.addWidget(self._meaning)
         self._foot = HandingIn(words=self._words, theme=self._theme, keys=self._keys)
@@ -303,91 +288,13 @@ class Form(QWidget):
         """The keyboard comes back to the codes."""
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    # built anew only where the codebook or what is asked is another
-
-    def _shape(self, ticket: Ticket) -> tuple[object, ...]:
-        return (ticket.codebook, ticket.fields + ticket.later_fields, acts.selectable_bases(ticket), ticket.disputed)
-
-    def _build(self, ticket: Ticket) -> None:
-        while self._inside.count():
-            item = self._inside.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-        self._note.setParent(self)
-        self._note.hide()
-        for box in self._boxes.values():
-            box.setParent(None)
-            box.deleteLater()
-        self._boxes = {}
-        asked = groups(ticket.fields + ticket.later_fields, ticket.codebook)
-        if Field.SPAN in asked:
-            self._inside.addWidget(self._marks_box)
-        self._inside.addWidget(self._locked_box)
-        for field in asked:
-            if field is Field.SPAN:
-                continue
-            box = self._note_box() if field is Field.NOTE else self._choice_box(field, ticket)
-            box.asked.connect(partial(self.take_in_hand, field))
-            self._boxes[field] = box
-            self._inside.addWidget(box)
-        self._inside.addWidget(self._waiting_box)
-        self._inside.addStretch(1)
-
-    def _note_box(self) -> FieldBox:
-        box = FieldBox(name=title(Field.NOTE, self._words), theme=self._theme)
-        box.body.addWidget(self._note)
-        self._note.show()
-        return box
-
-    def _choice_box(self, field: Field, ticket: Ticket) -> ChoiceBox:
-        words, theme, offered = self._words, self._theme, choices(field, ticket)
-        box: ChoiceBox
-        if field is Field.ACTION_UNITS:
-            regions = ticket.codebook.regions
-            box = units = UnitBox(offered=offered, regions=regions, words=words, theme=theme, keys=self._keys)
-            units.side_asked.connect(lambda code, side: self._score(code, side=side))
-            units.intensity_asked.connect(lambda code, intensity: self._score(code, intensity=intensity))
-            units.removed.connect(lambda code: self._do(acts.toggle_unit(code)))
-        elif field is Field.VOCAL_CUES:
-            box = cues = CueBox(offered=offered, words=words, theme=theme)
-            cues.acted.connect(self._do)
-            cues.taken.connect(self._take_cue)
-            cues.to_hear.connect(self.hearing_asked)
-            cues.left.connect(self._come_home)
-        else:
-            box = ChoiceBox(field=field, offered=offered, words=words, theme=theme)
-        box.chosen.connect(self._clicked)
-        box.pointed.connect(self._pointed)
-        return box
-
     # drawn by part
 
     def _show_all(self) -> None:
         view, ticket = self._view, self._view.ticket
-        for part in (self._search, self._bar, self._scroll, self._meaning, self._foot):
+        for part in (self._search, self._bar, self._column, self._meaning, self._foot):
             part.setVisible(ticket is not None)
-        given = view.movement_given
-        self._locked_box.setVisible(given)
-        self._marks_box.allow(not given)
-        if ticket is not None:
-            taking, shown = self._taking(), groups(ticket.fields, ticket.codebook)
-            for field, box in self._boxes.items():
-                # whose a cue is stays: a box that comes and goes would move all below it
-                visible = field in taking
-                if box.isVisibleTo(self) != visible:
-                    box.setVisible(visible)
-            self._marks_box.setVisible(Field.SPAN in shown and not (given and view.draft.nothing))
-            waiting = [one for one in groups(ticket.later_fields, ticket.codebook) if one is not Field.CUE_OWNERS]
-            self._waiting_box.setVisible(bool(waiting))
-            if waiting:
-                names = self._words(", ").join(title(one, self._words) for one in waiting)
-                self._waiting_text.say(
-                    self._words(
-                        "{fields} open once the movement is handed in: what is seen comes before what it means.",
-                        fields=names,
-                    )
-                )
+        self._column.show_asked(view, self._taking())
         self._show_events()
         self._show_open()
 
@@ -398,57 +305,27 @@ class Form(QWidget):
         draft, event = view.draft, view.draft.event
         self._bar.setVisible(bool(draft.events) or not view.movement_given)
         self._bar.show_events(draft, ticket.clock, locked=view.movement_given)
-        self._marks_box.show_marks(event, ticket.clock)
         units = event.action_units if event is not None else ()
         if self._unit not in {one.code for one in units}:
             self._unit = units[-1].code if units else None
         n_cues = len(event.vocal_cues) if event is not None else 0
         if self._cue is None or self._cue >= n_cues:
             self._cue = n_cues - 1 if n_cues else None
-        for field, box in self._boxes.items():
-            if isinstance(box, UnitBox):
-                box.show_units(units, here=self._unit)
-            elif isinstance(box, ChoiceBox):
-                codes = chosen(field, event, cue=self._cue)
-                box.show_chosen(codes | says_nothing(box.offered) if draft.nothing else codes)
-        self._show_cues(event, ticket)
-        owners = self._boxes.get(Field.CUE_OWNERS)
-        if owners is not None and owners.isVisibleTo(self) != (Field.CUE_OWNERS in self._taking()):
-            owners.setVisible(Field.CUE_OWNERS in self._taking())
-        if view.movement_given:
-            self._locked_box.show_event(event, ticket.codebook)
         taking = self._taking()
+        self._column.show_event(view, taking, unit=self._unit, cue=self._cue)
         if self._field not in taking:
             self._take(taking[0] if taking else None)
-
-    def _show_cues(self, event: DraftEvent | None, ticket: Ticket) -> None:
-        box = self._boxes.get(Field.VOCAL_CUES)
-        if isinstance(box, CueBox):
-            box.show_cues(
-                event.vocal_cues if event is not None else (),
-                book=ticket.codebook,
-                last=ticket.clock.last_frame,
-                unheard=not_heard(self._view.missing),
-                here=self._cue,
-            )
 
     def _show_open(self) -> None:
         """What keeps the answer from being handed in, and where it is mended."""
         view, ticket = self._view, self._view.ticket
-        missing = view.missing if ticket is not None else ()
-        if ticket is not None and self._foot.show_open(missing, ticket):
-            self._bringing.start()  # there is another room for it now
-        here = view.draft.selected
-        wanting = {field_of(one) for one in missing if event_of(one) in {None, here}}
-        for field, box in self._boxes.items():
-            tag, is_open = tag_of(field, ticket, wanting, self._words)
-            box.say(tag, is_open=is_open)
-        if Field.SPAN in wanting and view.draft.events:
-            self._marks_box.say(self._words("not all set"), is_open=True)
-        else:
-            self._marks_box.say(self._words("locked") if view.movement_given else "")
-        if ticket is not None and view.draft.event is not None:
-            self._show_cues(view.draft.event, ticket)
+        if ticket is None:
+            return
+        if self._foot.show_open(view.missing, ticket):
+            self._column.bring()  # there is another room for it now
+        self._column.show_open(view)
+        if view.draft.event is not None:
+            self._column.show_cues(view, cue=self._cue)
 
     # what a person does
 
@@ -472,6 +349,7 @@ class Form(QWidget):
         taking = self._taking()
         if leads:
             field = after_choice(field, taking, event, with_sound=ticket.sound is not None)
+        self._led_from = self._led_from or choice.field
         self._take(field)
         self._mean(choice)
         self.acted.emit(act)
@@ -480,11 +358,14 @@ class Form(QWidget):
         if choice.field in self._taking():
             self._choose(choice)
 
-    def _score(self, code: str | None, *, side: Side | None = None, intensity: Intensity | None = None) -> None:
+    def _score(self, code: str | None, value: Side | Intensity) -> None:
         if code is None or self._view.movement_given:
             return
         self._unit = code
-        self._do(acts.set_unit(code, side=side, intensity=intensity))
+        if isinstance(value, Side):
+            self._do(acts.set_unit(code, side=value))
+        else:
+            self._do(acts.set_unit(code, intensity=value))
 
     def _take_cue(self, place: int) -> None:
         self._cue = place
@@ -513,7 +394,7 @@ class Form(QWidget):
         if event is not None and event != self._view.draft.selected:
             self.selected.emit(event)
         if field is Field.SPAN:
-            self._scroll.ensureWidgetVisible(self._marks_box, 0, 0)
+            self._column.bring_marks()
         elif field is Field.NOTE and field not in self._taking():
             self.asked.emit(Command.NOTE.value)  # a reason is written elsewhere
         elif field is not None:
@@ -539,33 +420,15 @@ class Form(QWidget):
         if field is self._field:
             return
         self._field = field
-        for one, box in self._boxes.items():
-            box.show_here(one is field)
-        self._bringing.start()
+        self._column.show_here(field)
         self._meaning.say(hint(field, self._words, self._keys))
         self.field_changed.emit(field.value if field is not None else "")
-
-    def _bring(self) -> None:
-        """From the marks on, where the field in hand is seen so; else scroll as little as shows it, or its top."""
-        box = self._boxes.get(self._field) if self._field is not None else None
-        bar, view = self._scroll.verticalScrollBar(), self._scroll.viewport()
-        if bar is None or view is None or box is None or not box.isVisible():
-            return
-        top, bottom, room = box.y() - 4, box.y() + box.height() + 4, view.height()
-        if bottom <= room:
-            bar.setValue(0)
-        elif top < bar.value() or bottom - top > room:
-            bar.setValue(top)
-        elif bottom > bar.value() + room:
-            bar.setValue(bottom - room)
 
     # words
 
     def _searched(self) -> tuple[Sequence[Choice], Field | None]:
         """The codes that can be chosen now, and the field in hand."""
-        open_boxes = [self._boxes.get(field) for field in self._taking()]
-        offered = [choice for box in open_boxes if isinstance(box, ChoiceBox) for choice in box.offered]
-        return offered, self._field
+        return self._column.offered(self._taking()), self._field
 
     def _mean(self, choice: Choice) -> None:
         self._meaning.say(f"{called(choice, self._words)}: {choice.entry.definition}")

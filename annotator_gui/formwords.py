@@ -8,7 +8,7 @@ from annotator_gui.draft import DraftEvent
 from annotator_gui.fields import SINGLE, Choice, Field, title, unit_number
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.language import Words
-from annotator_gui.marks import length_note
+from annotator_gui.marks import length_note, rise_ms, total_ms
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.judgements import ActionUnitMark, Side
@@ -36,9 +36,8 @@ def length_of(event: DraftEvent | None, clock: FrameClock, words: Words) -> str:
     note = length_note(span, clock)
     if note is not None:
         return words.finding(note)
-    total = float(clock.span_duration(span) * 1000)
-    rise = float((clock.start_of(span.apex) - clock.start_of(span.onset)) * 1000)
-    return words("{total} ms in all, {rise} ms to the apex", total=round(total), rise=round(rise))
+    total, rise = total_ms(span, clock), rise_ms(span, clock)
+    return words("{total} ms in all, {rise} ms to the apex", total=total, rise=rise)
 
 
 def movement_of(event: DraftEvent | None, book: Codebook, words: Words) -> str:

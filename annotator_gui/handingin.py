@@ -10,11 +10,11 @@ from PyQt6.QtGui import QColor, QEnterEvent, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from annotator_gui.boxes import enable, line_label, set_text
-from annotator_gui.chips import small
 from annotator_gui.fields import field_of
 from annotator_gui.formwords import how_many_open, mended_in
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.language import Words
+from annotator_gui.texts import small
 from annotator_gui.theme import Theme
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.findings import Finding

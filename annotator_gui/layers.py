@@ -12,6 +12,7 @@ from annotator_gui.hitting import Layout
 from annotator_gui.keys import KeyMap
 from annotator_gui.lanes import Lane, Track, differing
 from annotator_gui.markpaint import paint_cues, paint_event_lines, paint_events, paint_frame_lines, paint_reading
+from annotator_gui.marks import Range
 from annotator_gui.material import Material
 from annotator_gui.placing import HANDLE_PX
 from annotator_gui.signals import Voice, motion_peak_px, pitch_ends_hz
@@ -89,7 +90,7 @@ def _band_ends(voice: Voice) -> tuple[str, str]:
 
 
 def paint_marked(
-    ink: Ink, placed: Layout, draft: Draft, material: Material, *, looped: tuple[Frame, Frame] | None, keys: KeyMap
+    ink: Ink, placed: Layout, draft: Draft, material: Material, *, looped: Range | None, keys: KeyMap
 ) -> None:
     """What is looped, events, cues, and what others marked.
 
@@ -129,7 +130,7 @@ def marked_box(ink: Ink, height: int) -> QRectF:
     return QRectF(axis.left_px - before, 0, axis.width_px + before + behind, height)
 
 
-def _paint_range(ink: Ink, looped: tuple[Frame, Frame], lanes: Sequence[Lane]) -> None:
+def _paint_range(ink: Ink, looped: Range, lanes: Sequence[Lane]) -> None:
     left, right = ink.axis.pixels_of(looped[0], ink.clock)[0], ink.axis.pixels_of(looped[1], ink.clock)[1]
     top, bottom = lanes[0].top, lanes[-1].bottom
     ink.painter.fillRect(QRectF(left, top, right - left, bottom - top), tinted(ink.theme.accent, 38))

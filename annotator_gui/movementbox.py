@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from PyQt6.QtCore import QPointF, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtCore import QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from annotator_gui.boxes import LEFT, RIGHT, FieldBox, command_chip, line_label, set_text
-from annotator_gui.chips import Chip, SmallText, large
+from annotator_gui.chips import Chip
 from annotator_gui.draft import DraftEvent
-from annotator_gui.fields import Field, time_ms, title
+from annotator_gui.fields import Field, title
 from annotator_gui.formwords import length_of, movement_of
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.language import Words
-from annotator_gui.marks import Mark
+from annotator_gui.markpaint import shape
+from annotator_gui.marks import Mark, mark_titles
+from annotator_gui.texts import SmallText, large
 from annotator_gui.theme import Theme
+from annotator_gui.timeaxis import ms_of
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.time import Frame, FrameClock
 
@@ -26,6 +29,9 @@ _SETS: Mapping[Mark, Command] = {
     Mark.APEX: Command.MARK_APEX,
     Mark.OFFSET: Command.MARK_OFFSET,
 }
+
+
+_SHAPE_PX = 9
 
 
 class MarkBox(FieldBox):
@@ -97,9 +103,9 @@ class MarkRow(QAbstractButton):
         """Not set at first."""
         super().__init__(parent)
         self._mark, self._words, self._theme = mark, words, theme
-        self._name = {Mark.ONSET: words("Onset"), Mark.APEX: words("Apex"), Mark.OFFSET: words("Offset")}[mark]
+        self._name = mark_titles(words)[mark]
         self._frame: Frame | None = None
-        self._time_ms = 0.0
+        self._time_ms = 0
         self._key = ""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -123,7 +129,7 @@ class MarkRow(QAbstractButton):
             clock: of the clip.
             key: that sets it.
         """
-        time = 0.0 if frame is None or clock is None else time_ms(frame, clock)
+        time = 0 if frame is None or clock is None else ms_of(frame, clock)
         if (frame, time, key) == (self._frame, self._time_ms, self._key):
             return
         self._frame, self._time_ms, self._key = frame, time, key
@@ -135,7 +141,7 @@ class MarkRow(QAbstractButton):
         """What it reads."""
         if self._frame is None:
             return self._words("not set: press {key}", key=self._key)
-        return self._words("frame {frame} at {ms} ms", frame=self._frame, ms=round(self._time_ms))
+        return self._words("frame {frame} at {ms} ms", frame=self._frame, ms=self._time_ms)
 
     def sizeHint(self) -> QSize:
         """One line."""
@@ -154,7 +160,7 @@ class MarkRow(QAbstractButton):
         colour = QColor(theme.of(self._mark))
         painter.setPen(QPen(colour, 1.5))
         painter.setBrush(colour if there else Qt.BrushStyle.NoBrush)
-        painter.drawPolygon(_shape(self._mark, QPointF(9, middle), 5.5))
+        painter.drawPolygon(shape(self._mark, 9, middle, size=_SHAPE_PX))
         painter.setFont(self.font())
         painter.setPen(QColor(theme.text))
         wide = max(painter.fontMetrics().horizontalAdvance(self._name) + 10, 64)
@@ -168,21 +174,11 @@ class MarkRow(QAbstractButton):
         painter.drawText(rest, LEFT, str(self._frame))
         painter.setFont(self.font())
         painter.setPen(QColor(theme.quiet))
-        painter.drawText(rest, RIGHT, self._words("{ms} ms", ms=round(self._time_ms)))
+        painter.drawText(rest, RIGHT, self._words("{ms} ms", ms=self._time_ms))
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 1, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-
-def _shape(mark: Mark, at: QPointF, reach: float) -> QPolygonF:
-    """Onset points right, apex is a diamond, offset points left."""
-    corners = {
-        Mark.ONSET: ((-1, -1), (1, 0), (-1, 1)),
-        Mark.APEX: ((0, -1.15), (1.15, 0), (0, 1.15), (-1.15, 0)),
-        Mark.OFFSET: ((1, -1), (-1, 0), (1, 1)),
-    }[mark]
-    return QPolygonF([at + QPointF(x * reach, y * reach) for x, y in corners])
 
 
 class LockedBox(FieldBox):

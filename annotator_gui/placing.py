@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from annotator_gui.draft import Draft, DraftEvent
 from annotator_gui.hitting import Bar, Handle, Layout
 from annotator_gui.lanes import Lane, Track, rows_of
-from annotator_gui.marks import Mark, Marks
+from annotator_gui.marks import Mark, Marks, Range
 from annotator_gui.timeaxis import Axis
 from mmed_curate.domain.time import Frame, FrameClock
 
@@ -57,7 +57,7 @@ def rows(draft: Draft, *, apart_frames: int = 0) -> Rows:
     )
 
 
-def extent(marks: Marks) -> tuple[Frame, Frame] | None:
+def extent(marks: Marks) -> Range | None:
     """First and last frame of the marks that are set, both inside; None: none is set."""
     there = [frame for mark in Mark if (frame := marks.at(mark)) is not None]
     return (there[0], there[-1]) if there else None
@@ -140,7 +140,7 @@ def _handles(number: int, event: DraftEvent, top: int, bottom: int, axis: Axis, 
     ]
 
 
-def _bar(event: int, place: int, run: tuple[Frame, Frame], top: int, bottom: int, axis: Axis, clock: FrameClock) -> Bar:
+def _bar(event: int, place: int, run: Range, top: int, bottom: int, axis: Axis, clock: FrameClock) -> Bar:
     first, last = run
     left, right = axis.pixels_of(first, clock)[0], axis.pixels_of(last, clock)[1]
     return Bar(event=event, place=place, first=first, last=last, left=left, right=right, top=top, bottom=bottom)

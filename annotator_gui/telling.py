@@ -9,7 +9,7 @@ from annotator_gui.dragging import CueDrag, MarkDrag
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.lanes import Track, differing, frames_of
 from annotator_gui.language import Words
-from annotator_gui.marks import Mark, mark_names
+from annotator_gui.marks import Mark, mark_names, total_ms
 from annotator_gui.material import Material
 from annotator_gui.timeaxis import ms_of
 from mmed_curate.domain.protocol import Stage
@@ -55,7 +55,7 @@ def no_events(material: Material, draft: Draft, words: Words, keys: KeyMap) -> s
 def durations(draft: Draft, clock: FrameClock, words: Words) -> list[str]:
     """How long each event lasts; empty where a mark is missing."""
     spans = [event.marks.span for event in draft.events]
-    return ["" if span is None else words("{ms} ms", ms=round(clock.span_duration(span) * 1000)) for span in spans]
+    return ["" if span is None else words("{ms} ms", ms=total_ms(span, clock)) for span in spans]
 
 
 def cue_names(material: Material, draft: Draft, words: Words) -> Mapping[tuple[int, int], str]:

@@ -41,6 +41,7 @@ from annotator_gui.layers import (
     paint_playhead,
     playhead_strip,
 )
+from annotator_gui.marks import Range
 from annotator_gui.material import Material, given_readings, wishes
 from annotator_gui.placing import HANDLE_PX, Rows, apart_frames, layout, rows
 from annotator_gui.signals import Curves, Face, HasSamples
@@ -90,7 +91,7 @@ class Timeline(QWidget):
         self._locked = False
         self._material = Material()
         self._playhead = Frame(0)
-        self._range: tuple[Frame, Frame] | None = None
+        self._range: Range | None = None
         self._axis: Axis | None = None
         self._press: Press | None = None
         self._drag: Drag | None = None
@@ -162,7 +163,7 @@ class Timeline(QWidget):
         )
         self._lay_out()
 
-    def show_range(self, range_: tuple[Frame, Frame] | None) -> None:
+    def show_range(self, range_: Range | None) -> None:
         """Show which frames are looped, both ends inside; None: none are chosen."""
         if range_ != self._range:
             self._range = range_

@@ -9,11 +9,12 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from annotator_gui.boxes import LEFT, ChoiceBox
-from annotator_gui.chips import Chip, Look, SmallText, large, small
+from annotator_gui.chips import Chip, Look
 from annotator_gui.fields import Choice, Field, unit_number
 from annotator_gui.formwords import scored
 from annotator_gui.keys import Command, KeyMap
 from annotator_gui.language import Words
+from annotator_gui.texts import SmallText, large, small
 from annotator_gui.theme import Theme
 from mmed_curate.domain.codebook import Entry
 from mmed_curate.domain.judgements import ActionUnitMark, Intensity, Side

@@ -6,6 +6,7 @@ Holds no rules. Acts go to the sitting in the worker's thread; what comes back i
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from annotator_gui import acts
+from annotator_gui.acts import Act
 from annotator_gui.adjudication import AdjudicationPanel
 from annotator_gui.form import Form
 from annotator_gui.keys import Command, KeyMap
@@ -94,7 +96,10 @@ class DeskPage(QWidget):
         super().__init__(parent or shell)
         self.shell, self.keys, self.words = shell, keys, shell.words
         self.view = View(ticket=None)
+        self._open_desk = open_desk
         self.sitting: Sitting | None = None
+        self.unopened = False
+        """The ticket on the desk could not be opened: all that can be done with it is to give it back."""
         self.range: tuple[Frame, Frame] | None = None
         """Frames chosen on the timeline, both ends inside; None: none."""
         self.last_mark = Mark.OFFSET
@@ -104,7 +109,12 @@ class DeskPage(QWidget):
         self._answered: Ticket | None = None
         """The training clip whose known reading is shown."""
         self._n_steps, self._active_s, self._last_key_s = 0, 0.0, time.monotonic()
-        self._waiting_for_view: list[Callable[[], None]] = []
+        self._under_way: deque[Act] = deque()
+        """Acts that were asked for and not answered yet, in order."""
+        self._refusals = 0
+        self._stayed = False
+        """It was to be closed, and something that was typed could not be kept."""
+        self._left = False
 
         self.worker = Worker(self)
         self.loader = Loader(parent=self)
@@ -133,8 +143,7 @@ class DeskPage(QWidget):
             self.tour = TourPanel(words=self.words, theme=shell.theme, keys=keys, find=self._pointed_at, parent=self)
             self.tour.left.connect(self._tour_over)
         self.queue.show_view(self.view)
-        self.looking.close(self.words("Opening…"))
-        self.worker.do(open_desk, then=self._sit_down)
+        self.sit_down()
         if speaker is None:
             QTimer.singleShot(_WAKE_MS, self._wake)
 
@@ -156,22 +165,34 @@ class DeskPage(QWidget):
 
         self.worker.do(call, *arguments, then=finish, otherwise=self._refused, **named)
 
-    def act(self, act: object) -> None:
-        """Do an act to the draft."""
-        if self.sitting is not None:
-            self.do(self.sitting.act, act)
+    def act(self, act: Act, then: Callable[[View], None] | None = None) -> None:
+        """Do an act to the draft; `then` is told what is there."""
+        if self.sitting is None:
+            return
+        self._under_way.append(act)
+
+        def finish(outcome: Outcome) -> None:
+            self._under_way.popleft()
+            self.show_outcome(outcome)
+            if then is not None:
+                then(outcome.view)
+
+        def refused(finding: Finding) -> None:
+            self._under_way.popleft()
+            self._refused(finding)
+
+        self.worker.do(self.sitting.act, act, then=finish, otherwise=refused)
 
     def nudge(self, by: int) -> None:
         """Move the last mark by some frames, and the picture to where it came to lie."""
-        mark, sitting = self.last_mark, self.sitting
+        mark = self.last_mark
 
         def go_there(view: View) -> None:
             at = None if view.draft.event is None else view.draft.event.marks.at(mark)
             if at is not None:
                 self.seek(at)
 
-        if sitting is not None:
-            self.do(sitting.act, acts.nudge(mark, by), then=go_there)
+        self.act(acts.nudge(mark, by), go_there)
 
     def hand_in(self) -> None:
         """Hand in what is there."""
@@ -186,9 +207,16 @@ class DeskPage(QWidget):
 
     def take(self) -> None:
         """Take the next ticket."""
-        if self.sitting is not None:
-            self.training.hide()
-            self.do(self.sitting.take)
+        self.training.hide()
+        if self.sitting is None:
+            self.sit_down()
+            return
+        self.worker.do(self.sitting.take, then=self.show_outcome, otherwise=self._not_taken)
+
+    def sit_down(self) -> None:
+        """Open the desk, and take the first ticket."""
+        self.looking.close(self.words("Opening…"))
+        self.worker.do(self._open_desk, then=self._sit_down, otherwise=self._not_taken)
 
     def use(self, aid: Aid, then: Callable[[], None]) -> None:
         """Have an aid noted, and only then use it."""
@@ -246,12 +274,26 @@ class DeskPage(QWidget):
         if self.tour is not None:
             self.tour.set_theme(theme)
 
+    def may_leave(self) -> bool:
+        """Whether all that was typed is kept; False: it is said why not, and leaving once more leaves without it."""
+        if self._left:
+            return True
+        before = self._refusals
+        self._flush()
+        self.worker.finish()
+        kept, again = self._refusals == before, self._stayed
+        if not kept:
+            self._stayed = True
+            why = self.status.said
+            self.say(self.words("{why} (close again to leave without what was written last)", why=why), warn=True)
+        return kept or again
+
     def leave(self) -> str:
         """Close everything down; how the panels were, to be kept."""
+        self._left = True
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)
-        self._flush()
         self.player.close()
         self.worker.close()
         self.loader.close()
@@ -263,7 +305,7 @@ class DeskPage(QWidget):
     def show_outcome(self, outcome: Outcome) -> None:
         """Show what came of an act; only what changed is drawn."""
         before, view = self.view, outcome.view
-        self.view = view
+        self.view, self.unopened = view, False
         over = before.handed_in is not None and view.ticket is None  # what was handed in was the last one
         if over or (before.ticket and before.ticket.id) != (view.ticket and view.ticket.id):
             self._show_ticket(view)
@@ -271,7 +313,7 @@ class DeskPage(QWidget):
             self.timeline.show_view(view)
         stage = None if view.ticket is None else view.ticket.stage
         if stage in {Stage.CODING, Stage.ADJUDICATION}:
-            self.form.show_view(view, outcome.changed)
+            self.form.show_view(view, outcome.changed, under_way=tuple(self._under_way))
         panel = (
             {
                 Stage.SCREENING: self.screening,
@@ -461,7 +503,7 @@ class DeskPage(QWidget):
             return
         self.take()
 
-    def _act_by_hand(self, act: object) -> None:
+    def _act_by_hand(self, act: Act) -> None:
         """Do what was done on the timeline, and know then which mark was moved."""
 
         before = self.view.draft.events
@@ -472,15 +514,14 @@ class DeskPage(QWidget):
                     (mark for mark in Mark if was.marks.at(mark) != now.marks.at(mark)), self.last_mark
                 )
 
-        if self.sitting is not None:
-            self.do(self.sitting.act, act, then=remember)
+        self.act(act, remember)
 
     def _select(self, event: int) -> None:
         if self.sitting is not None:
             self.do(self.sitting.select, event)
 
     def _give_back(self, because: str, knows_them: bool) -> None:
-        if self.sitting is not None and self.view.ticket is not None:
+        if self.sitting is not None and (self.view.ticket is not None or self.unopened):
             give_back = self.sitting.give_back
             self.do(give_back, because, knows_them=knows_them, then=lambda view: self.take())
 
@@ -497,18 +538,35 @@ class DeskPage(QWidget):
         if self.view.ticket is not None:
             self._answered = self.view.ticket
             self.form.flush()
+            for panel in (self.screening, self.adjudication, self.verification):
+                panel.flush()
 
     def _refused(self, finding: Finding) -> None:
-        self.form.act_failed()
+        self._refusals += 1
+        self.form.act_failed(under_way=tuple(self._under_way))
+        for panel in (self.screening, self.adjudication, self.verification):
+            panel.act_failed()
         if finding.code in _ELSEWHERE and self.sitting is not None:  # what is shown is no longer so
             said = self.words.finding(finding)
-            self.worker.do(self.sitting.take, then=lambda outcome: self._show_again(outcome, said))
+            self.worker.do(
+                self.sitting.take, then=lambda outcome: self._show_again(outcome, said), otherwise=self._not_taken
+            )
             return
         self.say(self.words.finding(finding), warn=True)
 
     def _show_again(self, outcome: Outcome, said: str) -> None:
         self.show_outcome(outcome)
         self.say(said, warn=True)
+
+    def _not_taken(self, finding: Finding) -> None:
+        """There is no ticket, and why; one that cannot be opened can be given back unseen."""
+        sentence = self.words.finding(finding)
+        self.unopened = self.sitting is not None and self.sitting.unopened is not None
+        self.looking.close(sentence)
+        self._nothing.show_trouble(sentence)
+        self._pages.setCurrentWidget(self._nothing)
+        self.queue.show_unopened(self.unopened)
+        self.say(sentence, warn=True)
 
     def _failed(self, finding: Finding) -> None:
         if self.sitting is None:  # nobody sits here: there is nothing to show but why

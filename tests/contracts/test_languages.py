@@ -212,7 +212,7 @@ def test_nothing_is_said_past_the_catalogue() -> None:
     }
     assert unknown == set()
     past = {
-        f"{path.name}: {node.args[0].value}"
+        f"{path.name}: {ast.unparse(node.args[0])}"
         for path in WINDOW.glob("*.py")
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call) and node.args and called(node) in SHOWS
@@ -264,3 +264,14 @@ def test_words_inside_a_finding_are_translated_too(code: str) -> None:
     assert words("basis") in of("gui.not_chosen", event=1, field="basis")
     assert "/a, b/keys.json" in of("gui.keys_file", path="/a, b/keys.json")
     assert of("gui.not_chosen") == "what: do", "English where a value is missing"
+
+
+def test_a_value_that_a_finding_lacks_is_missed(tmp_path: Path) -> None:
+    """The check reads the values off the call, in both ways of making a finding."""
+    planted = tmp_path / "planted.py"
+    planted.write_text(
+        'raise BadInput.of("gui.planted", "x", "y", frame=1)\n'
+        'Finding(code="gui.planted", what="x", remedy="y", parameters={"mark": 2})\n',
+        encoding="utf-8",
+    )
+    assert [carries for _, carries in raised(planted)["gui.planted"]] == [{"frame"}, {"mark"}]

@@ -132,16 +132,13 @@ def test_a_picture_of_other_times_is_not_shown_and_the_draft_stays(
     assert again.page.picture.shows is None
 
 
-@pytest.mark.parametrize("name", ["face.npz", "voice.npz"])
-def test_a_damaged_curve_takes_neither_picture_nor_sound_away(
-    workspace: Workspace, sit_down: SitDown, name: str
-) -> None:
+def test_a_damaged_curve_takes_neither_picture_nor_sound_away(sit_down: SitDown) -> None:
     bob = sit_down()
     ticket = bob.view.ticket
     bob.leave()
     assert ticket is not None
     assert ticket.picture is not None
-    path = ticket.picture.parent / name
+    path = ticket.picture.parent / "voice.npz"
     path.write_bytes(path.read_bytes()[:500])
     again = sit_down()
     again.wait(lambda: bool(again.said))
@@ -218,7 +215,7 @@ def test_sitting_down_while_another_program_holds_the_database(
         bob = Seat(qtbot, short_of_patience(workspace), tmp_path / "likings")
         assert "another program holds" in bob.said
         assert "another program holds" in bob.page.picture._says
-    bob.page.retry()
+    bob.page._nothing.look_button.click()
     bob.settle()
     assert bob.view.ticket is not None
 
