@@ -35,7 +35,7 @@ class Killed:
 
 
 def kill(workspace: Workspace, folder: Path, codes: tuple[str, ...], *, n_kills: int, seed: int) -> Killed:
-    """Let coders act at the same time, so that some wait for others, and kill all of them at one moment; again and again.
+    """Let coders act at once, so that some wait for others, and kill all of them at one moment; again and again.
 
     Args:
         workspace: with a ticket for each of them.
