@@ -275,13 +275,15 @@ class FieldColumn(QScrollArea):
         self.ensureWidgetVisible(self._marks, 0, 0)
 
     def _bring(self) -> None:
-        """Scroll as little as shows the field in hand; of one taller than the room, its top."""
+        """From the marks on, where the field in hand is seen so; else scroll as little as shows it, or its top."""
         box = self._boxes.get(self._field) if self._field is not None else None
         bar, view = self.verticalScrollBar(), self.viewport()
         if bar is None or view is None or box is None or not box.isVisible():
             return
         top, bottom, room = box.y() - 4, box.y() + box.height() + 4, view.height()
-        if top < bar.value() or bottom - top > room:
+        if bottom <= room:
+            bar.setValue(0)
+        elif top < bar.value() or bottom - top > room:
             bar.setValue(top)
         elif bottom > bar.value() + room:
             bar.setValue(bottom - room)

@@ -548,7 +548,9 @@ class DeskPage(QWidget):
             panel.act_failed()
         if finding.code in _ELSEWHERE and self.sitting is not None:  # what is shown is no longer so
             said = self.words.finding(finding)
-            self.worker.do(self.sitting.take, then=lambda outcome: self._show_again(outcome, said))
+            self.worker.do(
+                self.sitting.take, then=lambda outcome: self._show_again(outcome, said), otherwise=self._not_taken
+            )
             return
         self.say(self.words.finding(finding), warn=True)
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, cycle
+from itertools import chain, cycle, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -319,7 +319,7 @@ def looping_in_the_window(second: Path, folder: Path) -> list[Figure]:
         page.player.stop()
         page.player.moved.disconnect(painted.append)
         late.extend(page.player.late_ms)
-        dropped += sum((after - before) % 31 - 1 for before, after in zip(painted, painted[1:], strict=False))
+        dropped += sum((after - before) % 31 - 1 for before, after in pairwise(painted))
     shell.close()
     return [
         Figure(name="loop in the window: lateness, p95", value=p95(late), most=8, unit="ms"),
@@ -344,7 +344,7 @@ def tell_first_paint() -> None:
     class Told(shell.Shell):
         """Ends with its first paint."""
 
-        def paintEvent(self, event: Any) -> None:
+        def paintEvent(self, event: Any) -> None:  # Qt's name
             super().paintEvent(event)
             started_ticks = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
             since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -440,6 +440,21 @@ def test_the_movement_given_is_locked_and_can_be_opened_again(sit: Sit, qtbot: Q
     assert rig.event.action_units == (ActionUnitMark(code="au12", intensity=Intensity.B),)
 
 
+def test_many_events_leave_room_for_the_codes_and_the_one_in_hand_is_in_sight(sit: Sit, qtbot: QtBot) -> None:
+    rig = sit()
+    rig.form.resize(460, 700)
+    for number in range(30):
+        rig.form.command(Command.NEW_EVENT)
+        rig.mark(number, number, number)
+    chosen = rig.chip("30 frames 29–29 · 10 ms")
+    kind = rig.box("Type of event")
+    qtbot.waitUntil(lambda: chosen.visibleRegion().boundingRect().height() == chosen.height())
+    qtbot.waitUntil(lambda: kind.visibleRegion().boundingRect().height() == kind.height())
+    rig.form.command(Command.NEXT_EVENT)
+    first = rig.chip("1 frames 0–0 · 10 ms")
+    qtbot.waitUntil(lambda: first.visibleRegion().boundingRect().height() == first.height())
+
+
 def test_several_events_are_begun_selected_and_removed(sit: Sit, qtbot: QtBot) -> None:
     rig = sit()
     rig.mark(5, 6, 9)

@@ -20,7 +20,6 @@ from mmed_curate.domain.records import AssetKind
 from mmed_curate.release.leave import ask_gate
 from mmed_curate.store import Workspace
 
-
 RELEASED = {
     AssetKind.RELEASE_PICTURE: ("release.mp4", b"as mmed recut would cut it"),
     AssetKind.RELEASE_SOUND: ("release.wav", b"its sound"),

@@ -84,5 +84,3 @@ def test_feedback_comes_after_the_answer_and_the_next_clip_after_that(bob: Seat)
     bob.press("Return")
     assert bob.view.ticket is None
     assert bob.page._pages.currentWidget() is bob.page._nothing
-
-
