@@ -344,7 +344,7 @@ def tell_first_paint() -> None:
     class Told(shell.Shell):
         """Ends with its first paint."""
 
-        def paintEvent(self, event: Any) -> None:
+        def paintEvent(self, event: Any) -> None:  # Qt's name
             super().paintEvent(event)
             started_ticks = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
             since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)

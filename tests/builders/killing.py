@@ -35,7 +35,7 @@ class Killed:
 
 
 def kill(workspace: Workspace, folder: Path, codes: tuple[str, ...], *, n_kills: int, seed: int) -> Killed:
-    """Let coders act at once, so that some wait for others, and kill all of them at one moment; again and again.
+    """Let coders act at the same time, so that some wait for others, and kill all at one moment; again and again.
 
     Args:
         workspace: with a ticket for each of them.
@@ -62,6 +62,7 @@ def kill(workspace: Workspace, folder: Path, codes: tuple[str, ...], *, n_kills:
             told = {code: folder / f"{code}-{number}" for code in codes}
             running = []
             for code, path in told.items():
+                path.unlink(missing_ok=True)
                 print(code, number, path, file=begins.stdin, flush=True)
                 running.append(int(begins.stdout.readline()))
             deadline_s = time.monotonic() + _PATIENCE_S

@@ -76,6 +76,6 @@ def test_the_last_clip_given_back_leaves_nothing_on_screen(bob: Seat) -> None:
     assert bob.view.ticket is None
     assert bob.page.picture.shows is None
     assert bob.page._pages.currentWidget() is bob.page._nothing
-    assert bob.page.timeline._sounds is None
+    assert bob.page.timeline._material.sound is None
     bob.press("F2", "Space", "Right", "Ctrl+Z", "Return", "1")  # means nothing now, and breaks nothing
     assert bob.view.ticket is None

@@ -70,8 +70,9 @@ def test_sound_off_stays_off(bob: Seat, sit_down: SitDown, tmp_path: Path) -> No
 def test_likings_that_cannot_be_read_keep_nobody_from_work(qtbot: QtBot, workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "likings").mkdir()
     (tmp_path / "likings" / "window.json").write_text("{", encoding="utf-8")
-    likings = tmp_path / "likings"
-    bob = Seat(qtbot, desk_of(workspace, "bob"), likings, preferences=read_preferences(likings))
+    bob = Seat(
+        qtbot, desk_of(workspace, "bob"), tmp_path / "likings", preferences=read_preferences(tmp_path / "likings")
+    )
     assert bob.frame == 0
 
 

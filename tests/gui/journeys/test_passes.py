@@ -80,8 +80,8 @@ def test_where_only_the_picture_is_judged_nothing_is_heard(qtbot: QtBot, tmp_pat
     assert not seat.page.player.heard
     seat.press("Home")
     timeline = seat.page.timeline
-    assert timeline._sounds is None
-    assert timeline._voices is None
+    assert timeline._material.sound is None
+    assert timeline._material.voice is None
 
 
 def test_a_picture_only_waveform_is_flat_whatever_the_clip_sounds_like(qtbot: QtBot, tmp_path: Path) -> None:
