@@ -72,6 +72,8 @@ class Obeys(Protocol):
 class DeskPage(QWidget):
     """One coder's desk, in a window."""
 
+    toured = pyqtSignal()
+    """The guided tour was gone through, or left."""
     shown = pyqtSignal(object)
     """A View, once everything of it is on screen."""
 
@@ -541,6 +543,7 @@ class DeskPage(QWidget):
     def _tour_over(self) -> None:
         self.tour = None
         self.shell.restyle(replace(self.shell.preferences, toured=True))
+        self.toured.emit()
 
     def _after_hand_in(self, view: View) -> None:
         if view.ticket is not None:
