@@ -2,6 +2,7 @@
 # make setup    .venv with every extra and the development tools
 # make test     setup, lint, tests            make lint   ruff, mypy (strict), import rules
 # make docs     the pages, into docs/_build/html
+# make pictures  of every view of the window, dark and light, from simulated sessions (needs xvfb-run; some minutes)
 # make wheel    sdist, and the wheel built from it, into dist/
 # make bench    measurements beside peers and floors; exit 1 where a ratio is missed (an hour and more, on a quiet machine)
 # make installs try the wheel in empty environments on every Python that is here (slow, downloads packages)
@@ -21,7 +22,7 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # one thread per process: two test workers share two cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test lint docs wheel bench installs clean
+.PHONY: setup demo test lint docs pictures wheel bench installs clean
 
 setup: .venv/.dev
 
@@ -40,12 +41,15 @@ lint: .venv/.dev
 docs: .venv/.dev
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -q -b html docs docs/_build/html
 
+pictures: .venv/.dev
+	xvfb-run -a -s "-screen 0 1280x800x24" $(BIN)/python scripts/screenshots.py docs/pictures/window
+
 wheel: .venv/.dev
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
 # each is run, whatever became of those before
-BENCHES := decode cutting ingest memory sound quality syncing tracking spotting mutated agreement
+BENCHES := decode cutting ingest memory sound quality syncing tracking spotting mutated window agreement
 bench: .venv/.dev
 	@missed=; for name in $(BENCHES); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
 	test -z "$$missed" || { echo "missed:$$missed" >&2; exit 1; }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from annotator_gui import acts
@@ -130,7 +129,7 @@ class AdjudicationPanel(StagePanel):
         names = field_words(words)
         self._disputed.setVisible(bool(ticket.disputed))
         self._disputed.setText(
-            words("To be settled: {fields}", fields=", ".join(names[field] for field in ticket.disputed))
+            words("To be settled: {fields}", fields=words(", ").join(names[field] for field in ticket.disputed))
         )
         self.table.show_readings(
             [(reading.letter, reading.events) for reading in ticket.readings],
@@ -161,13 +160,15 @@ class AdjudicationPanel(StagePanel):
             button.hide()
             button.deleteLater()
         self._readings = readings
+        self._by_key = {}
         buttons = []
         for place, reading in enumerate(readings):
             key = f"Alt+{reading.letter}"
             free = self._keys.command(key) is None
             button = KeyButton(self._words("Start from {letter}", letter=reading.letter), key=key if free else "")
             if free:
-                button.setShortcut(QKeySequence(key))
+                # no shortcut of Qt's: that presses the button 100 ms later, after keys that came after it
+                self._by_key[key.lower()] = partial(self._start, place)
             button.clicked.connect(partial(self._start, place))
             self._start_row.addWidget(button)
             buttons.append(button)

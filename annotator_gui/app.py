@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from annotator_gui.keys import read_keys
@@ -44,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     app = QApplication.instance() or QApplication([sys.argv[0]])
     shell = Shell(preferences, asked.config)
+    shell.painted.connect(lambda: fill(shell, asked))
     shell.show()
-    QTimer.singleShot(0, lambda: fill(shell, asked))
     return int(app.exec()) if isinstance(app, QApplication) else 70
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from PyQt6.QtCore import QMarginsF, Qt, pyqtSignal
 from PyQt6.QtGui import QFont, QPageLayout, QPageSize, QTextDocument
 from PyQt6.QtPrintSupport import QPrintDialog, QPrinter
-from PyQt6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QFileDialog, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
+from annotator_gui.closing import closing_row
 from annotator_gui.keys import KeyMap
 from annotator_gui.keysheet import sheet
 from annotator_gui.language import Words
@@ -51,24 +52,12 @@ class CheatSheet(QDialog):
         self._said.setWordWrap(True)
         self._said.hide()
         column.addWidget(self._said)
-        row = QHBoxLayout()
-        column.addLayout(row)
-        for label, does in (
+        does = (
             (words("Print…"), self._print),
             (words("Save as PDF…"), self._save),
             (words("Change keys…"), self.change_asked.emit),
-        ):
-            button = QPushButton(label)
-            button.setAccessibleName(label)
-            button.setAutoDefault(False)
-            button.clicked.connect(lambda _=False, does=does: does())
-            row.addWidget(button)
-        row.addStretch(1)
-        close = QPushButton(words("Close"))
-        close.setAccessibleName(words("Close"))
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        row.addWidget(close)
+        )
+        column.addLayout(closing_row(self, does, words=words, by_enter=True))
 
     def document(self) -> QTextDocument:
         """The list as it is printed: black on white, whatever the window's colours."""

@@ -1,10 +1,8 @@
-"""What codes are chosen by: chips that show key, number, label and what was scored; small words; groups of chips."""
+"""What codes are chosen by: chips that show key, number, label and what was scored."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
-from html import escape
 from typing import Protocol, runtime_checkable
 
 from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
@@ -20,20 +18,18 @@ from PyQt6.QtGui import (
     QPen,
     QPixmap,
     QPolygonF,
-    QResizeEvent,
 )
-from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QWidget
 
-from annotator_gui.chipplaces import Rect, columns, grouped
+from annotator_gui.texts import in_lines, large, small
 from annotator_gui.theme import Theme
 
-_SMALL = 0.84
-"""Small text beside ordinary text (ours)."""
-_LARGE = 1.15
-_FONTS: dict[tuple[str, float], QFont] = {}
-"""Fonts already scaled: asked for at every painting."""
-_WIDE = 62
-"""Signs in a line from which on a sentence needs a line less (ours)."""
+_MOST_LINES = 3
+"""Of a label (ours)."""
+_TICK = 16
+"""Pixels at the end of a chip for its tick (ours)."""
+_MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 @runtime_checkable
@@ -42,117 +38,6 @@ class Painted(Protocol):
 
     def set_theme(self, theme: Theme) -> None:
         """Other colours."""
-
-
-def small(font: QFont) -> QFont:
-    """The same, smaller."""
-    return _scaled(font, _SMALL)
-
-
-def large(font: QFont) -> QFont:
-    """The same, larger and bold."""
-    bold = _scaled(font, _LARGE)
-    bold.setBold(True)
-    return bold
-
-
-def _scaled(font: QFont, by: float) -> QFont:
-    name = (font.key(), by)
-    if name not in _FONTS:
-        _FONTS[name] = _made(font, by)
-    return QFont(_FONTS[name])
-
-
-def _made(font: QFont, by: float) -> QFont:
-    other = QFont(font)
-    if font.pointSizeF() > 0:
-        other.setPointSizeF(font.pointSizeF() * by)
-    else:
-        other.setPixelSize(max(1, round(font.pixelSize() * by)))
-    return other
-
-
-def tip(*, heading: str, text: str, source: str = "") -> str:
-    """A tooltip that wraps; nothing in it is read as markup."""
-    parts = [f"<b>{escape(heading)}</b>", escape(text)]
-    if source:
-        parts.append(f"<i>{escape(source)}</i>")
-    return f"<qt>{'<br>'.join(parts)}</qt>"
-
-
-class SmallText(QWidget):
-    """Small quiet words that wrap."""
-
-    def __init__(self, *, theme: Theme, lines: int = 0, warns: bool = False, parent: QWidget | None = None) -> None:
-        """Empty at first.
-
-        Args:
-            theme: colours.
-            lines: as tall as so many lines, whatever it says, one less where there is room; 0: as tall as its words.
-            warns: it speaks of what is open.
-            parent: as Qt wants it.
-        """
-        super().__init__(parent)
-        self._theme, self._lines, self._warns = theme, lines, warns
-        self._text = ""
-        self._heights: dict[tuple[int, str, str], int] = {}
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-
-    @property
-    def text(self) -> str:
-        """What it says."""
-        return self._text
-
-    def set_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        self._theme = theme
-        self.update()
-
-    def say(self, text: str) -> None:
-        """Say something else."""
-        if text == self._text:
-            return
-        self._text = text
-        self.setAccessibleName(text)
-        if not self._lines:
-            self.updateGeometry()
-        self.update()
-
-    def hasHeightForWidth(self) -> bool:
-        """Narrower is taller."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Room for all lines."""
-        name = (width, self._text if not self._lines else "", self.font().key())
-        if name not in self._heights:
-            self._heights = {name: self._height(width), **dict(list(self._heights.items())[:3])}
-        return self._heights[name]
-
-    def _height(self, width: int) -> int:
-        metrics = QFontMetrics(small(self.font()))
-        if self._lines:
-            wide = width >= metrics.averageCharWidth() * _WIDE
-            return metrics.lineSpacing() * (self._lines - wide)
-        bounds = metrics.boundingRect(QRect(0, 0, max(1, width), 10_000), Qt.TextFlag.TextWordWrap, self._text)
-        return bounds.height()
-
-    def sizeHint(self) -> QSize:
-        """Some width; the height follows from it."""
-        return QSize(120, self.heightForWidth(max(self.width(), 120)))
-
-    def minimumSizeHint(self) -> QSize:
-        """One line."""
-        return QSize(20, QFontMetrics(small(self.font())).lineSpacing())
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw the words."""
-        painter = QPainter(self)
-        painter.setFont(small(self.font()))
-        painter.setPen(QColor(self._theme.warn if self._warns else self._theme.quiet))
-        painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, self._text)
 
 
 class Look(Enum):
@@ -416,6 +301,7 @@ class Chip(QAbstractButton):
         below = top + high
         if self._detail:
             painter.setFont(small(font))
+            gutter = max(gutter, painter.fontMetrics().horizontalAdvance(self._detail))
             painter.drawText(QRect(inner.left(), below - 2, gutter + 4, step), _MIDDLE, self._detail)
         elif self.isChecked():
             self._paint_tick(painter, QPointF(inner.left() + 2, below + 6), text)
@@ -449,142 +335,3 @@ class Chip(QAbstractButton):
         painter.setPen(QPen(colour, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([at, at + QPointF(3, 4), at + QPointF(9, -4)]))
-
-
-def in_lines(text: str, metrics: QFontMetrics, width: int, *, most: int) -> list[str]:
-    """Words in a few lines; what does not fit is cut.
-
-    Args:
-        text: the words.
-        metrics: of the font.
-        width: of the room, in pixels.
-        most: lines at most.
-    """
-    spaced = " " in text or text.isascii()
-    words, space = (text.split(), " ") if spaced else (list(text), "")  # Chinese breaks anywhere
-    lines: list[str] = []
-    while words and len(lines) < most - 1:
-        line = words.pop(0)
-        while words and metrics.horizontalAdvance(line + space + words[0]) < width:
-            line += space + words.pop(0)
-        lines.append(line)
-    if words:
-        lines.append(space.join(words))
-    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines]
-
-
-_MOST_LINES = 3
-"""Of a label (ours)."""
-_TICK = 16
-"""Pixels at the end of a chip for its tick (ours)."""
-_MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_CENTRE = Qt.AlignmentFlag.AlignCenter
-
-
-_GAP = 3
-_COLUMNS = 3
-"""Of action units, where there is room for so many: rather than fewer, labels are cut (ours)."""
-
-
-class GroupedChips(QWidget):
-    """Chips in groups, each with its name at the left: 30 or 60 of them can be scanned."""
-
-    def __init__(
-        self, named: Sequence[tuple[str, Sequence[Chip]]], *, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        """Take the chips.
-
-        Args:
-            named: name of each group and its chips, in order.
-            theme: colours.
-            parent: as Qt wants it.
-        """
-        super().__init__(parent)
-        self._theme = theme
-        self._named = [(name, tuple(chips)) for name, chips in named]
-        self._captions: tuple[Rect, ...] = ()
-        self._known: dict[tuple[int, str], tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]] = {}
-        for _, chips in self._named:
-            for chip in chips:
-                chip.setParent(self)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        self._theme = theme
-        self.update()
-
-    def hasHeightForWidth(self) -> bool:
-        """Narrower is taller."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """How tall the chips are together."""
-        return self._places(width)[2]
-
-    def sizeHint(self) -> QSize:
-        """Three columns."""
-        return QSize(350, self.heightForWidth(350))
-
-    def minimumSizeHint(self) -> QSize:
-        """Two columns."""
-        return QSize(260, 40)
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Put the chips in their places."""
-        self._place()
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Another size of text needs other places."""
-        if event is not None and event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
-            self.updateGeometry()
-            self._place()
-        super().changeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw the groups' names."""
-        painter = QPainter(self)
-        painter.setFont(small(self.font()))
-        painter.setPen(QColor(self._theme.quiet))
-        for (name, _), (left, top, width, height) in zip(self._named, self._captions, strict=False):
-            box = QRect(left, top + 2, width, max(height, painter.fontMetrics().lineSpacing() * 3))
-            painter.drawText(box, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, name)
-
-    def _places(self, width: int) -> tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]:
-        name = (width, self.font().key())
-        if name not in self._known:
-            self._known = {name: self._sums(width), **dict(list(self._known.items())[:3])}
-        return self._known[name]
-
-    def _sums(self, width: int) -> tuple[tuple[tuple[Rect, ...], ...], tuple[Rect, ...], int]:
-        metrics = QFontMetrics(small(self.font()))
-        longest = max((metrics.horizontalAdvance(word) for name, _ in self._named for word in name.split()), default=0)
-        chips = [chip for _, chips in self._named for chip in chips]
-        caption = min(longest + 2, width // 5)
-        least = metrics.averageCharWidth() * 14
-        room = max(1, width - caption - _GAP)
-        n = columns(room, least=least, gap=_GAP)
-        while n > _COLUMNS and not all(chip.holds((room - (n - 1) * _GAP) // n) for chip in chips):
-            n -= 1  # more columns would cut labels
-        least = (room - (n - 1) * _GAP) // n
-        each = (room - (n - 1) * _GAP) // n
-        lines = max((chip.lines_at(each) for chip in chips), default=1)
-        high = max(metrics.lineSpacing() * lines + 6, chips[0].sizeHint().height() if chips else 0)
-        return grouped(
-            [len(chips) for _, chips in self._named],
-            width=width,
-            caption=caption,
-            least=least,
-            height=high,
-            gap=_GAP,
-            between=5,
-        )
-
-    def _place(self) -> None:
-        cells, self._captions, _ = self._places(self.width())
-        for (_, chips), places in zip(self._named, cells, strict=True):
-            for chip, place in zip(chips, places, strict=True):
-                chip.setGeometry(QRect(*place))
-        self.update()

@@ -84,7 +84,8 @@ class Dispatch:
         page = self._page
         ticket = page.view.ticket
         looks = command in _LOOKING and page.clip is not None
-        if ticket is None and not looks and command not in _WITHOUT_TICKET:
+        unseen = page.unopened and command is Command.SKIP
+        if ticket is None and not looks and not unseen and command not in _WITHOUT_TICKET:
             return False
         coding = ticket is not None and ticket.stage in {Stage.CODING, Stage.ADJUDICATION}
         adjudicates = ticket is not None and ticket.stage is Stage.ADJUDICATION and command is Command.NOTE
@@ -97,19 +98,20 @@ class Dispatch:
         return True
 
     def press_code(self, key: str) -> bool:
-        """Choose the code with a plain key; False: there is none."""
+        """Choose what a key stands for here, such as a code or a reading; False: nothing."""
         page = self._page
         if page.training.isVisible() or page.view.ticket is None:
             return page.training.isVisible() and page.training.press(key)
-        plain = key.lower()
+        stage, plain = page.view.ticket.stage, key.lower()
+        if stage is Stage.ADJUDICATION and page.adjudication.press(key):
+            return True
         if len(plain) != 1:
             return False
-        stage = page.view.ticket.stage
         if stage is Stage.SCREENING:
             return page.screening.press(plain)
         if stage is Stage.VERIFICATION:
             return page.verification.press(plain)
-        return page.form.press(plain) or (stage is Stage.ADJUDICATION and page.adjudication.press(plain))
+        return page.form.press(plain)
 
     def _step(self, by: int) -> None:
         self._page.seek(self._page.player.frame + by)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from annotator_gui.marks import NO_MARKS, Mark, Marks
+from annotator_gui.marks import NO_MARKS, Mark, Marks, Range
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import (
     ActionUnitMark,
@@ -63,7 +63,9 @@ class DraftEvent:
         span = self.marks.span
         if span is None:
             missing = ", ".join(mark.value for mark in self.marks.missing)
-            raise BadInput.of("gui.marks_missing", f"an event has no {missing}", "set it, or remove the event")
+            raise BadInput.of(
+                "gui.event_unmarked", f"an event has no {missing}", "set it, or remove the event", marks=missing
+            )
         return CodedEvent(
             span=span,
             event_type=self.event_type,
@@ -123,7 +125,7 @@ class Steps:
     """Name of the act that led to `now`; empty after undo and redo."""
     entries: int = 0
     """Marks, codes and hand-ins so far; steps and replays are not counted."""
-    heard: tuple[tuple[Frame, Frame], ...] = ()
+    heard: tuple[Range, ...] = ()
     """Runs of frames, both ends inside, that were heard at full speed."""
     reopened: bool = False
     """The movement was handed in and is open to change once more."""
@@ -264,6 +266,6 @@ def _event_of(held: Mapping[str, Any]) -> DraftEvent:
     )
 
 
-def covered(runs: Iterable[tuple[Frame, Frame]], first: Frame, last: Frame) -> bool:
+def covered(runs: Iterable[Range], first: Frame, last: Frame) -> bool:
     """Whether one run holds all frames from first to last, both inside."""
     return any(begin <= first and last <= end for begin, end in runs)

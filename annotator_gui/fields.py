@@ -13,14 +13,12 @@ from annotator_gui.acts import Act
 from annotator_gui.draft import Draft, DraftEvent
 from annotator_gui.keys import CODE_KEYS, code_keys
 from annotator_gui.language import ENGLISH, Words
+from annotator_gui.marks import Range
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.codebook import ActionUnitEntry, Codebook, Entry
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import Frame, FrameClock
-
-Range = tuple[Frame, Frame]
-"""First and last frame, both inside."""
 
 
 class Field(Enum):
@@ -231,6 +229,13 @@ def chosen(field: Field, event: DraftEvent | None, *, cue: int | None = None) ->
     return frozenset(code for code in several if code)
 
 
+def says_nothing(offered: Iterable[Choice]) -> frozenset[str]:
+    """Of some codes, those that say that nothing happens in the clip."""
+    return frozenset(
+        one.code for one in offered if one.field is Field.EVENT_TYPE and not getattr(one.entry, "is_event", True)
+    )
+
+
 def act_of(choice: Choice, draft: Draft, *, heard_in: Range, cue: int | None) -> Act | None:
     """What choosing a code does; None: nothing, since there is no cue to say it of.
 
@@ -241,8 +246,7 @@ def act_of(choice: Choice, draft: Draft, *, heard_in: Range, cue: int | None) ->
         cue: place of the vocal cue in hand.
     """
     if choice.field in SINGLE:
-        says_nothing = choice.field is Field.EVENT_TYPE and not getattr(choice.entry, "is_event", True)
-        if says_nothing and draft.nothing:
+        if draft.nothing and choice.code in says_nothing([choice]):
             return acts.nothing()  # the same again takes it back
         return acts.choose(SINGLE[choice.field], choice.code)
     if choice.field is Field.ACTION_UNITS:
@@ -270,11 +274,6 @@ def cue_range(selection: Range | None, event: DraftEvent | None, clock: FrameClo
         return selection
     span = event.marks.span if event is not None else None
     return (Frame(0), clock.last_frame) if span is None else (span.onset, span.offset)
-
-
-def time_ms(frame: Frame, clock: FrameClock) -> float:
-    """When a frame appears, counted from the clip's first."""
-    return float((clock.start_of(frame) - clock.start_of(Frame(0))) * 1000)
 
 
 def field_of(finding: Finding) -> Field | None:

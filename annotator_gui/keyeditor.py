@@ -9,17 +9,16 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from annotator_gui.closing import closing_row
 from annotator_gui.keys import DEFAULT_KEYS, DEFAULTS, SAID, Command, KeyMap, write_keys
 from annotator_gui.keysheet import commands_by_heading, shown_key, shown_keys
 from annotator_gui.language import Words
@@ -61,23 +60,11 @@ class KeyEditor(QDialog):
         self._said.setMinimumHeight(self._said.fontMetrics().lineSpacing() * 2)
         self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._said)
-        row = QHBoxLayout()
-        column.addLayout(row)
-        for label, does in (
+        does = (
             (words("Its usual key again"), self._reset_one),
             (words("All usual keys again"), self._reset_all),
-        ):
-            button = QPushButton(label)
-            button.setAccessibleName(label)
-            button.setAutoDefault(False)
-            button.clicked.connect(does)
-            row.addWidget(button)
-        row.addStretch(1)
-        close = QPushButton(words("Close"))
-        close.setAccessibleName(words("Close"))
-        close.setAutoDefault(False)
-        close.clicked.connect(self.accept)
-        row.addWidget(close)
+        )
+        column.addLayout(closing_row(self, does, words=words, by_enter=False))
         self._table.currentCellChanged.connect(lambda *_: self._ask())
         self._table.itemActivated.connect(lambda _: self._catcher.setFocus())
         self._table.itemDoubleClicked.connect(lambda _: self._catcher.setFocus())

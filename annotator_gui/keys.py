@@ -218,6 +218,8 @@ class KeyMap:
                         f"{key} is the key of {taken[key].value} and of {command.value}",
                         "give one of them another key",
                         key=key,
+                        first=SAID[taken[key]][1],
+                        second=SAID[command][1],
                     )
                 if len(key) == 1 and key.lower() in CODE_KEYS:
                     raise BadInput.of(
@@ -225,6 +227,7 @@ class KeyMap:
                         f"{key} cannot be the key of {command.value}: plain letters and digits choose codes",
                         "take a function key, or a letter with Ctrl or Alt",
                         key=key,
+                        does=SAID[command][1],
                     )
                 taken[key] = command
 
@@ -269,7 +272,10 @@ def read_keys(path: Path) -> KeyMap:
         changed = {Command(name): tuple(map(str, keys)) for name, keys in held["keys"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput.of(
-            "gui.keys_file", f"{path} holds no keys of this window", "delete it to have the usual keys back"
+            "gui.keys_file",
+            f"{path} holds no keys of this window",
+            "delete it to have the usual keys back",
+            path=str(path),
         ) from error
     return KeyMap({**DEFAULTS, **changed})
 

@@ -1,7 +1,7 @@
 """The window's words in the coder's language. English stands in the code; other languages in `languages/*.json`. No Qt.
 
-A catalogue has two parts: `words`, by English sentence, and `findings`, by stable code with `what` and `remedy`. A
-sentence may hold values in braces.
+A catalogue has three parts: `words`, by English sentence; `findings`, by stable code with `what` and `remedy`; `fonts`,
+families that have its signs. A sentence may hold values in braces.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the words are there before the first paint, the codebook on
 
 _FOLDER = Path(__file__).resolve().parent / "languages"
 ENGLISH = "en"
+_COMMA = ", "
 
 
 class Words:
@@ -33,15 +34,18 @@ class Words:
         self.code = code
         self._words: Mapping[str, str] = {}
         self._findings: Mapping[str, Mapping[str, str]] = {}
+        self.fonts: tuple[str, ...] = ()
+        """Families that have this language's signs in the form that its readers know, best first; empty: any has."""
         if code == ENGLISH:
             return
         path = _FOLDER / f"{code}.json"
         if code not in languages():
+            known = ", ".join(languages())
             raise BadInput.of(
-                "gui.no_language", f"there is no language {code}", f"choose one of: {', '.join(languages())}"
+                "gui.no_language", f"there is no language {code}", f"choose one of: {known}", language=code, known=known
             )
         held = json.loads(path.read_text(encoding="utf-8"))
-        self._words, self._findings = held["words"], held["findings"]
+        self._words, self._findings, self.fonts = held["words"], held["findings"], tuple(held["fonts"])
 
     def __call__(self, english: str, **values: object) -> str:
         """Say a sentence.
@@ -59,12 +63,17 @@ class Words:
         if known is None:
             return str(finding)
         values: dict[str, Any] = {
-            name: self(value) if isinstance(value, str) else value for name, value in finding.parameters.items()
+            name: self._value(value) if isinstance(value, str) else value for name, value in finding.parameters.items()
         }
         try:
             return f"{known['what'].format(**values)}：{known['remedy'].format(**values)}"
         except KeyError:  # a sentence of ours that carries fewer values than the translation wants
             return str(finding)
+
+    def _value(self, value: str) -> str:
+        """A value inside a finding: a word of ours, several with commas between them, or a name that stays as it is."""
+        parts = value.split(_COMMA)
+        return self(_COMMA).join(map(self, parts)) if all(part in self._words for part in parts) else value
 
     def label(self, entry: Entry) -> str:
         """What a coder reads of a code."""

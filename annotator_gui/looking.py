@@ -43,7 +43,8 @@ class Looking(QObject):
         self._landmarks: NDArray[np.float32] | None = None
         self._neutral: QImage | None = None
         self._frame = Frame(0)
-        self._marks: tuple[Frame, Frame] | None = None
+        self._onset: Frame | None = None
+        self._apex: Frame | None = None
         self._magnifier: Magnifier | None = None
         self._difference: Difference | None = None
         self._turn = False
@@ -55,7 +56,8 @@ class Looking(QObject):
 
     def close(self, sentence: str) -> None:
         """Nothing of any clip stays on screen; words instead."""
-        self._film, self._landmarks, self._neutral, self._marks = None, None, None, None
+        self._film, self._landmarks, self._neutral = None, None, None
+        self._onset, self._apex = None, None
         self._frame = Frame(0)
         self._show_how(Shown.PLAIN)
         self._view.look_at(None)
@@ -85,10 +87,9 @@ class Looking(QObject):
 
     def mark(self, onset: Frame | None, apex: Frame | None) -> None:
         """Where the selected event's onset and apex are."""
-        marks = None if onset is None or apex is None else (onset, apex)
-        if marks == self._marks:
+        if (onset, apex) == (self._onset, self._apex):
             return
-        self._marks, self._difference = marks, None
+        self._onset, self._apex, self._difference = onset, apex, None
         if self.how in {Shown.DIFFERENCE, Shown.MARKS}:
             self.paint()
 
@@ -121,16 +122,15 @@ class Looking(QObject):
         how = self.how if self._film.whole else Shown.PLAIN
         if how is Shown.NEUTRAL and self._turn and self._neutral is not None:
             self._view.show_image(self._neutral, label=self._words("At rest"))
-        elif how is Shown.MARKS and self._marks is not None:
-            frame = self._marks[self._turn]
-            marked = self._film.at(frame)
+        elif how is Shown.MARKS and self._onset is not None and self._apex is not None:
+            marked = self._film.at(self._apex if self._turn else self._onset)
             label = self._words("Apex") if self._turn else self._words("Onset")
             self._view.show_frame(pixels if marked is None else marked, label=label)
         elif how is Shown.MAGNIFIED:
             self._magnifier = self._magnifier or Magnifier(self._film, part=self._face_part(pixels))
             self._view.show_frame(self._magnifier.at(self._frame), label=self._words("Motion magnified"))
-        elif how is Shown.DIFFERENCE and self._marks is not None:
-            self._difference = self._difference or Difference(self._film, self._marks[0], part=self._face_part(pixels))
+        elif how is Shown.DIFFERENCE and self._onset is not None:
+            self._difference = self._difference or Difference(self._film, self._onset, part=self._face_part(pixels))
             self._view.show_frame(self._difference.at(self._frame), label=self._words("Difference to onset"))
         else:
             self._view.show_frame(pixels)

@@ -14,21 +14,14 @@ from annotator_gui.hitting import Bar, Handle, Layout
 from annotator_gui.lanes import Lane, frames_of
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
-from annotator_gui.placing import HANDLE_PX, handle_x, spread
+from annotator_gui.placing import BAR_PX, HANDLE_PX, handle_x, spread
 from annotator_gui.timeaxis import Axis
 from annotator_gui.trackpaint import Ink, tinted
 from mmed_curate.domain.time import Frame, FrameClock, Span
 
-BAR_PX = 16
-"""Height of a span, and of its handles."""
 _LETTER_GAP_PX = 4
 _FRAME_LINES_PX = 8
 """Frames at least so wide have a line at their start."""
-
-
-def mark_names(words: Words) -> Mapping[Mark, str]:
-    """The marks in words."""
-    return {Mark.ONSET: words("onset"), Mark.APEX: words("apex"), Mark.OFFSET: words("offset")}
 
 
 def mark_letters(words: Words) -> Mapping[Mark, str]:

@@ -5,13 +5,20 @@ onset <= apex <= offset holds at every moment, also while some of them are not s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.time import Frame, FrameClock, Span
 
+if TYPE_CHECKING:
+    from annotator_gui.language import Words
+
+Range = tuple[Frame, Frame]
+"""First and last frame, both inside."""
 MICRO_TOTAL_MS = 500
 """A micro-expression lasts at most this long in all (Yan et al. 2013, J. Nonverbal Behavior 37)…"""
 MICRO_RISE_MS = 250
@@ -26,6 +33,16 @@ class Mark(Enum):
     OFFSET = "offset"
 
 
+def mark_names(words: Words) -> Mapping[Mark, str]:
+    """The marks in words."""
+    return {Mark.ONSET: words("onset"), Mark.APEX: words("apex"), Mark.OFFSET: words("offset")}
+
+
+def mark_titles(words: Words) -> Mapping[Mark, str]:
+    """The marks as they head a line."""
+    return {Mark.ONSET: words("Onset"), Mark.APEX: words("Apex"), Mark.OFFSET: words("Offset")}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """Marks as far as they are set."""
@@ -38,7 +55,7 @@ class Marks:
         there = [frame for frame in (self.onset, self.apex, self.offset) if frame is not None]
         if there != sorted(there) or (there and there[0] < 0):
             raise BadInput.of(
-                "gui.mark_order",
+                "gui.marks_order",
                 f"need 0 <= onset <= apex <= offset, got {self.onset}, {self.apex}, {self.offset}",
                 "move the one that is in the way first",
             )
@@ -63,7 +80,7 @@ class Marks:
 NO_MARKS = Marks()
 
 
-def legal_range(marks: Marks, mark: Mark, *, last: Frame) -> tuple[Frame, Frame]:
+def legal_range(marks: Marks, mark: Mark, *, last: Frame) -> Range:
     """The frames to which a mark may move while the others stay, both ends inside.
 
     Args:
@@ -112,6 +129,16 @@ def _in_the_way(marks: Marks, mark: Mark, frame: Frame, last: Frame) -> str:
         if order.index(other) > order.index(mark) and frame > place:
             return f"{other.value} is at frame {place}, and comes later"
     return "another mark is in the way"
+
+
+def total_ms(span: Span, clock: FrameClock) -> int:
+    """How long an event lasts in all."""
+    return round(clock.span_duration(span) * 1000)
+
+
+def rise_ms(span: Span, clock: FrameClock) -> int:
+    """How long it takes from onset to apex."""
+    return round((clock.start_of(span.apex) - clock.start_of(span.onset)) * 1000)
 
 
 def length_note(span: Span, clock: FrameClock) -> Finding | None:

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from annotator_gui.draft import Draft, DraftEvent
 from annotator_gui.hitting import Bar, Handle, Layout
 from annotator_gui.lanes import Lane, Track, rows_of
-from annotator_gui.marks import Mark, Marks
+from annotator_gui.marks import Mark, Marks, Range
 from annotator_gui.timeaxis import Axis
 from mmed_curate.domain.time import Frame, FrameClock
 
 HANDLE_PX = 11
 """Width of the triangles; the apex is a little wider."""
+BAR_PX = 16
+"""Height of a span, and of its handles."""
 _APART_PX = 4 * HANDLE_PX
 """Events that lie nearer to each other get rows of their own, so that handles and letters do not meet (ours)."""
 
@@ -55,7 +57,7 @@ def rows(draft: Draft, *, apart_frames: int = 0) -> Rows:
     )
 
 
-def extent(marks: Marks) -> tuple[Frame, Frame] | None:
+def extent(marks: Marks) -> Range | None:
     """First and last frame of the marks that are set, both inside; None: none is set."""
     there = [frame for mark in Mark if (frame := marks.at(mark)) is not None]
     return (there[0], there[-1]) if there else None
@@ -138,7 +140,7 @@ def _handles(number: int, event: DraftEvent, top: int, bottom: int, axis: Axis, 
     ]
 
 
-def _bar(event: int, place: int, run: tuple[Frame, Frame], top: int, bottom: int, axis: Axis, clock: FrameClock) -> Bar:
+def _bar(event: int, place: int, run: Range, top: int, bottom: int, axis: Axis, clock: FrameClock) -> Bar:
     first, last = run
     left, right = axis.pixels_of(first, clock)[0], axis.pixels_of(last, clock)[1]
     return Bar(event=event, place=place, first=first, last=last, left=left, right=right, top=top, bottom=bottom)

@@ -92,7 +92,12 @@ class Loop:
         """
         if not self.first <= frame <= self.last:
             raise BadInput.of(
-                "gui.not_in_loop", f"frame {frame} is not among {self.first} to {self.last}", "choose one of these"
+                "gui.not_in_loop",
+                f"frame {frame} is not among {self.first} to {self.last}",
+                "choose one of these",
+                first=self.first,
+                last=self.last,
+                frame=frame,
             )
         return self.due_s(frame - self.first)
 

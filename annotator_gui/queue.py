@@ -145,6 +145,10 @@ class QueueBar(QWidget):
         self._today.setValue(progress.submitted_today)
         self._today_words.setText(words("{n} today", n=progress.submitted_today))
 
+    def show_unopened(self, there: bool) -> None:
+        """A ticket that cannot be opened can still be given back."""
+        self.skip_button.setVisible(there)
+
     def stirred(self, now_s: float) -> None:
         """Take note that the coder does something, and suggest a break after long work.
 
@@ -337,6 +341,7 @@ class NothingNow(QWidget):
     def show_view(self, view: View) -> None:
         """Say when something may come, as far as it is known."""
         words, progress = self._words, view.progress
+        self._title.setText(words("Nothing to do now"))
         later = 0 if progress is None else progress.later
         if later == 1:
             said = words("One clip waits for its next pass, on a later day: passes lie some days apart, on purpose.")
@@ -350,6 +355,12 @@ class NothingNow(QWidget):
         today = 0 if progress is None else progress.submitted_today
         self._today.setText(words("Answered today: {n}. Thank you.", n=today) if today else "")
         self._today.setVisible(bool(today))
+
+    def show_trouble(self, sentence: str) -> None:
+        """Say why there is no clip, though there may be one."""
+        self._title.setText(self._words("No clip can be shown now"))
+        self._why.setText(sentence)
+        self._today.hide()
 
 
 def _as_text(text: str) -> str:

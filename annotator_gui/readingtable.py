@@ -165,7 +165,7 @@ class ReadingTable(FittedTable):
     def _event_heading(self, number: int, event: ComparedEvent, names: Sequence[str]) -> str:
         if event.seen_by_all:
             return self._words("Event {number}", number=number)
-        there = ", ".join(name for name, one in zip(names, event.events, strict=True) if one is not None)
+        there = self._words(", ").join(name for name, one in zip(names, event.events, strict=True) if one is not None)
         return self._words("≠ Event {number}: only in {who}", number=number, who=there)
 
     def _heading(self, text: str, n_columns: int) -> None:

@@ -12,7 +12,7 @@ from annotator_gui.acts import Act
 from annotator_gui.draft import DraftEvent
 from annotator_gui.keys import CODE_KEYS, Command, KeyMap
 from annotator_gui.language import Words
-from annotator_gui.marks import Mark
+from annotator_gui.marks import mark_titles, total_ms
 from annotator_gui.session import View
 from annotator_gui.stageparts import HandIn, KeyButton, ReasonBox, StagePanel, plain
 from annotator_gui.theme import Theme
@@ -168,14 +168,10 @@ class ScreeningPanel(StagePanel):
                 "frames {onset} to {offset}, {ms} ms",
                 onset=span.onset,
                 offset=span.offset,
-                ms=round(clock.span_duration(span) * 1000),
+                ms=total_ms(span, clock),
             )
-        names = {
-            Mark.ONSET: self._words("Onset"),
-            Mark.APEX: self._words("Apex"),
-            Mark.OFFSET: self._words("Offset"),
-        }
-        lacking = ", ".join(names[mark] for mark in event.marks.missing)
+        names = mark_titles(self._words)
+        lacking = self._words(", ").join(names[mark] for mark in event.marks.missing)
         return self._words("still without: {marks}", marks=lacking)
 
 

@@ -14,25 +14,20 @@ from fractions import Fraction
 from typing import Protocol
 
 from annotator_gui.acts import Act
+from annotator_gui.answering import answer_of, lacking, movement_of
 from annotator_gui.draft import EMPTY, Draft, DraftEvent, Steps, covered, from_text, to_text
 from annotator_gui.marks import length_note
 from mmed_curate.annotation import Feedback, OwnProgress, Ticket
-from mmed_curate.annotation.answers import check_answer
 from mmed_curate.domain.conduct import Aid, Effort
 from mmed_curate.domain.findings import BadInput, Finding, MmedError
 from mmed_curate.domain.identity import CoderId, TicketId
 from mmed_curate.domain.judgements import (
-    Adjudication,
     Answer,
     Coding,
-    Screening,
-    Verification,
 )
-from mmed_curate.domain.protocol import AnswerField, Stage
 from mmed_curate.domain.time import Frame
 
 _log = logging.getLogger(__name__)
-_MOVEMENT = frozenset({AnswerField.SPAN, AnswerField.EVENT_TYPE, AnswerField.ACTION_UNITS})
 _FULL_SPEED = Fraction(1)
 
 
@@ -148,10 +143,14 @@ class Sitting:
         self._aids: frozenset[Aid] = frozenset()
         self._counted = _Counted()
         self._progress: OwnProgress | None = None
+        self._stored: str | None = None
+        """The draft as this sitting last read or wrote it."""
         self._foreign: Finding | None = None
         """What was begun on the ticket in hand was written by another program, and cannot be gone on with."""
         self._feedback: Feedback | None = None
         self._handed_in: TicketId | None = None
+        self.unopened: TicketId | None = None
+        """The ticket on the desk, where it cannot be opened: it can be given back unseen, and nothing else."""
 
     def take(self) -> Outcome:
         """The next ticket, with what was begun on it; the same one until it is answered or given back.
@@ -159,9 +158,15 @@ class Sitting:
         Raises:
             BadInput: its media are missing or damaged.
         """
-        ticket = self._desk.next_ticket()
+        self.unopened = None
+        try:
+            ticket = self._desk.next_ticket()
+        except BadInput as error:
+            named = error.finding.parameters.get("ticket")
+            self.unopened = TicketId(named) if isinstance(named, str) else None
+            raise
         self._ticket, self._steps = ticket, Steps()
-        self._aids, self._counted, self._foreign = frozenset(), _Counted(), None
+        self._aids, self._counted, self._foreign, self._stored = frozenset(), _Counted(), None, None
         self._progress = self._desk.progress()
         if ticket is not None:
             self._steps = self._begun(ticket)
@@ -204,7 +209,7 @@ class Sitting:
 
     def played(self, first: Frame, last: Frame, *, speed: Fraction, with_sound: bool) -> Outcome:
         """Take note that frames first..last were played once through, both inside."""
-        ticket = self._in_hand()
+        self._in_hand()
         self._counted.replays += 1
         if speed != _FULL_SPEED or not with_sound:
             return self._outcome(frozenset())
@@ -212,9 +217,7 @@ class Sitting:
         if covered(self._steps.heard, first, last):
             return self._outcome(frozenset())
         runs = tuple(run for run in self._steps.heard if not (first <= run[0] and run[1] <= last))
-        self._steps = replace(self._steps, heard=(*runs, (first, last)))
-        self._desk.save_draft(ticket.id, to_text(self._steps))
-        return self._outcome(frozenset({Part.EVENTS}))
+        return self._keep(replace(self._steps, heard=(*runs, (first, last))), frozenset({Part.EVENTS}))
 
     def stepped(self, steps: int, seconds: float) -> None:
         """Take note of frames stepped and time spent since the last call."""
@@ -253,16 +256,17 @@ class Sitting:
             Refused: the answer cannot be taken any more.
         """
         ticket = self._in_hand()
-        missing = self._missing(ticket)
+        self._check_untouched(ticket)
+        missing = self._lacking(ticket)
         if missing:
             raise BadInput(missing[0])
-        answer = self._answer(ticket)
+        answer = answer_of(self._steps.now, ticket, self._desk.colleagues)
         if ticket.later_fields and isinstance(answer, Coding):
-            self._ticket = self._desk.submit_movement(ticket.id, _movement_of(answer))
+            self._ticket = self._desk.submit_movement(ticket.id, movement_of(answer))
             entries = self._steps.entries + 1
             return self._keep(replace(self._steps.without_history(), reopened=False, entries=entries), ALL)
         if self._steps.reopened and isinstance(answer, Coding):
-            self._desk.submit_movement(ticket.id, _movement_of(answer))
+            self._desk.submit_movement(ticket.id, movement_of(answer))
         self._desk.submit(ticket.id, answer)
         self._note_effort(ticket)
         try:
@@ -277,8 +281,9 @@ class Sitting:
         Raises:
             BadInput: no reason is given.
         """
-        ticket = self._in_hand()
-        self._desk.give_back(ticket.id, because=because, knows_them=knows_them)
+        ticket_id = self.unopened or self._in_hand().id
+        self._desk.give_back(ticket_id, because=because, knows_them=knows_them)
+        self.unopened = None
         return self._without_ticket(None)
 
     def flag(self, because: str) -> Outcome:
@@ -313,7 +318,7 @@ class Sitting:
             _log.warning("ticket %s: its effort was not noted (%s)", ticket.id, error.finding.code)
 
     def _begun(self, ticket: Ticket) -> Steps:
-        text = self._desk.draft(ticket.id)
+        text = self._stored = self._desk.draft(ticket.id)
         if text is not None:
             try:
                 return from_text(text)
@@ -328,9 +333,20 @@ class Sitting:
     def _keep(self, steps: Steps, changed: frozenset[Part] = ALL - {Part.TICKET, Part.PROGRESS}) -> Outcome:
         ticket = self._in_hand()
         if steps != self._steps:
-            self._desk.save_draft(ticket.id, to_text(steps))
-            self._steps = steps
+            self._check_untouched(ticket)
+            text = to_text(steps)
+            self._desk.save_draft(ticket.id, text)
+            self._steps, self._stored = steps, text
         return self._outcome(changed)
+
+    def _check_untouched(self, ticket: Ticket) -> None:
+        """Stop where another window of this coder has gone on with the clip: its work is not written over."""
+        if self._desk.draft(ticket.id) != self._stored:
+            raise BadInput.of(
+                "gui.elsewhere",
+                "this clip was gone on with in another window",
+                "what is kept is shown here now; close one of the two windows",
+            )
 
     def _without_ticket(self, handed_in: TicketId | None) -> Outcome:
         self._ticket, self._steps, self._handed_in = None, Steps(), handed_in
@@ -353,64 +369,8 @@ class Sitting:
         marked = bool(draft.events) and all(event.marks.span is not None for event in draft.events)
         return self._ticket is not None and self._ticket.shows_motion and marked
 
-    def _missing(self, ticket: Ticket) -> tuple[Finding, ...]:
-        found = [*_not_said(self._steps.now, ticket), *self._not_heard(ticket)]
-        if found:
-            return tuple(found)
-        try:
-            answer = self._answer(ticket)
-            if not isinstance(answer, (Screening, Verification)):
-                check_answer(
-                    answer,
-                    ticket.stage,
-                    ticket.clock,
-                    ticket.codebook,
-                    fields=ticket.fields,
-                    shows_context=ticket.context is not None,
-                )
-        except MmedError as error:
-            return (error.finding,)
-        return ()
-
-    def _not_heard(self, ticket: Ticket) -> list[Finding]:
-        if ticket.sound is None:
-            return []
-        return [
-            Finding(
-                code="gui.not_heard",
-                what=f"{cue.code} at frames {cue.onset} to {cue.offset} was not heard at full speed yet",
-                remedy="play it once at 1×: slowed sound changes tremor and breath",
-                parameters={"cue": cue.code, "first": cue.onset, "last": cue.offset},
-            )
-            for event in self._steps.now.events
-            for cue in event.vocal_cues
-            if not covered(self._steps.heard, cue.onset, cue.offset)
-        ]
-
-    def _answer(self, ticket: Ticket) -> Answer:
-        draft = self._steps.now
-        if ticket.stage is Stage.SCREENING:
-            if draft.screening is None:
-                raise BadInput(_no_verdict())
-            spans = sorted((event.coded().span for event in draft.events), key=lambda span: span.onset)
-            return Screening(
-                verdict=draft.screening, reason=draft.reason, found=tuple(spans), cut_again=draft.cut_again
-            )
-        if ticket.stage is Stage.VERIFICATION:
-            if draft.verification is None:
-                raise BadInput(_no_verdict())
-            return Verification(verdict=draft.verification, reason=draft.reason)
-        events = tuple(event.coded() for event in draft.events)
-        if ticket.stage is Stage.CODING:
-            return Coding(events=events, note=draft.note)
-        codes = self._desk.colleagues() if ticket.together else {}
-        unknown = [code for code in draft.participants if code not in codes] if ticket.together else []
-        if unknown:
-            raise BadInput.of(
-                "desk.unknown_participant", f"there is no coder {unknown[0]}", "name participants by code"
-            )
-        named = tuple(sorted(codes[code] for code in draft.participants)) if ticket.together else ()
-        return Adjudication(events=events, reason=draft.reason, participants=named)
+    def _lacking(self, ticket: Ticket) -> tuple[Finding, ...]:
+        return lacking(self._steps.now, ticket, heard=self._steps.heard, colleagues=self._desk.colleagues)
 
     def _outcome(self, changed: frozenset[Part]) -> Outcome:
         ticket, draft = self._ticket, self._steps.now
@@ -427,7 +387,7 @@ class Sitting:
             may_undo=bool(self._steps.past),
             may_redo=bool(self._steps.future),
             movement_given=self._movement_given,
-            missing=() if ticket is None else self._missing(ticket),
+            missing=() if ticket is None else self._lacking(ticket),
             notes=tuple(notes),
             may_show_motion=self._may_show_motion,
             aids=self._aids,
@@ -437,68 +397,6 @@ class Sitting:
         )
         self._feedback, self._handed_in = None, None
         return Outcome(view=view, changed=changed)
-
-
-def _not_said(draft: Draft, ticket: Ticket) -> list[Finding]:
-    """What nobody can guess: missing marks and codes, event by event."""
-    found = []
-    if ticket.stage in {Stage.CODING, Stage.ADJUDICATION} and not draft.events and not draft.nothing:
-        found.append(
-            Finding(
-                code="gui.nothing_said",
-                what="nothing is marked",
-                remedy="mark an event, or say that nothing happens",
-            )
-        )
-    judges = ticket.stage is not Stage.VERIFICATION
-    for number, event in enumerate(draft.events, 1):
-        if judges and event.marks.missing:
-            missing = " and ".join(mark.value for mark in event.marks.missing)
-            found.append(
-                Finding(
-                    code="gui.marks_missing",
-                    what=f"event {number} has no {missing}",
-                    remedy="set it, or remove the event",
-                    parameters={"event": number, "marks": missing},
-                )
-            )
-        if ticket.stage is Stage.SCREENING:
-            continue
-        asked = {
-            AnswerField.EVENT_TYPE: event.event_type,
-            AnswerField.EMOTION: event.emotion,
-            AnswerField.BASIS: event.basis,
-        }
-        for field_, chosen in asked.items():
-            if field_ in ticket.fields and not chosen:
-                words = field_.value.replace("_", " ")
-                found.append(
-                    Finding(
-                        code="gui.not_chosen",
-                        what=f"event {number} has no {words}",
-                        remedy="choose one",
-                        parameters={"event": number, "field": field_.value},
-                    )
-                )
-        if AnswerField.CONFIDENCE in ticket.fields and event.confidence is None:
-            found.append(
-                Finding(
-                    code="gui.not_chosen",
-                    what=f"event {number} does not say how sure you are",
-                    remedy="choose one",
-                    parameters={"event": number, "field": AnswerField.CONFIDENCE.value},
-                )
-            )
-    return found
-
-
-def _no_verdict() -> Finding:
-    return Finding(code="gui.no_verdict", what="no verdict is chosen", remedy="choose one")
-
-
-def _movement_of(answer: Coding) -> Coding:
-    events = tuple(replace(event, emotion="", basis="", vocal_cues=(), confidence=None) for event in answer.events)
-    return Coding(events=events)
 
 
 def _from_events(movement: Coding) -> Draft:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, Qt
-from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QLabel, QMainWindow
+from PyQt6.QtCore import QByteArray, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QFontDatabase, QFontInfo, QPaintEvent
+from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow
 
 from annotator_gui.language import Words, language_of_machine
 from annotator_gui.preferences import Preferences, packed, unpacked, write_preferences
@@ -31,9 +31,13 @@ class Asked:
 class Shell(QMainWindow):
     """The window's frame: there at once, filled when what is heavy has been loaded."""
 
+    painted = pyqtSignal()
+    """It was painted for the first time: a timer alone may fire before that."""
+
     def __init__(self, preferences: Preferences, config: Path) -> None:
         """Empty, with a word of welcome."""
         super().__init__()
+        self._painted = False
         self.preferences, self.config = preferences, config
         self.words = Words(preferences.language or language_of_machine())
         self.setWindowTitle(self.words("Annotation desk"))
@@ -59,12 +63,31 @@ class Shell(QMainWindow):
     def restyle(self, preferences: Preferences) -> None:
         """Other colours or sizes, kept for the next day."""
         self.preferences = preferences
-        self.setStyleSheet(style_sheet(self.theme, points=preferences.points))
+        self.setStyleSheet(style_sheet(self.theme, points=preferences.points, families=self._families()))
         write_preferences(self.config, preferences)
 
+    def _families(self) -> tuple[str, ...]:
+        """The system's font, then one that has the language's signs: else each sign may come from another one."""
+        if not self.words.fonts:
+            return ()  # to list all fonts takes its time
+        known = set(QFontDatabase.families())
+        there = next((family for family in self.words.fonts if family in known), None)
+        return () if there is None else (QFontInfo(QApplication.font()).family(), there)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Tell of the first time, once all that is in it is painted too."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Keep where it was; nothing else has to be saved."""
+        """Keep where it was; what was typed last is kept first, and where it cannot be, the window stays once."""
         page = self.centralWidget()
+        may_leave = getattr(page, "may_leave", None)
+        if event is not None and may_leave is not None and not may_leave():
+            event.ignore()
+            return
         leave = getattr(page, "leave", None)
         if leave is not None:
             self.preferences = replace(self.preferences, layout=leave())

@@ -1,4 +1,4 @@
-"""The curves that lie beside a clip, as the window reads them, and the outline of a waveform. Knows no Qt.
+"""The curves that lie beside a clip, as the window reads them, their scales, and the outline of a waveform. No Qt.
 
 The desk lays them out for a ticket (`mmed_curate.annotation.curves`); docs/arrays.md says what each array is. Times
 count in seconds from the clip's first frame.
@@ -35,6 +35,8 @@ _FLOOR_NATS = math.log(1e-10)
 """Digital silence."""
 _LOUDEST = 99.5
 """Percentile that counts as loudest, so that one click does not make all else dark."""
+_LEAST_MOTION_PX = 1.0
+"""A motion curve fills its lane, but a face at rest does not look like a moving one (ours)."""
 
 _DAMAGE = (
     OSError,
@@ -256,3 +258,21 @@ def _read(path: Path, format_name: str, of: Callable[[Arrays], T]) -> T:
         raise BadInput.of(
             "gui.damaged_arrays", f"{path.name} is damaged, or something else", "tell the curator the ticket's number"
         ) from error
+
+
+def pitch_ends_hz(voice: Voice) -> tuple[float, float] | None:
+    """The ends of the pitch lane: an octave at least; None: there is no pitch in the clip."""
+    if not np.isfinite(voice.f0_hz).any():
+        return None
+    low, high = float(np.nanmin(voice.f0_hz)) / 1.1, float(np.nanmax(voice.f0_hz)) * 1.1
+    if high < 2 * low:
+        middle = math.sqrt(low * high)
+        low, high = middle / math.sqrt(2), middle * math.sqrt(2)
+    return low, high
+
+
+def motion_peak_px(face: Face) -> float:
+    """The top of the motion lane, in px of the aligned face."""
+    if face.motion is None or not np.isfinite(face.motion).any():
+        return _LEAST_MOTION_PX
+    return max(_LEAST_MOTION_PX, float(np.nanmax(face.motion)))

@@ -77,6 +77,18 @@ class StagePanel(QWidget):
         act()
         return True
 
+    def flush(self) -> None:
+        """Tell once more of words that could not be kept; to be called before the answer is handed in."""
+        box = self.findChild(ReasonBox)
+        if box is not None:
+            box.flush()
+
+    def act_failed(self) -> None:
+        """An act was refused: words that were told of may not be kept."""
+        box = self.findChild(ReasonBox)
+        if box is not None:
+            box.not_kept()
+
     def write_reason(self) -> None:
         """Bring the keyboard to where a reason or note is written; does nothing where there is no such box."""
         box = self.findChild(ReasonBox)
@@ -186,6 +198,8 @@ class ReasonBox(QWidget):
         column.addWidget(plain(words("Enter: done writing. Shift+Enter: new line."), quiet=True))
         self._on_the_way: list[str] = []
         """Texts that were told of and have not come back in a view yet."""
+        self._lost = False
+        """What was told last could not be kept: it stays on screen, and is told again."""
 
     @property
     def text(self) -> str:
@@ -210,6 +224,9 @@ class ReasonBox(QWidget):
         """Show what is kept. An older state of what is being typed does not push the newer one away."""
         if text == self.text:
             self._on_the_way.clear()
+            self._lost = False
+            return
+        if self._lost:
             return
         if text in self._on_the_way:
             del self._on_the_way[: self._on_the_way.index(text) + 1]
@@ -222,6 +239,16 @@ class ReasonBox(QWidget):
     def forget(self) -> None:
         """Another ticket: nothing that was typed belongs to it."""
         self._on_the_way.clear()
+        self._lost = False
+
+    def not_kept(self) -> None:
+        """Words on their way may not have been kept."""
+        self._lost = self._lost or bool(self._on_the_way)
+
+    def flush(self) -> None:
+        """Tell of them again where they were not."""
+        if self._lost:
+            self._changed()
 
     def _changed(self) -> None:
         self._on_the_way.append(self.text)

@@ -8,7 +8,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from annotator_gui.language import Words
-from annotator_gui.marks import Marks
+from annotator_gui.marks import Marks, total_ms
+from annotator_gui.timeaxis import ms_of
 from mmed_curate.domain.time import Frame, FrameClock
 
 _AS_WRITTEN = {Fraction(1): "1×", Fraction(1, 2): "½×", Fraction(1, 4): "¼×", Fraction(1, 10): "0.1×"}
@@ -21,13 +22,13 @@ def speed_text(speed: Fraction) -> str:
 
 def time_text(frame: Frame, clock: FrameClock) -> str:
     """When a frame appears on the clip's own time, in milliseconds."""
-    return f"{float((clock.start_of(frame) - clock.start_of(Frame(0))) * 1000):.0f} ms"
+    return f"{ms_of(frame, clock)} ms"
 
 
 def length_text(marks: Marks, clock: FrameClock) -> str:
     """How long an event lasts; empty where a mark is missing."""
     span = marks.span
-    return "" if span is None else f"{float(clock.span_duration(span) * 1000):.0f} ms"
+    return "" if span is None else f"{total_ms(span, clock)} ms"
 
 
 class StatusLine(QWidget):

@@ -5,6 +5,8 @@ Colours of marks: Okabe & Ito 2008, "Color Universal Design". Knows no Qt: colou
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotator_gui.marks import Mark
@@ -81,15 +83,17 @@ LIGHT = Theme(
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 
 
-def style_sheet(theme: Theme, *, points: int) -> str:
+def style_sheet(theme: Theme, *, points: int, families: Sequence[str] = ()) -> str:
     """Qt style sheet of the whole window.
 
     Args:
         theme: its colours.
         points: size of ordinary text.
+        families: of fonts, in which each sign is looked for in this order; empty: as the system has it.
     """
+    family = f"font-family: {', '.join(json.dumps(one) for one in families)}; " if families else ""
     return f"""
-* {{ font-size: {points}pt; color: {theme.text}; }}
+* {{ {family}font-size: {points}pt; color: {theme.text}; }}
 QMainWindow, QDialog {{ background: {theme.window}; }}
 QWidget#panel, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.panel}; border: none; }}
 QLabel {{ background: transparent; }}

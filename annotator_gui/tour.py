@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from annotator_gui.draft import DraftEvent
@@ -17,8 +17,9 @@ from annotator_gui.session import View
 from annotator_gui.stageparts import KeyButton, plain
 from annotator_gui.theme import Theme
 
-_WIDTH = 340
+_WIDTH = 380
 _RING_PX = 3
+_NEXT_KEY = "Ctrl+Return"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,10 +221,11 @@ class TourPanel(QFrame):
         row.setSpacing(6)
         self.leave_button = KeyButton(words("Leave the tour"), checkable=False)
         self.back_button = KeyButton(words("Back"), checkable=False)
-        self.next_button = KeyButton(words("Next"), checkable=False)
+        self.next_button = KeyButton(words("Next"), key="Ctrl+Enter", checkable=False)
         self.leave_button.clicked.connect(self._leave)
         self.back_button.clicked.connect(lambda: self.go_to(self._at - 1))
         self.next_button.clicked.connect(lambda: self.go_to(self._at + 1))
+        QShortcut(QKeySequence(_NEXT_KEY), self, self.next_button.click)  # the tour is gone through without the mouse
         row.addWidget(self.leave_button)
         row.addStretch(1)
         row.addWidget(self.back_button)

@@ -15,15 +15,22 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QP
 from annotator_gui.colourmap import colours
 from annotator_gui.lanes import Lane
 from annotator_gui.language import Words
-from annotator_gui.signals import Face, HasSamples, Voice, loudness, outline, runs_of
+from annotator_gui.signals import (
+    Face,
+    HasSamples,
+    Voice,
+    loudness,
+    motion_peak_px,
+    outline,
+    pitch_ends_hz,
+    runs_of,
+)
 from annotator_gui.theme import Theme
 from annotator_gui.timeaxis import Axis, frame_ticks, time_ticks
 from mmed_curate.domain.time import FrameClock
 
 _QUIETEST_PEAK = 0.02
 """A waveform fills its lane, but silence is not blown up to look like sound (ours: -34 dB)."""
-_LEAST_MOTION_PX = 1.0
-"""A motion curve fills its lane, but a face at rest does not look like a moving one (ours)."""
 _PAD_PX = 3
 
 
@@ -162,17 +169,6 @@ def paint_spectrum(ink: Ink, lane: Lane, image: QImage, voice: Voice) -> None:
     )
 
 
-def pitch_ends_hz(voice: Voice) -> tuple[float, float] | None:
-    """The ends of the pitch lane: an octave at least; None: there is no pitch in the clip."""
-    if not np.isfinite(voice.f0_hz).any():
-        return None
-    low, high = float(np.nanmin(voice.f0_hz)) / 1.1, float(np.nanmax(voice.f0_hz)) * 1.1
-    if high < 2 * low:
-        middle = math.sqrt(low * high)
-        low, high = middle / math.sqrt(2), middle * math.sqrt(2)
-    return low, high
-
-
 def paint_pitch(ink: Ink, lane: Lane, voice: Voice) -> None:
     """Pitch on a logarithmic scale, broken where there is no voice."""
     ends = pitch_ends_hz(voice)
@@ -184,13 +180,6 @@ def paint_pitch(ink: Ink, lane: Lane, voice: Voice) -> None:
     ys = lane.bottom - _PAD_PX - share * (lane.height - 2 * _PAD_PX)
     xs = np.array([_x_of_s(ink, time) for time in voice.middles_s])
     _curve(ink, xs, ys, there, ink.pen(ink.theme.pitch, 2.0))
-
-
-def motion_peak_px(face: Face) -> float:
-    """The top of the motion lane, in px of the aligned face."""
-    if face.motion is None or not np.isfinite(face.motion).any():
-        return _LEAST_MOTION_PX
-    return max(_LEAST_MOTION_PX, float(np.nanmax(face.motion)))
 
 
 def paint_motion(ink: Ink, lane: Lane, face: Face) -> None:

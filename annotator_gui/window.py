@@ -6,6 +6,7 @@ Holds no rules. Acts go to the sitting in the worker's thread; what comes back i
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from annotator_gui import acts
+from annotator_gui.acts import Act
 from annotator_gui.adjudication import AdjudicationPanel
 from annotator_gui.form import Form
 from annotator_gui.keys import Command, KeyMap
@@ -45,10 +47,14 @@ from mmed_curate.domain.time import Frame
 
 _AHEAD = 2
 """Tickets whose media are made ready while one is judged (ours)."""
+_MOST_WAITING = 128
+"""Keys that wait for a disk; a key that is held adds no more (ours)."""
 _WAKE_MS = 600
 """When the sound library is loaded: after the first clip is there, before anybody plays it (ours)."""
 _NO_PICTURE = frozenset({"gui.other_picture", "gui.no_picture", "gui.film_too_large", "gui.no_media"})
 """Findings after which there is no picture to look at."""
+_ELSEWHERE = frozenset({"gui.elsewhere", "desk.submitted", "desk.went_back", "desk.not_on_desk"})
+"""Findings after which the clip is taken anew: another window went on with it, handed it in, or gave it back."""
 _IDLE_S = 60.0
 """A longer pause between two keys is no time of work (ours)."""
 
@@ -66,6 +72,8 @@ class Obeys(Protocol):
 class DeskPage(QWidget):
     """One coder's desk, in a window."""
 
+    toured = pyqtSignal()
+    """The guided tour was gone through, or left."""
     shown = pyqtSignal(object)
     """A View, once everything of it is on screen."""
 
@@ -92,7 +100,10 @@ class DeskPage(QWidget):
         super().__init__(parent or shell)
         self.shell, self.keys, self.words = shell, keys, shell.words
         self.view = View(ticket=None)
+        self._open_desk = open_desk
         self.sitting: Sitting | None = None
+        self.unopened = False
+        """The ticket on the desk could not be opened: all that can be done with it is to give it back."""
         self.range: tuple[Frame, Frame] | None = None
         """Frames chosen on the timeline, both ends inside; None: none."""
         self.last_mark = Mark.OFFSET
@@ -102,7 +113,16 @@ class DeskPage(QWidget):
         self._answered: Ticket | None = None
         """The training clip whose known reading is shown."""
         self._n_steps, self._active_s, self._last_key_s = 0, 0.0, time.monotonic()
-        self._waiting_for_view: list[Callable[[], None]] = []
+        self._n_asked = 0
+        """Calls to the sitting whose answer is not shown yet."""
+        self._keys_waiting: deque[QKeyEvent] = deque()
+        """Keys pressed until then, to be taken one after the other."""
+        self._under_way: deque[Act] = deque()
+        """Acts that were asked for and not answered yet, in order."""
+        self._refusals = 0
+        self._stayed = False
+        """It was to be closed, and something that was typed could not be kept."""
+        self._left = False
 
         self.worker = Worker(self)
         self.loader = Loader(parent=self)
@@ -131,10 +151,9 @@ class DeskPage(QWidget):
             self.tour = TourPanel(words=self.words, theme=shell.theme, keys=keys, find=self._pointed_at, parent=self)
             self.tour.left.connect(self._tour_over)
         self.queue.show_view(self.view)
-        self.looking.close(self.words("Opening…"))
-        self.worker.do(open_desk, then=self._sit_down)
+        self.sit_down()
         if speaker is None:
-            QTimer.singleShot(_WAKE_MS, self.speaker.wake)
+            QTimer.singleShot(_WAKE_MS, self._wake)
 
     # what is asked for
 
@@ -152,24 +171,59 @@ class DeskPage(QWidget):
             if then is not None:
                 then(outcome.view)
 
-        self.worker.do(call, *arguments, then=finish, otherwise=self._refused, **named)
+        self._ask(call, *arguments, then=finish, otherwise=self._refused, **named)
 
-    def act(self, act: object) -> None:
-        """Do an act to the draft."""
-        if self.sitting is not None:
-            self.do(self.sitting.act, act)
+    def _ask(
+        self,
+        call: Callable[..., Outcome],
+        *arguments: object,
+        then: Callable[[Outcome], None],
+        otherwise: Callable[[Finding], None],
+        **named: object,
+    ) -> None:
+        """Ask the sitting; keys that are pressed until its answer is shown wait for it."""
+        self._n_asked += 1
+
+        def answered(outcome: Outcome) -> None:
+            self._n_asked -= 1
+            then(outcome)
+            self._obey_waiting()
+
+        def refused(finding: Finding) -> None:
+            self._n_asked -= 1
+            otherwise(finding)
+            self._obey_waiting()
+
+        self.worker.do(call, *arguments, then=answered, otherwise=refused, **named)
+
+    def act(self, act: Act, then: Callable[[View], None] | None = None) -> None:
+        """Do an act to the draft; `then` is told what is there."""
+        if self.sitting is None:
+            return
+        self._under_way.append(act)
+
+        def finish(outcome: Outcome) -> None:
+            self._under_way.popleft()
+            self.show_outcome(outcome)
+            if then is not None:
+                then(outcome.view)
+
+        def refused(finding: Finding) -> None:
+            self._under_way.popleft()
+            self._refused(finding)
+
+        self._ask(self.sitting.act, act, then=finish, otherwise=refused)
 
     def nudge(self, by: int) -> None:
         """Move the last mark by some frames, and the picture to where it came to lie."""
-        mark, sitting = self.last_mark, self.sitting
+        mark = self.last_mark
 
         def go_there(view: View) -> None:
             at = None if view.draft.event is None else view.draft.event.marks.at(mark)
             if at is not None:
                 self.seek(at)
 
-        if sitting is not None:
-            self.do(sitting.act, acts.nudge(mark, by), then=go_there)
+        self.act(acts.nudge(mark, by), go_there)
 
     def hand_in(self) -> None:
         """Hand in what is there."""
@@ -184,9 +238,16 @@ class DeskPage(QWidget):
 
     def take(self) -> None:
         """Take the next ticket."""
-        if self.sitting is not None:
-            self.training.hide()
-            self.do(self.sitting.take)
+        self.training.hide()
+        if self.sitting is None:
+            self.sit_down()
+            return
+        self._ask(self.sitting.take, then=self.show_outcome, otherwise=self._not_taken)
+
+    def sit_down(self) -> None:
+        """Open the desk, and take the first ticket."""
+        self.looking.close(self.words("Opening…"))
+        self.worker.do(self._open_desk, then=self._sit_down, otherwise=self._not_taken)
 
     def use(self, aid: Aid, then: Callable[[], None]) -> None:
         """Have an aid noted, and only then use it."""
@@ -244,12 +305,26 @@ class DeskPage(QWidget):
         if self.tour is not None:
             self.tour.set_theme(theme)
 
+    def may_leave(self) -> bool:
+        """Whether all that was typed is kept; False: it is said why not, and leaving once more leaves without it."""
+        if self._left:
+            return True
+        before = self._refusals
+        self._flush()
+        self.worker.finish()
+        kept, again = self._refusals == before, self._stayed
+        if not kept:
+            self._stayed = True
+            why = self.status.said
+            self.say(self.words("{why} (close again to leave without what was written last)", why=why), warn=True)
+        return kept or again
+
     def leave(self) -> str:
         """Close everything down; how the panels were, to be kept."""
+        self._left = True
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)
-        self._flush()
         self.player.close()
         self.worker.close()
         self.loader.close()
@@ -261,15 +336,16 @@ class DeskPage(QWidget):
     def show_outcome(self, outcome: Outcome) -> None:
         """Show what came of an act; only what changed is drawn."""
         before, view = self.view, outcome.view
-        self.view = view
+        self.view, self.unopened = view, False
         over = before.handed_in is not None and view.ticket is None  # what was handed in was the last one
         if over or (before.ticket and before.ticket.id) != (view.ticket and view.ticket.id):
+            self._keys_waiting.clear()  # they were meant for the clip before
             self._show_ticket(view)
         if view.handed_in is None:
             self.timeline.show_view(view)
         stage = None if view.ticket is None else view.ticket.stage
         if stage in {Stage.CODING, Stage.ADJUDICATION}:
-            self.form.show_view(view, outcome.changed)
+            self.form.show_view(view, outcome.changed, under_way=tuple(self._under_way))
         panel = (
             {
                 Stage.SCREENING: self.screening,
@@ -415,15 +491,40 @@ class DeskPage(QWidget):
         if is_text(focus) and belongs_to_text(key):
             return False
         command = self.keys.command(key)
+        if command is not None and event.isAutoRepeat() and command not in HELD:
+            return True
+        if (
+            self._n_asked or self._keys_waiting
+        ):  # what a key means hangs on what is shown: fingers are faster than disks
+            copy = event.clone()  # Qt takes its own back
+            if copy is not None and len(self._keys_waiting) < _MOST_WAITING:
+                self._keys_waiting.append(copy)
+            return True
+        return self._obey(key)
+
+    def _obey(self, key: str) -> bool:
+        command = self.keys.command(key)
         if command is not None:
-            if event.isAutoRepeat() and command not in HELD:
-                return True
             return self.run(command)
         return self.obeys is not None and self.obeys.press_code(key)
+
+    def _obey_waiting(self) -> None:
+        """Take the keys that were pressed meanwhile, as far as nothing is asked anew."""
+        while self._keys_waiting and not self._n_asked:
+            event = self._keys_waiting.popleft()
+            key, focus = key_of(event), QApplication.focusWidget()
+            if focus is not None and is_text(focus) and belongs_to_text(key):
+                QApplication.sendEvent(focus, event)
+            else:
+                self._obey(key)
 
     def run(self, command: Command) -> bool:
         """Do what a command says; False: it means nothing now."""
         return self.obeys is not None and self.obeys.run(command)
+
+    def _wake(self) -> None:
+        self.speaker.wake()
+        self._played()  # whether there is any sound is known only now
 
     def _sit_down(self, desk: DeskLike) -> None:
         self.sitting = Sitting(desk)
@@ -442,6 +543,7 @@ class DeskPage(QWidget):
     def _tour_over(self) -> None:
         self.tour = None
         self.shell.restyle(replace(self.shell.preferences, toured=True))
+        self.toured.emit()
 
     def _after_hand_in(self, view: View) -> None:
         if view.ticket is not None:
@@ -455,7 +557,7 @@ class DeskPage(QWidget):
             return
         self.take()
 
-    def _act_by_hand(self, act: object) -> None:
+    def _act_by_hand(self, act: Act) -> None:
         """Do what was done on the timeline, and know then which mark was moved."""
 
         before = self.view.draft.events
@@ -466,15 +568,14 @@ class DeskPage(QWidget):
                     (mark for mark in Mark if was.marks.at(mark) != now.marks.at(mark)), self.last_mark
                 )
 
-        if self.sitting is not None:
-            self.do(self.sitting.act, act, then=remember)
+        self.act(act, remember)
 
     def _select(self, event: int) -> None:
         if self.sitting is not None:
             self.do(self.sitting.select, event)
 
     def _give_back(self, because: str, knows_them: bool) -> None:
-        if self.sitting is not None and self.view.ticket is not None:
+        if self.sitting is not None and (self.view.ticket is not None or self.unopened):
             give_back = self.sitting.give_back
             self.do(give_back, because, knows_them=knows_them, then=lambda view: self.take())
 
@@ -491,10 +592,35 @@ class DeskPage(QWidget):
         if self.view.ticket is not None:
             self._answered = self.view.ticket
             self.form.flush()
+            for panel in (self.screening, self.adjudication, self.verification):
+                panel.flush()
 
     def _refused(self, finding: Finding) -> None:
-        self.form.act_failed()
+        self._refusals += 1
+        self.form.act_failed(under_way=tuple(self._under_way))
+        for panel in (self.screening, self.adjudication, self.verification):
+            panel.act_failed()
+        if finding.code in _ELSEWHERE and self.sitting is not None:  # what is shown is no longer so
+            said = self.words.finding(finding)
+            self.worker.do(
+                self.sitting.take, then=lambda outcome: self._show_again(outcome, said), otherwise=self._not_taken
+            )
+            return
         self.say(self.words.finding(finding), warn=True)
+
+    def _show_again(self, outcome: Outcome, said: str) -> None:
+        self.show_outcome(outcome)
+        self.say(said, warn=True)
+
+    def _not_taken(self, finding: Finding) -> None:
+        """There is no ticket, and why; one that cannot be opened can be given back unseen."""
+        sentence = self.words.finding(finding)
+        self.unopened = self.sitting is not None and self.sitting.unopened is not None
+        self.looking.close(sentence)
+        self._nothing.show_trouble(sentence)
+        self._pages.setCurrentWidget(self._nothing)
+        self.queue.show_unopened(self.unopened)
+        self.say(sentence, warn=True)
 
     def _failed(self, finding: Finding) -> None:
         if self.sitting is None:  # nobody sits here: there is nothing to show but why

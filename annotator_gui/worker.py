@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 class Worker(QObject):
     """Does calls one after the other and tells of each in the window's thread."""
 
-    _done = pyqtSignal(object, object)
+    _done = pyqtSignal(object)
     failed = pyqtSignal(object)
     """A Finding: what could not be done, and what to do."""
 
@@ -26,12 +26,14 @@ class Worker(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._done.connect(self._tell)
-        self._waiting = 0
+        self._closed = False
+        self._waiting: dict[Future[Any], tuple[Any, Any]] = {}
+        """Calls in their order, and who is told of each."""
 
     @property
     def busy(self) -> bool:
         """Calls are under way or waiting."""
-        return self._waiting > 0
+        return bool(self._waiting)
 
     def do(
         self,
@@ -41,7 +43,7 @@ class Worker(QObject):
         otherwise: Callable[[Finding], None] | None = None,
         **named: Any,
     ) -> None:
-        """Call something in the thread.
+        """Call something in the thread; nothing once it is closed: what comes then was asked of a window that is gone.
 
         Args:
             call: what.
@@ -50,16 +52,28 @@ class Worker(QObject):
             otherwise: told why it failed; None: `failed` tells it.
             named: its named arguments.
         """
-        self._waiting += 1
+        if self._closed:
+            return
         future = self._pool.submit(call, *arguments, **named)
-        future.add_done_callback(lambda done: self._done.emit(done, (then, otherwise)))
+        self._waiting[future] = (then, otherwise)
+        future.add_done_callback(self._done.emit)
+
+    def finish(self) -> None:
+        """Wait until nothing is under way, and tell of it."""
+        while self._waiting and not self._closed:
+            future = next(iter(self._waiting))
+            wait([future])
+            self._tell(future)
 
     def close(self) -> None:
         """Finish what waits, then end."""
+        self._closed = True
         self._pool.shutdown(wait=True)
 
-    def _tell(self, done: Future[Any], told: tuple[Any, Any]) -> None:
-        self._waiting -= 1
+    def _tell(self, done: Future[Any]) -> None:
+        told = self._waiting.pop(done, None)
+        if told is None or self._closed:  # told already, or nobody is there any more
+            return
         then, otherwise = told
         error = done.exception()
         if error is None:

@@ -16,11 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, cycle
+from itertools import chain, cycle, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from measured import keep, this_script
@@ -228,6 +228,170 @@ def overlays(film: Film) -> list[Figure]:
     return figures
 
 
+def a_window(picture: Path, folder: Path) -> tuple[Any, Any]:
+    """The whole window with a clip on the desk, in this process, without a screen: its frame, and the desk in it.
+
+    Args:
+        picture: the clip.
+        folder: for the coder's likings.
+    """
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PyQt6.QtTest import QTest
+    from PyQt6.QtWidgets import QApplication
+
+    from annotator_gui.dispatch import desk_page
+    from annotator_gui.keys import DEFAULT_KEYS
+    from annotator_gui.practice import PracticeDesk
+    from annotator_gui.preferences import Preferences
+    from annotator_gui.shell import Shell
+    from mmed_curate.media.clock import clock_from_packets
+
+    global _application  # Qt's must live as long as the process
+    _application = QApplication.instance() or QApplication([])
+
+    class OneClip(PracticeDesk):
+        """The practice desk with another picture."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            clock = clock_from_packets(picture)
+            self._base = replace(self._base, picture=picture, sound=None, neutral_still=None, clock=clock)
+
+    shell = Shell(Preferences(language="en"), folder)
+    page = desk_page(shell, OneClip, keys=DEFAULT_KEYS)
+    shell.setCentralWidget(page)
+    shell.show()
+    QTest.qWaitForWindowActive(shell)
+    deadline_s = time.monotonic() + 60
+    while page.worker.busy or page.looking._film is None or not page.looking._film.whole:
+        QTest.qWait(5)
+        if time.monotonic() > deadline_s:
+            raise SystemExit(f"the window did not open its clip: {page.status.said}")
+    return shell, page
+
+
+_application: object = None
+
+
+def keys_to_frames(second: Path, folder: Path) -> list[Figure]:
+    """From a key to the painted frame, in the whole window: 1,000 steps and jumps in a seeded order."""
+    shell, page = a_window(second, folder)
+    from PyQt6.QtCore import Qt
+    from PyQt6.QtTest import QTest
+    from PyQt6.QtWidgets import QApplication
+
+    keys = [Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End]
+    draws = np.random.default_rng(3)
+    window = shell.windowHandle()
+    took, n_keys = [], 1000
+    while len(took) < n_keys:
+        key = keys[draws.choice(len(keys), p=[0.35, 0.35, 0.12, 0.12, 0.03, 0.03])]
+        QApplication.processEvents()
+        before, frame = page.picture.n_painted, page.player.frame
+        begin = time.perf_counter()
+        QTest.keyClick(window, key)
+        if page.player.frame == frame:
+            continue  # at an end: there is nothing to paint
+        while page.picture.n_painted == before:
+            QApplication.processEvents()
+        took.append(ms_since(begin))
+    shell.close()
+    return [
+        Figure(name="key to painted frame, p95", value=p95(took), most=8, unit="ms"),
+        Figure(name="key to painted frame, p99", value=float(np.quantile(took, 0.99)), most=16, unit="ms"),
+    ]
+
+
+def looping_in_the_window(second: Path, folder: Path) -> list[Figure]:
+    """The same loop as above, in the whole window: lateness of each frame, and frames that were never painted."""
+    shell, page = a_window(second, folder)
+    from PyQt6.QtTest import QTest
+
+    page.choose_range(10, 40)
+    late, dropped = [], 0
+    for speed in map(Fraction, SPEEDS):
+        page.player.set_speed(speed)
+        page.player.late_ms.clear()
+        painted: list[int] = []
+        page.player.moved.connect(painted.append)
+        page.player.play()
+        QTest.qWait(round(1000 * LOOP_S))
+        page.player.stop()
+        page.player.moved.disconnect(painted.append)
+        late.extend(page.player.late_ms)
+        dropped += sum((after - before) % 31 - 1 for before, after in pairwise(painted))
+    shell.close()
+    return [
+        Figure(name="loop in the window: lateness, p95", value=p95(late), most=8, unit="ms"),
+        Figure(name="loop in the window: frames dropped", value=dropped, most=0, unit="frames"),
+    ]
+
+
+def first_paint(times: int) -> list[Figure]:
+    """From the start of the process to the first paint, as the process itself tells it; median of warm starts."""
+    took = []
+    for _ in range(times + 1):
+        said = subprocess.run(this_script("--first-paint"), check=True, capture_output=True, text=True).stdout
+        took.append(float(said))
+    return [Figure(name="first paint, warm", value=statistics.median(took[1:]), most=500, unit="ms")]
+
+
+def tell_first_paint() -> None:
+    """Open the window as its command does, and print how long after the start of this process it was painted."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from annotator_gui import app, shell
+
+    class Told(shell.Shell):
+        """Ends with its first paint."""
+
+        def paintEvent(self, event: Any) -> None:  # Qt's name
+            super().paintEvent(event)
+            started_ticks = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
+            since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+            print(1000 * (since_boot_s - started_ticks / os.sysconf("SC_CLK_TCK")), flush=True)
+            os._exit(0)
+
+    app.Shell = Told  # type: ignore[misc]
+    with tempfile.TemporaryDirectory() as folder:
+        app.main(["--practice", "--config", folder])
+
+
+def durable(folder: Path) -> list[Figure]:
+    """How long an act takes until it is on disk, by a coder alone; and what 200 SIGKILLs lose, of two at once."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    from builders.killing import kill
+    from builders.stages import a_workspace_at
+
+    from mmed_curate.domain.protocol import Stage
+
+    workspace = a_workspace_at(folder / "ws", Stage.CODING)
+    alone = kill(workspace, folder, ("bob",), n_kills=20, seed=3)
+    both = kill(workspace, folder, ("bob", "cem"), n_kills=200, seed=5)
+    flushed = []
+    with (folder / "flushed").open("wb") as file:
+        for _ in range(200):
+            begin = time.perf_counter()
+            file.write(b"0" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+            flushed.append(ms_since(begin))
+    return [
+        Figure(name="act durable, p95", value=p95(alone.took_ms), most=10, unit="ms", yardstick=p95(flushed)),
+        Figure(name=f"200 SIGKILLs, {both.n_acts} acts told of: lost", value=len(both.lost), most=0, unit="acts"),
+    ]
+
+
+def memory_of_window(path: Path) -> None:
+    """Print the peak of this process in MB, with the whole window and a clip of 2 s at 200 Hz open."""
+    with tempfile.TemporaryDirectory() as folder:
+        shell, page = a_window(path, Path(folder))
+        assert page.looking._film.whole
+        page.seek(200)
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        print(int(status["VmHWM"].split()[0]) * 1024 / 1e6)
+        shell.close()
+
+
 def memory(path: Path) -> None:
     """Print the peak of this process in MB, with a clip of 2 s at 200 Hz open and others wished for."""
     from annotator_gui.shelf import Shelf
@@ -267,13 +431,21 @@ def measured(folder: Path, times: int) -> list[Figure]:
         lambda: slow_sound(times),
         lambda: looping(film),
         lambda: overlays(film),
+        lambda: keys_to_frames(second, folder / "likings"),
+        lambda: looping_in_the_window(second, folder / "likings"),
+        lambda: first_paint(times),
+        lambda: durable(folder),
     )
     figures = [figure for part in parts for figure in part()]
-    said = subprocess.run(this_script("--memory", str(fast)), check=True, capture_output=True, text=True).stdout
+    said, whole = (
+        subprocess.run(this_script(what, str(fast)), check=True, capture_output=True, text=True).stdout
+        for what in ("--memory", "--memory-of-window")
+    )
     frames_mb = 400 * WIDTH * HEIGHT * 3 / 1e6
     return [
         *figures,
         Figure(name="memory, 2 s at 200 Hz open", value=float(said), most=1500, unit="MB", yardstick=frames_mb),
+        Figure(name="memory of the window with it", value=float(whole), most=1500, unit="MB", yardstick=frames_mb),
     ]
 
 
@@ -283,11 +455,19 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=15, help="runs of each; the median counts")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--memory", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--memory-of-window", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--first-paint", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parents[1]))
     if chosen.memory is not None:
         memory(chosen.memory)
         return 0
+    if chosen.memory_of_window is not None:
+        memory_of_window(chosen.memory_of_window)
+        return 0
+    if chosen.first_paint:
+        tell_first_paint()
+        return 70
     with tempfile.TemporaryDirectory() as folder:
         figures = measured(Path(folder), chosen.times)
     document = {

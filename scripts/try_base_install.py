@@ -34,6 +34,9 @@ def complaints() -> list[str]:
     said = answer("verify", "no-such-release")
     if said.returncode != BAD_INPUT or "pip install" in said.stderr:
         found.append(f"mmed verify: exit {said.returncode}, {said.stderr.strip()}")
+    window = subprocess.run([str(Path(MMED).with_name("mmed-annotate"))], capture_output=True, text=True, check=False)
+    if window.returncode != BAD_INPUT or "mmed-curate[gui]" not in window.stderr:
+        found.append(f"mmed-annotate does not name [gui]: exit {window.returncode}, {window.stderr.strip()}")
     loading = "import mmed_curate.dataset as d; d.load"
     done = subprocess.run([sys.executable, "-c", loading], capture_output=True, text=True, check=False)
     if done.returncode:

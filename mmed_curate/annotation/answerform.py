@@ -135,7 +135,10 @@ def answer_of(
     stranger = next((one for one in named if one not in colleagues), None)
     if stranger is not None:
         raise BadInput.of(
-            "desk.unknown_participant", f"there is no coder {stranger[:40]}", "name participants by their codes"
+            "desk.unknown_participant",
+            f"there is no coder {stranger[:40]}",
+            "name participants by their codes",
+            coder=stranger[:40],
         )
     if len(set(named)) != len(named):
         raise BadInput.of("desk.participant_twice", "a participant is named twice", "name each once")

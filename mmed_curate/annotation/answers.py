@@ -105,6 +105,7 @@ def check_answer(
                     "desk.unknown_code",
                     f"the codebook has no {what} {json.dumps(code, ensure_ascii=False)}",
                     f"choose one of: {', '.join(known)}",
+                    wrong=code,
                 )
         _check_asked(event, fields)
         _check_units(event, codebook)
@@ -129,6 +130,8 @@ def _check_words(words: str) -> None:
             "desk.words_too_long",
             f"the note or reason has {len(words):,} characters, at most {_MOST_WORDS:,} are kept",
             "shorten it",
+            n=len(words),
+            most=_MOST_WORDS,
         )
     for sign in words:
         if (unicodedata.category(sign) in _UNREADABLE and sign not in "\n\t") or sign in _TURNS_TEXT:
@@ -136,6 +139,7 @@ def _check_words(words: str) -> None:
                 "desk.unreadable",
                 f"the note or reason holds a sign that cannot be shown (U+{ord(sign):04X})",
                 "take it out",
+                sign=f"U+{ord(sign):04X}",
             )
 
 
@@ -165,6 +169,7 @@ def _check_units(event: CodedEvent, codebook: Codebook) -> None:
                 "desk.not_visible",
                 f"{code} is scored, and its region ({region_of[code]}) is said not to be visible",
                 "take one of the two away",
+                unit=code,
             )
     speech = codebook.speech
     if speech is not None and speech.action_unit in scored and scored & set(speech.not_scored):
@@ -173,6 +178,8 @@ def _check_units(event: CodedEvent, codebook: Codebook) -> None:
             "desk.speech",
             f"{clash} is scored together with {speech.action_unit}: speech moves the mouth by itself",
             f"take {clash} or {speech.action_unit} away",
+            units=clash,
+            speech=speech.action_unit,
         )
 
 

@@ -54,7 +54,12 @@ class Desk:
         with workspace.read() as records:
             coder = next((coder for coder in records.coders() if coder.code == coder_code), None)
         if coder is None:
-            raise BadInput.of("desk.unknown_coder", f"there is no coder {coder_code}", "ask the curator for your code")
+            raise BadInput.of(
+                "desk.unknown_coder",
+                f"there is no coder {coder_code}",
+                "ask the curator for your code",
+                coder=coder_code,
+            )
         self._workspace = workspace
         self._coder = coder
         self._tickets = Tickets(workspace)

@@ -88,6 +88,7 @@ class Tickets:
                 "desk.no_media",
                 f"the media of ticket {record.id} are missing or damaged",
                 "tell the curator the ticket's number",
+                ticket=record.id,
             )
         readings: tuple[LetteredReading, ...] = ()
         disputed: tuple[AnswerField, ...] = ()

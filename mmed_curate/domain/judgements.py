@@ -150,6 +150,8 @@ class Screening:
                 "judgement.nothing_found",
                 f"to cut again needs {least} spans, {len(self.found)} are marked",
                 "mark where something happens",
+                least=least,
+                found=len(self.found),
             )
 
 
@@ -300,4 +302,8 @@ def _check_apart(events: tuple[CodedEvent, ...]) -> None:
                 "judgement.same_event_twice",
                 f"events at frames {earlier.onset}..{earlier.offset} and {later.onset}..{later.offset} overlap by half",
                 "merge them",
+                first=earlier.onset,
+                last=earlier.offset,
+                later_first=later.onset,
+                later_last=later.offset,
             )

@@ -353,6 +353,11 @@ class Reader(AsideReader, ContextReader):
             query = query.where(LogRow.kind == kind)
         return tuple(rows.log_entry_of(row) for row in self._session.scalars(query))
 
+    def newest_payload(self, kind: str) -> str | None:
+        """What the newest entry of a kind says; None: there is none."""
+        query = select(LogRow.payload).where(LogRow.kind == kind).order_by(LogRow.sequence.desc()).limit(1)
+        return self._session.scalar(query)
+
     def last_acts(self) -> dict[str, str]:
         """By who acted: when they last did, as the log says; UTC, RFC 3339."""
         query = select(LogRow.actor, func.max(LogRow.at)).group_by(LogRow.actor).order_by(LogRow.actor)

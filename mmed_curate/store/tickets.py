@@ -233,8 +233,9 @@ class TicketWriter(ConductWriter):
 
     def save_draft(self, id: TicketId, draft: str) -> None:
         """Keep what a coder has so far. A draft is no act on the data and leaves no entry in the log."""
-        self._session.merge(DraftRow(ticket=id, answer=draft))
-        self._flush()
+        kept = update(DraftRow).where(DraftRow.ticket == id).values(answer=draft).returning(DraftRow.ticket)
+        if self._session.scalar(kept.execution_options(synchronize_session=False)) is None:
+            self._add(DraftRow(ticket=id, answer=draft))
 
     def append_step(self, ticket: TicketId, movement: Coding) -> None:
         """Append the movement that a coder saw, before the emotion opens to them; nothing can change it afterwards."""

@@ -275,8 +275,8 @@ class Workspace:
 
 def adopted_rules(records: Reader) -> Mapping[str, object]:
     """What the newest entry on it says was adopted: `name`, and digests of `protocol` and `codebook`."""
-    entries = records.log(PROTOCOL_ADOPTED)
-    said: dict[str, object] = json.loads(entries[-1].payload) if entries else {}
+    newest = records.newest_payload(PROTOCOL_ADOPTED)
+    said: dict[str, object] = {} if newest is None else json.loads(newest)
     return said
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
+from PyQt6.QtGui import QImage, QKeyEvent, QKeySequence, QMouseEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -242,13 +242,12 @@ class Seat:
 
     def pixels(self, widget: QWidget) -> NDArray[np.uint8]:
         """What a widget looks like: (H, W, 4)."""
-        image = widget.grab().toImage().convertToFormat(widget.grab().toImage().Format.Format_RGBA8888)
+        image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
         bits = image.constBits()
         assert bits is not None
-        held = np.frombuffer(bits.asarray(image.sizeInBytes()), dtype=np.uint8)
-        return held.reshape(image.height(), image.bytesPerLine())[:, : 4 * image.width()].reshape(
-            image.height(), image.width(), 4
-        )
+        held = np.frombuffer(bits.asarray(image.sizeInBytes()), dtype=np.uint8).copy()  # the image goes, the copy stays
+        rows = held.reshape(image.height(), image.bytesPerLine())[:, : 4 * image.width()]
+        return rows.reshape(image.height(), image.width(), 4)
 
     def leave(self) -> Preferences:
         """Close the window; how it was left."""
@@ -266,3 +265,7 @@ def answers(workspace: Workspace, code: str) -> list[Answer]:
 def desk_of(workspace: Workspace, code: str) -> Callable[[], Desk]:
     """Opens a desk of its own on a workspace, as the window's door does."""
     return lambda: Desk(Workspace.open(workspace.root, now=workspace.now), code)
+
+
+SitDown = Callable[..., Seat]
+"""Opens the window for somebody; named arguments as `Seat` has them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import os
 import shutil
@@ -150,3 +151,12 @@ def test_a_new_room_is_under_the_rules_about_libraries(repository: Path, package
     for name, exempt in EXEMPT.items():
         named = {line.split(".")[1] for line in contracts[name]["source_modules"].split()}
         assert rooms - exempt <= named, f"{name} leaves out {sorted(rooms - exempt - named)}"
+
+
+def test_what_says_that_it_knows_no_qt_is_held_to_it(repository: Path) -> None:
+    captions = {
+        path.stem: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        for path in (repository / "annotator_gui").glob("[!_]*.py")
+    }
+    said = {f"annotator_gui.{name}" for name, caption in captions.items() if "no qt" in caption.lower()}
+    assert said == set(contracts_of(repository)["sitting-knows-no-qt"]["source_modules"].split())

@@ -21,13 +21,13 @@ from annotator_gui.fields import (
     field_of,
     matches,
     open_groups,
-    time_ms,
     unit_keys,
     unit_number,
 )
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
 from annotator_gui.session import Sitting
+from annotator_gui.timeaxis import ms_of
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.codebook import load_codebook
 from mmed_curate.domain.findings import Finding
@@ -214,7 +214,7 @@ def test_a_finding_says_where_it_is_mended() -> None:
 
 
 def test_times_count_from_the_clips_first_frame() -> None:
-    assert time_ms(Frame(12), a_ticket().clock) == 120.0  # 12 frames of 10 ms
+    assert ms_of(Frame(12), a_ticket().clock) == 120  # 12 frames of 10 ms
 
 
 def _act(one: Choice, draft: Draft) -> Act:

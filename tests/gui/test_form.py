@@ -13,16 +13,20 @@ from pytestqt.qtbot import QtBot
 
 from annotator_gui import acts
 from annotator_gui.acts import Act
-from annotator_gui.boxes import CueRow, FieldBox, MarkRow, ProblemRow, UnitRow
+from annotator_gui.boxes import FieldBox
 from annotator_gui.chips import Chip
+from annotator_gui.cuebox import CueRow
 from annotator_gui.draft import DraftEvent
 from annotator_gui.fields import Field
 from annotator_gui.form import Form
+from annotator_gui.handingin import ProblemRow
 from annotator_gui.keys import DEFAULT_KEYS, Command
 from annotator_gui.language import Words
 from annotator_gui.marks import Mark
+from annotator_gui.movementbox import MarkRow
 from annotator_gui.session import Outcome, Sitting, View
 from annotator_gui.theme import DARK, LIGHT, style_sheet
+from annotator_gui.unitbox import UnitRow
 from annotator_gui.writing import SAVED_AFTER_MS, Writing
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.findings import BadInput
@@ -434,6 +438,21 @@ def test_the_movement_given_is_locked_and_can_be_opened_again(sit: Sit, qtbot: Q
     assert rig.form.field is Field.EVENT_TYPE
     rig.form.command(Command.INTENSITY_B)
     assert rig.event.action_units == (ActionUnitMark(code="au12", intensity=Intensity.B),)
+
+
+def test_many_events_leave_room_for_the_codes_and_the_one_in_hand_is_in_sight(sit: Sit, qtbot: QtBot) -> None:
+    rig = sit()
+    rig.form.resize(460, 700)
+    for number in range(30):
+        rig.form.command(Command.NEW_EVENT)
+        rig.mark(number, number, number)
+    chosen = rig.chip("30 frames 29–29 · 10 ms")
+    kind = rig.box("Type of event")
+    qtbot.waitUntil(lambda: chosen.visibleRegion().boundingRect().height() == chosen.height())
+    qtbot.waitUntil(lambda: kind.visibleRegion().boundingRect().height() == kind.height())
+    rig.form.command(Command.NEXT_EVENT)
+    first = rig.chip("1 frames 0–0 · 10 ms")
+    qtbot.waitUntil(lambda: first.visibleRegion().boundingRect().height() == first.height())
 
 
 def test_several_events_are_begun_selected_and_removed(sit: Sit, qtbot: QtBot) -> None:

@@ -119,6 +119,21 @@ def test_what_another_program_began_is_said_and_begun_anew(workspace: Workspace)
     assert view.draft.events == ()
 
 
+def test_a_second_window_of_the_same_coder_writes_over_nothing(coder: Sitting, workspace: Workspace) -> None:
+    second = Sitting(Desk(workspace, "bob"))
+    second.take()
+    kept = do(coder, *marks(20, 25, 32)).view.draft
+    for late in (lambda: second.act(acts.nothing()), second.hand_in):
+        with pytest.raises(BadInput, match="in another window"):
+            late()
+    assert second.take().view.draft == kept
+    second.act(acts.toggle_unit("au4"))
+    for late in (lambda: coder.act(acts.remove_event()), coder.undo, coder.hand_in):
+        with pytest.raises(BadInput, match="in another window"):
+            late()
+    assert coder.take().view.draft.events[0].action_units
+
+
 def test_an_answer_counts_also_where_its_effort_cannot_be_noted(
     coder: Sitting, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from builders.watchable import a_watchable_workspace
-from builders.windows import Seat, desk_of
+from builders.windows import Seat, SitDown, desk_of
 from builders.workspace import noon
 from pytestqt.qtbot import QtBot
 
 from mmed_curate.annotation import Desk, assign
 from mmed_curate.domain.judgements import Screening, ScreeningVerdict
 from mmed_curate.store import Workspace
-
-SitDown = Callable[..., Seat]
 
 
 @pytest.fixture(scope="session")

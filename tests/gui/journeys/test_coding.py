@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from builders.windows import Seat, answers
+from builders.windows import Seat, SitDown, answers
 from PyQt6.QtWidgets import QApplication
 
-from annotator_gui.fields import Field
+from annotator_gui.fields import Field, choices
 from mmed_curate.domain.judgements import Coding, Intensity, Side
 from mmed_curate.store import Workspace
 
@@ -95,7 +95,7 @@ def test_a_note_typed_and_handed_in_at_once_is_whole(bob: Seat, workspace: Works
     assert answer.note == "the left corner, 2nd time"
 
 
-def test_a_note_typed_before_the_window_closes_is_there_again(bob: Seat, sit_down) -> None:
+def test_a_note_typed_before_the_window_closes_is_there_again(bob: Seat, sit_down: SitDown) -> None:
     to_the_note(bob)
     bob.type("half a word", settle=False)
     bob.leave()
@@ -118,8 +118,9 @@ def test_keys_in_a_note_are_letters(bob: Seat) -> None:
 
 def test_a_hundred_keys_in_a_row_keep_their_order(bob: Seat) -> None:
     """Ten units on and off and on again, far faster than any disk: what is there is what the last keys said."""
-    keys = [choice.key for choice in bob.page.form._offered[Field.ACTION_UNITS] if choice.key][:10]
-    by_key = {key: choice.code for key, choice in bob.page.form._by_key[Field.ACTION_UNITS].items()}
+    assert bob.view.ticket is not None
+    by_key = {choice.key: choice.code for choice in choices(Field.ACTION_UNITS, bob.view.ticket) if choice.key}
+    keys = list(by_key)[:10]
     bob.press("1")
     assert bob.page.form.field is Field.ACTION_UNITS
     bob.press(*keys * 10, settle=False)

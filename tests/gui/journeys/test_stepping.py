@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from builders.windows import Seat
+from builders.windows import Seat, SitDown
 from PyQt6.QtWidgets import QApplication
 
 from annotator_gui.film import Film

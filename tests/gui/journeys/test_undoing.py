@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builders.windows import Seat, answers
+from builders.windows import Seat, SitDown, answers
 
 from mmed_curate.store import Workspace
 
