@@ -47,6 +47,8 @@ from mmed_curate.domain.time import Frame
 
 _AHEAD = 2
 """Tickets whose media are made ready while one is judged (ours)."""
+_MOST_WAITING = 128
+"""Keys that wait for a disk; a key that is held adds no more (ours)."""
 _WAKE_MS = 600
 """When the sound library is loaded: after the first clip is there, before anybody plays it (ours)."""
 _NO_PICTURE = frozenset({"gui.other_picture", "gui.no_picture", "gui.film_too_large", "gui.no_media"})
@@ -111,6 +113,10 @@ class DeskPage(QWidget):
         self._answered: Ticket | None = None
         """The training clip whose known reading is shown."""
         self._n_steps, self._active_s, self._last_key_s = 0, 0.0, time.monotonic()
+        self._n_asked = 0
+        """Calls to the sitting whose answer is not shown yet."""
+        self._keys_waiting: deque[QKeyEvent] = deque()
+        """Keys pressed until then, to be taken one after the other."""
         self._under_way: deque[Act] = deque()
         """Acts that were asked for and not answered yet, in order."""
         self._refusals = 0
@@ -165,7 +171,30 @@ class DeskPage(QWidget):
             if then is not None:
                 then(outcome.view)
 
-        self.worker.do(call, *arguments, then=finish, otherwise=self._refused, **named)
+        self._ask(call, *arguments, then=finish, otherwise=self._refused, **named)
+
+    def _ask(
+        self,
+        call: Callable[..., Outcome],
+        *arguments: object,
+        then: Callable[[Outcome], None],
+        otherwise: Callable[[Finding], None],
+        **named: object,
+    ) -> None:
+        """Ask the sitting; keys that are pressed until its answer is shown wait for it."""
+        self._n_asked += 1
+
+        def answered(outcome: Outcome) -> None:
+            self._n_asked -= 1
+            then(outcome)
+            self._obey_waiting()
+
+        def refused(finding: Finding) -> None:
+            self._n_asked -= 1
+            otherwise(finding)
+            self._obey_waiting()
+
+        self.worker.do(call, *arguments, then=answered, otherwise=refused, **named)
 
     def act(self, act: Act, then: Callable[[View], None] | None = None) -> None:
         """Do an act to the draft; `then` is told what is there."""
@@ -183,7 +212,7 @@ class DeskPage(QWidget):
             self._under_way.popleft()
             self._refused(finding)
 
-        self.worker.do(self.sitting.act, act, then=finish, otherwise=refused)
+        self._ask(self.sitting.act, act, then=finish, otherwise=refused)
 
     def nudge(self, by: int) -> None:
         """Move the last mark by some frames, and the picture to where it came to lie."""
@@ -213,7 +242,7 @@ class DeskPage(QWidget):
         if self.sitting is None:
             self.sit_down()
             return
-        self.worker.do(self.sitting.take, then=self.show_outcome, otherwise=self._not_taken)
+        self._ask(self.sitting.take, then=self.show_outcome, otherwise=self._not_taken)
 
     def sit_down(self) -> None:
         """Open the desk, and take the first ticket."""
@@ -310,6 +339,7 @@ class DeskPage(QWidget):
         self.view, self.unopened = view, False
         over = before.handed_in is not None and view.ticket is None  # what was handed in was the last one
         if over or (before.ticket and before.ticket.id) != (view.ticket and view.ticket.id):
+            self._keys_waiting.clear()  # they were meant for the clip before
             self._show_ticket(view)
         if view.handed_in is None:
             self.timeline.show_view(view)
@@ -461,11 +491,32 @@ class DeskPage(QWidget):
         if is_text(focus) and belongs_to_text(key):
             return False
         command = self.keys.command(key)
+        if command is not None and event.isAutoRepeat() and command not in HELD:
+            return True
+        if (
+            self._n_asked or self._keys_waiting
+        ):  # what a key means hangs on what is shown: fingers are faster than disks
+            copy = event.clone()  # Qt takes its own back
+            if copy is not None and len(self._keys_waiting) < _MOST_WAITING:
+                self._keys_waiting.append(copy)
+            return True
+        return self._obey(key)
+
+    def _obey(self, key: str) -> bool:
+        command = self.keys.command(key)
         if command is not None:
-            if event.isAutoRepeat() and command not in HELD:
-                return True
             return self.run(command)
         return self.obeys is not None and self.obeys.press_code(key)
+
+    def _obey_waiting(self) -> None:
+        """Take the keys that were pressed meanwhile, as far as nothing is asked anew."""
+        while self._keys_waiting and not self._n_asked:
+            event = self._keys_waiting.popleft()
+            key, focus = key_of(event), QApplication.focusWidget()
+            if focus is not None and is_text(focus) and belongs_to_text(key):
+                QApplication.sendEvent(focus, event)
+            else:
+                self._obey(key)
 
     def run(self, command: Command) -> bool:
         """Do what a command says; False: it means nothing now."""
