@@ -6,6 +6,7 @@ It draws what a view says and tells what a person wants; it holds no rules. What
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -398,9 +399,12 @@ class Form(QWidget):
         self.handed_in.emit()
 
     def _next_event(self) -> None:
-        draft = self._view.draft
+        draft = self._ahead
         if len(draft.events) > 1 and draft.selected is not None:
-            self.selected.emit((draft.selected + 1) % len(draft.events))
+            place = (draft.selected + 1) % len(draft.events)
+            units = draft.events[place].action_units
+            self._ahead, self._unit = replace(draft, selected=place), units[-1].code if units else None
+            self.selected.emit(place)
 
     def _mend(self, finding: Finding) -> None:
         """Go to where an open thing is mended."""
