@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from annotator_gui.draft import Draft, covered
+from annotator_gui.language import ENGLISH
 from annotator_gui.marks import Range
 from mmed_curate.annotation import Ticket
 from mmed_curate.annotation.answers import check_answer
@@ -143,16 +144,21 @@ def _not_said(draft: Draft, ticket: Ticket) -> list[Finding]:
 def _not_heard(draft: Draft, ticket: Ticket, heard: Sequence[Range]) -> list[Finding]:
     if ticket.sound is None:
         return []
-    return [
-        Finding(
-            code="gui.not_heard",
-            what=f"{cue.code} at frames {cue.onset} to {cue.offset} was not heard at full speed yet",
-            remedy="play it once at 1×: slowed sound changes tremor and breath",
-            parameters={"cue": cue.code, "first": cue.onset, "last": cue.offset},
-        )
+    names = {entry.code: entry.label[ENGLISH] for entry in ticket.codebook.vocal_cues}
+    unheard = [
+        (names.get(cue.code, cue.code), cue)
         for event in draft.events
         for cue in event.vocal_cues
         if not covered(heard, cue.onset, cue.offset)
+    ]
+    return [
+        Finding(
+            code="gui.not_heard",
+            what=f"{name} at frames {cue.onset} to {cue.offset} was not heard at full speed yet",
+            remedy="play it once at 1×: slowed sound changes tremor and breath",
+            parameters={"cue": cue.code, "first": cue.onset, "last": cue.offset},
+        )
+        for name, cue in unheard
     ]
 
 

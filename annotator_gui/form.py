@@ -6,6 +6,7 @@ It draws what a view says and tells what a person wants; it holds no rules. What
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -92,6 +93,8 @@ class Form(QWidget):
         self._view = View(ticket=None)
         self._ahead: Draft = EMPTY
         """The draft as it will be once the acts under way are done: quick fingers are faster than disks."""
+        self._n_begun = 0
+        """Events begun here that are not shown yet."""
         self._led_from: Field | None = None
         """The field of the first choice that is under way; where it is refused, that field is in hand again."""
         self._field: Field | None = None
@@ -121,8 +124,6 @@ class Form(QWidget):
         before, self._view = self._view, view
         ticket = view.ticket
         self._look_ahead(under_way)
-        if not under_way:
-            self._led_from = None
         other = before.ticket is None or ticket is None or before.ticket.id != ticket.id
         if other:
             self._field, self._unit, self._cue, self._range = None, None, None, None
@@ -137,12 +138,17 @@ class Form(QWidget):
             self._show_all()
         elif changed & {Part.EVENTS, Part.TICKET}:
             if len(view.draft.events) > len(before.draft.events) and before.draft.events:
-                self._field = None  # a new event begins at its first field
+                if self._n_begun:  # by a key here: its first field was in hand at once, and may be done by now
+                    self._n_begun -= 1
+                else:
+                    self._field = None  # a new event begins at its first field
             self._show_events()
         if turned or changed & {Part.WORDS, Part.TICKET}:
             self._note.show_text(view.draft.note)
         if turned or before.missing != view.missing or changed & {Part.EVENTS}:
             self._show_open()
+        if not under_way:
+            self._led_from, self._n_begun = None, 0
 
     def set_theme(self, theme: Theme) -> None:
         """Other colours."""
@@ -207,7 +213,7 @@ class Form(QWidget):
         self._note.not_kept()
         if self._led_from is not None and self._led_from in self._taking():
             self._take(self._led_from)
-        self._led_from = None
+        self._led_from, self._n_begun = None, 0
 
     @property
     def field(self) -> Field | None:
@@ -302,17 +308,20 @@ class Form(QWidget):
         view, ticket = self._view, self._view.ticket
         if ticket is None:
             return
-        draft, event = view.draft, view.draft.event
+        draft = view.draft
         self._bar.setVisible(bool(draft.events) or not view.movement_given)
         self._bar.show_events(draft, ticket.clock, locked=view.movement_given)
-        units = event.action_units if event is not None else ()
+        ahead = self._ahead.event  # keys pressed meanwhile go to what is on its way already
+        units = ahead.action_units if ahead is not None else ()
         if self._unit not in {one.code for one in units}:
             self._unit = units[-1].code if units else None
-        n_cues = len(event.vocal_cues) if event is not None else 0
+        n_cues = len(ahead.vocal_cues) if ahead is not None else 0
         if self._cue is None or self._cue >= n_cues:
             self._cue = n_cues - 1 if n_cues else None
         taking = self._taking()
-        self._column.show_event(view, taking, unit=self._unit, cue=self._cue)
+        shown = 0 if draft.event is None else len(draft.event.vocal_cues)
+        cue = self._cue if self._cue is not None and self._cue < shown else None
+        self._column.show_event(view, taking, unit=self._unit, cue=cue)
         if self._field not in taking:
             self._take(taking[0] if taking else None)
 
@@ -373,7 +382,13 @@ class Form(QWidget):
 
     def _do(self, act: Act) -> None:
         if self._view.ticket is not None:
-            self._ahead = after(act, self._ahead, self._view.ticket)
+            before = self._ahead
+            self._ahead = after(act, before, self._view.ticket)
+            if before.events and len(self._ahead.events) > len(before.events):
+                self._n_begun += 1
+                taking = self._taking()
+                self._unit, self._cue = None, None
+                self._take(taking[0] if taking else None)
             self.acted.emit(act)
 
     def _written(self, text: str) -> None:
@@ -384,9 +399,12 @@ class Form(QWidget):
         self.handed_in.emit()
 
     def _next_event(self) -> None:
-        draft = self._view.draft
+        draft = self._ahead
         if len(draft.events) > 1 and draft.selected is not None:
-            self.selected.emit((draft.selected + 1) % len(draft.events))
+            place = (draft.selected + 1) % len(draft.events)
+            units = draft.events[place].action_units
+            self._ahead, self._unit = replace(draft, selected=place), units[-1].code if units else None
+            self.selected.emit(place)
 
     def _mend(self, finding: Finding) -> None:
         """Go to where an open thing is mended."""

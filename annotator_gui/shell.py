@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from PyQt6.QtCore import QByteArray, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QFontDatabase, QFontInfo, QPaintEvent
 from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow
 
-from annotator_gui.language import Words, language_of_machine
+from annotator_gui.language import ENGLISH, Words, language_of_machine
 from annotator_gui.preferences import Preferences, packed, unpacked, write_preferences
 from annotator_gui.theme import THEMES, Theme, style_sheet
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Shell(QMainWindow):
         super().__init__()
         self._painted = False
         self.preferences, self.config = preferences, config
-        self.words = Words(preferences.language or language_of_machine())
+        self.words = _readable(Words(preferences.language or language_of_machine()))
         self.setWindowTitle(self.words("Annotation desk"))
         self.resize(1360, 860)
         self.restoreGeometry(QByteArray(unpacked(preferences.geometry)))
@@ -94,3 +97,11 @@ class Shell(QMainWindow):
         geometry = packed(bytes(self.saveGeometry().data()))
         write_preferences(self.config, replace(self.preferences, geometry=geometry))
         super().closeEvent(event)
+
+
+def _readable(words: Words) -> Words:
+    """Words that this machine can draw: without any font for their signs, English is better than boxes."""
+    if not words.fonts or QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese):
+        return words
+    _log.warning("no font here has the signs of %s, the window speaks English: install %s", words.code, words.fonts[0])
+    return Words(ENGLISH)

@@ -455,6 +455,39 @@ def test_many_events_leave_room_for_the_codes_and_the_one_in_hand_is_in_sight(si
     qtbot.waitUntil(lambda: first.visibleRegion().boundingRect().height() == first.height())
 
 
+@pytest.mark.parametrize("n_before", range(4))
+def test_keys_pressed_before_an_event_is_begun_on_disk_are_its_own(sit: Sit, n_before: int) -> None:
+    """However many acts are done between two keys, a code goes to the field that was in hand at the key."""
+    rig = sit()
+    rig.mark(5, 6, 9)
+    rig.press("12")
+    waiting: list[Act] = []
+
+    def show_first() -> None:
+        outcome = rig.sitting.act(waiting.pop(0))
+        rig.view = outcome.view
+        rig.form.show_view(outcome.view, outcome.changed, under_way=tuple(waiting))
+
+    rig.form.acted.disconnect()
+    rig.form.acted.connect(waiting.append)
+    keys: list[Callable[[], object]] = [
+        lambda: rig.form.command(Command.NEW_EVENT),
+        lambda: rig.form.press("2"),
+        lambda: rig.form.press("1"),
+        lambda: rig.form.command(Command.INTENSITY_B),
+    ]
+    for place, key in enumerate(keys):
+        key()
+        if place >= n_before and waiting:
+            show_first()
+    while waiting:
+        show_first()
+    first, second = rig.view.draft.events
+    assert (first.event_type, [unit.code for unit in first.action_units]) == ("micro", ["au2"])
+    assert second.event_type == "macro"
+    assert second.action_units == (ActionUnitMark(code="au1", intensity=Intensity.B),)
+
+
 def test_several_events_are_begun_selected_and_removed(sit: Sit, qtbot: QtBot) -> None:
     rig = sit()
     rig.mark(5, 6, 9)
