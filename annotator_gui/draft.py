@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from annotator_gui.marks import NO_MARKS, Mark, Marks, Range
@@ -157,21 +158,18 @@ class Steps:
 
 def to_text(steps: Steps) -> str:
     """As it is kept with the ticket."""
-    return json.dumps(
+    beside = _compact(
         {
             "format": _FORMAT,
             "version": _VERSION,
-            "now": _draft_json(steps.now),
-            "past": [_draft_json(one) for one in steps.past],
-            "future": [_draft_json(one) for one in steps.future],
             "last_act": steps.last_act,
             "entries": steps.entries,
             "heard": [list(run) for run in steps.heard],
             "reopened": steps.reopened,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
+        }
     )
+    past, future = ",".join(map(_draft_text, steps.past)), ",".join(map(_draft_text, steps.future))
+    return f'{beside[:-1]},"now":{_draft_text(steps.now)},"past":[{past}],"future":[{future}]}}'
 
 
 def from_text(text: str) -> Steps:
@@ -201,6 +199,16 @@ def from_text(text: str) -> Steps:
         raise BadInput.of(
             "gui.foreign_draft", "what was begun on this ticket was not written by this window", "begin it anew"
         ) from error
+
+
+@lru_cache(maxsize=4 * _MOST_STEPS)
+def _draft_text(draft: Draft) -> str:
+    """Written once: an act changes one draft, and is kept with all those before it."""
+    return _compact(_draft_json(draft))
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _draft_json(draft: Draft) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class PictureView(QWidget):
         self._label = ""
         self._box: Box | None = None
         """What is looked at; None: the whole picture."""
+        self._moving = False
         self.fills = True
         """The whole picture is made as large as there is room for; else one pixel of it is one of the screen."""
         self._dragged_from: QPointF | None = None
@@ -96,6 +97,12 @@ class PictureView(QWidget):
         """The frame that is painted; None: words."""
         return self._pixels
 
+    def set_moving(self, moving: bool) -> None:
+        """Whether frames follow one another: then they come in time, and are smoothed once they stand."""
+        if moving != self._moving:
+            self._moving = moving
+            self.update()
+
     def look_at(self, box: Box | None) -> None:
         """Bring a part of the picture close; None: all of it."""
         self._box = box
@@ -135,7 +142,7 @@ class PictureView(QWidget):
                 self._image.width() / ratio,
                 self._image.height() / ratio,
             )
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not exact)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not exact and not self._moving)
         painter.setClipRect(self.rect())
         painter.drawImage(target, self._image)
         self.n_painted += 1

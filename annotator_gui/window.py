@@ -664,6 +664,7 @@ class DeskPage(QWidget):
 
     def _played(self) -> None:
         player = self.player
+        self.picture.set_moving(player.playing)
         self.status.show_speed(player.speed, playing=player.playing, sound=player.heard)
         if not player.playing:
             return

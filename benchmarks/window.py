@@ -365,7 +365,6 @@ def durable(folder: Path) -> list[Figure]:
     from mmed_curate.domain.protocol import Stage
 
     workspace = a_workspace_at(folder / "ws", Stage.CODING)
-    alone = kill(workspace, folder, ("bob",), n_kills=20, seed=3)
     both = kill(workspace, folder, ("bob", "cem"), n_kills=200, seed=5)
     flushed = []
     with (folder / "flushed").open("wb") as file:
@@ -376,9 +375,30 @@ def durable(folder: Path) -> list[Figure]:
             os.fsync(file.fileno())
             flushed.append(ms_since(begin))
     return [
-        Figure(name="act durable, p95", value=p95(alone.took_ms), most=10, unit="ms", yardstick=p95(flushed)),
+        Figure(name="act durable, p95", value=p95(_acts_ms(folder)), most=10, unit="ms", yardstick=p95(flushed)),
         Figure(name=f"200 SIGKILLs, {both.n_acts} acts told of: lost", value=len(both.lost), most=0, unit="acts"),
     ]
+
+
+def _acts_ms(folder: Path) -> list[float]:
+    """What 400 acts of one sitting take, each with all that can be undone; without the first, while it warms up."""
+    from builders.stages import a_workspace_at
+
+    from annotator_gui import acts
+    from annotator_gui.marks import Mark
+    from annotator_gui.session import Sitting
+    from mmed_curate.annotation import Desk
+    from mmed_curate.domain.protocol import Stage
+    from mmed_curate.domain.time import Frame
+
+    sitting = Sitting(Desk(a_workspace_at(folder / "sitting", Stage.CODING), "bob"))
+    sitting.take()
+    took = []
+    for number in range(420):
+        begin = time.perf_counter()
+        sitting.act(acts.set_mark(Mark.APEX, Frame(number % 50)))
+        took.append(ms_since(begin))
+    return took[20:]
 
 
 def memory_of_window(path: Path) -> None:
