@@ -305,7 +305,7 @@ def keys_to_frames(second: Path, folder: Path) -> list[Figure]:
 def looping_in_the_window(second: Path, folder: Path) -> list[Figure]:
     """The same loop as above, in the whole window: lateness of each frame, and frames that were never painted."""
     shell, page = a_window(second, folder)
-    from PyQt6.QtTest import QTest
+    from PyQt6.QtCore import QEventLoop, QTimer
 
     page.choose_range(10, 40)
     late, dropped = [], 0
@@ -315,7 +315,9 @@ def looping_in_the_window(second: Path, folder: Path) -> list[Figure]:
         painted: list[int] = []
         page.player.moved.connect(painted.append)
         page.player.play()
-        QTest.qWait(round(1000 * LOOP_S))
+        events = QEventLoop()  # as the window runs: qWait sleeps 10 ms between events
+        QTimer.singleShot(round(1000 * LOOP_S), events.quit)
+        events.exec()
         page.player.stop()
         page.player.moved.disconnect(painted.append)
         late.extend(page.player.late_ms)
