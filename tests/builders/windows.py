@@ -208,9 +208,11 @@ class Seat:
         if self.page.sitting is None:
             return bool(self.said)  # no desk was opened, and why is said
         ticket = self.page.view.ticket
-        if ticket is None or ticket.picture is None:
+        if ticket is None or self.page.status._said.property("warn") == "true":
             return True
-        return self.page.picture.shows is not None or self.page.status._said.property("warn") == "true"
+        film = self.page.looking._film
+        seen = ticket.picture is None or (film is not None and film.whole and self.page.picture.shows is not None)
+        return seen and (ticket.sound is None or self.page.player._sound is not None)
 
     @property
     def view(self) -> View:
