@@ -76,7 +76,3 @@ def _asked(argv: Sequence[str]) -> Asked:
         language=said.language,
         config=said.config,
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

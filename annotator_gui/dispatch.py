@@ -10,7 +10,7 @@ from functools import partial
 from annotator_gui import acts
 from annotator_gui.cheatsheet import CheatSheet
 from annotator_gui.keyeditor import KeyEditor
-from annotator_gui.keys import Command, KeyMap
+from annotator_gui.keys import SETS, Command, KeyMap
 from annotator_gui.looking import Shown
 from annotator_gui.marks import Mark, proposed_frame
 from annotator_gui.regions import Region
@@ -155,7 +155,7 @@ class Dispatch:
                 "{mark} may be at frame {frame}: step to where it is, then {key} sets it",
                 mark=page.words(mark.value),
                 frame=frame,
-                key=page.keys.shown(_COMMAND_OF[mark]),
+                key=page.keys.shown(SETS[mark]),
             )
         )
 
@@ -276,11 +276,6 @@ _LOOKING = frozenset(
     }
 )
 """What can be done with a training clip that was answered, too."""
-_COMMAND_OF = {
-    Mark.ONSET: Command.MARK_ONSET,
-    Mark.APEX: Command.MARK_APEX,
-    Mark.OFFSET: Command.MARK_OFFSET,
-}
 
 
 def desk_page(

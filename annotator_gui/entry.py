@@ -52,7 +52,3 @@ def _missing(error: ImportError) -> str:
     # a shared library of the system, such as libEGL.so.1
     library = str(error).partition(":")[0]
     return f"Qt needs {library}, which this machine lacks: install it from the system's packages (libegl1, libgl1, …)"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

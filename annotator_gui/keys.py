@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from annotator_gui.marks import Mark
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
 
@@ -81,6 +82,13 @@ class Command(Enum):
     BIGGER_TEXT = "bigger-text"
     SMALLER_TEXT = "smaller-text"
 
+
+SETS: Mapping[Mark, Command] = {
+    Mark.ONSET: Command.MARK_ONSET,
+    Mark.APEX: Command.MARK_APEX,
+    Mark.OFFSET: Command.MARK_OFFSET,
+}
+"""By mark: the command that sets it."""
 
 SAID: Mapping[Command, tuple[str, str]] = {
     Command.PLAY: ("Looking and listening", "Play or stop the loop"),

@@ -13,7 +13,7 @@ from PyQt6.QtGui import QImage
 
 from annotator_gui.film import Film, SlowSound, heard
 from annotator_gui.shelf import Reel, Shelf
-from annotator_gui.signals import Curves, read_curves
+from annotator_gui.signals import Curves, read_face, read_voice
 from mmed_curate.annotation import Ticket
 from mmed_curate.domain.findings import BadInput, Finding, MmedError
 from mmed_curate.domain.identity import TicketId
@@ -98,8 +98,8 @@ class Loader(QObject):
 
         path, still = ticket.sound, ticket.neutral_still
         sound = None if path is None else read(lambda: SlowSound(heard(path, ticket=ticket.id)), None)
-        face = read(lambda: read_curves(face=ticket.face, voice=None), Curves()).face
-        voice = read(lambda: read_curves(face=None, voice=ticket.voice), Curves()).voice
+        face = read(lambda: None if ticket.face is None else read_face(ticket.face), None)
+        voice = read(lambda: None if ticket.voice is None else read_voice(ticket.voice), None)
         neutral = None if still is None else read(lambda: _still(ticket), None)
         self.beside.emit(Beside(ticket=ticket.id, sound=sound, curves=Curves(face=face, voice=voice), neutral=neutral))
         if sound is not None:

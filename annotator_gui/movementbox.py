@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
 from PyQt6.QtCore import QRect, QSize, Qt, pyqtSignal
@@ -14,7 +13,7 @@ from annotator_gui.chips import Chip
 from annotator_gui.draft import DraftEvent
 from annotator_gui.fields import Field, title
 from annotator_gui.formwords import length_of, movement_of
-from annotator_gui.keys import Command, KeyMap
+from annotator_gui.keys import SETS, Command, KeyMap
 from annotator_gui.language import Words
 from annotator_gui.markpaint import shape
 from annotator_gui.marks import Mark, mark_titles
@@ -23,13 +22,6 @@ from annotator_gui.theme import Theme
 from annotator_gui.timeaxis import ms_of
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.time import Frame, FrameClock
-
-_SETS: Mapping[Mark, Command] = {
-    Mark.ONSET: Command.MARK_ONSET,
-    Mark.APEX: Command.MARK_APEX,
-    Mark.OFFSET: Command.MARK_OFFSET,
-}
-
 
 _SHAPE_PX = 9
 
@@ -49,7 +41,7 @@ class MarkBox(FieldBox):
         self.body.setSpacing(2)
         self._rows: dict[Mark, MarkRow] = {}
         self._here_chips: dict[Mark, Chip] = {}
-        for mark, command in _SETS.items():
+        for mark, command in SETS.items():
             line = QHBoxLayout()
             row = MarkRow(mark=mark, words=words, theme=theme)
             row.clicked.connect(partial(self._clicked, mark))
@@ -73,7 +65,7 @@ class MarkBox(FieldBox):
         """Other keys; the rows name them once they are shown anew."""
         self._keys = keys
         for mark, chip in self._here_chips.items():
-            chip.set_key(keys.shown(_SETS[mark]))
+            chip.set_key(keys.shown(SETS[mark]))
 
     def allow(self, may_set: bool) -> None:
         """Whether marks can be set; else one can only go to them."""
@@ -85,7 +77,7 @@ class MarkBox(FieldBox):
         """Where they are, and how long the event lasts."""
         for mark, row in self._rows.items():
             frame = event.marks.at(mark) if event is not None else None
-            row.show_mark(frame, clock, key=self._keys.shown(_SETS[mark]))
+            row.show_mark(frame, clock, key=self._keys.shown(SETS[mark]))
         self._length.say(length_of(event, clock, self._words))
 
     def _clicked(self, mark: Mark) -> None:
@@ -93,7 +85,7 @@ class MarkBox(FieldBox):
         if frame is not None:
             self.to_go.emit(frame)
         elif self._may_set:
-            self.to_set.emit(_SETS[mark].value)
+            self.to_set.emit(SETS[mark].value)
 
 
 class MarkRow(QAbstractButton):
