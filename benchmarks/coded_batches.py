@@ -9,14 +9,14 @@ the share of units on which two agree for cause. With s = sqrt(kappa), for two c
 - else at least one of them says a value by lot, and they agree with probability P = sum_c p_c^2.
 
 So they agree with probability kappa + (1 - kappa) P. Each coder's values have the distribution p, so chance agreement
-is P, and (observed - P) / (1 - P) = kappa, whatever p is and whoever the two are: Cohen's and Fleiss's kappa, Scott's pi
-and Krippendorff's alpha of the population are all kappa. The same sum for one value against the rest gives kappa too,
-and for values put together into classes, so what the gate holds classes against has the same truth.
+is P, and (observed - P) / (1 - P) = kappa, whatever p is and whoever the two are: Cohen's and Fleiss's kappa, Scott's
+pi and Krippendorff's alpha of the population are all kappa. The same sum for one value against the rest gives kappa
+too, and for values put together into classes, so what the gate holds classes against has the same truth.
 
 Subjects may differ: each has a kappa of its own, from a beta distribution around kappa, and its own mix of true values,
 from a Dirichlet distribution around p, independent of it. Then clips of one subject are not independent. Averaged over
-mixes, two coders still agree with probability k + (1 - k) P in a subject of kappa k, which is linear in k; averaged over
-subjects it is kappa + (1 - kappa) P again.
+mixes, two coders still agree with probability k + (1 - k) P in a subject of kappa k, which is linear in k; averaged
+over subjects it is kappa + (1 - kappa) P again.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 Chances = np.ndarray[Any, np.dtype[np.float64]]
 
 KAPPA_SPREAD = 20.0
-"""Sum of the two parameters of the beta distribution of subjects' kappas; as in coverage.py. Their standard deviation is
-.087 around .8 and .107 around .6."""
+"""Sum of the two parameters of the beta distribution of subjects' kappas; as in coverage.py. Their standard deviation
+is .087 around .8 and .107 around .6."""
 MIX_SPREAD = 8.0
 """Sum of the parameters of the Dirichlet distribution of subjects' mixes; as in coverage.py."""
 
@@ -43,8 +43,13 @@ MARGINALS: dict[str, dict[str, float]] = {
     "7 even": dict.fromkeys(("happiness", "surprise", "disgust", "repression", "sadness", "fear", "other"), 1),
     # how often each was released in CASME II (Yan et al. 2014; 255 clips of the table of 2019)
     "7 as in CASME II": {
-        **{"other": 99, "disgust": 63, "happiness": 32, "surprise": 28},
-        **{"repression": 27, "sadness": 4, "fear": 2},
+        "other": 99,
+        "disgust": 63,
+        "happiness": 32,
+        "surprise": 28,
+        "repression": 27,
+        "sadness": 4,
+        "fear": 2,
     },
 }
 """Emotions of the codebook mmed, and how often each is true, relative to the others."""

@@ -16,7 +16,7 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -37,12 +37,13 @@ from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Term
 from mmed_curate.gate.decide import decide
 from mmed_curate.gate.evidence import ClipFacts, Evidence
-from mmed_curate.gate.policy import Held, Policy, load_policy
+from mmed_curate.gate.policy import Held, Policy
 
 LAYER = "emotion.alpha"
 DOORS = ("layer", "emotions", "units")
 SEED = 6
 _DIGEST = "0" * 64
+_MORE_THAN_THERE_ARE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +96,9 @@ class Gate:
 
     @cached_property
     def _of_classes(self) -> AgreementSettings:
-        """The same, with as few resamples as may be where no rule reads a class's interval: its value rests on none."""
+        """The same, but without intervals where no rule on classes reads one: a class's value does not rest on it."""
         reads = any(rule.held is Held.LOWER for rule in self.policy.classes)
-        return self.settings if reads else self.settings.model_copy(update={"resamples": 100})
+        return self.settings if reads else self.settings.model_copy(update={"min_clusters": _MORE_THAN_THERE_ARE})
 
     @cached_property
     def _class_of(self) -> dict[str, str]:
@@ -118,23 +119,24 @@ class Gate:
     def _layer_rule(self) -> str:
         return next(rule.name for rule in self.policy.measures if rule.measure == LAYER)
 
-    def doors(self, batch: Batch, n_coders: int) -> tuple[bool, bool, bool]:
-        """Whether a batch comes through each of `DOORS`.
+    def layer_holds(self, batch: Batch, n_coders: int) -> bool:
+        """Whether a batch comes through the first of `DOORS`."""
+        measured = {LAYER: reported_alpha(batch.ratings(), self.settings)}
+        decision = self._decided(measured, {}, n_coders)
+        return any(verdict.name == self._layer_rule and verdict.holds for verdict in decision.verdicts)
 
-        Classes are measured only where the layer holds: they could not open the gate without it.
-        """
-        ratings = batch.ratings()
-        measures = {LAYER: reported_alpha(ratings, self.settings)}
-        decision = self._decided(measures, {}, n_coders)
-        if not next(verdict for verdict in decision.verdicts if verdict.name == self._layer_rule).holds:
-            return False, False, False
-        classes = batch.ratings(self._class_of)
-        measures["emotion-class.alpha"] = reported_alpha(classes, self.settings)
+    def opens(self, batch: Batch, n_coders: int) -> tuple[bool, bool]:
+        """Whether a batch comes through the second of `DOORS`, and through the third."""
+        ratings, classes = batch.ratings(), batch.ratings(self._class_of)
+        measured = {LAYER: reported_alpha(ratings, self.settings)}
+        if self._decided(measured, {}, n_coders).passed is None:  # further rules could only keep it shut
+            return False, False
+        measured["emotion-class.alpha"] = reported_alpha(classes, self.settings)
         told = {"emotion": self._told(ratings), "emotion-class": self._told(classes)}
-        if self._decided(measures, told, n_coders).passed is None:
-            return True, False, False
+        if self._decided(measured, told, n_coders).passed is None:
+            return False, False
         told["action-units"] = {code: self._told(scored)["yes"] for code, scored in batch.scored().items()}
-        return True, True, self._decided(measures, told, n_coders).passed is not None
+        return True, self._decided(measured, told, n_coders).passed is not None
 
     def _decided(self, measures: Mapping[str, Measure], classes: Mapping[str, Any], n_coders: int) -> Any:
         report = Measured(
@@ -174,24 +176,42 @@ class Cell:
     """How batches under the same conditions came out."""
 
     among: Conditions
-    batches: int
+    tried: Mapping[str, int]
+    """Batches, by door: the first is tried by all, the others by the first of them."""
     through: Mapping[str, int]
-    """Of them, by door."""
-    second: Mapping[str, int] = field(default_factory=dict)
-    """Pairs of batches, each a first and a second attempt with fresh clips, of which one or both came through."""
+    """Of those tried, by door."""
+    pairs: int
+    """Pairs of batches, each a first and a second attempt with fresh clips."""
+    either: int
+    """Of them, those of which one or both came through the first door."""
 
 
-def run_cell(gate: Gate, among: Conditions, batches: int, seed: int = SEED) -> Cell:
-    """Simulate, measure, decide. The draws depend on the conditions and the seed alone."""
+def run_cell(gate: Gate, among: Conditions, batches: int, whole: int, seed: int = SEED) -> Cell:
+    """Simulate, measure, decide. The draws depend on the conditions and the seed alone.
+
+    Args:
+        gate: the rules.
+        among: how clips are coded.
+        batches: how many are held against the layer's rule.
+        whole: how many of them against all rules.
+        seed: of everything that is drawn.
+    """
     words = json.dumps([seed, *asdict(among).values()]).encode()
     draws = np.random.default_rng(int.from_bytes(hashlib.sha256(words).digest()[:8], "big"))
-    came = np.array([gate.doors(coded(draws, among), among.coders) for _ in range(batches)])  # (B, 3)
-    either = came[0 : batches // 2 * 2 : 2] | came[1::2]  # (B // 2, 3)
+    layer, opened = [], []
+    for number in range(batches):
+        batch = coded(draws, among)
+        layer.append(gate.layer_holds(batch, among.coders))
+        if number < whole:
+            opened.append(gate.opens(batch, among.coders) if layer[-1] else (False, False))
+    emotions, units = zip(*opened, strict=True)
+    first, second = layer[0::2], layer[1::2]
     return Cell(
         among=among,
-        batches=batches,
-        through=dict(zip(DOORS, came.sum(axis=0).tolist(), strict=True)),
-        second=dict(zip(DOORS, either.sum(axis=0).tolist(), strict=True)),
+        tried=dict(zip(DOORS, (batches, whole, whole), strict=True)),
+        through=dict(zip(DOORS, (sum(layer), sum(emotions), sum(units)), strict=True)),
+        pairs=len(second),
+        either=sum(one or other for one, other in zip(first, second, strict=False)),
     )
 
 
@@ -206,7 +226,7 @@ def wilson(held: int, of: int) -> tuple[float, float]:
 def did(target: Target, cells: Iterable[Cell]) -> tuple[int, int]:
     """In how many batches the layer did what the target asks, of how many."""
     chosen = list(cells)
-    of, through = sum(cell.batches for cell in chosen), sum(cell.through["layer"] for cell in chosen)
+    of, through = sum(cell.tried["layer"] for cell in chosen), sum(cell.through["layer"] for cell in chosen)
     return (through if target.passes else of - through), of
 
 
@@ -218,4 +238,9 @@ def cells_of(target: Target, cells: Sequence[Cell]) -> list[Cell]:
 
 def missed(target: Target, cells: Sequence[Cell]) -> list[Cell]:
     """The conditions under which the share of batches is below the target."""
-    return [cell for cell in cells_of(target, cells) if did(target, [cell])[0] < target.share * cell.batches]
+
+    def is_below(cell: Cell) -> bool:
+        held, of = did(target, [cell])
+        return held < target.share * of
+
+    return [cell for cell in cells_of(target, cells) if is_below(cell)]
