@@ -119,24 +119,24 @@ class Gate:
     def _layer_rule(self) -> str:
         return next(rule.name for rule in self.policy.measures if rule.measure == LAYER)
 
-    def layer_holds(self, batch: Batch, n_coders: int) -> bool:
-        """Whether a batch comes through the first of `DOORS`."""
-        measured = {LAYER: reported_alpha(batch.ratings(), self.settings)}
-        decision = self._decided(measured, {}, n_coders)
-        return any(verdict.name == self._layer_rule and verdict.holds for verdict in decision.verdicts)
+    def doors(self, batch: Batch, n_coders: int, *, whole: bool = True) -> tuple[bool, bool, bool]:
+        """Whether a batch comes through each of `DOORS`; unless `whole`, the first alone is tried.
 
-    def opens(self, batch: Batch, n_coders: int) -> tuple[bool, bool]:
-        """Whether a batch comes through the second of `DOORS`, and through the third."""
-        ratings, classes = batch.ratings(), batch.ratings(self._class_of)
+        What is behind a door that is shut is not measured: it could not open it.
+        """
+        ratings = batch.ratings()
         measured = {LAYER: reported_alpha(ratings, self.settings)}
-        if self._decided(measured, {}, n_coders).passed is None:  # further rules could only keep it shut
-            return False, False
+        decision = self._decided(measured, {}, n_coders)
+        layer = any(verdict.name == self._layer_rule and verdict.holds for verdict in decision.verdicts)
+        if decision.passed is None or not whole:
+            return layer, False, False
+        classes = batch.ratings(self._class_of)
         measured["emotion-class.alpha"] = reported_alpha(classes, self.settings)
         told = {"emotion": self._told(ratings), "emotion-class": self._told(classes)}
         if self._decided(measured, told, n_coders).passed is None:
-            return False, False
+            return layer, False, False
         told["action-units"] = {code: self._told(scored)["yes"] for code, scored in batch.scored().items()}
-        return True, self._decided(measured, told, n_coders).passed is not None
+        return layer, True, self._decided(measured, told, n_coders).passed is not None
 
     def _decided(self, measures: Mapping[str, Measure], classes: Mapping[str, Any], n_coders: int) -> Any:
         report = Measured(
@@ -198,18 +198,13 @@ def run_cell(gate: Gate, among: Conditions, batches: int, whole: int, seed: int 
     """
     words = json.dumps([seed, *asdict(among).values()]).encode()
     draws = np.random.default_rng(int.from_bytes(hashlib.sha256(words).digest()[:8], "big"))
-    layer, opened = [], []
-    for number in range(batches):
-        batch = coded(draws, among)
-        layer.append(gate.layer_holds(batch, among.coders))
-        if number < whole:
-            opened.append(gate.opens(batch, among.coders) if layer[-1] else (False, False))
-    emotions, units = zip(*opened, strict=True)
+    came = [gate.doors(coded(draws, among), among.coders, whole=number < whole) for number in range(batches)]
+    layer = [one for one, _, _ in came]
     first, second = layer[0::2], layer[1::2]
     return Cell(
         among=among,
         tried=dict(zip(DOORS, (batches, whole, whole), strict=True)),
-        through=dict(zip(DOORS, (sum(layer), sum(emotions), sum(units)), strict=True)),
+        through=dict(zip(DOORS, map(sum, zip(*came, strict=True)), strict=True)),
         pairs=len(second),
         either=sum(one or other for one, other in zip(first, second, strict=False)),
     )
