@@ -297,7 +297,7 @@ def main() -> int:
     parser.add_argument("--afresh", action="store_true", help="forget what a stopped run has done")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     chosen = parser.parse_args()
-    # the same draws as ever, but more of them are kept: a report needs a few, these batches the same ones again and again
+    # the same draws as ever, but more of them are kept: a report needs a few, these batches the same again and again
     bootstrap._drawn = lru_cache(maxsize=_DRAWS_KEPT)(bootstrap._drawn.__wrapped__)
     gate = Gate(policy=load_policy("mmed"))
     cells_planned = plan(chosen.batches, chosen.headline)

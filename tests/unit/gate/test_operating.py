@@ -90,7 +90,7 @@ def test_the_layer_refuses_and_passes_as_often_as_asked(held, simulated):
 
 
 def test_the_point_estimate_would_let_too_much_through(held, simulated):
-    """With 150 clips, alpha of coders whose kappa is .6 comes out at .667 by luck more often than in 1 of 20 batches."""
+    """With 150 clips, alpha of coders whose kappa is .6 is .667 or more by luck, more often than in 1 of 20 batches."""
     found = shares(held, simulated, with_layer(load_policy("mmed"), held=Held.VALUE))
     assert missed(found) == {"refuses at kappa <= 0.60, 150 clips of 15 subjects"}
 
