@@ -132,6 +132,27 @@ def target_lines(cells: Sequence[Cell]) -> list[str]:
     return lines
 
 
+def condition_lines(cells: Sequence[Cell]) -> list[str]:
+    """Of what must pass, the share that does under each way of coding."""
+    ways = list(product((2, 3), (False, True), (0.0, 0.1)))
+    heads = [f"{coders}, {'differ' if apart else 'alike'}, {missing:.0%}" for coders, apart, missing in ways]
+    lines = []
+    for target in (one for one in TARGETS if one.passes):
+        found = {
+            (cell.among.marginals, cell.among.coders, cell.among.apart, cell.among.missing): cell
+            for cell in cells_of(target, cells)
+        }
+        for door in DOORS:
+            size = f"{target.clips} clips of {target.subjects} subjects"
+            lines.append(f"share through the door '{door}' at kappa {target.kappa}, {size}")
+            lines.append(f"  {'coders, subjects, missing':26}" + "".join(f"{head:>16}" for head in heads))
+            for marginals in MARGINALS:
+                own = [found[(marginals, *way)] for way in ways]
+                shown = [f"{cell.through[door] / cell.tried[door]:.3f}" for cell in own]
+                lines.append(f"  {marginals:26}" + "".join(f"{one:>16}" for one in shown))
+    return lines
+
+
 def curve_lines(cells: Sequence[Cell]) -> list[str]:
     """The share that comes through each door by kappa and size, two coders, at their easiest and at their hardest."""
     lines = []
@@ -272,6 +293,8 @@ def table(cells: Sequence[Cell], gate: Gate) -> str:
         f"{gate.settings.resamples:,} resamples; intervals of shares: Wilson, 95%",
         "",
         *target_lines(cells),
+        "",
+        *condition_lines(cells),
         "",
         *reached_lines(cells),
         "",
