@@ -16,10 +16,10 @@ from statistics import median
 import numpy as np
 
 from mmed_curate.agreement.bootstrap import measure
+from mmed_curate.agreement.gathering import matched
 from mmed_curate.agreement.gold import GoldScore, against_gold, matched_events, reading_of
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.layers import Rows, cohen_coefficient, reported_alpha
-from mmed_curate.agreement.report import matched
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import course
 from mmed_curate.agreement.statistic import Statistic, divided, summed
