@@ -21,7 +21,9 @@ from mmed_curate.domain.time import FrameClock, Span
 EVENT = "event marked by two or more coders"
 """What most units are."""
 
-_NO_CLASS = "-"
+NO_CLASS = "-"
+"""Of an emotion that belongs to no class of the map."""
+
 _YES, _NO = "yes", "no"
 _EVENT_KIND = "event"
 _NOTHING: frozenset[str] = frozenset()
@@ -49,7 +51,7 @@ class Gathered:
     class_of: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.class_of = {entry.code: entry.emotion_class or _NO_CLASS for entry in self.codebook.emotions}
+        self.class_of = {entry.code: entry.emotion_class or NO_CLASS for entry in self.codebook.emotions}
 
     def add(self, judged: JudgedClip, coded: Sequence[Judgement], *, labels_only: bool = False) -> None:
         """The codings of one clip; for labels alone neither times nor what is given or not."""
@@ -70,7 +72,7 @@ class Gathered:
             for coder, event in seen:
                 self.types.add(unit, event.event_type, judged.subject, coder)
                 self.emotions.add(unit, event.emotion, judged.subject, coder)
-                self.classes.add(unit, class_of.get(event.emotion, _NO_CLASS), judged.subject, coder)
+                self.classes.add(unit, class_of.get(event.emotion, NO_CLASS), judged.subject, coder)
                 if not labels_only:
                     self._add_movement(unit, judged, coder, event, tick_ms)
             if not labels_only:
