@@ -3,8 +3,8 @@
 Whole clusters are drawn with replacement (Davison & Hinkley 1997, Bootstrap Methods and their Application, section
 3.8; Field & Welsh 2007, J. Royal Statistical Society B 69, 369-390). A coefficient is a function of sums over
 clusters, so a resample is a row of weights and all of them are one matrix product. The weights are drawn once for all
-measures that rest on as many clusters. Where there are very many and most add the same, such as units that are their own
-clusters, these are drawn together by their number: the same distribution, and much faster.
+measures that rest on as many clusters. Where there are very many and most add the same, such as units that are their
+own clusters, these are drawn together by their number: the same distribution, and much faster.
 """
 
 from __future__ import annotations

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from mmed_curate.agreement.judged import JudgedClip
-from mmed_curate.agreement.layers import LayerAgreement, Rows, Scored, layer_agreement
+from mmed_curate.agreement.layers import LayerAgreement, Rows, layer_agreement
 from mmed_curate.agreement.matching import match_events
 from mmed_curate.agreement.reading import events_of, one_mark_each
+from mmed_curate.agreement.rules import Rules
+from mmed_curate.agreement.sets import CodeRows, Codes
 from mmed_curate.agreement.settings import AgreementSettings
-from mmed_curate.agreement.times import TimedEvent, TimedPair
+from mmed_curate.agreement.times import TimedRows
 from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.identity import CoderId
 from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Screening, ScreeningVerdict
 from mmed_curate.domain.protocol import Protocol
-from mmed_curate.domain.time import FrameClock, Span
+from mmed_curate.domain.time import Span
 
 EVENT = "event marked by two or more coders"
 """What most units are."""
@@ -26,12 +28,12 @@ NO_CLASS = "-"
 
 _YES, _NO = "yes", "no"
 _EVENT_KIND = "event"
-_NOTHING: frozenset[str] = frozenset()
+_NOTHING: Codes = frozenset()
 
 
 @dataclass(slots=True)
 class Gathered:
-    """What coders said, row by row, over all clips."""
+    """What coders said, unit by unit, over all clips."""
 
     protocol: Protocol
     codebook: Codebook
@@ -41,10 +43,12 @@ class Gathered:
     classes: Rows = field(default_factory=Rows.none)
     confidences: Rows = field(default_factory=Rows.none)
     intensities: Rows = field(default_factory=Rows.none)
-    scored: list[Scored] = field(default_factory=list)
-    heard: list[Scored] = field(default_factory=list)
-    timed: list[TimedEvent] = field(default_factory=list)
-    pairs: list[TimedPair] = field(default_factory=list)
+    """Of all action units together."""
+    intensities_of: dict[str, Rows] = field(default_factory=dict)
+    """Of each action unit."""
+    scored: CodeRows = field(default_factory=CodeRows.none)
+    heard: CodeRows = field(default_factory=CodeRows.none)
+    timed: TimedRows = field(default_factory=TimedRows.none)
     continua: list[Continuum] = field(default_factory=list)
     n_events: int = 0
     n_clips: int = 0
@@ -57,52 +61,58 @@ class Gathered:
         """The codings of one clip; for labels alone neither times nor what is given or not."""
         events, groups = matched(coded, self.protocol, self.codebook)
         coders = [judgement.coder for judgement in coded if isinstance(judgement.answer, Coding)]
-        class_of = self.class_of
-        tick_ms = float(judged.clock.time_base * 1000)
         self.n_clips += len(coders) > 1
+        self.n_events += len(groups)
         if not labels_only:
             spans = [[event.span for event in own] for own in events]
-            self.continua.append(_continuum(judged, spans, tick_ms))
-        self.n_events += len(groups)
-        for number, group in enumerate(groups):
-            unit = f"{judged.clip}/{number}"
-            seen = [(coders[at], events[at][index]) for at, index in enumerate(group) if index is not None]
-            for at, index in enumerate(group):
-                self.existence.add(unit, _NO if index is None else _YES, judged.subject, coders[at])
-            for coder, event in seen:
-                self.types.add(unit, event.event_type, judged.subject, coder)
-                self.emotions.add(unit, event.emotion, judged.subject, coder)
-                self.classes.add(unit, class_of.get(event.emotion, NO_CLASS), judged.subject, coder)
-                if not labels_only:
-                    self._add_movement(unit, judged, coder, event, tick_ms)
+            self.continua.append(_continuum(judged, spans, float(judged.clock.time_base * 1000)))
+        for group in groups:
+            seen = {coders[at]: events[at][index] for at, index in enumerate(group) if index is not None}
+            self.existence.add(judged.subject, {coder: _YES if coder in seen else _NO for coder in coders})
+            self._add_labels(judged.subject, seen)
             if not labels_only:
-                self.pairs.extend(
-                    _pair(one, other, unit, judged.subject, judged.clock, self.protocol, tick_ms)
-                    for (_, one), (_, other) in combinations(seen, 2)
-                )
+                self._add_movement(judged, seen)
         if not groups:
-            for coder in coders:
-                self.existence.add(judged.clip, _NO, judged.subject, coder)
+            self.existence.add(judged.subject, dict.fromkeys(coders, _NO))
 
-    def _add_movement(self, unit: str, judged: JudgedClip, coder: str, event: CodedEvent, tick_ms: float) -> None:
-        hidden = _NOTHING
-        if event.not_visible:
-            hidden = frozenset(one.code for one in self.codebook.action_units if one.region in event.not_visible)
-        marks = one_mark_each(event.action_units)
-        self.scored.append(Scored(unit=unit, cluster=judged.subject, codes=frozenset(marks), unknown=hidden))
-        cues = frozenset(cue.code for cue in event.vocal_cues if cue.owner == self.codebook.cue_owners[0].code)
-        self.heard.append(Scored(unit=unit, cluster=judged.subject, codes=cues))
-        self.timed.append(_timed(event, unit, judged.subject, judged.clock, tick_ms))
-        if event.confidence is not None:
-            self.confidences.add(unit, event.confidence, judged.subject, coder)
-        for code, mark in marks.items():
-            if mark.intensity is not None and code not in hidden:
-                self.intensities.add(f"{unit}/{code}", mark.intensity.value, judged.subject, coder)
+    def _add_labels(self, subject: str, seen: Mapping[CoderId, CodedEvent]) -> None:
+        class_of = self.class_of
+        self.types.add(subject, {coder: event.event_type for coder, event in seen.items()})
+        self.emotions.add(subject, {coder: event.emotion for coder, event in seen.items()})
+        self.classes.add(subject, {coder: class_of.get(event.emotion, NO_CLASS) for coder, event in seen.items()})
 
-    def labels(self, settings: AgreementSettings, version: int) -> tuple[LayerAgreement, ...]:
+    def _add_movement(self, judged: JudgedClip, seen: Mapping[CoderId, CodedEvent]) -> None:
+        subject, owner = judged.subject, self.codebook.cue_owners[0].code
+        hidden = [self._hidden(event) for event in seen.values()]
+        marks = [one_mark_each(event.action_units) for event in seen.values()]
+        self.scored.add(subject, [frozenset(own) for own in marks], hidden)
+        self.heard.add(
+            subject,
+            [frozenset(cue.code for cue in event.vocal_cues if cue.owner == owner) for event in seen.values()],
+        )
+        self.timed.add(subject, [event.span for event in seen.values()], judged.clock, self.protocol.tolerance)
+        self.confidences.add(
+            subject, {coder: event.confidence for coder, event in seen.items() if event.confidence is not None}
+        )
+        strengths: dict[str, dict[str, str]] = {}
+        for coder, own, unseen in zip(seen, marks, hidden, strict=True):
+            for code, mark in own.items():
+                if mark.intensity is not None and code not in unseen:
+                    strengths.setdefault(code, {})[coder] = mark.intensity.value
+        for code, said in strengths.items():
+            self.intensities.add(subject, said)
+            self.intensities_of.setdefault(code, Rows.none()).add(subject, said)
+
+    def _hidden(self, event: CodedEvent) -> Codes:
+        """The action units of the parts of the face that this coder could not see."""
+        if not event.not_visible:
+            return _NOTHING
+        return frozenset(one.code for one in self.codebook.action_units if one.region in event.not_visible)
+
+    def labels(self, settings: AgreementSettings, rules: Rules) -> tuple[LayerAgreement, ...]:
         """The layers of what an event was called, and whether there is one."""
         return tuple(
-            layer_agreement(name, unit, rows.ratings(), settings, version=version)
+            layer_agreement(name, unit, rows.ratings(), settings, rules=rules)
             for name, unit, rows in (
                 ("emotion", EVENT, self.emotions),
                 ("emotion-class", EVENT, self.classes),
@@ -149,42 +159,3 @@ def matched(
     """The events of each coder of one clip, and which of them are the same (see `matching.match_events`)."""
     events = [events_of(judgement.answer, codebook) for judgement in coded if isinstance(judgement.answer, Coding)]
     return events, match_events([[event.span for event in own] for own in events], match_iou=protocol.match_iou)
-
-
-def _timed(event: CodedEvent, unit: str, subject: str, clock: FrameClock, tick_ms: float) -> TimedEvent:
-    onset, apex, offset = (clock.pts[mark] for mark in (event.span.onset, event.span.apex, event.span.offset))
-    following = event.span.offset + 1
-    end = clock.pts[following] if following < clock.n_frames else clock.end_pts
-    return TimedEvent(
-        unit=unit,
-        cluster=subject,
-        marks_ms=(onset * tick_ms, apex * tick_ms, offset * tick_ms),
-        duration_ms=(end - onset) * tick_ms,
-    )
-
-
-def _pair(
-    one: CodedEvent,
-    other: CodedEvent,
-    unit: str,
-    subject: str,
-    clock: FrameClock,
-    protocol: Protocol,
-    tick_ms: float,
-) -> TimedPair:
-    a, b = one.span, other.span
-    return TimedPair(
-        unit=unit,
-        cluster=subject,
-        apart_ms=(
-            abs(clock.pts[a.onset] - clock.pts[b.onset]) * tick_ms,
-            abs(clock.pts[a.apex] - clock.pts[b.apex]) * tick_ms,
-            abs(clock.pts[a.offset] - clock.pts[b.offset]) * tick_ms,
-        ),
-        within=(
-            protocol.tolerance.onset.holds(a.onset, b.onset, clock),
-            protocol.tolerance.apex.holds(a.apex, b.apex, clock),
-            protocol.tolerance.offset.holds(a.offset, b.offset, clock),
-        ),
-        iou=a.iou(b),
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from mmed_curate.agreement.gathering import EVENT, NO_CLASS, Gathered, matched, screened
@@ -11,12 +11,14 @@ from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.layers import (
     ClassAgreement,
     ExistenceAgreement,
+    IntensityAgreement,
     LayerAgreement,
     OrderedAgreement,
     Rows,
     SetAgreement,
     alpha_u_measure,
     each_or_not,
+    intensity_agreement,
     invented_measure,
     layer_agreement,
     ordered_agreement,
@@ -24,18 +26,19 @@ from mmed_curate.agreement.layers import (
     set_agreement,
 )
 from mmed_curate.agreement.reading import events_of
+from mmed_curate.agreement.rules import VERSION, Rules, rules_of
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import course
 from mmed_curate.agreement.times import TimeAgreement, time_agreement
 from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.codebook import Codebook
-from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import Coding, Intensity, Judgement, Screening, ScreeningVerdict
 from mmed_curate.domain.measures import Measure, MeasuredClass
 from mmed_curate.domain.protocol import Modality, Protocol, Stage
 
-VERSION = 2
-"""Of the report's document. 2: sets, scales, existence, passes, kappa, and what could not be seen is missing."""
+_INTENSITIES = [one.value for one in Intensity]
+
+__all__ = ["VERSION", "AgreementReport", "PassAgreement", "agreement_report", "emotion_alpha"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,8 @@ class AgreementReport:
     """Intensity and confidence; none in version 1."""
     existence: ExistenceAgreement | None = None
     """Whether and where something happened; None in version 1."""
+    unit_intensities: tuple[IntensityAgreement, ...] = ()
+    """The intensity of each action unit; none before version 3."""
     passes: tuple[PassAgreement, ...] = ()
     """Each way through a clip by itself, where coders go through clips in several; none in version 1."""
 
@@ -131,6 +136,8 @@ class AgreementReport:
             found[f"{scale.name}.alpha"] = scale.alpha
             found[f"{scale.name}.ac2"] = scale.ac2
             found[f"{scale.name}.percent"] = scale.percent
+        for unit in self.unit_intensities:
+            found[f"{unit.code}.intensity-alpha"] = unit.alpha
         if self.existence is not None:
             found["existence.alpha-u"] = self.existence.alpha_u
             found[f"{Stage.SCREENING.value}.alpha-u"] = self.existence.screeners_alpha_u
@@ -188,12 +195,7 @@ def agreement_report(
     Raises:
         BadInput: a clip's judgements are an impossible history (see `settle.course`), or there is no such version.
     """
-    if not 1 <= version <= VERSION:
-        raise BadInput.of(
-            "agreement.version",
-            f"an agreement report of version {version} is newer than this program, which knows {VERSION}",
-            "update mmed-curate",
-        )
+    rules = rules_of(version)
     screening, whole = Rows.none(), Gathered(protocol, codebook)
     by_pass: dict[tuple[int, Modality], Gathered] = {}
     coders: set[str] = set()
@@ -204,9 +206,8 @@ def agreement_report(
     for judged in sorted(clips, key=lambda one: one.clip):
         state = course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
         screenings = [(one.coder, one.answer) for one in state.standing if isinstance(one.answer, Screening)]
-        for coder, said in screenings:
-            screening.add(judged.clip, said.verdict.value, judged.subject, coder)
-        if version > 1 and len(screenings) > 1:
+        screening.add(judged.subject, {coder: said.verdict.value for coder, said in screenings})
+        if rules.is_whole and len(screenings) > 1:
             found_by_screeners.append(screened(judged, [said for _, said in screenings]))
         if not state.coded:
             continue
@@ -222,11 +223,10 @@ def agreement_report(
                 for answer in answers
                 if isinstance(answer, Coding)
             )
-        if version > 1 and protocol.coding.n_turns > 1:
+        if rules.is_whole and protocol.coding.n_turns > 1:
             for way, codings in _by_pass(state.standing).items():
                 by_pass.setdefault(way, Gathered(protocol, codebook)).add(judged, codings, labels_only=True)
-    scored = whole.scored if version > 1 else [replace(row, unknown=frozenset()) for row in whole.scored]
-    in_sight = [row for row in scored if len(row.unknown) < len(codebook.action_units)]
+    scored = whole.scored if rules.is_whole else whole.scored.as_if_all_were_known()
     return AgreementReport(
         version=version,
         judgements_digest=judgements_digest(one for judged in clips for one in judged.judgements),
@@ -240,48 +240,55 @@ def agreement_report(
         n_coders=len(coders),
         n_events=whole.n_events,
         layers=(
-            *whole.labels(settings, version),
+            *whole.labels(settings, rules),
             layer_agreement(
-                Stage.SCREENING.value, "clip screened by two or more", screening.ratings(), settings, version=version
+                Stage.SCREENING.value, "clip screened by two or more", screening.ratings(), settings, rules=rules
             ),
         ),
-        times=time_agreement(whole.timed, whole.pairs, settings),
-        action_units=each_or_not(scored, settings, version=version),
-        vocal_cues=each_or_not(whole.heard, settings, version=version),
-        sets=()
-        if version == 1
-        else (
-            set_agreement("action-units", EVENT, in_sight, settings),
-            set_agreement("vocal-cues", EVENT, whole.heard, settings),
-        ),
-        ordered=()
-        if version == 1
-        else (
-            ordered_agreement(
-                "intensity",
-                "action unit of an event, given an intensity by two or more coders",
-                whole.intensities,
-                [one.value for one in Intensity],
-                settings,
-            ),
-            ordered_agreement(
-                "confidence", EVENT, whole.confidences, [entry.code for entry in codebook.confidences], settings
-            ),
-        ),
-        existence=None
-        if version == 1
-        else ExistenceAgreement(
-            alpha_u=alpha_u_measure(whole.continua, settings),
-            screeners_alpha_u=alpha_u_measure(found_by_screeners, settings),
+        times=time_agreement(whole.timed.durations(), whole.timed.pairs(protocol.tolerance), settings, rules=rules),
+        action_units=each_or_not(scored, settings, rules=rules),
+        vocal_cues=each_or_not(whole.heard, settings, rules=rules),
+        sets=_sets(whole, codebook, settings, rules) if rules.is_whole else (),
+        ordered=_ordered(whole, codebook, settings, rules) if rules.is_whole else (),
+        existence=ExistenceAgreement(
+            alpha_u=alpha_u_measure(whole.continua, settings, rules=rules),
+            screeners_alpha_u=alpha_u_measure(found_by_screeners, settings, rules=rules),
             n_foils=len({clip for clip, _, _ in foils}),
-            invented=invented_measure(foils, settings),
-        ),
+            invented=invented_measure(foils, settings, rules=rules),
+        )
+        if rules.is_whole
+        else None,
+        unit_intensities=tuple(
+            intensity_agreement(code, rows, _INTENSITIES, settings, rules=rules)
+            for code, rows in sorted(whole.intensities_of.items())
+        )
+        if rules.has_unit_intensities
+        else (),
         passes=tuple(
             PassAgreement(
-                turn=turn, modality=modality, n_clips=gathered.n_clips, layers=gathered.labels(settings, version)
+                turn=turn, modality=modality, n_clips=gathered.n_clips, layers=gathered.labels(settings, rules)
             )
             for (turn, modality), gathered in sorted(by_pass.items(), key=lambda one: (one[0][0], one[0][1].value))
         ),
+    )
+
+
+def _sets(whole: Gathered, codebook: Codebook, settings: AgreementSettings, rules: Rules) -> tuple[SetAgreement, ...]:
+    in_sight = whole.scored.where_less_is_unknown_than(len(codebook.action_units))
+    return (
+        set_agreement("action-units", EVENT, in_sight, settings, rules=rules),
+        set_agreement("vocal-cues", EVENT, whole.heard, settings, rules=rules),
+    )
+
+
+def _ordered(
+    whole: Gathered, codebook: Codebook, settings: AgreementSettings, rules: Rules
+) -> tuple[OrderedAgreement, ...]:
+    unit = "action unit of an event, given an intensity by two or more coders"
+    sureness = [entry.code for entry in codebook.confidences]
+    return (
+        ordered_agreement("intensity", unit, whole.intensities, _INTENSITIES, settings, rules=rules),
+        ordered_agreement("confidence", EVENT, whole.confidences, sureness, settings, rules=rules),
     )
 
 
@@ -308,10 +315,9 @@ def emotion_alpha(
         settings: how intervals are made and what is too little.
     """
     rows = Rows.none()
-    for number, (subject, judgements) in enumerate(coded):
+    for subject, judgements in coded:
         events, groups = matched(judgements, protocol, codebook)
-        for place, group in enumerate(groups):
-            for coder, index in enumerate(group):
-                if index is not None:
-                    rows.add(f"{number}/{place}", events[coder][index].emotion, subject, str(coder))
+        for group in groups:
+            said = {str(at): events[at][index].emotion for at, index in enumerate(group) if index is not None}
+            rows.add(subject, said)
     return reported_alpha(rows.ratings(), settings)

@@ -1,4 +1,4 @@
-"""By which rules a report is measured: one set for each version of its document, so that an old one can be held again."""
+"""By which rules a report is measured: those of each version of its document, so that an old one can be made again."""
 
 from __future__ import annotations
 

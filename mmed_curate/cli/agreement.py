@@ -12,7 +12,7 @@ from mmed_curate.agreement.ratings import Level
 from mmed_curate.agreement.report import agreement_report
 from mmed_curate.agreement.settings import AgreementSettings, load_settings
 from mmed_curate.agreement.table import continua_of, read_long_table, timed_events_of
-from mmed_curate.agreement.times import pairs_of, time_agreement
+from mmed_curate.agreement.times import durations_of, pairs_of, time_agreement
 from mmed_curate.cli.agreement_table import tell_measure, tell_times_of, tell_values
 from mmed_curate.cli.agreement_told import MEANING, draw_report, tell_report
 from mmed_curate.cli.console import err, json_option, print_json
@@ -96,7 +96,7 @@ def agreement(
             raise BadInput.of("agreement.columns", "times need --onset, --apex and --offset", "name the columns")
         found = read_long_table(table_csv, unit=unit, coder=coder, cluster=cluster, others=(onset, apex, offset))
         events = timed_events_of(found, onset=onset, apex=apex, offset=offset, rate_hz=rate_hz)
-        times = time_agreement(events, pairs_of(events, tolerance_ms), chosen)
+        times = time_agreement(durations_of(events), pairs_of(events, tolerance_ms), chosen)
         tell_times_of(found, times, chosen, as_json=as_json)
         return
     if kind in {"events", "gamma"}:

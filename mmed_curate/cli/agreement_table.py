@@ -20,6 +20,7 @@ from mmed_curate.agreement.layers import (
     reported_alpha,
 )
 from mmed_curate.agreement.ratings import Level
+from mmed_curate.agreement.sets import set_ratings
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.table import LongTable, ratings_of, sets_of
 from mmed_curate.agreement.times import TimeAgreement
@@ -96,11 +97,11 @@ def _measured(
 ) -> tuple[Measure, tuple[ClassAgreement, ...]]:
     """The number, and for nominal alpha each value against the rest."""
     if kind in {"masi", "index"}:
-        units, sets, clusters = sets_of(found, value)
-        return (masi_measure if kind == "masi" else index_measure)(units, sets, clusters, settings), ()
+        sets = set_ratings(*sets_of(found, value))
+        return (masi_measure if kind == "masi" else index_measure)(sets, settings), ()
     ratings = ratings_of(found, value, level=level, order=order)
     if kind == "alpha":
-        classes = one_against_rest(ratings, settings, version=1) if level is Level.NOMINAL else ()
+        classes = one_against_rest(ratings, settings) if level is Level.NOMINAL else ()
         return reported_alpha(ratings, settings, level), classes
     if kind == "cohen":
         return cohen_coefficient(ratings, settings), ()
