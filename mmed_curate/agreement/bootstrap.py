@@ -166,13 +166,13 @@ def _in_order(present: Floats) -> Floats:
 
 def _by_clusters(statistic: Statistic, present: Floats, settings: AgreementSettings) -> Floats:
     weights = _clusters_drawn(settings.seed, settings.resamples, len(present))
-    rows = max(1, _BLOCK_CELLS // max(present.shape))
-    return np.concatenate(
-        [
-            statistic.combine(weights[first : first + rows].astype(float) @ present)
-            for first in range(0, len(weights), rows)
-        ]
-    )
+    size = max(1, _BLOCK_CELLS // max(present.shape))
+    values = []
+    for first in range(0, settings.resamples, size):
+        # sums lie one after the other, so that what is made of them runs along the resamples
+        sums = present.T @ weights[:, first : first + size].astype(float, copy=False)  # (F, R)
+        values.append(statistic.combine(sums.T))
+    return np.concatenate(values)
 
 
 def _by_kinds(statistic: Statistic, present: Floats, settings: AgreementSettings) -> Floats:
@@ -191,10 +191,12 @@ def _by_kinds(statistic: Statistic, present: Floats, settings: AgreementSettings
 
 
 @lru_cache(maxsize=_KEPT)
-def _clusters_drawn(seed: int, resamples: int, n_clusters: int) -> _Counts:
-    """(R, C) how often each cluster is drawn."""
+def _clusters_drawn(seed: int, resamples: int, n_clusters: int) -> Floats | _Counts:
+    """(C, R) how often each cluster is drawn; numbers that can be multiplied at once, where they are few enough."""
     draws = np.random.Generator(np.random.PCG64(seed))
-    weights = draws.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=resamples).astype(np.uint16)
+    drawn = draws.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=resamples)  # (R, C)
+    few = drawn.size <= _BLOCK_CELLS
+    weights: Floats | _Counts = np.ascontiguousarray(drawn.T, dtype=np.float64 if few else np.uint16)
     weights.flags.writeable = False
     return weights
 

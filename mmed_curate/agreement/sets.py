@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -148,11 +147,11 @@ class CodeRows:
 
 def _table(sets: Sequence[Codes], column: Mapping[str, int]) -> npt.NDArray[np.bool_]:
     """(N, K) who holds which code."""
-    table = np.zeros((len(sets), len(column)), dtype=bool)
-    held = [[column[code] for code in own if code in column] for own in sets]
-    rows = np.repeat(np.arange(len(sets)), [len(own) for own in held])
-    table[rows, np.fromiter(chain.from_iterable(held), dtype=np.int64, count=len(rows))] = True
-    return table
+    place = {one: number for number, one in enumerate(dict.fromkeys(sets))}
+    table = np.zeros((len(place), len(column)), dtype=bool)  # of the distinct sets
+    for one, number in place.items():
+        table[number, [column[code] for code in one if code in column]] = True
+    return table[np.fromiter(map(place.__getitem__, sets), dtype=np.int64, count=len(sets))]
 
 
 def masi_alpha(found: SetRatings) -> Statistic:

@@ -88,6 +88,10 @@ class _Walk:
     stage: Stage
     round: int = 1
     seen: list[Judgement] = field(default_factory=list)
+    taken: set[str | int] = field(default_factory=set)
+    """Ids and places in the log of those seen."""
+    judged_at: dict[CoderId, frozenset[Stage]] = field(default_factory=dict)
+    """At which stages each judge has spoken."""
     superseded: set[str] = field(default_factory=set)
     seated: list[Judgement] = field(default_factory=list)
     """Standing judgements of the stage and round that is open, of its last pass."""
@@ -104,6 +108,9 @@ class _Walk:
             self.earlier = [one for one in self.earlier if one.id != judgement.supersedes]
             self.superseded.add(judgement.supersedes)
         self.seen.append(judgement)
+        self.taken |= {judgement.id, judgement.order}
+        for who in judgement.judges:
+            self.judged_at[who] = self._judged_by(who) | {judgement.stage}
         if judgement.turn < self._n_turns:
             self.earlier.append(judgement)
             return
@@ -132,7 +139,7 @@ class _Walk:
         clip = judgement.clip
         if self.seen and clip != self.seen[0].clip:
             raise _impossible("other_clip", judgement, f"is among those of clip {self.seen[0].clip}")
-        if any(one.id == judgement.id or one.order == judgement.order for one in self.seen):
+        if judgement.id in self.taken or judgement.order in self.taken:
             raise _impossible("twice", judgement, "stands twice in the log")
         if self.stage not in JUDGED:
             raise _impossible("after_end", judgement, f"came after the clip was {self.stage.value}")
@@ -196,7 +203,7 @@ class _Walk:
             raise _impossible("discussion", judgement, f"names fewer than {least} of its coders, or not its judge")
 
     def _judged_by(self, coder: CoderId) -> frozenset[Stage]:
-        return frozenset(one.stage for one in self.seen if coder in one.judges)
+        return self.judged_at.get(coder, frozenset())
 
     def _close(self) -> None:
         seated = sorted(self.seated, key=lambda one: one.order)
