@@ -131,16 +131,15 @@ def screened(judged: JudgedClip, said: Sequence[Screening]) -> Continuum:
 def _continuum(judged: JudgedClip, spans: Sequence[Sequence[Span]], tick_ms: float) -> Continuum:
     """One clip in whole ms from its first frame on; spans of one coder that share frames are joined."""
     clock = judged.clock
-    edges = (*clock.pts, clock.end_pts)
+    pts, n_frames = clock.pts, clock.n_frames
 
     def ms(frame: int) -> int:
-        return round((edges[frame] - edges[0]) * tick_ms)
+        tick = pts[frame] if frame < n_frames else clock.end_pts
+        return round((tick - pts[0]) * tick_ms)
 
-    marked = tuple(
-        tuple((ms(first), ms(last + 1), _EVENT_KIND) for first, last in _joined(own) if ms(first) < ms(last + 1))
-        for own in spans
-    )
-    return Continuum(cluster=judged.subject, length=max(ms(clock.n_frames), 1), marked=marked)
+    timed = [[(ms(first), ms(last + 1), _EVENT_KIND) for first, last in _joined(own)] for own in spans]
+    marked = tuple([tuple([unit for unit in own if unit[0] < unit[1]]) for own in timed])
+    return Continuum(cluster=judged.subject, length=max(ms(n_frames), 1), marked=marked)
 
 
 def _joined(spans: Sequence[Span]) -> list[tuple[int, int]]:

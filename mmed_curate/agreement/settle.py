@@ -87,6 +87,10 @@ class _Walk:
     terms: ClipTerms
     stage: Stage
     round: int = 1
+    n_judges: int = 0
+    """How many judge at the stage that is open; 0 at the ends."""
+    n_turns: int = 0
+    """How many passes each of them takes."""
     seen: list[Judgement] = field(default_factory=list)
     taken: set[str | int] = field(default_factory=set)
     """Ids and places in the log of those seen."""
@@ -101,6 +105,15 @@ class _Walk:
     disagreements: tuple[Disagreement, ...] = ()
     events: tuple[ConsensusEvent, ...] | None = None
 
+    def __post_init__(self) -> None:
+        self._enter(self.stage)
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        is_open = stage in JUDGED
+        self.n_judges = self.protocol.judges(stage, self.terms) if is_open else 0
+        self.n_turns = self.protocol.rules(stage).n_turns if is_open else 0
+
     def take(self, judgement: Judgement) -> None:
         self._check(judgement)
         if judgement.supersedes is not None:
@@ -111,11 +124,11 @@ class _Walk:
         self.taken |= {judgement.id, judgement.order}
         for who in judgement.judges:
             self.judged_at[who] = self._judged_by(who) | {judgement.stage}
-        if judgement.turn < self._n_turns:
+        if judgement.turn < self.n_turns:
             self.earlier.append(judgement)
             return
         self.seated.append(judgement)
-        if len(self.seated) == self.protocol.judges(self.stage, self.terms):
+        if len(self.seated) == self.n_judges:
             self._close()
 
     def course(self) -> Course:
@@ -124,11 +137,10 @@ class _Walk:
         if self.events is not None and self.stage in {Stage.VERIFICATION, Stage.SETTLED}:
             bearing = tuple(one.id for one in standing if one.stage is not Stage.SCREENING)
             consensus = Consensus(clip=standing[0].clip, events=self.events, judgements=bearing)
-        open_seats = self.protocol.judges(self.stage, self.terms) - len(self.seated) if self.stage in JUDGED else 0
         return Course(
             stage=self.stage,
             round=self.round,
-            open_seats=open_seats,
+            open_seats=self.n_judges - len(self.seated),
             consensus=consensus,
             disagreements=self.disagreements,
             standing=standing,
@@ -173,17 +185,13 @@ class _Walk:
                         "outside", judgement, f"marks frame {max(ends)}; the clip ends at {self.clock.last_frame}"
                     )
 
-    @property
-    def _n_turns(self) -> int:
-        return self.protocol.rules(self.stage).n_turns
-
     def _check_turn(self, judgement: Judgement) -> None:
         own = [one.turn for one in (*self.earlier, *self.seated) if one.coder == judgement.coder]
         if judgement.turn in own:
             raise _impossible("judge_twice", judgement, f"is the second of judge {judgement.coder} at this stage")
-        if judgement.turn != len(own) + 1 or judgement.turn > self._n_turns:
+        if judgement.turn != len(own) + 1 or judgement.turn > self.n_turns:
             raise _impossible(
-                "pass_skipped", judgement, f"is of pass {judgement.turn}, after {len(own)} of {self._n_turns}"
+                "pass_skipped", judgement, f"is of pass {judgement.turn}, after {len(own)} of {self.n_turns}"
             )
 
     def _check_participants(self, judgement: Judgement, answer: Adjudication) -> None:
@@ -210,7 +218,7 @@ class _Walk:
         following = self._after(seated)
         if following not in NEXT[self.stage]:
             raise ValueError(f"the reducer moved from {self.stage} to {following}, which the protocol does not know")
-        self.stage = following
+        self._enter(following)
         self.seated, self.earlier = [], []
 
     def _after(self, seated: Sequence[Judgement]) -> Stage:
