@@ -195,8 +195,8 @@ def _clusters_drawn(seed: int, resamples: int, n_clusters: int) -> Floats | _Cou
     """(C, R) how often each cluster is drawn; numbers that can be multiplied at once, where they are few enough."""
     draws = np.random.Generator(np.random.PCG64(seed))
     drawn = draws.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=resamples)  # (R, C)
-    few = drawn.size <= _BLOCK_CELLS
-    weights: Floats | _Counts = np.ascontiguousarray(drawn.T, dtype=np.float64 if few else np.uint16)
+    turned = np.ascontiguousarray(drawn.T)
+    weights: Floats | _Counts = turned.astype(float) if drawn.size <= _BLOCK_CELLS else turned.astype(np.uint16)
     weights.flags.writeable = False
     return weights
 

@@ -157,6 +157,19 @@ def _tell_sets_and_scales(report: AgreementReport) -> None:
         ]
         names = ("scale", "alpha, ordinal", interval_name(settings), "AC2", "agree", "units", "in words")
         out.print(table("What coders gave a place on a scale", names, scales))
+    if report.unit_intensities:
+        strengths = [
+            (
+                escape(one.code),
+                one.n_events,
+                number(one.alpha),
+                spread(one.alpha),
+                alpha_in_words(one.alpha, settings),
+            )
+            for one in report.unit_intensities
+        ]
+        columns = ("unit", "events with two", "alpha, ordinal", interval_name(settings), "in words")
+        out.print(table("Intensity of each action unit", columns, strengths))
 
 
 def tell_times(times: TimeAgreement) -> None:
