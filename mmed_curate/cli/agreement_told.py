@@ -168,8 +168,8 @@ def _tell_sets_and_scales(report: AgreementReport) -> None:
             )
             for one in report.unit_intensities
         ]
-        columns = ("unit", "events with two", "alpha, ordinal", interval_name(settings), "in words")
-        out.print(table("Intensity of each action unit", columns, strengths))
+        heads = ("unit", "events with two", "alpha, ordinal", interval_name(settings), "in words")
+        out.print(table("Intensity of each action unit", heads, strengths))
 
 
 def tell_times(times: TimeAgreement) -> None:
