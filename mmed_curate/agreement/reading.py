@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import attrgetter
 from typing import TypeVar
 
 from mmed_curate.agreement.matching import match_events
@@ -147,15 +148,15 @@ def adjudicated(event: CodedEvent, judgement: JudgementId, codebook: Codebook) -
 
 
 _MARKS: tuple[tuple[str, Callable[[Span], Frame]], ...] = (
-    ("onset", lambda span: span.onset),
-    ("apex", lambda span: span.apex),
-    ("offset", lambda span: span.offset),
+    ("onset", attrgetter("onset")),
+    ("apex", attrgetter("apex")),
+    ("offset", attrgetter("offset")),
 )
 
 _LABELS: tuple[tuple[AnswerField, Callable[[CodedEvent], str]], ...] = (
-    (AnswerField.EVENT_TYPE, lambda event: event.event_type),
-    (AnswerField.EMOTION, lambda event: event.emotion),
-    (AnswerField.BASIS, lambda event: event.basis),
+    (AnswerField.EVENT_TYPE, attrgetter("event_type")),
+    (AnswerField.EMOTION, attrgetter("emotion")),
+    (AnswerField.BASIS, attrgetter("basis")),
 )
 
 _SETTLED_FIELDS = ("onset", "apex", "offset", "event_type", "emotion", "action_units", "vocal_cues", "basis")
@@ -177,6 +178,7 @@ def _settle_event(
     """One group of matched events; None where a field that every event needs is not settled."""
     judgements = tuple(identity for identity, _ in seen)
     events = [event for _, event in seen]
+    spans = [event.span for event in events]
     by_median = Settlement(rule=SettlingRule.MEDIAN, judgements=judgements)
     by_majority = Settlement(rule=SettlingRule.MAJORITY, judgements=judgements)
     unsettled: list[AnswerField] = []
@@ -188,7 +190,7 @@ def _settle_event(
         "offset": protocol.tolerance.offset,
     }
     for name, mark in _MARKS:
-        frames = [mark(event.span) for event in events]
+        frames = list(map(mark, spans))
         marks[name] = median_frame(frames)
         if tolerances[name].holds(min(frames), max(frames), clock):  # then so does every other pair
             how[name] = by_median
@@ -196,7 +198,7 @@ def _settle_event(
             unsettled.append(AnswerField.SPAN)
     labels: dict[AnswerField, str | None] = {}
     for field, label in _LABELS:
-        said = [label(event) for event in events]
+        said = list(map(label, events))
         labels[field] = majority = _majority(said, n_coders)
         if majority is None:
             unsettled.append(field)

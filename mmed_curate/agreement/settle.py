@@ -121,7 +121,7 @@ class _Walk:
             self.earlier = [one for one in self.earlier if one.id != judgement.supersedes]
             self.superseded.add(judgement.supersedes)
         self.seen.append(judgement)
-        self.taken |= {judgement.id, judgement.order}
+        self.taken.update((judgement.id, judgement.order))
         for who in judgement.judges:
             self.judged_at[who] = self._judged_by(who) | {judgement.stage}
         if judgement.turn < self.n_turns:
@@ -179,10 +179,10 @@ class _Walk:
             self._check_participants(judgement, answer)
         if isinstance(answer, (Coding, Adjudication)):
             for event in answer.events:
-                ends = (event.span.offset, *(cue.offset for cue in event.vocal_cues))
-                if max(ends) > self.clock.last_frame:
+                last = max([event.span.offset, *[cue.offset for cue in event.vocal_cues]])
+                if last > self.clock.last_frame:
                     raise _impossible(
-                        "outside", judgement, f"marks frame {max(ends)}; the clip ends at {self.clock.last_frame}"
+                        "outside", judgement, f"marks frame {last}; the clip ends at {self.clock.last_frame}"
                     )
 
     def _check_turn(self, judgement: Judgement) -> None:
