@@ -301,7 +301,7 @@ def agreement_report(
                 if isinstance(answer, Coding)
             )
         if version > 1 and protocol.coding.n_turns > 1:
-            for way, codings in _by_pass(state.standing).items():
+            for way, codings in _by_pass(state.codings[-1].passes).items():
                 by_pass.setdefault(way, _Gathered(protocol, codebook)).add(judged, codings, labels_only=True)
     scored = whole.scored if version > 1 else [replace(row, unknown=frozenset()) for row in whole.scored]
     in_sight = [row for row in scored if len(row.unknown) < len(codebook.action_units)]
