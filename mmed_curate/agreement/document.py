@@ -28,6 +28,7 @@ def report_document(report: AgreementReport) -> dict[str, Any]:
         "settings": settings_document(report.settings),
         "n_clips": report.n_clips,
         "n_coded": report.n_coded,
+        **({"n_left_out": report.n_left_out} if report.n_left_out else {}),
         "n_subjects": report.n_subjects,
         "n_coders": report.n_coders,
         "n_events": report.n_events,

@@ -81,7 +81,7 @@ class AgreementReport:
     """At least one clip, or one judgement, is simulated."""
     n_clips: int
     n_coded: int
-    """Clips whose coding has closed; only they are measured."""
+    """Clips whose coding has closed and counts; only they are measured."""
     n_subjects: int
     """Subjects of those clips."""
     n_coders: int
@@ -100,6 +100,8 @@ class AgreementReport:
     """Intensity and confidence; none in version 1."""
     existence: ExistenceAgreement | None = None
     """Whether and where something happened; None in version 1."""
+    n_left_out: int = 0
+    """Clips whose coding has closed and does not count, for an attempt at the gate failed on it."""
     passes: tuple[PassAgreement, ...] = ()
     """Each way through a clip by itself, where coders go through clips in several; none in version 1."""
 
@@ -290,7 +292,7 @@ def agreement_report(
     by_pass: dict[tuple[int, Modality], _Gathered] = {}
     coders: set[str] = set()
     subjects: set[str] = set()
-    n_coded = 0
+    n_coded = n_left_out = 0
     found_by_screeners: list[Continuum] = []
     foils: list[tuple[str, str, bool]] = []
     for judged in sorted(clips, key=lambda one: one.clip):
@@ -301,6 +303,9 @@ def agreement_report(
         if version > 1 and len(screenings) > 1:
             found_by_screeners.append(_screened(judged, [said for _, said in screenings]))
         if not state.coded:
+            continue
+        if not judged.counts:
+            n_left_out += 1
             continue
         n_coded += 1
         subjects.add(judged.subject)
@@ -328,6 +333,7 @@ def agreement_report(
         simulated=any(judged.simulated or any(one.simulated for one in judged.judgements) for judged in clips),
         n_clips=len(clips),
         n_coded=n_coded,
+        n_left_out=n_left_out,
         n_subjects=len(subjects),
         n_coders=len(coders),
         n_events=whole.n_events,

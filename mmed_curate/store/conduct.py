@@ -21,7 +21,16 @@ from mmed_curate.store.happened import salt_name
 from mmed_curate.store.journal import Journal
 from mmed_curate.store.left import words_name
 from mmed_curate.store.seals import GOLD_ADDED, gold_seal
-from mmed_curate.store.tables import AdmissionRow, GoldRow, KeepsakeRow, LogRow, LotRow, PlaceRow, RecodingRow, ReferenceRow
+from mmed_curate.store.tables import (
+    AdmissionRow,
+    GoldRow,
+    KeepsakeRow,
+    LogRow,
+    LotRow,
+    PlaceRow,
+    RecodingRow,
+    ReferenceRow,
+)
 from mmed_curate.store.vouched import CODER_ADMITTED, LOTS_DRAWN, REFERENCE_PUT
 
 

@@ -40,7 +40,6 @@ from mmed_curate.store.tables import (
     WithdrawalRow,
 )
 
-
 CLIPS_RECODED = "clips.recoded"
 
 
