@@ -41,7 +41,7 @@ class JudgedClip:
     terms: ClipTerms = AS_OTHERS
     """What lot fell to it."""
     counts: bool = True
-    """False: its coding is not to be measured, for an attempt at the gate failed on it, or there is none."""
+    """False: its coding is not to be measured again, for an attempt at the gate failed on it."""
     simulated: bool = False
     """The recording or the subject is simulated; a judgement says of itself whether it is."""
 

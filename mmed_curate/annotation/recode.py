@@ -1,7 +1,7 @@
 """Clips sent back to coding: all that name a class, some drawn by lot, or all that were coded.
 
-Which of the three an agreement may be measured on afterwards is `gate.attempts`; here stands what may be sent back. A
-class is coded once more only where the gate asked for it: to choose clips by what was said of them, whenever the numbers
+Which of them agreement may be measured on afterwards says `gate.attempts`; here stands what may be sent back. A class is
+coded once more only where the gate asked for it: to choose clips by what was said of them, whenever the numbers
 look better for it, would be no fresh sample. Nobody chooses the lot either: it follows from what the last attempt saw.
 """
 

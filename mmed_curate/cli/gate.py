@@ -38,9 +38,9 @@ _OUTCOME = {
 def gate(policy: str | None, day: str | None, as_json: bool) -> None:
     """Hold the release policy against this workspace. Closed: exit code 1, and every rule that fails with its remedy.
 
-    There is no override. What is undetermined closes the gate. Held on a whole sample by the workspace's own policy it is
-    an attempt, which is recorded and stands in every later release; after one that failed only a fresh sample counts.
-    By another policy it is only looked at what would be.
+    There is no override. What is undetermined closes the gate. Held on a whole sample by the workspace's own policy it
+    is an attempt, which is recorded and stands in every later release; after one that failed only a fresh sample
+    counts. By another policy it is only looked at what would be.
     """
     from mmed_curate.release.leave import hold_gate
     from mmed_curate.store.workspace import Workspace

@@ -18,8 +18,8 @@ from mmed_curate.domain.findings import BadInput
 def recode(code: str | None, sample: int | None, all_of_them: bool, because: str, as_json: bool) -> None:
     """Have clips coded once more that were settled, or rejected after coding.
 
-    They are coded as the first time: apart, and blind; who adjudicated or verified one does not code it. What was said of
-    them stays in the log and in releases. After an attempt at the gate that failed, agreement is measured on what was
+    They are coded as the first time: apart, and blind; who adjudicated or verified one does not code it. What was said
+    of them stays in the log and in releases. After an attempt at the gate that failed, agreement is measured on what was
     coded since: on clips drawn by lot or on all, or on everything where only classes failed and all of each was coded
     once more.
     """

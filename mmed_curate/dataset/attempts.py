@@ -1,9 +1,9 @@
 """Attempts at the gate, as a release tells of them: attempts.json and three columns of judged-clips.csv, held together.
 
 What a stranger can hold against each other is: which clips each attempt measured, and in which round; that what was
-measured at last is what counts after the attempts before; that a class was coded once more only where the gate asked for
-it; and that samples are the lots that follow from what the attempt before them saw. That no other attempt was made must
-be taken on the lab's word.
+measured at last is what counts after the attempts before; that a class was coded once more only where the gate asked
+for it; and that samples are the lots that follow from what the attempt before them saw. That no other attempt was made
+must be taken on the lab's word.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _told(row: JudgedClipRow, found: Course, dataset: Dataset) -> Iterator[ToldC
     if len(closed) != len(found.codings) or (closed and len(ways) != len(closed)) or closed != sorted(closed):
         raise BadInput.of(
             "dataset.codings",
-            f"{JUDGED_CLIPS} says of {row.clip} that it was coded {len(closed)} times, and its judgements say otherwise",
+            f"{JUDGED_CLIPS} says that {row.clip} was coded {len(closed)} times, and its judgements say otherwise",
             "ask for a whole release",
         )
     for (by, code), after, coding in zip(ways, closed, found.codings, strict=False):

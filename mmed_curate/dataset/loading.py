@@ -309,7 +309,7 @@ class Dataset:
 
     @cached_property
     def attempts(self) -> Any:
-        """Every attempt at the gate, as the JSON document it is released as; None: made before releases told of them."""
+        """Every attempt at the gate, as the JSON document it is released as; None: older releases do not tell."""
         told = any(file.path == ATTEMPTS for file in self.manifest.files)
         return _document(self.root, ATTEMPTS) if told else None
 

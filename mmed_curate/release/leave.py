@@ -1,4 +1,4 @@
-"""The gate asked about a workspace, its leave to make one release, or to share one draft; and the attempt that it was."""
+"""The gate asked about a workspace, its leave to make one release or to share one draft, and the attempt that it was."""
 
 from __future__ import annotations
 

@@ -172,7 +172,8 @@ class Snapshot:
             policy_digest: see `counting`.
         """
         counting = {self.pseudonyms.clip(clip) for clip in self.counting(policy_digest).clips}
-        return tuple(replace(one, counts=one.clip in counting) for one in self._judged_clips)
+        coded = {self.pseudonyms.clip(clip) for clip, ones in self.codings.items() if ones}
+        return tuple(replace(one, counts=one.clip in counting or one.clip not in coded) for one in self._judged_clips)
 
     @cached_property
     def _judged_clips(self) -> tuple[JudgedClip, ...]:
