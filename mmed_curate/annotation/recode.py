@@ -1,8 +1,8 @@
 """Clips sent back to coding: all that name a class, some drawn by lot, or all that were coded.
 
-Which of them agreement may be measured on afterwards says `gate.attempts`; here stands what may be sent back. A class is
-coded once more only where the gate asked for it: to choose clips by what was said of them, whenever the numbers
-look better for it, would be no fresh sample. Nobody chooses the lot either: it follows from what the last attempt saw.
+On which of them agreement may be measured afterwards says `gate.attempts`; here stands what may be sent back. A class
+is coded once more only where the gate asked for it: to choose clips by what was said of them, whenever the numbers look
+better for it, would be no fresh sample. Nobody chooses the lot either: it follows from what the last attempt saw.
 """
 
 from __future__ import annotations

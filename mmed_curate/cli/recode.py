@@ -19,9 +19,9 @@ def recode(code: str | None, sample: int | None, all_of_them: bool, because: str
     """Have clips coded once more that were settled, or rejected after coding.
 
     They are coded as the first time: apart, and blind; who adjudicated or verified one does not code it. What was said
-    of them stays in the log and in releases. After an attempt at the gate that failed, agreement is measured on what was
-    coded since: on clips drawn by lot or on all, or on everything where only classes failed and all of each was coded
-    once more.
+    of them stays in the log and in releases. After an attempt at the gate that failed, agreement is measured on what
+    was coded since: on clips drawn by lot or on all, or on everything where only classes failed and all of each was
+    coded once more.
     """
     from mmed_curate.annotation.recode import Wish
     from mmed_curate.annotation.recode import recode as send_back

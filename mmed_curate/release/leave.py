@@ -1,4 +1,4 @@
-"""The gate asked about a workspace, its leave to make one release or to share one draft, and the attempt that it was."""
+"""The gate asked about a workspace: its leave to make a release or to share a draft, and which attempt that was."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def hold_gate(
     settings: AgreementSettings,
     on: date,
     record: bool,
+    draft: bool = False,
     rehash: bool = True,
     progress: Progress = silent,
 ) -> Held:
@@ -72,13 +73,15 @@ def hold_gate(
         settings: how agreement is measured.
         on: the day for which consent is looked up.
         record: enter it in the event log where it is an attempt; else it is only looked at what would be.
+        draft: of what is finished, as a draft would hold it.
         rehash: read every file that would be copied and compare its hash.
         progress: called with clips looked at and how many there are.
 
     Raises:
         BadInput: the database cannot be read, or, to record, not be written.
     """
-    snapshot = read_snapshot(workspace)  # one moment for both, so that they speak of the same judgements
+    # one moment for both, so that they speak of the same judgements
+    snapshot = read_snapshot(workspace, finished_only=draft)
     digest = policy.digest()
     report = agreement_report(snapshot.judged_clips(digest), snapshot.protocol, snapshot.codebook, settings)
     evidence = evidence_of(snapshot, on=on, policy_digest=digest, rehash=rehash, progress=progress)
@@ -116,7 +119,8 @@ def ask_gate(
         policy: what must hold.
         settings: how agreement is measured.
         on: the day for which consent is looked up.
-        draft: ask for leave to share a draft, where the gate is closed.
+        draft: ask for leave to share a draft, where the gate is closed: of what is finished, for what is still being
+            judged must not be read by those who judge it.
         rehash: read every file that would be copied and compare its hash.
         progress: called with clips looked at and how many there are.
 
@@ -124,7 +128,16 @@ def ask_gate(
         Every rule's verdict, and leave: to make one release where all hold; to share one draft where it was asked for
         and only rules fail that a draft may go round; else None.
     """
-    held = hold_gate(workspace, policy=policy, settings=settings, on=on, record=True, rehash=rehash, progress=progress)
+    held = hold_gate(
+        workspace,
+        policy=policy,
+        settings=settings,
+        on=on,
+        record=True,
+        draft=draft,
+        rehash=rehash,
+        progress=progress,
+    )
     return held.decision, held.leave(draft=draft)
 
 

@@ -18,7 +18,7 @@ from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.conduct import Recoding
 from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SessionId, SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent, Judgement
-from mmed_curate.domain.protocol import ClipTerms, Protocol, Purpose
+from mmed_curate.domain.protocol import NEXT, ClipTerms, Protocol, Purpose
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Coder, Recording, Session, Subject, Term
 from mmed_curate.gate.attempts import (
     ATTEMPT_MADE,
@@ -63,6 +63,8 @@ class Snapshot:
     """By clip, event of the clip, and kind."""
     flags: Mapping[ClipId, int]
     """How many flags are open on each clip that has any."""
+    finished_only: bool
+    """What is still being judged is left out of what is said of judged clips, as a draft leaves it out."""
     recodings: tuple[Recoding, ...]
     """Every act that sent clips back to coding, oldest first."""
     attempts: tuple[Attempt, ...]
@@ -110,7 +112,13 @@ class Snapshot:
     @cached_property
     def judged(self) -> tuple[Clip, ...]:
         """Clips that were judged and whose subject agreed to research and redistribution, by their release names."""
-        found = [clip for clip in self.clips.values() if self.judgements.get(clip.id) and self.may_go_out(clip)]
+        found = [
+            clip
+            for clip in self.clips.values()
+            if self.judgements.get(clip.id)
+            and self.may_go_out(clip)
+            and not (self.finished_only and NEXT[self.courses[clip.id].stage])
+        ]
         return tuple(sorted(found, key=lambda clip: self.pseudonyms.clip(clip.id)))
 
     @cached_property
@@ -190,8 +198,13 @@ class Snapshot:
         )
 
 
-def read_snapshot(workspace: Workspace) -> Snapshot:
-    """Read a workspace as it stands now."""
+def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snapshot:
+    """Read a workspace as it stands now.
+
+    Args:
+        workspace: what is read.
+        finished_only: see `Snapshot.finished_only`.
+    """
     with workspace.read() as records:
         away, erased = records.withdrawn(), records.erased()
         return Snapshot(
@@ -209,6 +222,7 @@ def read_snapshot(workspace: Workspace) -> Snapshot:
             judgements=records.judgements_by_clip((Purpose.ORDINARY,)),  # the others measure coders, and settle nothing
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
             flags=Counter(flag.clip for flag in records.open_flags()),
+            finished_only=finished_only,
             recodings=records.recodings(),
             attempts=attempts_of(records.log(ATTEMPT_MADE)),
             last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
