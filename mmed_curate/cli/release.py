@@ -107,8 +107,8 @@ def create(
     if as_json:
         print_json({"released": True, **_document(made)})
     else:
-        out.print(tell_attempt(held, own=True), markup=False)
         _tell(made, templated=licence is None and "TEMPLATE" in wishes.recipe.licence.name)
+        out.print(tell_attempt(held, own=True), markup=False)
 
 
 def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:
