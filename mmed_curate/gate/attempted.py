@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mmed_curate.gate.attempts import Attempt, Counting, FailedRule
 from mmed_curate.gate.evidence import Evidence, MeasuredAgreement
-from mmed_curate.gate.verdicts import About, Outcome, RuleVerdict, at_least, no_difference
+from mmed_curate.gate.verdicts import About, RuleVerdict, at_least, no_difference
 
 OPEN_CLIPS = "open-clips"
 """The rule that asks whether the sample is complete."""
@@ -71,13 +71,13 @@ def no_attempt_because(verdicts: Iterable[RuleVerdict]) -> str:
     Args:
         verdicts: of the decision.
     """
-    for one in verdicts:
-        if one.name == OPEN_CLIPS and not one.holds:
-            return "no attempt: clips are still being judged"
-        if one.about is About.SAMPLE and not one.holds:
-            return f"no attempt: the sample is too small ({one.name})"
-        if one.about is About.AGREEMENT and one.number is None and one.outcome is Outcome.FAILS:
-            return f"no attempt: {one.name} came out without a number"
+    failed = [one for one in verdicts if not one.holds]
+    if any(one.name == OPEN_CLIPS for one in failed):
+        return "no attempt: clips are still being judged"
+    if few := [one.name for one in failed if one.about is About.SAMPLE]:
+        return f"no attempt: the sample is too small ({_named(few)})"
+    if none := [one.name for one in failed if one.about is About.AGREEMENT and one.number is None]:
+        return f"no attempt: there is no number for {_named(none)}"
     return ""
 
 

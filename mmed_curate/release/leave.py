@@ -87,8 +87,8 @@ def hold_gate(
     evidence = evidence_of(snapshot, on=on, policy_digest=digest, rehash=rehash, progress=progress)
     decision = decide(report, evidence, policy)
     before = the_same(snapshot.attempts, judgements_digest=report.judgements_digest, policy_digest=digest)
-    because = "" if before is not None else no_attempt_because(decision.verdicts)
-    attempt = before
+    because = no_attempt_because(decision.verdicts)
+    attempt = None if because else before
     if record and attempt is None and not because:
         attempt = _record(workspace, snapshot, decision, evidence, policy)
     return Held(
@@ -97,7 +97,7 @@ def hold_gate(
         evidence=evidence,
         policy=policy,
         attempt=attempt,
-        recorded_before=before is not None,
+        recorded_before=attempt is not None and attempt == before,
         no_attempt_because=because,
     )
 

@@ -254,10 +254,10 @@ def _attempts(told: Told) -> str:
         rules = ", ".join(
             f"{rule.name} ({_number(rule.number)}, needed {_number(rule.at_least)})" for rule in one.failed
         )
-        gone = sum(1 for clip in clips if f"{one.number}" in {text.partition(":")[0] for text in clip.measured_in})
+        here = sum(any(text.startswith(f"{one.number}:") for text in clip.measured_in) for clip in clips)
         said.append(
             f"Attempt {one.number} ({one.day.isoformat()}) measured {len(one.measured)} clips and failed on {rules}; "
-            f"{gone} of these clips are in this {'draft' if told.facts.draft else 'release'}."
+            f"{here} of these clips are in this {'draft' if told.facts.draft else 'release'}."
         )
     again = sum(bool(clip.recodings) for clip in clips)
     if again:

@@ -135,7 +135,7 @@ def test_a_lot_depends_on_nothing_but_what_was_seen_and_the_names(names: list[st
     [
         (About.PROCESS, "open-clips", None, "still being judged"),
         (About.SAMPLE, "subjects", 3.0, "too small"),
-        (About.AGREEMENT, "emotion-alpha", None, "without a number"),
+        (About.AGREEMENT, "emotion-alpha", None, "there is no number for emotion-alpha"),
         (About.AGREEMENT, "emotion-alpha", 0.3, ""),
         (About.RIGHTS, "consent", 0.0, ""),
         (About.PROCESS, "verified-by-another", 0.0, ""),
