@@ -1,0 +1,256 @@
+"""What every two coders said of the same thing, and where they differ: coders by name, for the curator only.
+
+Counted is what the report counts: what stood when a clip's coding closed. A *pair* is two coders before one thing that
+both judged: an event that both marked, an event that only one of them marked (`existence` alone), a clip that both
+screened. A code that only one of the two gave stands against `NOT_GIVEN`; one that a coder could not see is no pair.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from types import MappingProxyType
+
+from mmed_curate.agreement.judged import JudgedClip
+from mmed_curate.agreement.reading import one_mark_each
+from mmed_curate.agreement.report import matched
+from mmed_curate.agreement.settle import Course, course
+from mmed_curate.agreement.times import MARKS
+from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.identity import ClipId, CoderId
+from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Screening
+from mmed_curate.domain.protocol import Protocol, Stage
+from mmed_curate.domain.time import FrameClock
+
+NOT_GIVEN = "–"
+"""Stands where one of two coders gave a code and the other did not."""
+SEEN, UNSEEN = "seen", "not seen"
+"""Of an event, by one coder and the other."""
+SETS = frozenset({"action-units", "vocal-cues"})
+"""Layers in which a coder gives several codes, each or not."""
+_DERIVED = frozenset({"emotion-class"})
+"""Layers that follow from another one: they say nothing of their own about how far a clip is disagreed on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """One thing that two coders said differently."""
+
+    layer: str
+    """As the report names it, such as `emotion`, `action-units` or `pass-1-picture:emotion`; or a mark."""
+    clip: ClipId
+    event: int
+    """Which of the clip's matched events, from 0; 0 where the whole clip was judged."""
+    one: CoderId
+    """The first of the two by id."""
+    other: CoderId
+    says: str
+    """What the first said."""
+    other_says: str
+    apart_ms: float | None = None
+    """How far apart the two put a mark; None: no mark."""
+
+    @property
+    def codes(self) -> tuple[str, str]:
+        """Both answers, whoever gave which."""
+        return (self.says, self.other_says) if self.says <= self.other_says else (self.other_says, self.says)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Compared:
+    """All pairs."""
+
+    discrepancies: tuple[Discrepancy, ...]
+    """By clip, event, layer and coders."""
+    agreed: Mapping[tuple[str, str], int]
+    """Pairs who gave the same answer, by layer and answer; of codes given or not, only where both gave it."""
+    n_pairs: Mapping[tuple[str, CoderId, CoderId], int]
+    """Pairs that were compared, by layer and coders; of codes given or not, each code that one of the two gave."""
+    apart_ms: Mapping[str, tuple[float, ...]]
+    """Of every pair, within tolerance or not, by mark."""
+    courses: Mapping[ClipId, Course]
+    """Where each clip whose coding has closed stands."""
+
+    def of(
+        self,
+        layers: Collection[str] | None = None,
+        *,
+        code: str | None = None,
+        codes: tuple[str, str] | None = None,
+        coders: Collection[CoderId] = (),
+    ) -> Iterator[Discrepancy]:
+        """Those that are about something.
+
+        Args:
+            layers: in these; None: in all that follow from no other one, of the last pass.
+            code: one of the two said this.
+            codes: the two said these, whoever said which.
+            coders: one coder: this one and any other; two: between them.
+        """
+        for one in self.discrepancies:
+            if one.layer not in layers if layers is not None else (one.layer in _DERIVED or ":" in one.layer):
+                continue
+            if code is not None and code not in (one.says, one.other_says):
+                continue
+            if codes is not None and tuple(sorted(codes)) != one.codes:
+                continue
+            if all(who in (one.one, one.other) for who in coders):
+                yield one
+
+    def n_compared(self, layers: Collection[str], coders: Collection[CoderId] = ()) -> int:
+        """Pairs in some layers, with one coder, or between two."""
+        return sum(
+            n
+            for (layer, one, other), n in self.n_pairs.items()
+            if layer in layers and all(who in (one, other) for who in coders)
+        )
+
+
+def compared(clips: Sequence[JudgedClip], protocol: Protocol, codebook: Codebook) -> Compared:
+    """Hold every two coders of every clip against each other.
+
+    Args:
+        clips: each clip once, in any order.
+        protocol: tolerances, `match_iou`, and through how many passes coders go.
+        codebook: the vocabulary.
+
+    Raises:
+        BadInput: a clip's judgements are an impossible history (see `settle.course`).
+    """
+    found = _Found(protocol=protocol, codebook=codebook)
+    courses: dict[ClipId, Course] = {}
+    for judged in sorted(clips, key=lambda one: one.clip):
+        now = course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
+        verdicts = {one.coder: one.answer.verdict.value for one in now.standing if isinstance(one.answer, Screening)}
+        for one, other in combinations(sorted(verdicts), 2):
+            found.say(Stage.SCREENING.value, judged.clip, 0, one, other, verdicts[one], verdicts[other])
+        if not now.coded:
+            continue
+        courses[judged.clip] = now
+        found.add(judged, now.coded, "")
+        if protocol.coding.n_turns > 1:
+            by_pass: dict[str, list[Judgement]] = {}
+            for judgement in now.standing:
+                if isinstance(judgement.answer, Coding):
+                    name = f"pass-{judgement.turn}-{judgement.modality.value}:"
+                    by_pass.setdefault(name, []).append(judgement)
+            for name, codings in by_pass.items():
+                found.add(judged, codings, name)
+    return Compared(
+        discrepancies=tuple(found.discrepancies),
+        agreed=MappingProxyType(dict(found.agreed)),
+        n_pairs=MappingProxyType(dict(found.n_pairs)),
+        apart_ms=MappingProxyType({mark: tuple(apart) for mark, apart in found.apart_ms.items()}),
+        courses=MappingProxyType(courses),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    protocol: Protocol
+    codebook: Codebook
+    discrepancies: list[Discrepancy] = field(default_factory=list)
+    agreed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    n_pairs: Counter[tuple[str, CoderId, CoderId]] = field(default_factory=Counter)
+    apart_ms: dict[str, list[float]] = field(default_factory=lambda: {mark: [] for mark in MARKS})
+    class_of: dict[str, str] = field(init=False)
+    region_of: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.class_of = {entry.code: entry.emotion_class or NOT_GIVEN for entry in self.codebook.emotions}
+        self.region_of = {entry.code: entry.region for entry in self.codebook.action_units}
+
+    def say(
+        self,
+        layer: str,
+        clip: ClipId,
+        event: int,
+        one: CoderId,
+        other: CoderId,
+        says: str,
+        other_says: str,
+        apart_ms: float | None = None,
+        *,
+        same: bool | None = None,
+    ) -> None:
+        """One pair; `same` where equal words are not what decides."""
+        self.n_pairs[layer, one, other] += 1
+        if says == other_says if same is None else same:
+            self.agreed[layer, says] += 1
+            return
+        self.discrepancies.append(
+            Discrepancy(
+                layer=layer,
+                clip=clip,
+                event=event,
+                one=one,
+                other=other,
+                says=says,
+                other_says=other_says,
+                apart_ms=apart_ms,
+            )
+        )
+
+    def add(self, judged: JudgedClip, coded: Sequence[Judgement], prefix: str) -> None:
+        """The codings of one clip; of a pass by itself, only what an event was called and whether there is one."""
+        events, groups = matched(coded, self.protocol, self.codebook)
+        coders = [judgement.coder for judgement in coded if isinstance(judgement.answer, Coding)]
+        by_id = sorted(range(len(coders)), key=lambda at: coders[at])
+        for number, group in enumerate(groups):
+            seen = [None if index is None else events[at][index] for at, index in enumerate(group)]
+            for at, beside in combinations(by_id, 2):
+                mine, theirs = seen[at], seen[beside]
+                here = (judged.clip, number, coders[at], coders[beside])
+                if mine is None and theirs is None:
+                    continue
+                said = [SEEN if event is not None else UNSEEN for event in (mine, theirs)]
+                self.say(f"{prefix}existence", *here, *said)
+                if mine is not None and theirs is not None:
+                    self._events(here, mine, theirs, prefix)
+                    if not prefix:
+                        self._movement(here, mine, theirs, judged.clock)
+
+    def _events(
+        self, here: tuple[ClipId, int, CoderId, CoderId], mine: CodedEvent, theirs: CodedEvent, prefix: str
+    ) -> None:
+        classes = [self.class_of.get(event.emotion, NOT_GIVEN) for event in (mine, theirs)]
+        self.say(f"{prefix}event-type", *here, mine.event_type, theirs.event_type)
+        self.say(f"{prefix}emotion", *here, mine.emotion, theirs.emotion)
+        self.say(f"{prefix}emotion-class", *here, *classes)
+
+    def _movement(
+        self, here: tuple[ClipId, int, CoderId, CoderId], mine: CodedEvent, theirs: CodedEvent, clock: FrameClock
+    ) -> None:
+        tick_ms = float(clock.time_base * 1000)
+        tolerances = self.protocol.tolerance
+        for mark, tolerance, a, b in (
+            ("onset", tolerances.onset, mine.span.onset, theirs.span.onset),
+            ("apex", tolerances.apex, mine.span.apex, theirs.span.apex),
+            ("offset", tolerances.offset, mine.span.offset, theirs.span.offset),
+        ):
+            apart_ms = abs(clock.pts[a] - clock.pts[b]) * tick_ms
+            self.apart_ms[mark].append(apart_ms)
+            holds = tolerance.holds(a, b, clock)
+            self.say(mark, *here, f"frame {a}", f"frame {b}", apart_ms, same=holds)
+        units = [one_mark_each(event.action_units) for event in (mine, theirs)]
+        hidden = {*mine.not_visible, *theirs.not_visible}
+        known = [{code for code in own if self.region_of.get(code) not in hidden} for own in units]
+        self._codes("action-units", here, *known)
+        subject = self.codebook.cue_owners[0].code
+        self._codes(
+            "vocal-cues",
+            here,
+            *({cue.code for cue in event.vocal_cues if cue.owner == subject} for event in (mine, theirs)),
+        )
+        for code in sorted(known[0] & known[1]):
+            strengths = [own[code].intensity for own in units]
+            if strengths[0] is not None and strengths[1] is not None:
+                self.say("intensity", *here, *(strength.value for strength in strengths if strength))
+        if mine.confidence is not None and theirs.confidence is not None:
+            self.say("confidence", *here, mine.confidence, theirs.confidence)
+
+    def _codes(self, layer: str, here: tuple[ClipId, int, CoderId, CoderId], mine: set[str], theirs: set[str]) -> None:
+        for code in sorted(mine | theirs):
+            self.say(layer, *here, code if code in mine else NOT_GIVEN, code if code in theirs else NOT_GIVEN)
