@@ -125,7 +125,7 @@ def compared(clips: Sequence[JudgedClip], protocol: Protocol, codebook: Codebook
         now = course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
         verdicts = {one.coder: one.answer.verdict.value for one in now.standing if isinstance(one.answer, Screening)}
         for one, other in combinations(sorted(verdicts), 2):
-            found.say(Stage.SCREENING.value, judged.clip, 0, one, other, verdicts[one], verdicts[other])
+            found.say(Stage.SCREENING.value, (judged.clip, 0, one, other), (verdicts[one], verdicts[other]))
         if not now.coded:
             continue
         courses[judged.clip] = now
@@ -147,6 +147,10 @@ def compared(clips: Sequence[JudgedClip], protocol: Protocol, codebook: Codebook
     )
 
 
+_Here = tuple[ClipId, int, CoderId, CoderId]
+"""Clip, event, and the two coders."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Found:
     protocol: Protocol
@@ -163,22 +167,13 @@ class _Found:
         self.region_of = {entry.code: entry.region for entry in self.codebook.action_units}
 
     def say(
-        self,
-        layer: str,
-        clip: ClipId,
-        event: int,
-        one: CoderId,
-        other: CoderId,
-        says: str,
-        other_says: str,
-        apart_ms: float | None = None,
-        *,
-        same: bool | None = None,
+        self, layer: str, here: _Here, said: tuple[str, str], apart_ms: float | None = None, *, same: bool | None = None
     ) -> None:
         """One pair; `same` where equal words are not what decides."""
+        clip, event, one, other = here
         self.n_pairs[layer, one, other] += 1
-        if says == other_says if same is None else same:
-            self.agreed[layer, says] += 1
+        if said[0] == said[1] if same is None else same:
+            self.agreed[layer, said[0]] += 1
             return
         self.discrepancies.append(
             Discrepancy(
@@ -187,8 +182,8 @@ class _Found:
                 event=event,
                 one=one,
                 other=other,
-                says=says,
-                other_says=other_says,
+                says=said[0],
+                other_says=said[1],
                 apart_ms=apart_ms,
             )
         )
@@ -205,24 +200,20 @@ class _Found:
                 here = (judged.clip, number, coders[at], coders[beside])
                 if mine is None and theirs is None:
                     continue
-                said = [SEEN if event is not None else UNSEEN for event in (mine, theirs)]
-                self.say(f"{prefix}existence", *here, *said)
+                said = (UNSEEN if mine is None else SEEN, UNSEEN if theirs is None else SEEN)
+                self.say(f"{prefix}existence", here, said)
                 if mine is not None and theirs is not None:
                     self._events(here, mine, theirs, prefix)
                     if not prefix:
                         self._movement(here, mine, theirs, judged.clock)
 
-    def _events(
-        self, here: tuple[ClipId, int, CoderId, CoderId], mine: CodedEvent, theirs: CodedEvent, prefix: str
-    ) -> None:
-        classes = [self.class_of.get(event.emotion, NOT_GIVEN) for event in (mine, theirs)]
-        self.say(f"{prefix}event-type", *here, mine.event_type, theirs.event_type)
-        self.say(f"{prefix}emotion", *here, mine.emotion, theirs.emotion)
-        self.say(f"{prefix}emotion-class", *here, *classes)
+    def _events(self, here: _Here, mine: CodedEvent, theirs: CodedEvent, prefix: str) -> None:
+        self.say(f"{prefix}event-type", here, (mine.event_type, theirs.event_type))
+        self.say(f"{prefix}emotion", here, (mine.emotion, theirs.emotion))
+        classes = (self.class_of.get(mine.emotion, NOT_GIVEN), self.class_of.get(theirs.emotion, NOT_GIVEN))
+        self.say(f"{prefix}emotion-class", here, classes)
 
-    def _movement(
-        self, here: tuple[ClipId, int, CoderId, CoderId], mine: CodedEvent, theirs: CodedEvent, clock: FrameClock
-    ) -> None:
+    def _movement(self, here: _Here, mine: CodedEvent, theirs: CodedEvent, clock: FrameClock) -> None:
         tick_ms = float(clock.time_base * 1000)
         tolerances = self.protocol.tolerance
         for mark, tolerance, a, b in (
@@ -233,7 +224,7 @@ class _Found:
             apart_ms = abs(clock.pts[a] - clock.pts[b]) * tick_ms
             self.apart_ms[mark].append(apart_ms)
             holds = tolerance.holds(a, b, clock)
-            self.say(mark, *here, f"frame {a}", f"frame {b}", apart_ms, same=holds)
+            self.say(mark, here, (f"frame {a}", f"frame {b}"), apart_ms, same=holds)
         units = [one_mark_each(event.action_units) for event in (mine, theirs)]
         hidden = {*mine.not_visible, *theirs.not_visible}
         known = [{code for code in own if self.region_of.get(code) not in hidden} for own in units]
@@ -245,12 +236,13 @@ class _Found:
             *({cue.code for cue in event.vocal_cues if cue.owner == subject} for event in (mine, theirs)),
         )
         for code in sorted(known[0] & known[1]):
-            strengths = [own[code].intensity for own in units]
-            if strengths[0] is not None and strengths[1] is not None:
-                self.say("intensity", *here, *(strength.value for strength in strengths if strength))
+            strength, theirs_of = units[0][code].intensity, units[1][code].intensity
+            if strength is not None and theirs_of is not None:
+                self.say("intensity", here, (strength.value, theirs_of.value))
         if mine.confidence is not None and theirs.confidence is not None:
-            self.say("confidence", *here, mine.confidence, theirs.confidence)
+            self.say("confidence", here, (mine.confidence, theirs.confidence))
 
-    def _codes(self, layer: str, here: tuple[ClipId, int, CoderId, CoderId], mine: set[str], theirs: set[str]) -> None:
+    def _codes(self, layer: str, here: _Here, mine: set[str], theirs: set[str]) -> None:
         for code in sorted(mine | theirs):
-            self.say(layer, *here, code if code in mine else NOT_GIVEN, code if code in theirs else NOT_GIVEN)
+            said = (code if code in mine else NOT_GIVEN, code if code in theirs else NOT_GIVEN)
+            self.say(layer, here, said)
