@@ -24,8 +24,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "alpha": Meaning(
             name="Krippendorff's alpha",
             means="1 where coders always agree and 0 where they agree as chance would have it.",
-            means_not="It does not say that coders are right: people who share a mistake agree perfectly. And where one "
-            "value is nearly always chosen it is low, or undetermined, whatever they do.",
+            means_not="It does not say that coders are right: people who share a mistake agree perfectly. And where "
+            "one value is nearly always chosen it is low, or undetermined, whatever they do.",
         ),
         "ac1": Meaning(
             name="Gwet's AC1",
@@ -56,8 +56,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         ),
         "masi": Meaning(
             name="Alpha over sets (MASI)",
-            means="1 where coders always give the same set of codes and 0 where they agree as chance would have it; sets "
-            "that overlap count as partly the same.",
+            means="1 where coders always give the same set of codes and 0 where they agree as chance would have it; "
+            "sets that overlap count as partly the same.",
             means_not="It does not say which code is the trouble: look at each one by itself.",
         ),
         "index": Meaning(
@@ -67,13 +67,14 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         ),
         "within-tolerance": Meaning(
             name="Within tolerance",
-            means="The share of pairs of coders whose marks of one event lie no further apart than the protocol allows.",
+            means="The share of pairs of coders whose marks of one event lie no further apart than the protocol "
+            "allows.",
             means_not="It speaks only of events that both marked, and not of whether the moment is the right one.",
         ),
         "alpha-u": Meaning(
             name="Alpha of units",
-            means="1 where coders always mark the same stretches of time and 0 where they do so as chance would have it, "
-            "before any events are matched.",
+            means="1 where coders always mark the same stretches of time and 0 where they do so as chance would "
+            "have it, before any events are matched.",
             means_not="It does not weigh events alike: a long one that was missed costs more than a short one.",
         ),
         "invented": Meaning(
@@ -83,7 +84,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         ),
         "duration": Meaning(
             name="Alpha of durations",
-            means="1 where coders always give an event the same length and 0 where lengths agree as chance would have it.",
+            means="1 where coders always give an event the same length and 0 where lengths agree as chance would "
+            "have it.",
             means_not="It does not say that the event was marked in the same place.",
         ),
     }

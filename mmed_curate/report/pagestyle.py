@@ -1,6 +1,6 @@
 """How a page of numbers looks: light and dark by the reader's own choice, narrow screens, paper.
 
-Colours: Okabe & Ito 2008, Color Universal Design, lightened for dark; text is 4.5 : 1 and more against what is behind it.
+Colours: Okabe & Ito 2008, Color Universal Design, lightened for dark; text is 4.5 : 1 and more against its ground.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ STYLE = """
 --mark:#56b4e9;--warn:#f0a830;--good:#3fd0a3;--heat:#0072b2;--link:#7cc7f2}}
 *{box-sizing:border-box}
 html{scroll-padding-top:1rem}
-body{font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;margin:0 auto;max-width:72rem;padding:1.2rem 1.2rem 4rem;
-background:var(--page);color:var(--text)}
+body{font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;margin:0 auto;
+max-width:72rem;padding:1.2rem 1.2rem 4rem;background:var(--page);color:var(--text)}
 h1{font-size:1.7rem;line-height:1.2;margin:.6rem 0}
 h2{font-size:1.3rem;margin:2.6rem 0 .4rem;padding-top:.8rem;border-top:1px solid var(--line)}
 h3{font-size:1.05rem;margin:1.6rem 0 .3rem}
