@@ -33,7 +33,7 @@ from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import CodedEvent, Coding, Intensity, Judgement, Screening, ScreeningVerdict
-from mmed_curate.domain.measures import Measure
+from mmed_curate.domain.measures import Measure, MeasuredClass
 from mmed_curate.domain.protocol import Modality, Protocol, Stage
 from mmed_curate.domain.time import FrameClock, Span
 
@@ -107,6 +107,20 @@ class AgreementReport:
     def measured_by(self) -> Mapping[str, int | float | str]:
         """The values of its settings by name, which a policy holds against its own."""
         return self.settings.values()
+
+    @property
+    def classes(self) -> Mapping[str, Mapping[str, MeasuredClass]]:
+        """By layer: each code that occurs, told apart from the rest; what belongs to no class of the map is none."""
+        layers = {layer.name: layer.classes for layer in self.layers}
+        layers |= {"action-units": self.action_units, "vocal-cues": self.vocal_cues}
+        return {
+            name: {
+                one.code: MeasuredClass(positives=one.positives, alpha=one.alpha)
+                for one in classes
+                if one.code not in {"", _NO_CLASS}
+            }
+            for name, classes in layers.items()
+        }
 
     @property
     def measures(self) -> Mapping[str, Measure]:

@@ -35,11 +35,13 @@ def report_document(report: VerifyReport) -> dict[str, object]:
     """The report as the JSON document that `--json` prints."""
     return {
         "format": "mmed-verify-report",
-        "version": 1,
+        "version": 2,
         "ok": report.ok,
         "release": report.release,
         "id": report.id,
         "simulated": report.simulated,
+        "draft": report.draft,
+        "closed_by": list(report.closed_by),
         "n_files": report.n_files,
         "n_bytes": report.n_bytes,
         "changed": list(report.changed),
@@ -54,8 +56,8 @@ def report_document(report: VerifyReport) -> dict[str, object]:
 
 
 def _tell(release: Path, report: VerifyReport) -> None:
-    simulated = "SIMULATED " if report.simulated else ""
-    out.print(f"{simulated}{report.release or release}: {report.n_files} files sealed", markup=False)
+    marked = ("DRAFT " if report.draft else "") + ("SIMULATED " if report.simulated else "")
+    out.print(f"{marked}{report.release or release}: {report.n_files} files sealed", markup=False)
     out.print(f"id {report.id}", markup=False)
     for difference in report.differences:
         out.print(f"  {difference}", markup=False)
@@ -64,6 +66,9 @@ def _tell(release: Path, report: VerifyReport) -> None:
             out.print(f"  derived again: {one.what} = {one.found}", markup=False)
     for word in report.attested:
         out.print(f"  attested, not verifiable here: {word}", markup=False)
+    if report.draft:
+        rules = f": {', '.join(report.closed_by)}" if report.closed_by else ""
+        out.print(f"This is a DRAFT and no release. Its gate was closed{rules}", style="bold red", markup=False)
     if report.ok:
         out.print("every file is as it was sealed", style="bold green")
     else:

@@ -13,13 +13,19 @@ from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import Stage
-from mmed_curate.gate.decide import Decision, Relation, RuleVerdict, decide
+from mmed_curate.gate.decide import Decision, decide
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import Evidence
 from mmed_curate.gate.policy import Policy, load_policy
+from mmed_curate.gate.verdicts import Outcome, Relation, RuleVerdict
 from mmed_curate.report.tables import NOTHING
 
 _SIGN = {Relation.AT_LEAST: "≥", Relation.AT_MOST: "≤"}
+_OUTCOME = {
+    Outcome.HOLDS: "yes",
+    Outcome.FAILS: "[bold red]no[/bold red]",
+    Outcome.UNDETERMINED: "too rare",
+}
 
 
 @click.command()
@@ -78,7 +84,7 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
                     escape(verdict.name),
                     NOTHING if verdict.number is None else _figure(verdict.number),
                     f"{_SIGN[verdict.relation]} {_figure(verdict.bound)}",
-                    "yes" if verdict.holds else "[bold red]no[/bold red]",
+                    _OUTCOME[verdict.outcome],
                     escape(verdict.what),
                 )
                 for verdict in decision.verdicts
@@ -93,6 +99,8 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
     out.print(f"[bold red]The gate is closed:[/bold red] {rules}. What to do:")
     for verdict in failed:
         out.print(f"  - {_said(verdict)}")
+    if decision.draft is not None:
+        out.print("What is there can be shared as a draft, marked as one: mmed release create VERSION --draft")
 
 
 def _said(verdict: RuleVerdict) -> str:

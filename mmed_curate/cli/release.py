@@ -19,7 +19,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
 
 if TYPE_CHECKING:
-    from mmed_curate.gate.decide import RuleVerdict
+    from mmed_curate.gate.verdicts import RuleVerdict
     from mmed_curate.release.build import Release
 
 
@@ -38,6 +38,7 @@ def release() -> None:
 @click.option("--to", type=click.Path(path_type=Path), help="Folder to make [default: releases/ in the workspace].")
 @click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
 @click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
+@click.option("--draft", is_flag=True, help="Share it although the gate is closed, marked as a draft everywhere.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of the benchmark [default: one per core].")
 @json_option
 def create(
@@ -48,6 +49,7 @@ def create(
     to: Path | None,
     benchmark: str | None,
     no_benchmark: bool,
+    draft: bool,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -55,6 +57,9 @@ def create(
 
     The gate is held first. Closed: every rule that fails with its remedy, exit code 1, and no release. Open: the
     folder is filled aside, benchmarked, sealed, and then takes its name.
+
+    With --draft the same is made behind a closed gate, as VERSION-draft: its name, its manifest, its texts and the
+    loader say that it is no release. Consent, whole files and the marks of what is simulated are not gone round.
     """
     from mmed_curate.release.build import Wishes, create_release, target_of
     from mmed_curate.release.leave import ask_gate
@@ -68,6 +73,7 @@ def create(
         recipe=load_release_recipe(recipe),
         licence=None if licence is None else read_licence(licence),
         to=to,
+        draft=draft,
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
     )
     target_of(workspace, wishes)  # what cannot be made is said before files are read
@@ -78,13 +84,18 @@ def create(
             policy=rules,
             settings=settings_of(rules.agreement),
             on=datetime.now().astimezone().date(),
+            draft=draft,
             progress=progress,
         )
+    if draft and decision.passed is not None:
+        raise BadInput.of("release.no_draft", "the gate is open, so this would be no draft", "leave --draft out")
     if leave is None:
         if as_json:
             print_json({"released": False, "failed": [_failed(verdict) for verdict in decision.failed]})
         else:
             tell_decision(decision, rules)
+            if draft:
+                out.print("Consent, files, marks and bindings hold for drafts too: not even a draft can be shared.")
         sys.exit(1)
     with bars:
         made = create_release(
@@ -125,6 +136,7 @@ def _document(made: Release) -> dict[str, object]:
         "name": made.facts.name,
         "version": made.facts.version,
         "simulated": made.facts.simulated,
+        "draft": made.facts.draft,
         "clips": made.facts.counts.clips,
         "subjects": made.facts.counts.subjects,
         "files": made.n_files,
@@ -134,9 +146,9 @@ def _document(made: Release) -> dict[str, object]:
 
 def _tell(made: Release, *, templated: bool) -> None:
     counts = made.facts.counts
-    simulated = "SIMULATED " if made.facts.simulated else ""
+    marked = ("DRAFT " if made.facts.draft else "") + ("SIMULATED " if made.facts.simulated else "")
     out.print(
-        f"{simulated}{made.facts.name} {made.facts.version}: {counts.clips} events of {counts.subjects} subjects, "
+        f"{marked}{made.facts.name} {made.facts.version}: {counts.clips} events of {counts.subjects} subjects, "
         f"{made.n_files} files, {made.n_bytes / 1e6:,.1f} MB",
         markup=False,
     )

@@ -14,6 +14,8 @@ from mmed_curate.domain.findings import BadInput
 
 RELEASE = "release.json"
 FORMAT = "mmed-release"
+_BEFORE_DRAFTS = 3
+"""Releases up to this format know no drafts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +38,14 @@ class ReleaseFacts:
     """A release as a whole."""
 
     notice: str
-    """One sentence; begins with SIMULATED where anything in the release is simulated."""
+    """One sentence; begins with SIMULATED where anything in the release is simulated, and with DRAFT in a draft."""
     name: str
     version: str
     """Semantic version of the release, such as 1.2.0."""
     simulated: bool
     """True where any subject, recording, coder, or judgement is simulated."""
+    draft: bool
+    """True where the gate was closed: shared as a draft, and no release."""
     released_on: date
     """Day (UTC) of the last act that bears on the content; from the event log, never from the clock."""
     toolkit: str
@@ -96,6 +100,7 @@ def read_facts(root: Path) -> ReleaseFacts:
             name=_of(document, "name", str),
             version=_of(document, "release", str),
             simulated=_of(document, "simulated", bool),
+            draft=_of(document, "draft", bool) if version > _BEFORE_DRAFTS else False,
             released_on=date.fromisoformat(_of(document, "released_on", str)),
             toolkit=_of(document, "toolkit", str),
             protocol=_of(document, "protocol", str),
@@ -117,6 +122,7 @@ def facts_document(facts: ReleaseFacts) -> dict[str, object]:
         "name": facts.name,
         "release": facts.version,
         "simulated": facts.simulated,
+        "draft": facts.draft,
         "released_on": facts.released_on.isoformat(),
         "toolkit": facts.toolkit,
         "protocol": facts.protocol,

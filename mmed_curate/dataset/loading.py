@@ -8,6 +8,7 @@ in the clip's own picture; a span includes its onset and its offset frame. panda
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -40,6 +41,10 @@ POLICY = "policy.yaml"
 AGREEMENT = "agreement.json"
 GATE = "gate.json"
 _NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, PROTOCOL, AGREEMENT, GATE, POLICY)
+
+
+class DraftWarning(UserWarning):
+    """What was loaded was shared while its gate was closed; it is no release."""
 
 
 class Withheld(BadInput):
@@ -300,6 +305,13 @@ class Dataset:
         return _document(self.root, GATE)
 
     @property
+    def undetermined(self) -> tuple[str, ...]:
+        """Rules on codes that are too rare to say how well coders agree on them, such as `action-unit=au14`."""
+        rules = self.gate.get("rules", [])
+        rare = (rule for rule in rules if isinstance(rule, dict) and rule.get("outcome") == "undetermined")
+        return tuple(str(rule.get("name")) for rule in rare)
+
+    @property
     def id(self) -> str:
         """SHA-256 of the manifest: stands for every byte of the release."""
         return release_id(self.root)
@@ -352,6 +364,12 @@ def load(path: str | Path) -> Dataset:
         judgements=read_rows(root / JUDGEMENTS, JudgementRow),
         judged_clips=read_rows(root / JUDGED_CLIPS, JudgedClipRow),
     )
+    if release.draft or manifest.draft:
+        warnings.warn(
+            f"{release.name} {release.version} is a draft and no release: its gate was closed; publish nothing on it",
+            DraftWarning,
+            stacklevel=2,
+        )
     if len(dataset) != release.counts.clips:
         raise not_whole(root, f"has {len(dataset)} rows in {CLIPS}, but release.json counts {release.counts.clips}")
     return dataset

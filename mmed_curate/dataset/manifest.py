@@ -19,7 +19,9 @@ from mmed_curate.domain.progress import Progress, silent
 
 MANIFEST = "manifest-sha256.txt"
 FORMAT = "mmed-manifest"
-VERSION = 1
+VERSION = 2
+"""1: of releases. 2: of drafts, so that a reader who knows no drafts takes none for a release."""
+_DRAFT = "# draft: shared before its gate was open; this is no release"
 
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _FORBIDDEN = re.compile(r"[\\\x00-\x1f\x7f]")
@@ -71,6 +73,8 @@ class Manifest:
     """Every file of a release but the manifest, sorted by path."""
 
     files: tuple[SealedFile, ...]
+    draft: bool = False
+    """What it seals was shared before its gate was open."""
 
     def __post_init__(self) -> None:
         paths = [file.path for file in self.files]
@@ -83,7 +87,8 @@ class Manifest:
 
     def text(self) -> str:
         """The manifest as it is written."""
-        lines = [f"# format: {FORMAT}", f"# version: {VERSION}"]
+        lines = [f"# format: {FORMAT}", "# version: 2" if self.draft else "# version: 1"]
+        lines += [_DRAFT] if self.draft else []
         for mark in Mark:
             lines.append(f"# {mark.value}: {_SAYS[mark]}")
             lines.extend(f"{file.sha256}  {file.path}" for file in self.files if file.mark is mark)
@@ -110,9 +115,11 @@ def read_manifest(root: Path) -> Manifest:
         raise BadInput.of("manifest.unreadable", f"{path} cannot be read ({error})", "download it again") from error
     lines = text.splitlines()
     _check_head(path, lines[:2])
+    draft = lines[2:3] == [_DRAFT] and lines[1] == "# version: 2"
     files: list[SealedFile] = []
     mark: Mark | None = None
-    for number, line in enumerate(lines[2:], start=3):
+    first = 4 if draft else 3
+    for number, line in enumerate(lines[first - 1 :], start=first):
         if line.startswith("# "):
             word = line[2:].partition(":")[0]
             mark = next((one for one in Mark if one.value == word), None)
@@ -121,11 +128,16 @@ def read_manifest(root: Path) -> Manifest:
             raise BadInput.of("manifest.line", f"{path}, line {number} is not a manifest's line", "download it again")
         if found is not None:
             files.append(SealedFile(path=found[2], sha256=found[1], mark=mark))
-    return Manifest(files=tuple(sorted(files, key=lambda file: file.path)))
+    return Manifest(files=tuple(sorted(files, key=lambda file: file.path)), draft=draft)
 
 
 def seal(
-    root: Path, *, derived: Callable[[str], bool], known: dict[str, str] | None = None, progress: Progress = silent
+    root: Path,
+    *,
+    derived: Callable[[str], bool],
+    known: dict[str, str] | None = None,
+    draft: bool = False,
+    progress: Progress = silent,
 ) -> Manifest:
     """Write the manifest of everything under a folder, as the last act of making a release.
 
@@ -133,6 +145,7 @@ def seal(
         root: the release.
         derived: whether a relative path is to be marked derived; the others are core.
         known: SHA-256 by relative path where it was computed while copying; the others are read now.
+        draft: it is shared before its gate was open, and the manifest says so.
         progress: called with files done and how many there are.
 
     Raises:
@@ -150,7 +163,7 @@ def seal(
             )
         )
         progress(index + 1, len(paths))
-    manifest = Manifest(files=tuple(files))
+    manifest = Manifest(files=tuple(files), draft=draft)
     write_text(root / MANIFEST, manifest.text())
     return manifest
 

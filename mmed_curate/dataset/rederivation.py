@@ -40,15 +40,17 @@ from mmed_curate.domain.judgements import (
 from mmed_curate.domain.protocol import ClipOrigin, ClipTerms, Protocol, Stage
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.domain.yamlfile import read_yaml
-from mmed_curate.gate.decide import RuleVerdict, decide
+from mmed_curate.gate.decide import EVEN_FOR_A_DRAFT, decide
 from mmed_curate.gate.evidence import ClipFacts, Evidence
 from mmed_curate.gate.policy import Policy
+from mmed_curate.gate.verdicts import RuleVerdict
 
 _NEAR = 1e-9
 """Relative difference of two numbers that are the same but for the order of a sum."""
 
 _ATTESTED_RULES: Mapping[str, str] = {
     "open-clips": "that no clip of the lab was left open",
+    "flagged-clips": "that no flag of an expert was left open",
     "consent": "that every subject's consent covers what is released",
     "files": "that the files are the ones that the lab cut and measured",
     "simulated": "that what is not marked as simulated is not",
@@ -76,6 +78,16 @@ def derive_again(root: Path) -> tuple[Rederived, ...]:
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         # documents of a stranger, sealed by the stranger: whatever they hold, it is a difference and no failure of ours
         return (_unusable(f"{type(error).__name__}: {error}"),)
+
+
+def closed_by(root: Path) -> tuple[str, ...]:
+    """The rules that did not hold, by what a draft's gate.json says; nothing where it cannot be read."""
+    try:
+        rules = load(root).gate.get("rules", [])
+    except MmedError:
+        return ()
+    named = (rule for rule in rules if isinstance(rule, dict) and rule.get("holds") is False)
+    return tuple(str(rule.get("name")) for rule in named)
 
 
 def _unusable(why: str) -> Rederived:
@@ -324,15 +336,25 @@ def _gate(dataset: Dataset, report: AgreementReport, evidence: Evidence, policy:
         found=policy.digest(),
         same=dataset.gate.get("policy_digest") == policy.digest(),
     )
+    draft = dataset.release.draft
+    marked = {draft, dataset.manifest.draft, dataset.gate.get("draft", False)}
+    passed = dataset.gate.get("passed")
+    yield Rederived(
+        what="whether it is a draft",
+        stated="marked so here and not there" if len(marked) > 1 else "draft" if draft else "release",
+        found=f"gate {'open' if passed is True else 'closed'}",
+        same=marked == {draft} and passed is not draft,
+    )
     stated = {str(rule.get("name")): rule for rule in dataset.gate.get("rules", []) if isinstance(rule, dict)}
     for verdict in decide(report, evidence, policy).verdicts:
         rule = stated.pop(verdict.name, None)
+        may_fail = draft and verdict.about not in EVEN_FOR_A_DRAFT
         if verdict.name in _ATTESTED_RULES:
-            if rule is None or rule.get("holds") is not True:
+            if rule is None or not (may_fail or rule.get("holds") is True):
                 yield _rule(verdict.name, "does not hold" if rule else "is missing", "must hold", same=False)
             continue
         said = "is missing" if rule is None else _in_words(rule.get("number"), rule.get("bound"), rule.get("holds"))
-        same = rule is not None and verdict.holds and _same_rule(rule, verdict)
+        same = rule is not None and (may_fail or verdict.holds) and _same_rule(rule, verdict)
         yield _rule(verdict.name, said, _in_words(verdict.number, verdict.bound, verdict.holds), same=same)
     for name in stated:
         yield _rule(name, "is among the rules", "is not in the policy", same=False)
@@ -348,10 +370,15 @@ def _same_rule(rule: Mapping[str, Any], verdict: RuleVerdict) -> bool:
         rule.get("bound") == verdict.bound
         and rule.get("relation") == verdict.relation.value
         and rule.get("holds") is verdict.holds
-        and isinstance(number, (int, float))
-        and verdict.number is not None
-        and math.isclose(number, verdict.number, rel_tol=_NEAR, abs_tol=_NEAR)
+        and rule.get("outcome", verdict.outcome.value) == verdict.outcome.value
+        and _same_number(number, verdict.number)
     )
+
+
+def _same_number(stated: object, found: float | None) -> bool:
+    if found is None or not isinstance(stated, (int, float)):
+        return stated is None and found is None
+    return math.isclose(stated, found, rel_tol=_NEAR, abs_tol=_NEAR)
 
 
 def _in_words(number: object, bound: object, holds: object) -> str:

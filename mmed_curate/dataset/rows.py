@@ -19,7 +19,7 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import ClipOrigin
 from mmed_curate.domain.tablefile import opened_table
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Of a release; readers know all older ones."""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.facts import RELEASE, read_facts
 from mmed_curate.dataset.manifest import MANIFEST, files_under, inside, read_manifest, release_id, total_bytes
-from mmed_curate.dataset.rederivation import ATTESTED, derive_again
+from mmed_curate.dataset.rederivation import ATTESTED, closed_by, derive_again
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
@@ -30,6 +30,10 @@ class VerifyReport:
     """SHA-256 of the manifest found: compare it with the one that was published with the release."""
     simulated: bool | None
     """None: release.json is damaged."""
+    draft: bool
+    """Shared while its gate was closed: the manifest or release.json says so. It is no release."""
+    closed_by: tuple[str, ...]
+    """Of a draft: the rules that did not hold, as its gate.json names them."""
     n_files: int
     """Files that were sealed."""
     n_bytes: int
@@ -103,6 +107,8 @@ def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
         release="" if facts is None else f"{facts.name} {facts.version}",
         id=release_id(root),
         simulated=None if facts is None else facts.simulated,
+        draft=manifest.draft or (facts is not None and facts.draft),
+        closed_by=closed_by(root) if whole and manifest.draft else (),
         n_files=len(sealed),
         n_bytes=n_bytes,
         changed=tuple(changed),

@@ -39,3 +39,13 @@ class Coefficient:
 
 Measure = Coefficient | Undetermined
 """What a measurement gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredClass:
+    """One value told apart from all others, as the gate reads it."""
+
+    positives: int
+    """Units in which at least one coder chose it."""
+    alpha: Measure
+    """Of this value against the rest."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
-from mmed_curate.domain.measures import Measure
+from mmed_curate.domain.measures import Measure, MeasuredClass
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Term
 
@@ -29,6 +29,10 @@ class MeasuredAgreement(Protocol):
     @property
     def measures(self) -> Mapping[str, Measure]:
         """Measured numbers by name, such as `emotion.alpha`."""
+
+    @property
+    def classes(self) -> Mapping[str, Mapping[str, MeasuredClass]]:
+        """By layer, such as `emotion-class` or `action-units`: each code that occurs, told apart from the rest."""
 
     @property
     def n_coders(self) -> int:
@@ -63,6 +67,9 @@ class ClipFacts:
     agreed: bool = True
     """Its subject agreed to a release at all; else the clip is left out of it."""
 
+    n_flags: int = 0
+    """Flags on it that nobody closed."""
+
     @property
     def is_released(self) -> bool:
         """Whether a release made now would hold something of this clip."""
@@ -89,6 +96,7 @@ class Evidence:
                 "coded_by": sorted(facts.coded_by),
                 "faults": list(facts.faults),
                 "n_events": facts.n_events,
+                "n_flags": facts.n_flags,
                 "simulated": facts.simulated,
                 "stage": facts.stage.value,
                 "subject": facts.subject,

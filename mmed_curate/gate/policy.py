@@ -58,6 +58,30 @@ class MeasureRule(Declared):
     """What to do where it falls short, as an imperative."""
 
 
+class Rare(Enum):
+    """What becomes of a code that was chosen too rarely."""
+
+    MARKED = "marked"
+    """It is released, marked as undetermined."""
+    SHUTS = "shuts"
+    """It is held all the same, and closes the gate where it has no number."""
+
+
+class ClassRule(Declared):
+    """Each code of a layer, told apart from the rest, must reach a bound."""
+
+    name: Name
+    layer: str
+    """Of the agreement report, such as `emotion-class`, `emotion`, `action-units` or `vocal-cues`."""
+    held: Held
+    at_least: Annotated[float, Field(allow_inf_nan=False)]
+    min_positives: Annotated[int, Field(ge=1)]
+    """Units in which at least one coder chose the code; below this it is rare."""
+    rare: Rare
+    remedy: str
+    """What to do where it falls short, as an imperative."""
+
+
 class SampleRule(Declared):
     """How much must have been judged before any number counts."""
 
@@ -72,7 +96,8 @@ class Policy(Declared):
     """What must hold before a release may be made. There is no override."""
 
     format: Literal["mmed-gate-policy"]
-    version: Literal[1]
+    version: Literal[1, 2]
+    """1: without what version 2 added; none of that is then asked for."""
     name: Name
     title: str
     allow_simulated: bool
@@ -85,20 +110,36 @@ class Policy(Declared):
     """How agreement must have been measured: written as the name of packaged settings, held as their values."""
     sample: SampleRule
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]
+    classes: tuple[ClassRule, ...] = ()
+    max_flagged_clips: Annotated[int, Field(ge=0)] | None = None
+    """Clips with flags that nobody closed; None: not looked at."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> Policy:
-        names = [rule.name for rule in self.measures]
-        for place, name in enumerate(names):
-            if name in names[:place]:
-                raise Clash(
-                    *("measures", place, "name"), what=f"two rules are named {name}", remedy="give each its own name"
-                )
+        for part, rules in (("measures", self.measures), ("classes", self.classes)):
+            names = [rule.name for rule in rules]
+            for place, name in enumerate(names):
+                if name in names[:place]:
+                    raise Clash(
+                        *(part, place, "name"), what=f"two rules are named {name}", remedy="give each its own name"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _version_knows_its_rules(self) -> Policy:
+        news = {"classes": bool(self.classes), "max_flagged_clips": self.max_flagged_clips is not None}
+        for name, given in news.items():
+            if self.version == 1 and given:
+                raise Clash(name, what="version 1 knows no such rule", remedy="write version: 2")
+            if self.version == 2 and not given:
+                raise Clash(name, what="version 2 asks for it", remedy="add it, or write version: 1")
         return self
 
     def digest(self) -> str:
         """SHA-256 over everything in it, the agreement settings' values included."""
-        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+        news = {"classes", "max_flagged_clips"} if self.version == 1 else set()
+        values = self.model_dump(mode="json", exclude=news)
+        return hashlib.sha256(canonical_json(values).encode()).hexdigest()
 
 
 def load_policy(name_or_path: str) -> Policy:

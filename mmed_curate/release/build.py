@@ -1,5 +1,7 @@
 """A sealed, versioned folder out of a workspace that passed the gate: everything aside first, the name last.
 
+What did not pass can be shared as a draft, which says so in its name, manifest, texts and to whoever loads it.
+
 One state of a workspace and one version of the toolkit give the same bytes, whoever builds them, where and when: days
 come from the event log, names from the workspace's secret, rows are sorted, files are copied as they were made.
 """
@@ -29,8 +31,8 @@ from mmed_curate.domain.files import folder_written_aside, readable_json, sha256
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.yamlfile import Declared
-from mmed_curate.gate.decide import Passed, decide
-from mmed_curate.gate.document import passed_document
+from mmed_curate.gate.decide import DraftOnly, Passed, decide
+from mmed_curate.gate.document import word_document
 from mmed_curate.media.remux import without_sound
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.leave import Leave
@@ -46,6 +48,8 @@ _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+
 """Semantic version without build metadata (semver.org 2.0.0)."""
 
 BENCHMARK = "benchmark"
+DRAFT = "-draft"
+"""What ends the version of a draft: a pre-release by semver, so that every release comes after it."""
 _CHUNK = 1 << 20
 
 
@@ -66,13 +70,21 @@ class Wishes:
     """What a release is called and what it says of itself."""
 
     version: str
+    """Semantic; of a draft without the `-draft` that it gets."""
     recipe: ReleaseRecipe
     licence: Licence | None = None
     """None: the recipe's."""
     to: Path | None = None
     """Folder to make; None: releases/NAME-VERSION in the workspace."""
+    draft: bool = False
+    """It is to be shared as a draft, whatever the gate says."""
     benchmark: Callable[[Path], object] | None = field(default=None)
     """Run on the folder before it is sealed for good; writes below `benchmark/` in it and nowhere else."""
+
+    @property
+    def called(self) -> str:
+        """The version that it gets."""
+        return f"{self.version}{DRAFT}" if self.draft else self.version
 
 
 def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progress: Progress = silent) -> Release:
@@ -80,7 +92,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
 
     Args:
         workspace: what is released.
-        leave: the gate's.
+        leave: the gate's; of a draft where a draft is wished for.
         wishes: name, version, licence, where to.
         progress: called with files copied and how many there are.
 
@@ -98,7 +110,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         hashes = _copy_all(tables.files, snapshot.media, folder, progress)
         _write_tables(folder, tables)
         _write_documents(folder, snapshot, tables, facts, leave, wishes)
-        manifest = _seal(folder, hashes)
+        manifest = _seal(folder, hashes, draft=facts.draft)
         if wishes.benchmark is not None:
             wishes.benchmark(folder)
             manifest = _seal_again(folder, manifest)
@@ -107,7 +119,8 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         n_bytes = sum((folder / path).stat().st_size for path in files_under(folder))
     made = Release(path=target, id=release_id(target), facts=facts, n_files=len(manifest.files) + 1, n_bytes=n_bytes)
     with workspace.write(actor="release") as log:
-        log.log_act("release.created", {"release": wishes.version, "id": made.id, "simulated": facts.simulated})
+        kind = "release.drafted" if facts.draft else "release.created"
+        log.log_act(kind, {"release": facts.version, "id": made.id, "simulated": facts.simulated})
     return made
 
 
@@ -124,7 +137,13 @@ def target_of(workspace: Workspace, wishes: Wishes) -> Path:
             "write it as MAJOR.MINOR.PATCH, such as 1.0.0",
             version=wishes.version,
         )
-    target = wishes.to or workspace.root / "releases" / f"{wishes.recipe.name}-{wishes.version}"
+    if wishes.version.endswith(DRAFT):
+        raise BadInput.of(
+            "release.draft_version",
+            f"{wishes.version} is the version of a draft",
+            f"write {wishes.version.removesuffix(DRAFT)} --draft to share one",
+        )
+    target = wishes.to or workspace.root / "releases" / f"{wishes.recipe.name}-{wishes.called}"
     if target.exists() or target.is_symlink():
         raise BadInput.of(
             "release.exists",
@@ -136,7 +155,7 @@ def target_of(workspace: Workspace, wishes: Wishes) -> Path:
 
 def _check_leave(snapshot: Snapshot, leave: Leave) -> None:
     evidence = evidence_of(snapshot, on=leave.on, rehash=False)
-    if leave.policy.digest() != leave.passed.policy_digest or not leave.passed.opens(
+    if leave.policy.digest() != leave.word.policy_digest or not leave.word.opens(
         judgements_digest=leave.report.judgements_digest, evidence_digest=evidence.digest()
     ):
         raise Refused(
@@ -158,11 +177,13 @@ def _facts(snapshot: Snapshot, tables: Tables, wishes: Wishes, leave: Leave) -> 
     simulated = any(
         one.simulated for rows in (tables.clips, tables.judged_clips, tables.judgements) for one in rows
     ) or any(snapshot.coders[said.coder].simulated for clip in snapshot.judged for said in snapshot.judgements[clip.id])
+    draft = isinstance(leave.word, DraftOnly)
     return ReleaseFacts(
-        notice=notice(simulated),
+        notice=notice(simulated, draft=draft),
         name=wishes.recipe.name,
-        version=wishes.version,
+        version=wishes.called,
         simulated=simulated,
+        draft=draft,
         released_on=_as_of(snapshot),
         toolkit=__version__,
         protocol=snapshot.protocol.name,
@@ -230,10 +251,10 @@ def _write_tables(folder: Path, tables: Tables) -> None:
 def _write_documents(
     folder: Path, snapshot: Snapshot, tables: Tables, facts: ReleaseFacts, leave: Leave, wishes: Wishes
 ) -> None:
-    passed = _passed_as_of(snapshot, facts.released_on, leave)
+    word = _word_as_of(snapshot, facts.released_on, leave)
     documents: Mapping[str, tuple[str, dict[str, Any]]] = {
         AGREEMENT: ("agreement", report_document(leave.report)),
-        GATE: ("gate", passed_document(passed)),
+        GATE: ("gate", word_document(word)),
         RELEASE: ("release", facts_document(facts)),
     }
     for name, (schema, document) in documents.items():
@@ -248,7 +269,7 @@ def _write_documents(
         codebook=snapshot.codebook,
         tables=tables,
         report=leave.report,
-        verdicts=passed.verdicts,
+        verdicts=word.verdicts,
         subjects=[one for one in snapshot.subjects.values() if snapshot.pseudonyms.subject(one.id) in in_it],
     )
     for name, text in {
@@ -263,10 +284,11 @@ def _write_documents(
         _write(folder / name, text)
 
 
-def _passed_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed:
+def _word_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed | DraftOnly:
     """The gate's word for the day that the release is of: what it said today would put today's date into the bytes."""
     decision = decide(leave.report, evidence_of(snapshot, on=day, rehash=False), leave.policy)
-    if decision.passed is None:
+    word = decision.draft if isinstance(leave.word, DraftOnly) else decision.passed
+    if word is None:
         raise Refused(
             Finding(
                 code="release.not_open_then",
@@ -276,11 +298,11 @@ def _passed_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed:
             ),
             tuple(Finding(code=f"gate.{one.name}", what=one.what, remedy=one.remedy) for one in decision.failed),
         )
-    return decision.passed
+    return word
 
 
-def _seal(folder: Path, hashes: dict[str, str]) -> Manifest:
-    manifest = seal(folder, derived=_is_derived, known=hashes)
+def _seal(folder: Path, hashes: dict[str, str], *, draft: bool) -> Manifest:
+    manifest = seal(folder, derived=_is_derived, known=hashes, draft=draft)
     check_document("manifest", manifest_document(manifest), where=MANIFEST)
     return manifest
 
@@ -297,7 +319,7 @@ def _seal_again(folder: Path, before: Manifest) -> Manifest:
             f"the benchmark touched {', '.join(strange[:3])}, which is not below {BENCHMARK}/",
             "let it write nowhere else",
         )
-    return _seal(folder, known)
+    return _seal(folder, known, draft=before.draft)
 
 
 def _is_derived(path: str) -> bool:
@@ -308,7 +330,8 @@ def manifest_document(manifest: Manifest) -> dict[str, object]:
     """The manifest as JSON values, in the shape of schema/json/manifest.schema.json."""
     return {
         "format": "mmed-manifest",
-        "version": 1,
+        "version": 2 if manifest.draft else 1,
+        "draft": manifest.draft,
         **{
             mark.value: [{"path": file.path, "sha256": file.sha256} for file in manifest.files if file.mark is mark]
             for mark in Mark

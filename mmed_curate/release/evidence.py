@@ -102,6 +102,7 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFac
         simulated=snapshot.is_simulated(clip),
         waits=standing.stage is Stage.REPLACED and clip.id not in snapshot.replaced,
         agreed=agreed,
+        n_flags=snapshot.flags.get(clip.id, 0),
     )
 
 

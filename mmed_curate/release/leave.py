@@ -1,4 +1,4 @@
-"""The gate asked about a workspace, and its leave to make one release."""
+"""The gate asked about a workspace, and its leave to make one release, or to share one draft."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.gate.decide import Decision, Passed, decide
+from mmed_curate.gate.decide import Decision, DraftOnly, Passed, decide
 from mmed_curate.gate.policy import Policy
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.snapshot import read_snapshot
@@ -17,9 +17,9 @@ from mmed_curate.store.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """What the gate was shown, and what it said: all that opens the door to one release."""
+    """What the gate was shown, and what it said: all that opens the door to one release, or lets one draft out."""
 
-    passed: Passed
+    word: Passed | DraftOnly
     report: AgreementReport
     """The agreement report that it saw."""
     policy: Policy
@@ -34,6 +34,7 @@ def ask_gate(
     policy: Policy,
     settings: AgreementSettings,
     on: date,
+    draft: bool = False,
     rehash: bool = True,
     progress: Progress = silent,
 ) -> tuple[Decision, Leave | None]:
@@ -44,16 +45,17 @@ def ask_gate(
         policy: what must hold.
         settings: how agreement is measured.
         on: the day for which consent is looked up.
+        draft: ask for leave to share a draft, where the gate is closed.
         rehash: read every file that would be copied and compare its hash.
         progress: called with clips looked at and how many there are.
 
     Returns:
-        Every rule's verdict, and leave to make one release where all hold, else None.
+        Every rule's verdict, and leave: to make one release where all hold; to share one draft where it was asked for
+        and only rules fail that a draft may go round; else None.
     """
     snapshot = read_snapshot(workspace)
     report = agreement_report(snapshot.judged_clips(), snapshot.protocol, snapshot.codebook, settings)
     evidence = evidence_of(snapshot, on=on, rehash=rehash, progress=progress)
     decision = decide(report, evidence, policy)
-    if decision.passed is None:
-        return decision, None
-    return decision, Leave(passed=decision.passed, report=report, policy=policy, on=on)
+    word = decision.draft if draft else decision.passed
+    return decision, None if word is None else Leave(word=word, report=report, policy=policy, on=on)

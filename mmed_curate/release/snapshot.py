@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -49,6 +50,8 @@ class Snapshot:
     """In log order; superseded ones too."""
     assets: Mapping[tuple[ClipId, int, AssetKind], Asset]
     """By clip, event of the clip, and kind."""
+    flags: Mapping[ClipId, int]
+    """How many flags are open on each clip that has any."""
     last_act: str
     """When the last thing that bears on a release was entered in the log: UTC, RFC 3339."""
 
@@ -147,6 +150,7 @@ def read_snapshot(workspace: Workspace) -> Snapshot:
             terms=records.terms(),
             judgements=records.judgements_by_clip((Purpose.ORDINARY,)),  # the others measure coders, and settle nothing
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
+            flags=Counter(flag.clip for flag in records.open_flags()),
             last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
         )
 

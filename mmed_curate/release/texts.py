@@ -13,11 +13,12 @@ from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.measures import Coefficient, Interval, Measure
 from mmed_curate.domain.records import Subject, Term
-from mmed_curate.gate.decide import RuleVerdict
+from mmed_curate.gate.verdicts import Outcome, RuleVerdict
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.tables import Tables
 
 SIMULATED = "SIMULATED: recordings, people or judgements in it were made by a program; it proves nothing about people."
+DRAFT = "DRAFT: its gate is closed, so this is no release; do not publish results on it."
 RECORDED = "Recordings of people, judged by people."
 
 
@@ -36,16 +37,16 @@ class Told:
     """Those with at least one settled event."""
 
 
-def notice(simulated: bool) -> str:
-    """The sentence that stands before everything else."""
-    return SIMULATED if simulated else RECORDED
+def notice(simulated: bool, *, draft: bool) -> str:
+    """What stands before everything else."""
+    said = SIMULATED if simulated else RECORDED
+    return f"{DRAFT} {said}" if draft else said
 
 
 def readme(told: Told) -> str:
     """README.md: what this is, whether it is whole, how to load it."""
     facts, counts = told.facts, told.facts.counts
-    simulated = "SIMULATED " if facts.simulated else ""
-    return f"""# {simulated}{told.recipe.title}, version {facts.version}
+    return f"""# {_marked(facts)}{told.recipe.title}, version {facts.version}
 
 {facts.notice}
 
@@ -95,7 +96,7 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 
 ## The gate
 
-{_gate_table(told.verdicts)}
+{_gate(told)}
 
 Licence: {told.licence.name}. See LICENSE.txt.
 """
@@ -104,8 +105,7 @@ Licence: {told.licence.name}. See LICENSE.txt.
 def data_card(told: Told) -> str:
     """DATACARD.md, after Gebru et al. 2021, Datasheets for Datasets, Communications of the ACM 64 (12)."""
     facts, recipe = told.facts, told.recipe
-    simulated = "SIMULATED " if facts.simulated else ""
-    return f"""# {simulated}Data card: {recipe.title}, version {facts.version}
+    return f"""# {_marked(facts)}Data card: {recipe.title}, version {facts.version}
 
 {facts.notice}
 
@@ -183,7 +183,7 @@ when. When a subject withdraws, the next version leaves the subject out: delete 
 def citation(told: Told) -> str:
     """CITATION.cff (Citation File Format 1.2.0)."""
     facts, recipe = told.facts, told.recipe
-    simulated = "SIMULATED: " if facts.simulated else ""
+    simulated = f"{_marked(facts).strip()}: " if _marked(facts) else ""
     return yaml.safe_dump(
         {
             "cff-version": "1.2.0",
@@ -200,6 +200,11 @@ def citation(told: Told) -> str:
     )
 
 
+def _marked(facts: ReleaseFacts) -> str:
+    """What a title begins with."""
+    return ("DRAFT " if facts.draft else "") + ("SIMULATED " if facts.simulated else "")
+
+
 def _made(facts: ReleaseFacts) -> str:
     if not facts.simulated:
         return ""
@@ -210,12 +215,24 @@ def _example(told: Told) -> str:
     return f'"{told.tables.clips[0].clip}"'
 
 
-def _gate_table(verdicts: Sequence[RuleVerdict]) -> str:
+def _gate(told: Told) -> str:
     signs = {"at-least": "≥", "at-most": "≤"}
-    return _table(
-        ("rule", "number", "bound"),
-        ((one.name, _number(one.number), f"{signs[one.relation.value]} {_number(one.bound)}") for one in verdicts),
+    failed = [one.name for one in told.verdicts if not one.holds]
+    rare = [one.name for one in told.verdicts if one.outcome is Outcome.UNDETERMINED]
+    said = [f"CLOSED: {', '.join(failed)} did not hold."] if failed else ["Open: every rule held."]
+    if rare:
+        said.append(
+            f"Too rare to say how well coders agree on them, and released as undetermined: {', '.join(rare)}. Do not "
+            "rest a result on these codes."
+        )
+    table = _table(
+        ("rule", "number", "bound", ""),
+        (
+            (one.name, _number(one.number), f"{signs[one.relation.value]} {_number(one.bound)}", one.outcome.value)
+            for one in told.verdicts
+        ),
     )
+    return "\n\n".join((*said, table))
 
 
 def _counts(told: Told) -> str:

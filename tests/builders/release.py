@@ -39,7 +39,7 @@ from mmed_curate.domain.yamlfile import Declared
 from mmed_curate.gate.decide import decide
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import ClipFacts, Evidence
-from mmed_curate.gate.policy import Policy, load_policy
+from mmed_curate.gate.policy import Policy, Rare, load_policy
 
 N_FRAMES = 24
 RATE_HZ = 30
@@ -131,6 +131,7 @@ def a_release(
         name="test",
         version="0.1.0",
         simulated=True,
+        draft=False,
         released_on=date(2026, 1, 2),
         toolkit="0",
         protocol="mmed",
@@ -158,7 +159,7 @@ def reseal(folder: Path) -> None:
 
 
 def lenient_policy() -> Policy:
-    """A policy that any release of this builder passes: every bound is the least there is."""
+    """A policy that any release of this builder passes: every bound is the least there is, every class too rare."""
     policy = load_policy("simulation")
     least = {"min_units": 1, "min_subjects": 2, "min_coders": 2, "measure": "emotion.percent"}
     rule = policy.measures[0].model_copy(update={"measure": "emotion.percent", "at_least": 0.0})
@@ -167,6 +168,9 @@ def lenient_policy() -> Policy:
             "agreement": lenient_settings().values(),
             "sample": policy.sample.model_copy(update=least),
             "measures": (type(rule).model_validate({**rule.model_dump(), "held": "value"}, strict=False),),
+            "classes": tuple(
+                one.model_copy(update={"min_positives": 1000, "rare": Rare.MARKED}) for one in policy.classes
+            ),
         }
     )
 

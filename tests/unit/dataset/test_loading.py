@@ -128,7 +128,7 @@ def test_a_folder_that_is_no_whole_release_is_refused_in_a_sentence(copy: Path, 
 def test_a_release_of_a_newer_format_is_refused_by_version(copy: Path) -> None:
     document = json.loads((copy / "release.json").read_text(encoding="utf-8"))
     (copy / "release.json").write_text(json.dumps({**document, "version": 99}), encoding="utf-8")
-    with pytest.raises(BadInput, match=r"release format 99, and this mmed reads up to 3.*newer mmed-curate"):
+    with pytest.raises(BadInput, match=r"release format 99, and this mmed reads up to 4.*newer mmed-curate"):
         load(copy)
 
 

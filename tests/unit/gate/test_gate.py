@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hashlib
+import itertools
 import json
 import math
 import pickle
@@ -19,12 +21,13 @@ from hypothesis import strategies as st
 from mmed_curate.agreement.settings import load_settings, settings_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
-from mmed_curate.domain.measures import Coefficient, Interval, Measure, Undetermined
+from mmed_curate.domain.measures import Coefficient, Interval, Measure, MeasuredClass, Undetermined
 from mmed_curate.domain.packaged import packaged_names, packaged_path
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Term
-from mmed_curate.gate.decide import Passed, decide
-from mmed_curate.gate.document import decision_document, passed_document
+from mmed_curate.gate.decide import DraftOnly, Passed, decide
+from mmed_curate.gate.document import decision_document, word_document
+from mmed_curate.gate.enough import more_for
 from mmed_curate.gate.evidence import ClipFacts, Evidence
 from mmed_curate.gate.policy import Policy, load_policy
 
@@ -44,10 +47,17 @@ def good(value: float = 0.9, lower: float = 0.85) -> Coefficient:
 MEASURES: Mapping[str, Measure] = {
     "existence.percent": good(),
     "emotion.alpha": good(),
+    "emotion-class.alpha": good(),
     "onset.within-tolerance": good(),
     "apex.within-tolerance": good(),
     "offset.within-tolerance": good(),
     "duration.alpha": good(),
+}
+
+
+CLASSES: Mapping[str, Mapping[str, MeasuredClass]] = {
+    "emotion-class": {"surprise": MeasuredClass(positives=60, alpha=good())},
+    "action-units": {"au4": MeasuredClass(positives=40, alpha=good())},
 }
 
 
@@ -58,6 +68,7 @@ class Report:
     judgements_digest: str = DIGEST
     measured_by: Mapping[str, int | float | str] = field(default_factory=lambda: load_policy("mmed").agreement)
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
+    classes: Mapping[str, Mapping[str, MeasuredClass]] = field(default_factory=lambda: CLASSES)
     n_coders: int = 3
 
 
@@ -152,6 +163,7 @@ def test_no_number_below_the_bound_opens_it(number):
         ("consent", {"terms": frozenset(Term) - {Term.REDISTRIBUTE}}, "P7 lacks redistribute"),
         ("files", {"faults": ("picture changed",)}, "clip7 (picture changed)"),
         ("simulated", {"simulated": True}, "P7"),
+        ("flagged-clips", {"n_flags": 2}, "mmed flag list"),
     ],
 )
 def test_one_bad_clip_keeps_it_shut_and_is_named(policy, rule, changes, said):
@@ -164,6 +176,98 @@ def test_a_clip_that_is_not_released_needs_no_consent_and_no_files(policy):
     rejected = facts(5, stage=Stage.REJECTED, n_events=0, verified_by=None, terms=frozenset(), faults=("gone",))
     quiet = facts(6, n_events=0, terms=frozenset(), faults=("gone",))
     assert decide(Report(), evidence(facts(0), rejected, quiet), policy).passed is not None
+
+
+@pytest.mark.parametrize(
+    ("layer", "positives", "alpha", "name", "outcome"),
+    [
+        ("action-units", 20, good(0.667), "action-unit=au12", "holds"),
+        ("action-units", 20, good(0.66), "action-unit=au12", "fails"),
+        ("action-units", 20, Undetermined(reason="nothing"), "action-unit=au12", "fails"),
+        ("action-units", 19, good(0.66), "action-unit=au12", "undetermined"),
+        ("emotion", 3, Undetermined(reason="too few"), "emotion=au12", "undetermined"),
+        ("emotion-class", 19, good(0.8), "class=au12", "holds"),
+        ("emotion-class", 19, good(0.6), "class=au12", "fails"),
+        ("emotion-class", 3, Undetermined(reason="too few"), "class=au12", "fails"),
+    ],
+)
+def test_a_class_is_held_by_itself_and_a_rare_one_goes_out_marked(policy, layer, positives, alpha, name, outcome):
+    """A rare code shuts nothing, and says that nobody knows; a class of the map of three is never excused."""
+    report = Report(classes={**CLASSES, layer: {"au12": MeasuredClass(positives=positives, alpha=alpha)}})
+    decision = decide(report, evidence(), policy)
+    (verdict,) = [one for one in decision.verdicts if one.name == name]
+    assert verdict.outcome.value == outcome
+    assert (decision.passed is None) == (outcome == "fails")
+    assert (verdict.number is None) == (outcome == "undetermined" or isinstance(alpha, Undetermined))
+
+
+def test_a_policy_of_version_1_is_read_as_it_was_meant(policy, tmp_path):
+    """No rule on classes and flags is asked of it, and its hash is the one that releases of its day name."""
+    values = policy.model_dump(mode="json", exclude={"classes", "max_flagged_clips"})
+    path = tmp_path / "old.yaml"
+    path.write_text(json.dumps({**values, "version": 1}), encoding="utf-8")
+    old = load_policy(str(path))
+    canonical = json.dumps({**values, "version": 1}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert old.digest() == hashlib.sha256(canonical.encode()).hexdigest()
+    names = {verdict.name for verdict in decide(Report(), evidence(facts(0, n_flags=1)), old).verdicts}
+    assert "flagged-clips" not in names and not any("=" in name for name in names)
+    for missing in ("classes", "max_flagged_clips"):
+        kept = policy.model_dump(mode="json", exclude={missing})
+        path.write_text(json.dumps(kept), encoding="utf-8")
+        with pytest.raises(BadInput, match=missing):
+            load_policy(str(path))
+
+
+@given(value=st.floats(0.7, 0.99), width=st.floats(0.001, 0.6), n=st.integers(10, 5000), subjects=st.integers(5, 200))
+def test_as_many_more_clips_as_are_named_bring_the_interval_over_the_line(value, width, n, subjects):
+    """With the interval narrowing by the root of the number of subjects, the named number is enough."""
+    bound, lower = 0.667, value - width
+    one = replace(good(value, lower), n_units=n, n_clusters=subjects)
+    more = more_for(one, bound)
+    assert more is not None
+    then = value - width * math.sqrt(subjects / (subjects + more.subjects))
+    assert then >= bound - 1e-9
+    if lower < bound and more.subjects > 1:
+        fewer = value - width * math.sqrt(subjects / (subjects + more.subjects - 1.001))
+        assert fewer < bound
+
+
+def test_no_number_of_clips_is_named_where_none_helps(policy):
+    assert more_for(good(0.667, 0.6), 0.667) is None
+    assert more_for(replace(good(), interval=Undetermined(reason="4 clusters")), 0.667) is None
+    said = {
+        lower: next(
+            verdict.remedy
+            for verdict in decide(
+                Report(measures={**MEASURES, "emotion.alpha": good(value, lower)}), evidence(), policy
+            ).failed
+        )
+        for value, lower in ((0.6, 0.5), (0.75, 0.6))
+    }
+    assert "more clips alone will not help" in said[0.5]
+    assert "a sample of about 654 events of 66 subjects would do, 454 and 46 more than there are" in said[0.6]
+
+
+@pytest.mark.parametrize(
+    ("changes", "report", "shared"),
+    [
+        ({}, Report(measures={**MEASURES, "emotion.alpha": good(0.5, 0.4)}), True),
+        ({"verified_by": None}, Report(), True),
+        ({"n_flags": 1}, Report(n_coders=1), True),
+        ({"terms": frozenset(Term) - {Term.RESEARCH}}, Report(), False),
+        ({"faults": ("picture changed",)}, Report(), False),
+        ({"simulated": True}, Report(), False),
+        ({"n_events": 0}, Report(), False),
+        ({}, Report(judgements_digest="b" * 64), False),
+        ({}, Report(), False),
+    ],
+)
+def test_what_fails_can_be_shared_as_a_draft_but_never_round_consent_files_or_marks(policy, changes, report, shared):
+    """The last of them passed: what is open is no draft."""
+    decision = decide(report, evidence(facts(0, **changes)), policy)
+    assert (decision.draft is not None) == shared
+    if decision.draft is not None:
+        assert decision.passed is None and decision.draft.failed == decision.failed
 
 
 def test_events_that_one_coder_alone_saw_keep_it_shut(policy):
@@ -210,15 +314,16 @@ def test_simulated_content_passes_only_where_the_policy_says_so_and_is_marked(po
 
 def test_the_policy_for_simulations_holds_agreement_to_the_same_bounds(policy):
     assert load_policy("simulation").measures == policy.measures
+    assert load_policy("simulation").classes == policy.classes
     assert load_policy("simulation").required_terms == policy.required_terms
     assert load_policy("simulation").max_open_clips == policy.max_open_clips == 0
 
 
 def test_nobody_else_makes_a_passed(policy):
     values = {"judgements_digest": DIGEST, "evidence_digest": DIGEST, "policy_digest": DIGEST, "policy": "mine"}
-    for seal in (None, object(), True):
+    for seal, word in itertools.product((None, object(), True), (Passed, DraftOnly)):
         with pytest.raises(BadInput, match="only the gate"):
-            Passed(**values, simulated=False, verdicts=(), seal=seal)
+            word(**values, simulated=False, verdicts=(), seal=seal)
     with pytest.raises(TypeError):
         Passed(**values, simulated=False, verdicts=())  # type: ignore[call-arg]
     passed = decide(Report(), evidence(), policy).passed
@@ -264,7 +369,7 @@ def test_the_documents_fit_their_schema(policy, repository):
         for key in document:
             with pytest.raises(jsonschema.ValidationError):
                 validator.validate({k: v for k, v in document.items() if k != key})
-    assert closed["passed"] is False and opened == passed_document(decision.passed)
+    assert closed["passed"] is False and opened == word_document(decision.passed)
     assert "P0" not in json.dumps(opened) and "clip0" not in json.dumps(opened)
 
 
@@ -273,7 +378,7 @@ def test_every_packaged_bound_names_its_source(name):
     assert load_policy(name).name == name
     lines = packaged_path("pipelines", "gate", f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     bounds = [line for line in lines if line.strip().startswith("at_least:")]
-    assert len(bounds) == len(load_policy(name).measures)
+    assert len(bounds) == len(load_policy(name).measures) + len(load_policy(name).classes)
     assert all("#" in line for line in bounds)
 
 
