@@ -30,8 +30,8 @@ SEEN, UNSEEN = "seen", "not seen"
 """Of an event, by one coder and the other."""
 SETS = frozenset({"action-units", "vocal-cues"})
 """Layers in which a coder gives several codes, each or not."""
-_DERIVED = frozenset({"emotion-class"})
-"""Layers that follow from another one: they say nothing of their own about how far a clip is disagreed on."""
+_BESIDE = frozenset({"emotion-class", "intensity", "confidence"})
+"""Layers that follow from another one, and scales on which a step apart is no confusion: looked at when asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +84,13 @@ class Compared:
         """Those that are about something.
 
         Args:
-            layers: in these; None: in all that follow from no other one, of the last pass.
+            layers: in these; None: in all that stand by themselves, of the last pass.
             code: one of the two said this.
             codes: the two said these, whoever said which.
             coders: one coder: this one and any other; two: between them.
         """
         for one in self.discrepancies:
-            if one.layer not in layers if layers is not None else (one.layer in _DERIVED or ":" in one.layer):
+            if one.layer not in layers if layers is not None else (one.layer in _BESIDE or ":" in one.layer):
                 continue
             if code is not None and code not in (one.says, one.other_says):
                 continue

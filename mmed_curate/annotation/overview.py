@@ -129,7 +129,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
     report = agreement_report(judged, protocol, codebook, how)
     by_week: dict[str, list[tuple[str, Sequence[Judgement]]]] = defaultdict(list)
     for one, now in coded:
-        by_week[_week(times[closed[one.clip]])].append((one.subject, now.coded))
+        by_week[week_of(times[closed[one.clip]])].append((one.subject, now.coded))
     codes = {coder.id: coder.code for coder in coders}
     return Overview(
         title=protocol.title,
@@ -176,7 +176,8 @@ def _judged(
     )
 
 
-def _week(at: str) -> str:
+def week_of(at: str) -> str:
+    """Of a time in the log: the week as 2026-W09 (ISO 8601)."""
     year, week, _ = datetime.fromisoformat(at).isocalendar()
     return f"{year}-W{week:02d}"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mmed_curate.domain.measures import Measure, Undetermined
-from mmed_curate.report.agreementclips import behind, clips_section, lists_section
+from mmed_curate.report.agreementclips import CLIP, behind, clips_section, lists_section
 from mmed_curate.report.agreementshown import AgreementShown, ShownClasses, ShownMark, ShownMatrix, point_of
 from mmed_curate.report.markup import Html, element, joined, link, table
 from mmed_curate.report.meanings import MEANINGS, meaning_of
@@ -103,7 +103,9 @@ def _gate(shown: AgreementShown) -> Html:
             rule.name,
             behind(rule.key, rule.number),
             rule.bound,
-            element("span", "yes" if rule.holds else "no", class_="yes" if rule.holds else "no"),
+            element("span", "yes" if rule.holds else "no", class_="yes" if rule.holds else "no")
+            if not rule.rare
+            else "too rare",
             rule.what,
             rule.remedy or NOTHING,
         )
@@ -130,7 +132,15 @@ def _topics(shown: AgreementShown) -> Html:
         joined(
             (
                 element("h3", one.title),
-                element("ol", *(element("li", behind(topic.key, topic.words)) for topic in one.topics)),
+                element(
+                    "ol",
+                    *(
+                        element(
+                            "li", link(CLIP + topic.clip, topic.words) if topic.clip else behind(topic.key, topic.words)
+                        )
+                        for topic in one.topics
+                    ),
+                ),
             )
         )
         for one in shown.topics
@@ -152,13 +162,13 @@ def _topics(shown: AgreementShown) -> Html:
 def _layers(shown: AgreementShown) -> Html:
     points = [point_of(one.title, one.alpha) for one in shown.layers]
     said = "; ".join(f"{one.title}: {_in_words(one.alpha)}" for one in shown.layers)
-    heads = ("layer", "alpha", "interval", "AC1", "kappa", "agree", "units", "in words")
+    heads = ("layer", "alpha", "interval", "AC1 or AC2", "kappa", "agree", "units", "in words")
     rows = [
         (
             one.title,
             behind(one.key, number(one.alpha)),
             spread(one.alpha),
-            number(one.ac1),
+            NOTHING if one.ac1 is None else number(one.ac1),
             NOTHING if one.kappa is None else number(one.kappa),
             share(one.percent),
             count(one.alpha),
@@ -179,7 +189,7 @@ def _layers(shown: AgreementShown) -> Html:
     return _section(
         "layers",
         "Each layer",
-        _means("alpha", "ac1", "cohen", "percent"),
+        _means("alpha", "ac1", "ac2", "cohen", "percent"),
         element(
             "figure", intervals(points, shown.bounds, title="Alpha of each layer with its interval", describe=said)
         ),

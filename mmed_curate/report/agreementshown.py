@@ -17,10 +17,9 @@ class ShownLayer:
     """One thing that coders choose."""
 
     title: str
-    unit: str
-    """What one unit is."""
     alpha: Measure
-    ac1: Measure
+    ac1: Measure | None
+    """Gwet's, of a scale AC2; None: not measured."""
     kappa: Measure | None
     """Cohen's, of more than two coders Conger's; None: not measured."""
     percent: Measure
@@ -149,6 +148,8 @@ class ShownRule:
     """A dash: no number."""
     bound: str
     holds: bool
+    rare: bool
+    """Too rare to be told, and let out marked as such."""
     what: str
     remedy: str
     key: str
@@ -160,6 +161,8 @@ class ShownTopic:
 
     words: str
     key: str
+    clip: str = ""
+    """The clip that it is; empty: it is about more than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
