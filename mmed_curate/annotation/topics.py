@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mmed_curate.agreement.differing import NOT_GIVEN, SETS, Compared
-from mmed_curate.agreement.discussion import ALL, ClipToDiscuss, CodersDiffer, Confused, Discussion, Focus, discussion
+from mmed_curate.agreement.discussion import ALL, ClipToDiscuss, CodersDiffer, Confused, Discussion, discussion
 from mmed_curate.annotation.behind import coder_key, confusion_key
 from mmed_curate.annotation.measured import RuleLine, layer_title
 from mmed_curate.domain.identity import ClipId, CoderId
@@ -16,11 +16,18 @@ from mmed_curate.domain.identity import ClipId, CoderId
 class Topic:
     """One thing to talk about."""
 
-    words: str
-    """A sentence without a full stop."""
+    head: str
+    """What it is about, in a few words."""
+    rest: str
+    """What is to be said of it: with the head a sentence without a full stop."""
     key: str
     """What its clips are behind (see `behind`); empty: the clip that it is."""
     clip: ClipId | None = None
+
+    @property
+    def words(self) -> str:
+        """The sentence."""
+        return f"{self.head}{self.rest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,55 +72,59 @@ def topics_of_rules(
     for rule in rules:
         if rule.holds or rule.focus is None:
             continue
-        topics = _of_rule(discussion(compared, rule.focus, most=most), rule.focus, codes)
+        topics = _of_rule(discussion(compared, rule.focus, most=most), codes)
         if topics:
             found.append(Topics(title=f"For the rule {rule.name}", topics=topics))
     return tuple(found)
 
 
-def _of_rule(found: Discussion, focus: Focus, codes: Mapping[CoderId, str]) -> tuple[Topic, ...]:
-    return (
-        *_confused(found.confused),
-        *_coders(found.pairs, codes),
-        *(_clip(one) for one in found.clips),
-    )
+def _of_rule(found: Discussion, codes: Mapping[CoderId, str]) -> tuple[Topic, ...]:
+    return (*_confused(found.confused), *_coders(found.pairs, codes), *(_clip(one) for one in found.clips))
 
 
 def _confused(found: Sequence[Confused]) -> tuple[Topic, ...]:
-    return tuple(Topic(words=confused_words(one), key=confusion_key(one.layer, one.one, one.other)) for one in found)
+    return tuple(
+        Topic(head=head, rest=rest, key=confusion_key(one.layer, one.one, one.other))
+        for one in found
+        for head, rest in [confused_words(one)]
+    )
 
 
-def confused_words(one: Confused) -> str:
-    """Such as `emotion: fear and surprise, by 12 of 86 pairs of coders (14 %)`."""
+def confused_words(one: Confused) -> tuple[str, str]:
+    """Such as `emotion: fear and surprise`, and `, by 12 of 86 pairs of coders (14 %)`."""
     share = f"{one.n_pairs} of {one.of_pairs} pairs of coders ({one.share:.0%})".replace("%", " %")
-    if one.layer.rpartition(":")[2] in SETS:
-        code = one.one if one.other == NOT_GIVEN else one.other
-        return f"{layer_title(one.layer)}: {code}, given by one alone of {share}"
-    if one.layer.rpartition(":")[2] == "existence":
-        return f"{layer_title(one.layer)}: marked by one alone of {share}"
-    return f"{layer_title(one.layer)}: {one.one} and {one.other}, by {share}"
+    title, layer = layer_title(one.layer), one.layer.rpartition(":")[2]
+    if layer in SETS:
+        return f"{title}: {one.one if one.other == NOT_GIVEN else one.other}", f", given by one alone of {share}"
+    if layer == "existence":
+        return title, f": marked by one alone of {share}"
+    return f"{title}: {_said(one.one)} and {_said(one.other)}", f", by {share}"
 
 
 def _coders(found: Sequence[CodersDiffer], codes: Mapping[CoderId, str]) -> tuple[Topic, ...]:
-    return tuple(Topic(words=_differ_words(one, codes), key=coder_key(one.one, one.other)) for one in found)
+    return tuple(_pair(one, codes) for one in found)
 
 
-def _differ_words(one: CodersDiffer, codes: Mapping[CoderId, str]) -> str:
+def _pair(one: CodersDiffer, codes: Mapping[CoderId, str]) -> Topic:
     who = codes.get(one.one, one.one)
     whom = "others" if one.other is None else codes.get(one.other, one.other)
-    share = f"{one.n_differ} of {one.of_pairs} comparisons ({one.share:.0%})".replace("%", " %")
-    said = f"{who} and {whom} differ in {share}"
-    if not one.about:
-        return said
-    layer, says, other_says, n = one.about[0]
-    return f"{said}, most often in {layer_title(layer)}: {who} {says}, {whom} {other_says} ({n})"
+    rest = f" differ in {one.n_differ} of {one.of_pairs} comparisons ({one.share:.0%})".replace("%", " %")
+    if one.about:
+        layer, says, other_says, n = one.about[0]
+        rest += f", most often in {layer_title(layer)}: {who} {_said(says)}, {whom} {_said(other_says)} ({n})"
+    return Topic(head=f"{who} and {whom}", rest=rest, key=coder_key(one.one, one.other))
+
+
+def _said(code: str) -> str:
+    return "none" if code == NOT_GIVEN else code
 
 
 def _clip(one: ClipToDiscuss) -> Topic:
-    return Topic(words=f"{one.clip}: {clip_words(one)}", key="", clip=one.clip)
+    return Topic(head=one.clip, rest=f": {clip_words(one)}", key="", clip=one.clip)
 
 
 def clip_words(one: ClipToDiscuss) -> str:
     """Such as `7 differences: 4 emotion, 3 onset`."""
     said = ", ".join(f"{n} {layer_title(layer)}" for layer, n in one.about)
-    return f"{one.n_differ} difference{'' if one.n_differ == 1 else 's'}: {said}"
+    many = f"{one.n_differ} difference{'' if one.n_differ == 1 else 's'}"
+    return f"{many} in {layer_title(one.about[0][0])}" if len(one.about) == 1 else f"{many}: {said}"

@@ -10,12 +10,21 @@ from collections.abc import Iterable
 
 from mmed_curate.domain.measures import Measure, Undetermined
 from mmed_curate.report.agreementclips import CLIP, behind, clips_section, lists_section
-from mmed_curate.report.agreementshown import AgreementShown, ShownClasses, ShownMark, ShownMatrix, point_of
+from mmed_curate.report.agreementparts import in_words, meanings_of, page_section, why_not
+from mmed_curate.report.agreementpeople import coders_section, drift_section, times_section
+from mmed_curate.report.agreementshown import (
+    AgreementShown,
+    ShownClasses,
+    ShownMatrix,
+    ShownTopic,
+    ShownTopics,
+    point_of,
+)
 from mmed_curate.report.markup import Html, element, joined, link, table
-from mmed_curate.report.meanings import MEANINGS, meaning_of
+from mmed_curate.report.meanings import meaning_of
 from mmed_curate.report.pagestyle import STYLE
-from mmed_curate.report.svgplots import course, histogram, intervals
-from mmed_curate.report.tables import NOTHING, count, milliseconds, number, share, spread
+from mmed_curate.report.svgplots import intervals
+from mmed_curate.report.tables import NOTHING, count, number, share, spread
 
 GENERATOR = "mmed agreement"
 """Says in the page's head what wrote it."""
@@ -29,9 +38,9 @@ def agreement_page(shown: AgreementShown) -> str:
         (("layers", "Each layer"), _layers(shown)),
         (("classes", "Each class and code"), _classes(shown)),
         (("confusion", "Who says what where another says that"), _confusion(shown)),
-        (("times", "When it happened"), _times(shown)),
-        (("coders", "Coders"), _coders(shown)),
-        (("drift", "Over time"), _drift(shown)),
+        (("times", "When it happened"), times_section(shown)),
+        (("coders", "Coders"), coders_section(shown)),
+        (("drift", "Over time"), drift_section(shown)),
         (("numbers", "Every number"), _numbers(shown)),
         (("how", "How it was measured"), _how(shown)),
         (("lists", "The clips behind the numbers"), lists_section(shown)),
@@ -63,8 +72,8 @@ def _banners(shown: AgreementShown) -> Iterable[Html]:
     yield element(
         "p",
         element("b", "For the curator. "),
-        "It names coders and tells what each of them said. Give it to nobody who still codes: a coder who has read what "
-        "others said does not judge alone any more.",
+        "It names coders and tells what each of them said. Give it to nobody who still codes: a coder who has read "
+        "what others said does not judge alone any more.",
         class_="banner",
     )
     if shown.simulated:
@@ -74,18 +83,6 @@ def _banners(shown: AgreementShown) -> Iterable[Html]:
             "Some of these clips or judgements are made up; the numbers say nothing of people.",
             class_="banner",
         )
-
-
-def _section(key: str, title: str, *inside: object) -> Html:
-    return element("section", element("h2", title), *inside, id=key)
-
-
-def _means(*kinds: str) -> Html:
-    said = (
-        joined((element("b", MEANINGS[kind].name), f": {MEANINGS[kind].means} {MEANINGS[kind].means_not}"))
-        for kind in kinds
-    )
-    return joined(element("p", one, class_="means") for one in said)
 
 
 def _gate(shown: AgreementShown) -> Html:
@@ -98,28 +95,34 @@ def _gate(shown: AgreementShown) -> Html:
         if shown.passed
         else joined((element("span", "The gate is closed:", class_="no"), f" {words}."))
     )
+    told = sorted((rule for rule in shown.rules if not rule.rare), key=lambda rule: rule.holds)
     rows = [
         (
             rule.name,
             behind(rule.key, rule.number),
             rule.bound,
-            element("span", "yes" if rule.holds else "no", class_="yes" if rule.holds else "no")
-            if not rule.rare
-            else "too rare",
+            element("span", "yes" if rule.holds else "no", class_="yes" if rule.holds else "no"),
             rule.what,
             rule.remedy or NOTHING,
         )
-        for rule in sorted(shown.rules, key=lambda rule: rule.holds)
+        for rule in told
     ]
-    return _section(
+    rare = [(rule.name, rule.what) for rule in shown.rules if rule.rare]
+    folded = element(
+        "details",
+        element("summary", f"{len(rare)} more rules are about codes that are too rare to be told"),
+        table("Too rare to be told", ("rule", "what was looked at"), rare, class_="prose"),
+    )
+    return page_section(
         "gate",
         "The gate",
         element("p", said),
         table(shown.policy, ("rule", "number", "bound", "holds", "what was looked at", "what to do"), rows),
+        folded if rare else "",
         element(
             "p",
-            "A rule that holds does not say that the labels are right, only that these people, on these clips, agreed at "
-            "least so far. What is undetermined never holds. There is no override.",
+            "A rule that holds does not say that the labels are right, only that these people, on these clips, agreed "
+            "at least so far. What is undetermined for want of data never holds. There is no override.",
             class_="means",
         ),
     )
@@ -127,25 +130,8 @@ def _gate(shown: AgreementShown) -> Html:
 
 def _topics(shown: AgreementShown) -> Html:
     if not shown.topics:
-        return _section("discuss", "What to discuss", element("p", "Nobody differs on anything.", class_="quiet"))
-    lists = [
-        joined(
-            (
-                element("h3", one.title),
-                element(
-                    "ol",
-                    *(
-                        element(
-                            "li", link(CLIP + topic.clip, topic.words) if topic.clip else behind(topic.key, topic.words)
-                        )
-                        for topic in one.topics
-                    ),
-                ),
-            )
-        )
-        for one in shown.topics
-    ]
-    return _section(
+        return page_section("discuss", "What to discuss", element("p", "Nobody differs on anything.", class_="quiet"))
+    return page_section(
         "discuss",
         "What to discuss",
         element(
@@ -155,13 +141,24 @@ def _topics(shown: AgreementShown) -> Html:
             "therefore the one who errs.",
             class_="means",
         ),
-        *lists,
+        *(_topic_list(one) for one in shown.topics),
     )
+
+
+def _topic_list(one: ShownTopics) -> Html:
+    listed = element("ol", *(element("li", _topic_head(topic), topic.rest) for topic in one.topics))
+    if one.folded:
+        return element("details", element("summary", one.title), listed)
+    return joined((element("h3", one.title), listed))
+
+
+def _topic_head(topic: ShownTopic) -> Html:
+    return link(CLIP + topic.clip, topic.head) if topic.clip else behind(topic.key, topic.head)
 
 
 def _layers(shown: AgreementShown) -> Html:
     points = [point_of(one.title, one.alpha) for one in shown.layers]
-    said = "; ".join(f"{one.title}: {_in_words(one.alpha)}" for one in shown.layers)
+    said = "; ".join(f"{one.title}: {in_words(one.alpha)}" for one in shown.layers)
     heads = ("layer", "alpha", "interval", "AC1 or AC2", "kappa", "agree", "units", "in words")
     rows = [
         (
@@ -186,23 +183,23 @@ def _layers(shown: AgreementShown) -> Html:
         )
         for one in shown.others
     ]
-    return _section(
+    return page_section(
         "layers",
         "Each layer",
-        _means("alpha", "ac1", "ac2", "cohen", "percent"),
+        meanings_of("alpha", "ac1", "ac2", "cohen", "percent"),
         element(
             "figure", intervals(points, shown.bounds, title="Alpha of each layer with its interval", describe=said)
         ),
         table("What coders chose", heads, rows),
         table("Sets, scales, stretches of time", ("number", "value", "interval", "units", ""), more) if more else "",
-        _means("masi", "index", "alpha-u", "invented") if more else "",
+        meanings_of("masi", "index", "alpha-u", "invented") if more else "",
     )
 
 
 def _classes(shown: AgreementShown) -> Html:
     if not shown.classes:
         return Html("")
-    return _section(
+    return page_section(
         "classes",
         "Each class and code",
         element(
@@ -217,7 +214,7 @@ def _classes(shown: AgreementShown) -> Html:
 
 def _class_part(one: ShownClasses, shown: AgreementShown) -> Html:
     points = [point_of(each.label, each.alpha) for each in one.classes]
-    said = "; ".join(f"{each.label}: {_in_words(each.alpha)}" for each in one.classes)
+    said = "; ".join(f"{each.label}: {in_words(each.alpha)}" for each in one.classes)
     rows = [
         (
             each.label,
@@ -245,14 +242,14 @@ def _class_part(one: ShownClasses, shown: AgreementShown) -> Html:
 def _confusion(shown: AgreementShown) -> Html:
     if not shown.matrices:
         return Html("")
-    return _section(
+    return page_section(
         "confusion",
         "Who says what where another says that",
         element(
             "p",
-            "Pairs of coders before one event: how often one said what stands at the row and the other what stands at the "
-            "column. On the diagonal, framed, both said the same. The shade is the share of the row. It does not say who "
-            "of the two is right.",
+            "Pairs of coders before one event: how often one said what stands at the row and the other what stands at "
+            "the column. On the diagonal, framed, both said the same. The shade is the share of the row. It does not "
+            "say who of the two is right.",
             class_="means",
         ),
         *(_matrix(one) for one in shown.matrices),
@@ -285,126 +282,6 @@ def _matrix(one: ShownMatrix) -> Html:
     )
 
 
-def _times(shown: AgreementShown) -> Html:
-    rows = [
-        (
-            one.mark,
-            milliseconds(one.median_ms),
-            milliseconds(one.p95_ms),
-            behind(one.key, share(one.within)),
-            spread(one.within),
-            str(one.n_pairs),
-            one.tolerance,
-        )
-        for one in shown.marks
-    ]
-    heads = ("mark", "median apart", "95 % below", "within tolerance", "interval", "pairs", "tolerance")
-    plots = [
-        element(
-            "figure",
-            element("figcaption", one.mark),
-            histogram(one.histogram, title=_of_mark(one), describe=_bars(one)),
-        )
-        for one in shown.marks
-        if one.n_pairs
-    ]
-    return _section(
-        "times",
-        "When it happened",
-        _means("within-tolerance", "duration"),
-        table("Pairs of coders who marked the same event", heads, rows),
-        element("div", *plots, class_="row") if plots else "",
-        element("p", "Bars drawn hollow lie beyond the tolerance.", class_="means") if plots else "",
-    )
-
-
-def _of_mark(one: ShownMark) -> str:
-    return f"How far apart coders put the {one.mark}, in ms"
-
-
-def _bars(one: ShownMark) -> str:
-    found = one.histogram
-    said = [
-        f"{place * found.step_ms:.0f} to {(place + 1) * found.step_ms:.0f} ms: {n}"
-        for place, n in enumerate(found.counts)
-        if n
-    ]
-    beyond = [f"more: {found.n_beyond}"] if found.n_beyond else []
-    return f"pairs of coders by distance. {'; '.join([*said, *beyond])}. Tolerance {found.tolerance_ms:.0f} ms."
-
-
-def _coders(shown: AgreementShown) -> Html:
-    if not shown.coders:
-        return Html("")
-    coders = [
-        (
-            one.coder,
-            str(one.n_clips),
-            behind(one.key, share(one.with_others)),
-            spread(one.with_others),
-            number(one.alpha_without),
-            NOTHING if one.as_settled is None else f"{one.as_settled:.2f}",
-        )
-        for one in shown.coders
-    ]
-    pairs = [
-        (
-            f"{one.one}, {one.other}",
-            str(one.n_clips),
-            behind(one.key, number(one.kappa)),
-            spread(one.kappa),
-            milliseconds(one.onset_ms),
-            f"{one.n_events}, {one.seen_by_one}, {one.seen_by_other}",
-        )
-        for one in shown.pairs
-    ]
-    heads = ("coder", "clips", "with others", "interval", "alpha without", "emotion as settled")
-    names = ("pair", "clips", "kappa", "interval", "onset apart", "events of both, first, second")
-    return _section(
-        "coders",
-        "Coders",
-        element(
-            "p",
-            "‘With others’: the share of pairs with this coder who name the same emotion, part of it by chance. ‘Alpha "
-            "without’: that of all others; above alpha of all, this coder differs from the rest. It does not say who is "
-            "right: what was settled rests in part on their own word.",
-            class_="means",
-        ),
-        table("Each coder beside all others, emotion", heads, coders),
-        table("Pairs of coders, emotion", names, pairs) if pairs else "",
-    )
-
-
-def _drift(shown: AgreementShown) -> Html:
-    if not shown.weeks and not shown.drift:
-        return Html("")
-    points = [point_of(one.week, one.alpha) for one in shown.weeks]
-    said = "; ".join(f"{one.week}: {_in_words(one.alpha)}" for one in shown.weeks)
-    weeks = [
-        (one.week, str(one.n_clips), behind(one.key, number(one.alpha)), spread(one.alpha), _why_not(one.alpha))
-        for one in shown.weeks
-    ]
-    drift = [(one.coder, one.kind, one.window, str(one.n_clips), *one.figures) for one in shown.drift]
-    heads = ("coder", "held against", "when", "clips", "event F1", "emotion", "AU index", "onset apart")
-    return _section(
-        "drift",
-        "Over time",
-        element(
-            "p",
-            "A week counts the clips whose coding closed in it. Other clips come in other weeks: a fall may lie in them, "
-            "and intervals that overlap say little. What coders hold to over time is told by hidden gold and repeats.",
-            class_="means",
-        ),
-        element("figure", course(points, shown.bounds, title="Alpha of the emotion by week", describe=said))
-        if points
-        else "",
-        table("Emotion by week", ("week", "clips", "alpha", "interval", ""), weeks) if weeks else "",
-        table("Each coder against gold and against themselves", heads, drift)
-        if drift
-        else element("p", "No hidden gold and no repeat was answered yet.", class_="quiet"),
-    )
-
-
 def _numbers(shown: AgreementShown) -> Html:
     by_meaning: dict[str, list[str]] = {}
     for name in shown.numbers:
@@ -419,7 +296,7 @@ def _numbers(shown: AgreementShown) -> Html:
                 spread(shown.numbers[name]),
                 count(shown.numbers[name]),
                 _subjects(shown.numbers[name]),
-                _why_not(shown.numbers[name]),
+                why_not(shown.numbers[name]),
             )
             for name in names
         ]
@@ -429,23 +306,11 @@ def _numbers(shown: AgreementShown) -> Html:
             element("p", element("b", "Does not mean: "), told.means_not, class_="means"),
             table(kind, ("number", "value", "interval", "units", "subjects", "undetermined because"), rows),
         ]
-    return _section("numbers", "Every number", *parts)
+    return page_section("numbers", "Every number", *parts)
 
 
 def _how(shown: AgreementShown) -> Html:
-    return _section("how", "How it was measured", table("Settings and sources", ("what", "value"), shown.how))
-
-
-def _in_words(measure: Measure) -> str:
-    if isinstance(measure, Undetermined):
-        return f"undetermined, {measure.reason}"
-    return f"{number(measure)}, interval {spread(measure)}"
-
-
-def _why_not(measure: Measure) -> str:
-    if isinstance(measure, Undetermined):
-        return measure.reason
-    return f"interval: {measure.interval.reason}" if isinstance(measure.interval, Undetermined) else ""
+    return page_section("how", "How it was measured", table("Settings and sources", ("what", "value"), shown.how))
 
 
 def _subjects(measure: Measure) -> str:

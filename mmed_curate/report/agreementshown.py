@@ -159,7 +159,9 @@ class ShownRule:
 class ShownTopic:
     """One thing to talk about."""
 
-    words: str
+    head: str
+    rest: str
+    """With the head a sentence; the head leads to the clips."""
     key: str
     clip: str = ""
     """The clip that it is; empty: it is about more than one."""
@@ -171,6 +173,8 @@ class ShownTopics:
 
     title: str
     topics: tuple[ShownTopic, ...]
+    folded: bool
+    """Shown only to who opens it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +225,6 @@ class AgreementShown:
     simulated: bool
     headline: tuple[str, ...]
     """Sentences."""
-    n_coded: int
     layers: tuple[ShownLayer, ...]
     bounds: tuple[Bound, ...]
     """Lines in plots of alpha."""

@@ -32,6 +32,9 @@ caption{text-align:left;font-weight:600;padding:.2rem 0;color:var(--text)}
 th,td{padding:.28rem .7rem .28rem 0;text-align:left;vertical-align:top;border-top:1px solid var(--line)}
 thead th{border-top:0;color:var(--quiet);font-weight:600;vertical-align:bottom}
 tbody th{font-weight:600}
+thead th,td:nth-child(2),td:nth-child(3){white-space:nowrap}
+.prose td{white-space:normal}
+summary{cursor:pointer;margin:.4rem 0}
 .no{color:var(--warn);font-weight:700}
 .yes{color:var(--good);font-weight:600}
 .heat td{padding:.35rem .6rem;text-align:center;border:1px solid var(--line);
