@@ -26,8 +26,10 @@ from mmed_curate.domain.time import FrameClock
 
 NOT_GIVEN = "–"
 """Stands where one of two coders gave a code and the other did not."""
-SEEN, UNSEEN = "seen", "not seen"
-"""Of an event, by one coder and the other."""
+NO_CLASS = "-"
+"""Of an emotion that the codebook puts in no class, as the report names it."""
+SEEN, UNSEEN = "yes", "no"
+"""Whether a coder marked an event, as the report names it."""
 SETS = frozenset({"action-units", "vocal-cues"})
 """Layers in which a coder gives several codes, each or not."""
 _BESIDE = frozenset({"emotion-class", "intensity", "confidence"})
@@ -68,8 +70,8 @@ class Compared:
     """Pairs who gave the same answer, by layer and answer; of codes given or not, only where both gave it."""
     n_pairs: Mapping[tuple[str, CoderId, CoderId], int]
     """Pairs that were compared, by layer and coders; of codes given or not, each code that one of the two gave."""
-    apart_ms: Mapping[str, tuple[float, ...]]
-    """Of every pair, within tolerance or not, by mark."""
+    apart_ms: Mapping[str, tuple[tuple[float, bool], ...]]
+    """By mark, of every pair: how far apart in ms, and whether that is within tolerance."""
     courses: Mapping[ClipId, Course]
     """Where each clip whose coding has closed stands."""
 
@@ -158,12 +160,12 @@ class _Found:
     discrepancies: list[Discrepancy] = field(default_factory=list)
     agreed: Counter[tuple[str, str]] = field(default_factory=Counter)
     n_pairs: Counter[tuple[str, CoderId, CoderId]] = field(default_factory=Counter)
-    apart_ms: dict[str, list[float]] = field(default_factory=lambda: {mark: [] for mark in MARKS})
+    apart_ms: dict[str, list[tuple[float, bool]]] = field(default_factory=lambda: {mark: [] for mark in MARKS})
     class_of: dict[str, str] = field(init=False)
     region_of: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.class_of = {entry.code: entry.emotion_class or NOT_GIVEN for entry in self.codebook.emotions}
+        self.class_of = {entry.code: entry.emotion_class or NO_CLASS for entry in self.codebook.emotions}
         self.region_of = {entry.code: entry.region for entry in self.codebook.action_units}
 
     def say(
@@ -210,7 +212,7 @@ class _Found:
     def _events(self, here: _Here, mine: CodedEvent, theirs: CodedEvent, prefix: str) -> None:
         self.say(f"{prefix}event-type", here, (mine.event_type, theirs.event_type))
         self.say(f"{prefix}emotion", here, (mine.emotion, theirs.emotion))
-        classes = (self.class_of.get(mine.emotion, NOT_GIVEN), self.class_of.get(theirs.emotion, NOT_GIVEN))
+        classes = (self.class_of.get(mine.emotion, NO_CLASS), self.class_of.get(theirs.emotion, NO_CLASS))
         self.say(f"{prefix}emotion-class", here, classes)
 
     def _movement(self, here: _Here, mine: CodedEvent, theirs: CodedEvent, clock: FrameClock) -> None:
@@ -222,8 +224,8 @@ class _Found:
             ("offset", tolerances.offset, mine.span.offset, theirs.span.offset),
         ):
             apart_ms = abs(clock.pts[a] - clock.pts[b]) * tick_ms
-            self.apart_ms[mark].append(apart_ms)
             holds = tolerance.holds(a, b, clock)
+            self.apart_ms[mark].append((apart_ms, holds))
             self.say(mark, here, (f"frame {a}", f"frame {b}"), apart_ms, same=holds)
         units = [one_mark_each(event.action_units) for event in (mine, theirs)]
         hidden = {*mine.not_visible, *theirs.not_visible}

@@ -24,7 +24,6 @@ from mmed_curate.report.svgplots import Histogram
 _SIGN = {Relation.AT_LEAST: "≥", Relation.AT_MOST: "≤"}
 _BARS = 20
 """Of a histogram, at most."""
-_STEPS_MS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
 _SHOWN = 0.99
 """Share of distances that the bars hold; what lies beyond is one bar of its own."""
 
@@ -191,7 +190,7 @@ def mark_lines(
     report: AgreementReport, pairs: Compared, protocol: Protocol, clips: Sequence[JudgedClip]
 ) -> tuple[MarkLine, ...]:
     """Onset, apex and offset with their distances."""
-    frame_ms = median(_frame_ms(one) for one in clips) if clips else 0.0
+    frame_ms = median(_frame_ms(one) for one in clips) if clips else 1.0
     tolerances = {
         "onset": protocol.tolerance.onset,
         "apex": protocol.tolerance.apex,
@@ -204,31 +203,34 @@ def mark_lines(
             median_ms=one.median_ms,
             p95_ms=one.p95_ms,
             within=one.within_tolerance,
-            histogram=histogram_of(pairs.apart_ms[one.mark], _tolerance_ms(tolerances[one.mark], frame_ms)),
+            histogram=histogram_of(pairs.apart_ms[one.mark], _tolerance_ms(tolerances[one.mark], frame_ms), frame_ms),
         )
         for one in report.times.marks
     )
 
 
-def histogram_of(apart_ms: Sequence[float], tolerance_ms: float) -> Histogram:
-    """Sort distances into at most twenty bars of a round width that reach over the tolerance and nearly all of them.
+def histogram_of(apart_ms: Sequence[tuple[float, bool]], tolerance_ms: float, frame_ms: float) -> Histogram:
+    """Sort distances into at most twenty bars of whole frames that reach over the tolerance and nearly all of them.
 
     Args:
-        apart_ms: never negative.
+        apart_ms: never negative; and whether each is within tolerance.
         tolerance_ms: what still counts as the same.
+        frame_ms: how long a frame lasts: distances are whole frames, so the bars are.
     """
     ordered = sorted(apart_ms)
-    reach = max(1.2 * tolerance_ms, ordered[math.ceil(_SHOWN * len(ordered)) - 1] if ordered else 0.0, 1.0)
-    step = next((step for step in _STEPS_MS if step * _BARS > reach), _STEPS_MS[-1])
-    counts = [0] * min(_BARS, math.floor(reach / step) + 1)
-    beyond = 0
-    for apart in ordered:
-        place = math.floor(apart / step + 1e-9)
+    reach = max(1.2 * tolerance_ms, ordered[math.ceil(_SHOWN * len(ordered)) - 1][0] if ordered else 0.0, frame_ms)
+    step = frame_ms * math.ceil(reach / (_BARS - 1) / frame_ms - 1e-9)
+    counts = [[0, 0] for _ in range(round(reach / step) + 1)]
+    more = 0
+    for apart, within in ordered:
+        place = math.floor(apart / step + 0.5)
         if place < len(counts):
-            counts[place] += 1
+            counts[place][0 if within else 1] += 1
         else:
-            beyond += 1
-    return Histogram(step_ms=float(step), counts=tuple(counts), n_beyond=beyond, tolerance_ms=tolerance_ms)
+            more += 1
+    return Histogram(
+        step_ms=step, counts=tuple((inside, out) for inside, out in counts), n_more=more, tolerance_ms=tolerance_ms
+    )
 
 
 def _frame_ms(judged: JudgedClip) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mmed_curate.agreement.differing import NOT_GIVEN
+from mmed_curate.agreement.differing import NO_CLASS
 from mmed_curate.agreement.discussion import Focus, focus_of
 from mmed_curate.agreement.document import alpha_in_words
 from mmed_curate.annotation.behind import confusion_key
@@ -138,7 +138,7 @@ def matrix_shown(here: RoundRead, links: Links, layer: str) -> ShownMatrix | Non
     if len(labels) < 2:
         return None
     rows = tuple(tuple(counts.get((one, other), 0) for other in labels) for one in labels)
-    names = labels_of(here.book)
+    names = {**labels_of(here.book), NO_CLASS: "no class"}
     return ShownMatrix(
         title=layer_title(layer)[:1].upper() + layer_title(layer)[1:],
         labels=tuple(names.get(code, code) for code in labels),
@@ -175,7 +175,7 @@ def labels_of(book: Codebook) -> Mapping[str, str]:
         entry.code: entry.label["en"] for entry in (*book.classes, *book.event_types, *book.emotions, *book.vocal_cues)
     }
     units = {entry.code: f"{entry.code} {entry.label['en']}" for entry in book.action_units}
-    return {**named, **units, NOT_GIVEN: "no class"}
+    return {**named, **units}
 
 
 def _tolerance_words(tolerance: Tolerance) -> str:

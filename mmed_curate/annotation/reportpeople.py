@@ -42,7 +42,7 @@ def coders_shown(here: RoundRead, links: Links, among: AmongCoders) -> tuple[Sho
             as_settled=one.against_consensus.emotion_agreement,
             key=links.key(coder_key(one.coder), f"{here.code(one.coder)} and any other coder"),
         )
-        for one in among.coders
+        for one in sorted(among.coders, key=lambda one: here.code(one.coder))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mmed_curate.agreement.differing import NOT_GIVEN, SETS, Compared
+from mmed_curate.agreement.differing import NO_CLASS, NOT_GIVEN, SETS, Compared
 from mmed_curate.agreement.discussion import ALL, ClipToDiscuss, CodersDiffer, Confused, Discussion, discussion
 from mmed_curate.annotation.behind import coder_key, confusion_key
 from mmed_curate.annotation.measured import RuleLine, layer_title
@@ -116,7 +116,7 @@ def _pair(one: CodersDiffer, codes: Mapping[CoderId, str]) -> Topic:
 
 
 def _said(code: str) -> str:
-    return "none" if code == NOT_GIVEN else code
+    return {NOT_GIVEN: "none", NO_CLASS: "no class"}.get(code, code)
 
 
 def _clip(one: ClipToDiscuss) -> Topic:

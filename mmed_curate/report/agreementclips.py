@@ -6,6 +6,7 @@ from itertools import groupby
 
 from mmed_curate.report.agreementshown import AgreementShown, ShownClip, ShownEvent, ShownList
 from mmed_curate.report.markup import Html, anchor, element, joined, link
+from mmed_curate.report.tables import NOTHING
 
 LIST, CLIP = "behind ", "clip "
 """Before a key or id, so that no two things on the page share an anchor."""
@@ -109,3 +110,8 @@ def _cells(row: ShownEvent, n_columns: int, *, first: bool) -> list[Html]:
 def behind(key: str, *inside: object) -> Html:
     """A link to the clips behind a number; without a key, only what it would have held."""
     return link(LIST + key, *inside) if key else joined(inside)
+
+
+def number_behind(key: str, said: str) -> Html:
+    """The same of a number in a cell; a dash is no word to follow, so `clips` stands beside it."""
+    return joined((said, " ", behind(key, "clips"))) if key and said == NOTHING else behind(key, said)

@@ -6,14 +6,15 @@ light or dark, and every plot stands beside a table that says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mmed_curate.domain.measures import Measure, Undetermined
-from mmed_curate.report.agreementclips import CLIP, behind, clips_section, lists_section
+from mmed_curate.report.agreementclips import CLIP, behind, clips_section, lists_section, number_behind
 from mmed_curate.report.agreementparts import in_words, meanings_of, page_section, why_not
 from mmed_curate.report.agreementpeople import coders_section, drift_section, times_section
 from mmed_curate.report.agreementshown import (
     AgreementShown,
+    ShownClass,
     ShownClasses,
     ShownMatrix,
     ShownTopic,
@@ -99,7 +100,7 @@ def _gate(shown: AgreementShown) -> Html:
     rows = [
         (
             rule.name,
-            behind(rule.key, rule.number),
+            number_behind(rule.key, rule.number),
             rule.bound,
             element("span", "yes" if rule.holds else "no", class_="yes" if rule.holds else "no"),
             rule.what,
@@ -163,7 +164,7 @@ def _layers(shown: AgreementShown) -> Html:
     rows = [
         (
             one.title,
-            behind(one.key, number(one.alpha)),
+            number_behind(one.key, number(one.alpha)),
             spread(one.alpha),
             NOTHING if one.ac1 is None else number(one.ac1),
             NOTHING if one.kappa is None else number(one.kappa),
@@ -176,7 +177,7 @@ def _layers(shown: AgreementShown) -> Html:
     more = [
         (
             one.title,
-            behind(one.key, share(one.value) if one.as_share else number(one.value)),
+            number_behind(one.key, share(one.value) if one.as_share else number(one.value)),
             spread(one.value),
             count(one.value),
             one.value.reason if isinstance(one.value, Undetermined) else "",
@@ -213,30 +214,42 @@ def _classes(shown: AgreementShown) -> Html:
 
 
 def _class_part(one: ShownClasses, shown: AgreementShown) -> Html:
-    points = [point_of(each.label, each.alpha) for each in one.classes]
-    said = "; ".join(f"{each.label}: {in_words(each.alpha)}" for each in one.classes)
+    told = [each for each in one.classes if not isinstance(each.alpha, Undetermined)]
+    rest = [each for each in one.classes if isinstance(each.alpha, Undetermined)]
+    said = "; ".join(f"{each.label}: {in_words(each.alpha)}" for each in told)
+    points = [point_of(each.label, each.alpha) for each in told]
+    title = f"Alpha of each value: {one.title}"
+    folded = element(
+        "details",
+        element("summary", f"{len(rest)} undetermined"),
+        _class_table(f"{one.title}, undetermined", rest),
+        open="open" if not told else None,
+    )
+    return joined(
+        (
+            element("h3", one.title),
+            element("figure", intervals(points, shown.bounds, title=title, describe=said)) if told else "",
+            _class_table(one.title, told) if told else "",
+            folded if rest else "",
+        )
+    )
+
+
+def _class_table(title: str, classes: Sequence[ShownClass]) -> Html:
     rows = [
         (
             each.label,
             str(each.positives),
-            behind(each.key, number(each.alpha)),
+            number_behind(each.key, number(each.alpha)),
             spread(each.alpha),
             NOTHING if each.ac1 is None else number(each.ac1),
             NOTHING if each.percent is None else share(each.percent),
             each.words,
         )
-        for each in one.classes
+        for each in classes
     ]
     heads = ("value", "chosen in", "alpha", "interval", "AC1", "agree", "in words")
-    return joined(
-        (
-            element("h3", one.title),
-            element(
-                "figure", intervals(points, shown.bounds, title=f"Alpha of each value: {one.title}", describe=said)
-            ),
-            table(one.title, heads, rows),
-        )
-    )
+    return table(title, heads, rows, class_="untitled")
 
 
 def _confusion(shown: AgreementShown) -> Html:
@@ -272,7 +285,7 @@ def _matrix(one: ShownMatrix) -> Html:
         rows.append(element("tr", element("th", label, scope="row"), *cells))
     heads = element("tr", element("td", ""), *(element("th", label, scope="col") for label in one.labels))
     drawn = element(
-        "table", element("caption", one.title), element("thead", heads), element("tbody", *rows), class_="heat"
+        "table", element("caption", one.title), element("thead", heads), element("tbody", *rows), class_="heat untitled"
     )
     return joined(
         (
@@ -292,7 +305,7 @@ def _numbers(shown: AgreementShown) -> Html:
         rows = [
             (
                 name,
-                behind(shown.keys.get(name, ""), number(shown.numbers[name])),
+                number_behind(shown.keys.get(name, ""), number(shown.numbers[name])),
                 spread(shown.numbers[name]),
                 count(shown.numbers[name]),
                 _subjects(shown.numbers[name]),
@@ -300,11 +313,13 @@ def _numbers(shown: AgreementShown) -> Html:
             )
             for name in names
         ]
+        heads = ("number", "value", "interval", "units", "subjects", "undetermined because")
+        many = "1 number" if len(names) == 1 else f"{len(names)} numbers"
         parts += [
             element("h3", kind),
             element("p", element("b", "Means: "), told.means, class_="means"),
             element("p", element("b", "Does not mean: "), told.means_not, class_="means"),
-            table(kind, ("number", "value", "interval", "units", "subjects", "undetermined because"), rows),
+            element("details", element("summary", many), table(kind, heads, rows, class_="untitled")),
         ]
     return page_section("numbers", "Every number", *parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmed_curate.report.agreementclips import behind
+from mmed_curate.report.agreementclips import number_behind
 from mmed_curate.report.agreementparts import in_words, meanings_of, page_section, why_not
 from mmed_curate.report.agreementshown import AgreementShown, ShownMark, point_of
 from mmed_curate.report.markup import Html, element, table
@@ -17,7 +17,7 @@ def times_section(shown: AgreementShown) -> Html:
             one.mark,
             milliseconds(one.median_ms),
             milliseconds(one.p95_ms),
-            behind(one.key, share(one.within)),
+            number_behind(one.key, share(one.within)),
             spread(one.within),
             str(one.n_pairs),
             one.tolerance,
@@ -50,13 +50,9 @@ def _of_mark(one: ShownMark) -> str:
 
 def _bars(one: ShownMark) -> str:
     found = one.histogram
-    said = [
-        f"{place * found.step_ms:.0f} to {(place + 1) * found.step_ms:.0f} ms: {n}"
-        for place, n in enumerate(found.counts)
-        if n
-    ]
-    beyond = [f"more: {found.n_beyond}"] if found.n_beyond else []
-    return f"pairs of coders by distance. {'; '.join([*said, *beyond])}. Tolerance {found.tolerance_ms:.0f} ms."
+    said = [f"about {place * found.step_ms:.0f} ms: {sum(n)}" for place, n in enumerate(found.counts) if sum(n)]
+    beyond = [f"more: {found.n_more}"] if found.n_more else []
+    return f"Pairs of coders by distance. {'; '.join([*said, *beyond])}. Tolerance {found.tolerance_ms:.0f} ms."
 
 
 def coders_section(shown: AgreementShown) -> Html:
@@ -67,7 +63,7 @@ def coders_section(shown: AgreementShown) -> Html:
         (
             one.coder,
             str(one.n_clips),
-            behind(one.key, share(one.with_others)),
+            number_behind(one.key, share(one.with_others)),
             spread(one.with_others),
             number(one.alpha_without),
             NOTHING if one.as_settled is None else f"{one.as_settled:.2f}",
@@ -78,7 +74,7 @@ def coders_section(shown: AgreementShown) -> Html:
         (
             f"{one.one}, {one.other}",
             str(one.n_clips),
-            behind(one.key, number(one.kappa)),
+            number_behind(one.key, number(one.kappa)),
             spread(one.kappa),
             milliseconds(one.onset_ms),
             f"{one.n_events}, {one.seen_by_one}, {one.seen_by_other}",
@@ -109,7 +105,7 @@ def drift_section(shown: AgreementShown) -> Html:
     points = [point_of(one.week, one.alpha) for one in shown.weeks]
     said = "; ".join(f"{one.week}: {in_words(one.alpha)}" for one in shown.weeks)
     weeks = [
-        (one.week, str(one.n_clips), behind(one.key, number(one.alpha)), spread(one.alpha), why_not(one.alpha))
+        (one.week, str(one.n_clips), number_behind(one.key, number(one.alpha)), spread(one.alpha), why_not(one.alpha))
         for one in shown.weeks
     ]
     drift = [(one.coder, one.kind, one.window, str(one.n_clips), *one.figures) for one in shown.drift]

@@ -51,7 +51,14 @@ def link(to: str, *inside: object) -> Html:
 def table(
     caption: object, heads: Sequence[object], rows: Sequence[Sequence[object]], *, class_: str | None = None
 ) -> Html:
-    """A table whose first column names its rows; scrolls by itself where the page is narrower."""
+    """A table whose first column names its rows; scrolls by itself where the page is narrower.
+
+    Args:
+        caption: what it is; text.
+        heads: of its columns.
+        rows: cells of each.
+        class_: for its looks; with `untitled` among it the caption is heard and not seen, for a heading says it.
+    """
     head = element("tr", *(element("th", one, scope="col") for one in heads))
     body = (
         element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows
@@ -59,8 +66,4 @@ def table(
     drawn = element(
         "table", element("caption", caption), element("thead", head), element("tbody", *body), class_=class_
     )
-    return element("div", drawn, class_="wide", role="region", tabindex="0", aria_label=_plain(caption))
-
-
-def _plain(caption: object) -> object:
-    return "table" if isinstance(caption, Html) else caption
+    return element("div", drawn, class_="wide", role="region", tabindex="0", aria_label=caption)

@@ -39,6 +39,8 @@ summary{cursor:pointer;margin:.4rem 0}
 .yes{color:var(--good);font-weight:600}
 .heat td{padding:.35rem .6rem;text-align:center;border:1px solid var(--line);
 background:color-mix(in srgb,var(--heat) var(--share,0%),var(--page))}
+.untitled caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.heat thead td{border:0;background:none}
 .heat thead th{padding:.2rem .6rem;text-align:center}
 .heat td.same{outline:2px solid var(--quiet);outline-offset:-2px}
 .heat td a{color:inherit}

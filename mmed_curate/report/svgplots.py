@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mmed_curate.report.markup import Html, anchor, element
 
-_WIDE, _LABEL = 760.0, 210.0
+_WIDE, _LABEL = 840.0, 280.0
 _ROW, _TOP, _FOOT = 26.0, 22.0, 26.0
 _HIGH = 190.0
 _MANY = 14
@@ -45,11 +45,13 @@ class Histogram:
     """How often distances of a size occur."""
 
     step_ms: float
-    """Width of a bar; the first begins at 0."""
-    counts: tuple[int, ...]
-    n_beyond: int
+    """From the middle of a bar to that of the next; the first one's middle is 0."""
+    counts: tuple[tuple[int, int], ...]
+    """Of each bar: pairs within tolerance, and pairs beyond."""
+    n_more: int
     """Distances beyond the last bar."""
     tolerance_ms: float
+    """On a clip of middling rate."""
 
 
 def intervals(points: Sequence[Point], bounds: Sequence[Bound], *, title: str, describe: str) -> Html:
@@ -66,9 +68,10 @@ def intervals(points: Sequence[Point], bounds: Sequence[Bound], *, title: str, d
     for value in ticks:
         drawn.append(_line(x(value), _TOP, x(value), bottom, "grid"))
         drawn.append(_text(x(value), bottom + 16, f"{value:.2f}", "middle", "quiet"))
-    for bound in bounds:
+    for place, bound in enumerate(sorted(bounds, key=lambda one: one.value)):
         drawn.append(_line(x(bound.value), _TOP - 4, x(bound.value), bottom, "bound"))
-        drawn.append(_text(x(bound.value), _TOP - 8, bound.label, "middle", "quiet"))
+        at = "start" if place else "end"  # the lower one's words go to the left: the two lie near each other
+        drawn.append(_text(x(bound.value) + (3 if place else -3), _TOP - 8, bound.label, at, "quiet"))
     for place, point in enumerate(points):
         y = _TOP + _ROW * (place + 0.5)
         drawn.append(_text(left - 10, y + 4, point.label, "end"))
@@ -83,44 +86,35 @@ def intervals(points: Sequence[Point], bounds: Sequence[Bound], *, title: str, d
 
 
 def histogram(found: Histogram, *, title: str, describe: str) -> Html:
-    """Bars over distances in ms; those within tolerance are drawn full, the others hatched by their outline."""
+    """Bars over distances in ms: full where within tolerance, hollow where beyond; the tolerance as a dashed line."""
     wide, left, bottom = 360.0, 36.0, _HIGH - 34
-    counts = [*found.counts, *([found.n_beyond] if found.n_beyond else [])]
-    most, each = max([1, *counts]), (wide - left - 10) / max(len(counts), 1)
+    bars = [*found.counts, *([(0, found.n_more)] if found.n_more else [])]
+    most, each = max([1, *map(sum, bars)]), (wide - left - 10) / max(len(bars), 1)
 
-    def y(count: float) -> float:
-        return bottom - count / most * (bottom - _TOP)
+    def high(count: float) -> float:
+        return count / most * (bottom - _TOP)
 
-    drawn: list[Html] = [
-        _line(left, y(most), wide - 10, y(most), "grid"),
-        _text(left - 4, y(most) + 4, most, "end", "quiet"),
-    ]
-    drawn.append(_text(left - 4, bottom + 4, 0, "end", "quiet"))
-    for place, count in enumerate(counts):
-        within = (place + 1) * found.step_ms <= found.tolerance_ms + 1e-9
-        high = max(bottom - y(count), 1.0 if count else 0.0)
-        place_x = left + each * place
-        bar = element(
-            "rect",
-            x=_n(place_x + 0.5),
-            y=_n(bottom - high),
-            width=_n(max(each - 1, 0.5)),
-            height=_n(high),
-            class_="bar" if within and place < len(found.counts) else "bar beyond",
-        )
-        drawn.append(bar)
+    drawn = [_line(left, bottom - high(most), wide - 10, bottom - high(most), "grid")]
+    drawn += [_text(left - 4, bottom - high(n) + 4, n, "end", "quiet") for n in (0, most)]
+    for place, (within, beyond) in enumerate(bars):
+        x = left + each * place + 0.5
+        foot = bottom
+        for n, kind in ((within, "bar"), (beyond, "bar beyond")):
+            if n:
+                foot -= high(n)
+                size = {"width": _n(max(each - 1, 0.5)), "height": _n(high(n))}
+                drawn.append(element("rect", x=_n(x), y=_n(foot), class_=kind, **size))
     drawn.append(_line(left, bottom, wide - 10, bottom, "axis"))
-    at = left + each * found.tolerance_ms / found.step_ms
+    at = left + each * (found.tolerance_ms // found.step_ms + 1)
     if at <= wide - 10:
         drawn.append(_line(at, _TOP - 4, at, bottom, "bound"))
-        drawn.append(
-            _text(at, _TOP - 8, f"tolerance {found.tolerance_ms:.0f} ms", "middle" if at > 90 else "start", "quiet")
-        )
-    every = max(1, -(-len(found.counts) // 6))
-    for place in range(0, len(found.counts) + 1, every):
-        drawn.append(_text(left + each * place, bottom + 16, f"{place * found.step_ms:.0f}", "middle", "quiet"))
-    if found.n_beyond and (len(found.counts) % every or every == 1):
-        drawn.append(_text(wide - 10, bottom + 16, "more", "end", "quiet"))
+        said = f"tolerance {found.tolerance_ms:.0f} ms"
+        drawn.append(_text(min(max(at, left + 55), wide - 70), _TOP - 8, said, "middle", "quiet"))
+    every = max(1, -(-len(bars) // 6))
+    for place in range(0, len(found.counts), every):
+        drawn.append(_text(left + each * (place + 0.5), bottom + 16, f"{place * found.step_ms:.0f}", "middle", "quiet"))
+    if found.n_more and (len(bars) - 1) % every >= min(2, every - 1):
+        drawn.append(_text(wide - 6, bottom + 16, "more", "end", "quiet"))
     drawn.append(_text(left + (wide - left) / 2, bottom + 30, "ms apart", "middle", "quiet"))
     return _picture(drawn, wide, _HIGH, title, describe)
 
@@ -128,7 +122,7 @@ def histogram(found: Histogram, *, title: str, describe: str) -> Html:
 def course(points: Sequence[Point], bounds: Sequence[Bound], *, title: str, describe: str) -> Html:
     """Points with intervals in order of time, from left to right; a ring at the foot where one is undetermined."""
     low = min([0.0, *(_shown_low(point) for point in points)])
-    left, right, bottom = 46.0, _WIDE - 60, _HIGH - 30
+    left, right, bottom = 46.0, _WIDE - 110, _HIGH - 30
 
     def y(value: float) -> float:
         return bottom - (min(max(value, low), 1.0) - low) / (1.0 - low) * (bottom - _TOP)

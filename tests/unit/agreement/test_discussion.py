@@ -94,7 +94,7 @@ def test_marks_are_no_confusion_but_their_clips_are_named(clips, three, codebook
     assert said.confused == ()
     assert [one.clip for one in said.clips] == ["clip00", "clip03", "clip06", "clip09"]
     apart = compared(clips, three, codebook).apart_ms["onset"]
-    assert sorted(apart) == [0.0] * 26 + [60.0] * 8
+    assert sorted(apart) == [(0.0, True)] * 26 + [(60.0, False)] * 8
 
 
 @pytest.mark.parametrize(
