@@ -56,7 +56,7 @@ def report_document(report: VerifyReport) -> dict[str, object]:
 
 
 def _tell(release: Path, report: VerifyReport) -> None:
-    marked = ("DRAFT " if report.draft else "") + ("SIMULATED " if report.simulated else "")
+    marked = ("SIMULATED " if report.simulated else "") + ("DRAFT " if report.draft else "")
     out.print(f"{marked}{report.release or release}: {report.n_files} files sealed", markup=False)
     out.print(f"id {report.id}", markup=False)
     for difference in report.differences:

@@ -146,7 +146,7 @@ def _document(made: Release) -> dict[str, object]:
 
 def _tell(made: Release, *, templated: bool) -> None:
     counts = made.facts.counts
-    marked = ("DRAFT " if made.facts.draft else "") + ("SIMULATED " if made.facts.simulated else "")
+    marked = ("SIMULATED " if made.facts.simulated else "") + ("DRAFT " if made.facts.draft else "")
     out.print(
         f"{marked}{made.facts.name} {made.facts.version}: {counts.clips} events of {counts.subjects} subjects, "
         f"{made.n_files} files, {made.n_bytes / 1e6:,.1f} MB",

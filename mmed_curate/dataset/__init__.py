@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mmed_curate.dataset.loading import ClipPicture as ClipPicture
     from mmed_curate.dataset.loading import ClipSound as ClipSound
     from mmed_curate.dataset.loading import Dataset as Dataset
+    from mmed_curate.dataset.loading import DraftWarning as DraftWarning
     from mmed_curate.dataset.loading import ReleasedClip as ReleasedClip
     from mmed_curate.dataset.loading import Withheld as Withheld
     from mmed_curate.dataset.loading import load as load
@@ -22,6 +23,7 @@ _ROOM_OF = {
     "ClipPicture": "loading",
     "ClipSound": "loading",
     "Dataset": "loading",
+    "DraftWarning": "loading",
     "Fold": "folds",
     "ReleasedClip": "loading",
     "VerifyReport": "verification",
@@ -35,6 +37,7 @@ __all__ = [
     "ClipPicture",
     "ClipSound",
     "Dataset",
+    "DraftWarning",
     "Fold",
     "ReleasedClip",
     "VerifyReport",

@@ -38,7 +38,7 @@ class ReleaseFacts:
     """A release as a whole."""
 
     notice: str
-    """One sentence; begins with SIMULATED where anything in the release is simulated, and with DRAFT in a draft."""
+    """One sentence; begins with SIMULATED where anything in the release is simulated; says DRAFT in a draft."""
     name: str
     version: str
     """Semantic version of the release, such as 1.2.0."""

@@ -305,6 +305,11 @@ class Dataset:
         return _document(self.root, GATE)
 
     @property
+    def is_draft(self) -> bool:
+        """Whether it was shared while its gate was closed; it is then no release."""
+        return self.release.draft or self.manifest.draft
+
+    @property
     def undetermined(self) -> tuple[str, ...]:
         """Rules on codes that are too rare to say how well coders agree on them, such as `action-unit=au14`."""
         rules = self.gate.get("rules", [])
@@ -335,7 +340,7 @@ class Dataset:
 
 
 def load(path: str | Path) -> Dataset:
-    """Read a release from its folder.
+    """Read a release from its folder; of a draft, with a `DraftWarning`.
 
     Args:
         path: the folder that holds release.json.
@@ -344,7 +349,23 @@ def load(path: str | Path) -> Dataset:
         BadInput: the folder is not a release, is of a newer format than this mmed reads, or its tables are not the
             ones that were sealed.
     """
-    root = Path(path)
+    dataset = read_release(Path(path))
+    if dataset.is_draft:
+        warnings.warn(
+            f"{dataset.release.name} {dataset.release.version} is a draft and no release: its gate was closed; publish "
+            "nothing on it",
+            DraftWarning,
+            stacklevel=2,
+        )
+    return dataset
+
+
+def read_release(root: Path) -> Dataset:
+    """The same without a warning, for what makes and verifies releases.
+
+    Raises:
+        BadInput: as `load`.
+    """
     release = read_facts(root)
     manifest = read_manifest(root)
     sealed = {file.path: file.sha256 for file in manifest.files}
@@ -364,12 +385,6 @@ def load(path: str | Path) -> Dataset:
         judgements=read_rows(root / JUDGEMENTS, JudgementRow),
         judged_clips=read_rows(root / JUDGED_CLIPS, JudgedClipRow),
     )
-    if release.draft or manifest.draft:
-        warnings.warn(
-            f"{release.name} {release.version} is a draft and no release: its gate was closed; publish nothing on it",
-            DraftWarning,
-            stacklevel=2,
-        )
     if len(dataset) != release.counts.clips:
         raise not_whole(root, f"has {len(dataset)} rows in {CLIPS}, but release.json counts {release.counts.clips}")
     return dataset

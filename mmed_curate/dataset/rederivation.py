@@ -24,7 +24,7 @@ from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
 from mmed_curate.dataset.consistency import Rederived, compared
-from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL, Dataset, load
+from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL, Dataset, read_release
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.findings import BadInput, MmedError
@@ -72,7 +72,7 @@ def derive_again(root: Path) -> tuple[Rederived, ...]:
         root: a release whose files are as they were sealed.
     """
     try:
-        return tuple(_derived(load(root)))
+        return tuple(_derived(read_release(root)))
     except MmedError as error:
         return (_unusable(str(error)),)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
@@ -83,7 +83,7 @@ def derive_again(root: Path) -> tuple[Rederived, ...]:
 def closed_by(root: Path) -> tuple[str, ...]:
     """The rules that did not hold, by what a draft's gate.json says; nothing where it cannot be read."""
     try:
-        rules = load(root).gate.get("rules", [])
+        rules = read_release(root).gate.get("rules", [])
     except MmedError:
         return ()
     named = (rule for rule in rules if isinstance(rule, dict) and rule.get("holds") is False)
@@ -343,7 +343,7 @@ def _gate(dataset: Dataset, report: AgreementReport, evidence: Evidence, policy:
         what="whether it is a draft",
         stated="marked so here and not there" if len(marked) > 1 else "draft" if draft else "release",
         found=f"gate {'open' if passed is True else 'closed'}",
-        same=marked == {draft} and passed is not draft,
+        same=marked == {draft} and passed is not draft and ("DRAFT: " in dataset.release.notice) is draft,
     )
     stated = {str(rule.get("name")): rule for rule in dataset.gate.get("rules", []) if isinstance(rule, dict)}
     for verdict in decide(report, evidence, policy).verdicts:

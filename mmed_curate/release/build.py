@@ -102,8 +102,8 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
             not say what its own judgements give.
     """
     target = target_of(workspace, wishes)
-    snapshot = read_snapshot(workspace)
-    _check_leave(snapshot, leave)
+    snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
+    _check_leave(snapshot, leave, wishes)
     tables = tables_of(snapshot, on=leave.on)
     facts = _facts(snapshot, tables, wishes, leave)
     with folder_written_aside(target) as folder:
@@ -153,7 +153,15 @@ def target_of(workspace: Workspace, wishes: Wishes) -> Path:
     return target
 
 
-def _check_leave(snapshot: Snapshot, leave: Leave) -> None:
+def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> None:
+    if wishes.draft is not isinstance(leave.word, DraftOnly):
+        raise Refused(
+            Finding(
+                code="release.another_leave",
+                what="the gate gave no leave for a draft" if wishes.draft else "the gate gave leave for a draft only",
+                remedy="ask it for what is to be made",
+            )
+        )
     evidence = evidence_of(snapshot, on=leave.on, rehash=False)
     if leave.policy.digest() != leave.word.policy_digest or not leave.word.opens(
         judgements_digest=leave.report.judgements_digest, evidence_digest=evidence.digest()

@@ -45,7 +45,8 @@ def ask_gate(
         policy: what must hold.
         settings: how agreement is measured.
         on: the day for which consent is looked up.
-        draft: ask for leave to share a draft, where the gate is closed.
+        draft: ask for leave to share a draft, where the gate is closed: of what is finished, for what is still being
+            judged must not be read by those who judge it.
         rehash: read every file that would be copied and compare its hash.
         progress: called with clips looked at and how many there are.
 
@@ -53,7 +54,7 @@ def ask_gate(
         Every rule's verdict, and leave: to make one release where all hold; to share one draft where it was asked for
         and only rules fail that a draft may go round; else None.
     """
-    snapshot = read_snapshot(workspace)
+    snapshot = read_snapshot(workspace, finished_only=draft)
     report = agreement_report(snapshot.judged_clips(), snapshot.protocol, snapshot.codebook, settings)
     evidence = evidence_of(snapshot, on=on, rehash=rehash, progress=progress)
     decision = decide(report, evidence, policy)

@@ -16,7 +16,7 @@ from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SessionId, SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent, Judgement
-from mmed_curate.domain.protocol import ClipTerms, Protocol, Purpose
+from mmed_curate.domain.protocol import NEXT, ClipTerms, Protocol, Purpose
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Coder, Recording, Session, Subject, Term
 from mmed_curate.release.pseudonyms import Pseudonyms
 from mmed_curate.store.workspace import Workspace
@@ -52,6 +52,8 @@ class Snapshot:
     """By clip, event of the clip, and kind."""
     flags: Mapping[ClipId, int]
     """How many flags are open on each clip that has any."""
+    finished_only: bool
+    """What is still being judged is left out of what is said of judged clips, as a draft leaves it out."""
     last_act: str
     """When the last thing that bears on a release was entered in the log: UTC, RFC 3339."""
 
@@ -95,7 +97,13 @@ class Snapshot:
     @cached_property
     def judged(self) -> tuple[Clip, ...]:
         """Clips that were judged and whose subject agreed to research and redistribution, by their release names."""
-        found = [clip for clip in self.clips.values() if self.judgements.get(clip.id) and self.may_go_out(clip)]
+        found = [
+            clip
+            for clip in self.clips.values()
+            if self.judgements.get(clip.id)
+            and self.may_go_out(clip)
+            and not (self.finished_only and NEXT[self.courses[clip.id].stage])
+        ]
         return tuple(sorted(found, key=lambda clip: self.pseudonyms.clip(clip.id)))
 
     def judgement_rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
@@ -132,8 +140,13 @@ class Snapshot:
         )
 
 
-def read_snapshot(workspace: Workspace) -> Snapshot:
-    """Read a workspace as it stands now."""
+def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snapshot:
+    """Read a workspace as it stands now.
+
+    Args:
+        workspace: what is read.
+        finished_only: see `Snapshot.finished_only`.
+    """
     with workspace.read() as records:
         away, erased = records.withdrawn(), records.erased()
         return Snapshot(
@@ -151,6 +164,7 @@ def read_snapshot(workspace: Workspace) -> Snapshot:
             judgements=records.judgements_by_clip((Purpose.ORDINARY,)),  # the others measure coders, and settle nothing
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
             flags=Counter(flag.clip for flag in records.open_flags()),
+            finished_only=finished_only,
             last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
         )
 

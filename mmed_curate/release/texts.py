@@ -39,8 +39,9 @@ class Told:
 
 def notice(simulated: bool, *, draft: bool) -> str:
     """What stands before everything else."""
-    said = SIMULATED if simulated else RECORDED
-    return f"{DRAFT} {said}" if draft else said
+    if not draft:
+        return SIMULATED if simulated else RECORDED
+    return f"{SIMULATED} {DRAFT}" if simulated else f"{DRAFT} {RECORDED}"
 
 
 def readme(told: Told) -> str:
@@ -202,7 +203,7 @@ def citation(told: Told) -> str:
 
 def _marked(facts: ReleaseFacts) -> str:
     """What a title begins with."""
-    return ("DRAFT " if facts.draft else "") + ("SIMULATED " if facts.simulated else "")
+    return ("SIMULATED " if facts.simulated else "") + ("DRAFT " if facts.draft else "")
 
 
 def _made(facts: ReleaseFacts) -> str:

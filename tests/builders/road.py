@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -265,3 +265,28 @@ def _release_files(folder: Path) -> dict[AssetKind, Path]:
         AssetKind.SOUND_FEATURES: folder / "sound-features.npz",
         AssetKind.CODING_PICTURE: folder / "coding.mp4",
     }
+
+
+def begin_another_clip(workspace: Workspace, code: str) -> None:
+    """One more clip of a subject, screened and not yet coded."""
+    with workspace.write() as records:
+        subject = records.subject(code)
+        recording = next(one for one in records.recordings() if one.subject == subject.id)
+        clip = records.clips(recording.id)[0]
+        other = replace(
+            recording, id=type(recording.id)(recording.id[::-1]), sha256=recording.sha256[::-1], path="/other.mp4"
+        )
+        begun = replace(clip, id=type(clip.id)(clip.id[::-1]), recording=other.id)
+        records.add_recording(other, (), [begun], ())
+        coder = next(one for one in records.coders() if one.code.endswith("ann"))
+        ticket = records.open_ticket(clip=begun.id, coder=coder.id, stage=Stage.SCREENING, round=1)
+        records.append_judgement(
+            ticket=ticket.id,
+            clip=begun.id,
+            coder=coder.id,
+            answer=Screening(verdict=ScreeningVerdict.ACCEPT),
+            round=1,
+            modality=Modality.BOTH,
+            codebook_version=workspace.codebook.version,
+            simulated=True,
+        )

@@ -14,13 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders.release import lenient_policy, lenient_settings, reseal
-from builders.road import CANARY, WINDOW, a_settled_workspace
+from builders.road import CANARY, WINDOW, a_settled_workspace, begin_another_clip
 
 from mmed_curate.dataset import load, verify
 from mmed_curate.dataset.manifest import Mark, files_under, read_manifest
 from mmed_curate.domain.findings import BadInput, Refused
-from mmed_curate.domain.judgements import Screening, ScreeningVerdict
-from mmed_curate.domain.protocol import Modality, Stage
 from mmed_curate.domain.records import AssetKind, Box, Consent, Term
 from mmed_curate.media.clock import read_clock
 from mmed_curate.media.sound import has_sound
@@ -299,7 +297,7 @@ def test_a_clip_whose_files_are_missing_keeps_the_gate_shut(workspace: Workspace
 def test_what_is_being_judged_is_not_released(workspace: Workspace, wishes: Wishes) -> None:
     with workspace.write() as records:
         code = records.subjects()[0].code
-    _begin_another_clip(workspace, code)
+    begin_another_clip(workspace, code)
     policy = lenient_policy().model_copy(update={"max_open_clips": 5})
     _, leave = ask_gate(workspace, policy=policy, settings=lenient_settings(), on=date(2026, 6, 1))
     assert leave is not None
@@ -351,27 +349,3 @@ def test_arrays_are_copied_as_they_were_made(made: Release, pristine: Path) -> N
     with zipfile.ZipFile(pristine / "media" / "release" / "features.npz") as given:
         names = given.namelist()
     assert [f"{name}.npy" for name in clip.features()] == names
-
-
-def _begin_another_clip(workspace: Workspace, code: str) -> None:
-    with workspace.write() as records:
-        subject = records.subject(code)
-        recording = next(one for one in records.recordings() if one.subject == subject.id)
-        clip = records.clips(recording.id)[0]
-        other = replace(
-            recording, id=type(recording.id)(recording.id[::-1]), sha256=recording.sha256[::-1], path="/other.mp4"
-        )
-        begun = replace(clip, id=type(clip.id)(clip.id[::-1]), recording=other.id)
-        records.add_recording(other, (), [begun], ())
-        coder = next(one for one in records.coders() if one.code.endswith("ann"))
-        ticket = records.open_ticket(clip=begun.id, coder=coder.id, stage=Stage.SCREENING, round=1)
-        records.append_judgement(
-            ticket=ticket.id,
-            clip=begun.id,
-            coder=coder.id,
-            answer=Screening(verdict=ScreeningVerdict.ACCEPT),
-            round=1,
-            modality=Modality.BOTH,
-            codebook_version=workspace.codebook.version,
-            simulated=True,
-        )
