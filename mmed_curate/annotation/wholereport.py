@@ -11,11 +11,13 @@ from urllib.parse import quote
 from mmed_curate.agreement.among import among_coders
 from mmed_curate.agreement.discussion import focus_of
 from mmed_curate.agreement.document import alpha_in_words
-from mmed_curate.agreement.report import AgreementReport
+from mmed_curate.agreement.report import AgreementReport, agreement_report
+from mmed_curate.agreement.settings import load_settings
 from mmed_curate.annotation.behind import clips_behind
 from mmed_curate.annotation.clipreadings import COLUMNS, differing_columns, events_shown, notes_of
 from mmed_curate.annotation.links import Links
-from mmed_curate.annotation.measured import RuleLine, layer_title
+from mmed_curate.annotation.measured import RuleLine, layer_title, rule_lines
+from mmed_curate.annotation.overview import judged_here
 from mmed_curate.annotation.reportnumbers import (
     classes_shown,
     layer_names,
@@ -38,6 +40,8 @@ from mmed_curate.domain.files import write_text
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.measures import Undetermined
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.gate.measured import agreement_verdicts, sample_verdicts
+from mmed_curate.gate.policy import load_policy
 from mmed_curate.report.agreementpage import agreement_page
 from mmed_curate.report.agreementshown import AgreementShown, ShownClip
 from mmed_curate.report.svgplots import Bound
@@ -52,7 +56,8 @@ class GateShown:
 
     policy: str
     """Title of its policy."""
-    passed: bool
+    passed: bool | None
+    """None: only the rules on agreement were held."""
     rules: tuple[RuleLine, ...]
 
 
@@ -77,6 +82,24 @@ def write_whole_report(
         BadInput: the page cannot be written, or a clip's judgements are an impossible history.
     """
     write_text(path, agreement_page(whole_report(workspace, report, path.resolve().parent, only=only, gate=gate)))
+
+
+def write_round_report(workspace: Workspace, path: Path, *, settings: str = "mmed") -> None:
+    """Measure a round as the curator's view does, hold the gate's rules on agreement, and write the page.
+
+    Args:
+        workspace: whose round: every clip that nobody in it left.
+        path: where to.
+        settings: how agreement is measured: name or path.
+
+    Raises:
+        BadInput: the policy or the database cannot be read, or the page cannot be written.
+    """
+    report = agreement_report(judged_here(workspace), workspace.protocol, workspace.codebook, load_settings(settings))
+    policy = load_policy(workspace.settings["gate"])
+    verdicts = (*agreement_verdicts(report, policy), *sample_verdicts(report, policy))
+    gate = GateShown(policy=policy.title, passed=None, rules=rule_lines(verdicts, policy, workspace.codebook))
+    write_whole_report(workspace, report, path, gate=gate)
 
 
 def whole_report(
@@ -105,7 +128,7 @@ def whole_report(
         headline=_headline(report, gate),
         topics=topics_shown(here, links, rules),
         policy=gate.policy if gate else "",
-        passed=gate.passed if gate else False,
+        passed=gate.passed if gate else None,
         rules=tuple(rule_shown(links, one) for one in rules),
         layers=tuple(layer_shown(here, links, name) for name in layer_names(here)),
         bounds=(
@@ -139,7 +162,7 @@ def _headline(report: AgreementReport, gate: GateShown | None) -> tuple[str, ...
     words = alpha_in_words(emotion, report.settings)
     number = "" if isinstance(emotion, Undetermined) else f"alpha {emotion.value:.3f}, "
     decided = []
-    if gate is not None:
+    if gate is not None and gate.passed is not None:
         n_failed = sum(not rule.holds for rule in gate.rules)
         rules = "1 rule fails" if n_failed == 1 else f"{n_failed} rules fail"
         decided = ["The gate is open." if gate.passed else f"The gate is closed: {rules}."]
@@ -159,7 +182,7 @@ def _clips(here: RoundRead, links: Links, beside: Path) -> tuple[ShownClip, ...]
     return tuple(
         ShownClip(
             clip=clip,
-            stands=f"It stands at {here.stages[clip].value}",
+            stands=f"Stage: {here.stages[clip].value}",
             differs=clip_words(known[clip]) if clip in known else "",
             events=events_shown(
                 here.pairs.courses[clip].coded,

@@ -71,22 +71,25 @@ def _clip(one: ShownClip, columns: tuple[str, ...]) -> Html:
     )
     parts: list[Html] = [element("h3", f"Clip {one.clip}")]
     parts.append(
-        element("p", f"{one.stands}. ", play, "; everything said of it: ", element("code", f"mmed why {one.clip}"))
+        element("p", f"{one.stands}; ", play, "; everything said of it: ", element("code", f"mmed why {one.clip}"))
     )
     if one.differs:
         parts.append(element("p", f"Differs: {one.differs}", class_="quiet"))
     heads = ("event", "coder", *columns)
-    rows = [
-        element("tr", *_cells(row, len(columns), first=place == 0))
-        for _, rows_of in groupby(one.events, key=lambda row: row.event)
-        for place, row in enumerate(rows_of)
-    ]
+    rows: list[Html] = []
+    for _, group in groupby(one.events, key=lambda row: row.event):
+        rows_of = tuple(group)
+        for place, row in enumerate(rows_of):
+            first = element("th", str(row.event), scope="rowgroup", rowspan=len(rows_of)) if place == 0 else ""
+            kind = "first" if place == 0 else None
+            rows.append(element("tr", first, *_cells(row, len(columns)), class_=kind))
     if rows:
         table = element(
             "table",
             element("caption", "What each coder said of each event"),
             element("thead", element("tr", *(element("th", head, scope="col") for head in heads))),
             element("tbody", *rows),
+            class_="readings untitled",
         )
         parts.append(element("div", table, class_="wide", role="region", tabindex="0", aria_label=f"clip {one.clip}"))
     else:
@@ -96,15 +99,15 @@ def _clip(one: ShownClip, columns: tuple[str, ...]) -> Html:
     return element("article", *parts, class_="clip", id=anchor(CLIP + one.clip))
 
 
-def _cells(row: ShownEvent, n_columns: int, *, first: bool) -> list[Html]:
-    head = element("th", str(row.event) if first else "", scope="row") if first else element("td", "")
+def _cells(row: ShownEvent, n_columns: int) -> tuple[Html, ...]:
+    who = element("th", row.coder, scope="row")
     if not row.cells:
-        return [head, element("td", row.coder), element("td", "≠ did not mark it", colspan=n_columns, class_="differs")]
-    said = [
+        return (who, element("td", "≠ did not mark it", colspan=n_columns, class_="differs"))
+    said = (
         element("td", f"≠ {cell}", class_="differs") if place in row.differs else element("td", cell)
         for place, cell in enumerate(row.cells)
-    ]
-    return [head, element("td", row.coder), *said]
+    )
+    return (who, *said)
 
 
 def behind(key: str, *inside: object) -> Html:

@@ -90,12 +90,19 @@ def _gate(shown: AgreementShown) -> Html:
     if not shown.policy:
         return Html("")
     failed = [rule for rule in shown.rules if not rule.holds]
-    words = "1 rule fails" if len(failed) == 1 else f"{len(failed)} rules fail"
-    said = (
-        element("span", "The gate is open.", class_="yes")
-        if shown.passed
-        else joined((element("span", "The gate is closed:", class_="no"), f" {words}."))
-    )
+    words = "1 fails" if len(failed) == 1 else f"{len(failed)} fail"
+    if shown.passed is None:
+        said = joined(
+            (
+                f"Of the rules on agreement {words if failed else 'all hold'}. Whether the gate opens, ",
+                element("code", "mmed gate"),
+                " says.",
+            )
+        )
+    elif shown.passed:
+        said = element("span", "The gate is open.", class_="yes")
+    else:
+        said = joined((element("span", "The gate is closed:", class_="no"), f" of its rules {words}."))
     told = sorted((rule for rule in shown.rules if not rule.rare), key=lambda rule: rule.holds)
     rows = [
         (

@@ -238,7 +238,8 @@ class AgreementShown:
     drift: tuple[ShownDrift, ...]
     policy: str
     """Title of the gate's policy; empty: no decision is shown."""
-    passed: bool
+    passed: bool | None
+    """None: only the rules on agreement were held."""
     rules: tuple[ShownRule, ...]
     topics: tuple[ShownTopics, ...]
     numbers: Mapping[str, Measure]

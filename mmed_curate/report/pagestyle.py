@@ -58,6 +58,9 @@ code{background:var(--raised);border:1px solid var(--line);border-radius:4px;pad
 .clip{content-visibility:auto;contain-intrinsic-size:auto 14rem}
 section:target>h3,article:target>h3{background:var(--raised);outline:2px solid var(--mark);outline-offset:3px}
 .differs{font-weight:700}
+.readings tbody th[scope=row]{font-weight:400}
+.readings tr.first>*{border-top:2px solid var(--line)}
+.readings tr:not(.first)>*{border-top-style:dotted}
 @media(max-width:50rem){body{font-size:15px;padding:.8rem .8rem 3rem}th,td{padding-right:.5rem}}
 @media print{nav{display:none}body{max-width:none}}
 """
