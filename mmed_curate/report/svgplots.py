@@ -53,6 +53,11 @@ class Histogram:
     tolerance_ms: float
     """On a clip of middling rate."""
 
+    @property
+    def bars_within(self) -> int:
+        """Bars whose middle lies within the tolerance: behind so many of them it is drawn."""
+        return int(self.tolerance_ms / self.step_ms + 1e-6) + 1
+
 
 def intervals(points: Sequence[Point], bounds: Sequence[Bound], *, title: str, describe: str) -> Html:
     """A point with its interval per row, on one axis up to 1, and the bounds as dashed lines."""
@@ -105,7 +110,7 @@ def histogram(found: Histogram, *, title: str, describe: str) -> Html:
                 size = {"width": _n(max(each - 1, 0.5)), "height": _n(high(n))}
                 drawn.append(element("rect", x=_n(x), y=_n(foot), class_=kind, **size))
     drawn.append(_line(left, bottom, wide - 10, bottom, "axis"))
-    at = left + each * (found.tolerance_ms // found.step_ms + 1)
+    at = left + each * found.bars_within
     if at <= wide - 10:
         drawn.append(_line(at, _TOP - 4, at, bottom, "bound"))
         said = f"tolerance {found.tolerance_ms:.0f} ms"
