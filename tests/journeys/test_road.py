@@ -61,6 +61,7 @@ def road(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Road:
     small = (repository / "pipelines" / "gate" / "simulation.yaml").read_text(encoding="utf-8")
     small = small.replace("min_units: 30", "min_units: 10").replace("min_subjects: 5", "min_subjects: 4")
     small = small.replace("held: lower\n    at_least: 0.667", "held: value\n    at_least: 0.667")
+    small = small.replace("min_positives: 20", "min_positives: 1000").replace("rare: shuts", "rare: marked")
     policy = root / "short.yaml"
     policy.write_text(small, encoding="utf-8")
     made = Road(sessions=sessions, workspace=workspace, policy=policy)
@@ -129,6 +130,23 @@ def test_the_gate_stays_shut_for_simulated_content(road: Road) -> None:
 def test_the_release_says_that_it_is_simulated(release: Path) -> None:
     assert "SIMULATED" in (release / "README.md").read_text(encoding="utf-8").splitlines()[0]
     assert load(release).release.simulated
+
+
+def test_the_release_says_which_codes_are_too_rare_to_be_told(release: Path) -> None:
+    rare = load(release).undetermined
+    assert {one.partition("=")[0] for one in rare} >= {"class", "emotion", "action-unit"}
+    assert rare[0] in (release / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_stays_shut_can_be_shared_as_a_draft(road: Road) -> None:
+    """Under the policy for simulated content the sample is too small; a draft says so to whoever verifies it."""
+    road.mmed("recut")
+    words = ("release", "create", "0.9.0", "--policy", "simulation", "--no-benchmark")
+    assert "--draft" in road.mmed(*words, expect=1)
+    made = json.loads(road.mmed(*words, "--draft", "--json"))
+    assert made["draft"] is True and made["version"] == "0.9.0-draft"
+    said = road.mmed("verify", made["path"])
+    assert "This is a DRAFT and no release. Its gate was closed" in said and "coded-units" in said
 
 
 def test_verify_finds_one_flipped_byte(road: Road, release: Path, tmp_path: Path) -> None:
