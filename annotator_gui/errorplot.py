@@ -10,7 +10,7 @@ from annotator_gui.language import Words
 from annotator_gui.marks import Mark, mark_names
 from annotator_gui.numberwords import measure_words
 from annotator_gui.theme import Theme
-from mmed_curate.annotation.measured import Histogram, MarkLine
+from mmed_curate.annotation.measured import MarkLine
 
 _TOP_PX, _BELOW_PX, _SIDE_PX = 22, 20, 8
 
@@ -71,10 +71,10 @@ class ErrorPlot(QWidget):
             return
         told = self._words("tolerance {ms} ms", ms=f"{self._line.histogram.tolerance_ms:.0f}")
         painter.drawText(head, Qt.AlignmentFlag.AlignRight | middle, told)
-        self._paint_bars(painter, self._line.histogram)
+        self._paint_bars(painter, self._line)
 
-    def _paint_bars(self, painter: QPainter, found: Histogram) -> None:
-        theme, colour = self._theme, QColor(self._theme.of(self._mark))
+    def _paint_bars(self, painter: QPainter, line: MarkLine) -> None:
+        found, theme, colour = line.histogram, self._theme, QColor(self._theme.of(self._mark))
         bars = [*found.counts, *([(0, found.n_more)] if found.n_more else [])]
         left, right, bottom = _SIDE_PX, self.width() - _SIDE_PX, self.height() - _BELOW_PX
         each, most = (right - left) / len(bars), max(map(sum, bars))
