@@ -49,7 +49,7 @@ class RoundRead:
         return self.codes.get(coder, coder)
 
 
-def read_round(workspace: Workspace, report: AgreementReport, only: Collection[ClipId] | None) -> RoundRead:
+def read_round(workspace: Workspace, report: AgreementReport, only: Collection[ClipId] | None = None) -> RoundRead:
     """Read it.
 
     Args:

@@ -78,6 +78,39 @@ def topics_of_rules(
     return tuple(found)
 
 
+def sentences_of_rules(
+    compared: Compared, rules: Sequence[RuleLine], codes: Mapping[CoderId, str], *, most: int
+) -> tuple[str, ...]:
+    """The same in one sentence for each rule, where there is little room.
+
+    Args:
+        compared, rules, codes: see `topics_of_rules`.
+        most: answers, pairs of coders and clips that a sentence names, at most.
+    """
+    said = []
+    for rule in rules:
+        if rule.holds or rule.focus is None:
+            continue
+        found = discussion(compared, rule.focus, most=most)
+        answers = [f"{confused_words(one)[0]} ({_percent(one.share)})" for one in found.confused]
+        pairs = [
+            f"{_name(one.one, codes)} and {_name(one.other, codes)} ({_percent(one.share)})" for one in found.pairs
+        ]
+        clips = [f"clips {', '.join(one.clip for one in found.clips)}"] if found.clips else []
+        if clips:
+            parts = [part for part in (", ".join(answers), ", ".join(pairs), *clips) if part]
+            said.append(f"{rule.name}: {'; '.join(parts)}")
+    return tuple(said)
+
+
+def _name(coder: CoderId | None, codes: Mapping[CoderId, str]) -> str:
+    return "others" if coder is None else codes.get(coder, coder)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
+
+
 def _of_rule(found: Discussion, codes: Mapping[CoderId, str]) -> tuple[Topic, ...]:
     return (*_confused(found.confused), *_coders(found.pairs, codes), *(_clip(one) for one in found.clips))
 
@@ -92,7 +125,7 @@ def _confused(found: Sequence[Confused]) -> tuple[Topic, ...]:
 
 def confused_words(one: Confused) -> tuple[str, str]:
     """Such as `emotion: fear and surprise`, and `, by 12 of 86 pairs of coders (14 %)`."""
-    share = f"{one.n_pairs} of {one.of_pairs} pairs of coders ({one.share:.0%})".replace("%", " %")
+    share = f"{one.n_pairs} of {one.of_pairs} pairs of coders ({_percent(one.share)})"
     title, layer = layer_title(one.layer), one.layer.rpartition(":")[2]
     if layer in SETS:
         return f"{title}: {one.one if one.other == NOT_GIVEN else one.other}", f", given by one alone of {share}"
@@ -106,9 +139,8 @@ def _coders(found: Sequence[CodersDiffer], codes: Mapping[CoderId, str]) -> tupl
 
 
 def _pair(one: CodersDiffer, codes: Mapping[CoderId, str]) -> Topic:
-    who = codes.get(one.one, one.one)
-    whom = "others" if one.other is None else codes.get(one.other, one.other)
-    rest = f" differ in {one.n_differ} of {one.of_pairs} comparisons ({one.share:.0%})".replace("%", " %")
+    who, whom = _name(one.one, codes), _name(one.other, codes)
+    rest = f" differ in {one.n_differ} of {one.of_pairs} comparisons ({_percent(one.share)})"
     if one.about:
         layer, says, other_says, n = one.about[0]
         rest += f", most often in {layer_title(layer)}: {who} {_said(says)}, {whom} {_said(other_says)} ({n})"

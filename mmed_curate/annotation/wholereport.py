@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -61,27 +60,18 @@ class GateShown:
     rules: tuple[RuleLine, ...]
 
 
-def write_whole_report(
-    workspace: Workspace,
-    report: AgreementReport,
-    path: Path,
-    *,
-    only: Collection[ClipId] | None = None,
-    gate: GateShown | None = None,
-) -> None:
+def write_whole_report(here: RoundRead, path: Path, *, gate: GateShown | None = None) -> None:
     """Write the page, whole or not at all; what bears that name is written over.
 
     Args:
-        workspace: whose round.
-        report: measured on these clips.
+        here: what was measured, and on what.
         path: where to.
-        only: clips that were measured, where not all that were judged were.
         gate: its decision, where there is one.
 
     Raises:
-        BadInput: the page cannot be written, or a clip's judgements are an impossible history.
+        BadInput: the page cannot be written.
     """
-    write_text(path, agreement_page(whole_report(workspace, report, path.resolve().parent, only=only, gate=gate)))
+    write_text(path, agreement_page(whole_report(here, path.resolve().parent, gate=gate)))
 
 
 def write_round_report(workspace: Workspace, path: Path, *, settings: str = "mmed") -> None:
@@ -99,24 +89,18 @@ def write_round_report(workspace: Workspace, path: Path, *, settings: str = "mme
     policy = load_policy(workspace.settings["gate"])
     verdicts = (*agreement_verdicts(report, policy), *sample_verdicts(report, policy))
     gate = GateShown(policy=policy.title, passed=None, rules=rule_lines(verdicts, policy, workspace.codebook))
-    write_whole_report(workspace, report, path, gate=gate)
+    write_whole_report(read_round(workspace, report), path, gate=gate)
 
 
-def whole_report(
-    workspace: Workspace,
-    report: AgreementReport,
-    beside: Path,
-    *,
-    only: Collection[ClipId] | None = None,
-    gate: GateShown | None = None,
-) -> AgreementShown:
+def whole_report(here: RoundRead, beside: Path, *, gate: GateShown | None = None) -> AgreementShown:
     """What the page shows.
 
     Args:
-        workspace, report, only, gate: see `write_whole_report`.
+        here: what was measured, and on what.
         beside: the folder in which the page will lie: addresses of media start there.
+        gate: its decision, where there is one.
     """
-    here = read_round(workspace, report, only)
+    report = here.report
     links = Links(
         behind=clips_behind(here.pairs, here.week, [focus_of("duration.alpha", here.book)]), coded=here.pairs.courses
     )
@@ -124,7 +108,7 @@ def whole_report(
     among = among_coders(here.clips, here.protocol, here.book, settings)
     shown = AgreementShown(
         title=f"Agreement: {here.protocol.title}",
-        simulated=report.simulated or workspace.simulated,
+        simulated=report.simulated or here.workspace.simulated,
         headline=_headline(report, gate),
         topics=topics_shown(here, links, rules),
         policy=gate.policy if gate else "",

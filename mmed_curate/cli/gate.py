@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date, datetime
+from pathlib import Path
 
 import click
 from rich.markup import escape
@@ -31,12 +32,16 @@ _OUTCOME = {
 @click.command()
 @click.option("--policy", help="Name or path of a policy [default: the workspace's, else mmed].")
 @click.option("--on", "day", metavar="DATE", help="Day for which consent is looked up, as 2030-12-31 [default: today].")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE.html", help="Write rules and numbers as a page.")
 @json_option
-def gate(policy: str | None, day: str | None, as_json: bool) -> None:
+def gate(policy: str | None, day: str | None, html: Path | None, as_json: bool) -> None:
     """Hold the release policy against this workspace. Closed: exit code 1, and every rule that fails with its remedy.
 
     There is no override. What is undetermined closes the gate.
     """
+    from mmed_curate.annotation.measured import rule_lines
+    from mmed_curate.annotation.wholereport import GateShown
+    from mmed_curate.cli.discussed import round_measured, tell_discussion_of, write_page
     from mmed_curate.release.evidence import evidence_of
     from mmed_curate.release.snapshot import read_snapshot
     from mmed_curate.store.workspace import Workspace
@@ -57,6 +62,13 @@ def gate(policy: str | None, day: str | None, as_json: bool) -> None:
             out.print("[bold]SIMULATED: this workspace holds simulated content[/bold]")
         tell_decision(decision, rules)
         tell_left_out(evidence)
+    if html is not None or (decision.passed is None and not as_json):
+        lines = rule_lines(decision.verdicts, rules, snapshot.codebook)
+        here = round_measured(workspace, snapshot, report)
+        if decision.passed is None and not as_json:
+            tell_discussion_of(here, lines)
+        if html is not None:
+            write_page(here, html, GateShown(policy=rules.title, passed=decision.passed is not None, rules=lines))
     if decision.passed is None:
         sys.exit(1)
 
