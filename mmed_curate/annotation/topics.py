@@ -92,7 +92,7 @@ def sentences_of_rules(
         if rule.holds or rule.focus is None:
             continue
         found = discussion(compared, rule.focus, most=most)
-        answers = [f"{confused_words(one)[0]} ({_percent(one.share)})" for one in found.confused]
+        answers = [f"{confused_words(one)[0].rpartition(': ')[2]} ({_percent(one.share)})" for one in found.confused]
         pairs = [
             f"{_name(one.one, codes)} and {_name(one.other, codes)} ({_percent(one.share)})" for one in found.pairs
         ]
