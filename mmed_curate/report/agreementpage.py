@@ -89,20 +89,15 @@ def _banners(shown: AgreementShown) -> Iterable[Html]:
 def _gate(shown: AgreementShown) -> Html:
     if not shown.policy:
         return Html("")
-    failed = [rule for rule in shown.rules if not rule.holds]
-    words = "1 fails" if len(failed) == 1 else f"{len(failed)} fail"
+    n_failed = sum(not rule.holds for rule in shown.rules)
+    fails = "1 rule fails" if n_failed == 1 else f"{n_failed} rules fail"
     if shown.passed is None:
-        said = joined(
-            (
-                f"Of the rules on agreement {words if failed else 'all hold'}. Whether the gate opens, ",
-                element("code", "mmed gate"),
-                " says.",
-            )
-        )
+        held = f"Of the rules on agreement and sample {n_failed or 'none'} fail{'s' if n_failed == 1 else ''}. Only "
+        said = joined((held, element("code", "mmed gate"), " says whether the gate opens."))
     elif shown.passed:
         said = element("span", "The gate is open.", class_="yes")
     else:
-        said = joined((element("span", "The gate is closed:", class_="no"), f" of its rules {words}."))
+        said = joined((element("span", "The gate is closed:", class_="no"), f" {fails}."))
     told = sorted((rule for rule in shown.rules if not rule.rare), key=lambda rule: rule.holds)
     rows = [
         (
