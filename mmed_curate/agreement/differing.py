@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from types import MappingProxyType
 
+from mmed_curate.agreement.gathering import NO_CLASS, matched
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.reading import one_mark_each
-from mmed_curate.agreement.report import matched
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.agreement.times import MARKS
 from mmed_curate.domain.codebook import Codebook
@@ -26,8 +26,6 @@ from mmed_curate.domain.time import FrameClock
 
 NOT_GIVEN = "–"
 """Stands where one of two coders gave a code and the other did not."""
-NO_CLASS = "-"
-"""Of an emotion that the codebook puts in no class, as the report names it."""
 SEEN, UNSEEN = "yes", "no"
 """Whether a coder marked an event, as the report names it."""
 SETS = frozenset({"action-units", "vocal-cues"})
@@ -41,7 +39,7 @@ class Discrepancy:
     """One thing that two coders said differently."""
 
     layer: str
-    """As the report names it, such as `emotion`, `action-units` or `pass-1-picture:emotion`; or a mark."""
+    """As the report names it, such as `emotion` or `pass-1-picture:emotion`; also `intensity:au4`, or a mark."""
     clip: ClipId
     event: int
     """Which of the clip's matched events, from 0; 0 where the whole clip was judged."""
@@ -240,7 +238,8 @@ class _Found:
         for code in sorted(known[0] & known[1]):
             strength, theirs_of = units[0][code].intensity, units[1][code].intensity
             if strength is not None and theirs_of is not None:
-                self.say("intensity", here, (strength.value, theirs_of.value))
+                for layer in ("intensity", f"intensity:{code}"):  # of all units, and of this one
+                    self.say(layer, here, (strength.value, theirs_of.value))
         if mine.confidence is not None and theirs.confidence is not None:
             self.say("confidence", here, (mine.confidence, theirs.confidence))
 

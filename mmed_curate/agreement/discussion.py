@@ -111,6 +111,8 @@ def focus_of(measure: str, codebook: Codebook) -> Focus:
     named = measure.rpartition(".")[0] or measure
     layer, _, code = named.partition("=")
     if layer in {entry.code for entry in codebook.action_units}:
+        if measure.endswith(".intensity-alpha"):
+            return Focus(layers=(f"intensity:{layer}",))
         return Focus(layers=("action-units",), code=layer)
     if layer in {entry.code for entry in codebook.vocal_cues}:
         return Focus(layers=("vocal-cues",), code=layer)

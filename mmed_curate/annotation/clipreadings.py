@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from mmed_curate.agreement.differing import Compared
-from mmed_curate.agreement.report import matched
+from mmed_curate.agreement.gathering import matched
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Side

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mmed_curate.agreement.differing import NO_CLASS
 from mmed_curate.agreement.discussion import Focus, focus_of
 from mmed_curate.agreement.document import alpha_in_words
+from mmed_curate.agreement.gathering import NO_CLASS
 from mmed_curate.annotation.behind import confusion_key
 from mmed_curate.annotation.clipreadings import matrix_of
 from mmed_curate.annotation.links import Links

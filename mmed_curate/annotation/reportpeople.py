@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from mmed_curate.agreement.among import AmongCoders
-from mmed_curate.agreement.coders import WHOLE, Held, WindowScore, by_month, over_time
+from mmed_curate.agreement.coders import WHOLE, Held, WindowScore, by_week, over_time
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.report import emotion_alpha
 from mmed_curate.annotation.behind import coder_key, week_key
@@ -87,10 +87,10 @@ def weeks_shown(here: RoundRead, links: Links) -> tuple[ShownWeek, ...]:
 
 
 def drift_shown(here: RoundRead) -> tuple[ShownDrift, ...]:
-    """Each coder against gold and against themselves, over everything and month by month."""
+    """Each coder against gold and against themselves, over everything and week by week."""
     scores = over_time(
         checks(here.workspace),
-        windows=by_month,
+        windows=by_week,
         match_iou=here.protocol.match_iou,
         codebook=here.book,
         min_units=here.report.settings.min_units,

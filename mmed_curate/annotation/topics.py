@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mmed_curate.agreement.differing import NO_CLASS, NOT_GIVEN, SETS, Compared
+from mmed_curate.agreement.differing import NOT_GIVEN, SETS, Compared
 from mmed_curate.agreement.discussion import ALL, ClipToDiscuss, CodersDiffer, Confused, Discussion, discussion
+from mmed_curate.agreement.gathering import NO_CLASS
 from mmed_curate.annotation.behind import coder_key, confusion_key
 from mmed_curate.annotation.measured import RuleLine, layer_title
 from mmed_curate.domain.identity import ClipId, CoderId

@@ -82,6 +82,13 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
             means="The share of codings in which an event was marked in a clip that screeners had seen nothing in.",
             means_not="It is no error rate: what is found in a foil may be real.",
         ),
+        "intensity-alpha": Meaning(
+            name="Ordinal alpha of one action unit's intensity",
+            means="1 where coders always give the unit the same intensity and 0 where they do so as chance would have "
+            "it; a step apart costs less than two.",
+            means_not="It speaks only of events in which two or more gave it an intensity, and not of whether it is "
+            "there.",
+        ),
         "duration": Meaning(
             name="Alpha of durations",
             means="1 where coders always give an event the same length and 0 where lengths agree as chance would "

@@ -11,7 +11,7 @@ from mmed_curate.agreement.discussion import ALL, Focus, discussion, focus_of
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.report import agreement_report
 from mmed_curate.domain.identity import ClipId, SubjectId
-from mmed_curate.domain.judgements import ActionUnitMark
+from mmed_curate.domain.judgements import ActionUnitMark, Intensity
 from mmed_curate.domain.measures import Coefficient
 
 
@@ -60,6 +60,19 @@ def test_an_action_unit_stands_against_not_given(clips, three, codebook):
     assert (scored.n_pairs, scored.of_pairs) == (8, 34)
 
 
+def test_intensities_differ_of_all_units_and_of_the_unit(clips, three, codebook, new_log, clock, an_event):
+    unit = codebook.action_units[0].code
+    strong, weak = (ActionUnitMark(code=unit, intensity=one) for one in (Intensity.D, Intensity.B))
+    log = new_log("strength").screened().coded("a", an_event(units=(strong,))).coded("b", an_event(units=(weak,)))
+    log.coded("c", an_event(units=(strong,)))
+    clip = JudgedClip(clip=ClipId("strength"), subject=SubjectId("S"), clock=clock, judgements=tuple(log.judgements))
+    found = compared([clip], three, codebook)
+    for focus in (focus_of("intensity.alpha", codebook), focus_of(f"{unit}.intensity-alpha", codebook)):
+        (confused,) = discussion(found, focus, most=9).confused
+        assert (confused.one, confused.other, confused.n_pairs, confused.of_pairs) == ("B", "D", 2, 3)
+    assert discussion(found, ALL, most=9).confused == ()
+
+
 def test_what_a_coder_cannot_see_is_no_pair(clips, three, codebook, new_log, clock, an_event):
     unit = codebook.action_units[0]
     log = new_log("hidden").screened().coded("a", an_event(units=(ActionUnitMark(code=unit.code),)))
@@ -103,6 +116,7 @@ def test_marks_are_no_confusion_but_their_clips_are_named(clips, three, codebook
         ("emotion.alpha", ("emotion",), None),
         ("emotion-class=negative.alpha", ("emotion-class",), "negative"),
         ("au4.alpha", ("action-units",), "au4"),
+        ("au4.intensity-alpha", ("intensity:au4",), None),
         ("duration.alpha", ("onset", "offset"), None),
         ("existence.percent", ("existence",), None),
         ("foils.invented", ("existence",), None),

@@ -28,6 +28,7 @@ from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.judgements import Coding
 from mmed_curate.gate.measured import agreement_verdicts, sample_verdicts
 from mmed_curate.gate.policy import load_policy
+from mmed_curate.report.meanings import meaning_of
 from mmed_curate.store import Workspace
 
 EVIL = "<script>alert('noted')</script>"
@@ -193,6 +194,14 @@ def test_a_number_leads_to_the_clip_and_to_what_each_coder_said_of_it(read: Roun
     assert said == [("bob", first, True), ("cem", second, True)]
     unseen = next(one for one in shown.clips if one.clip == clips[5])
     assert [(row.coder, bool(row.cells)) for row in unseen.events] == [("bob", True), ("cem", False)]
+
+
+def test_every_number_of_a_report_has_a_meaning(read: RoundRead) -> None:
+    assert len(read.report.measures) > 40
+    for name in (*read.report.measures, "au4.intensity-alpha", "pass-1-picture:emotion=fear.ac1"):
+        meaning = meaning_of(name)
+        assert meaning.means.endswith(".") and meaning.means_not.endswith(".")
+    assert meaning_of("duration.alpha") != meaning_of("emotion.alpha")
 
 
 def test_only_clips_that_were_measured_are_on_it(coded: Workspace, read: RoundRead, tmp_path: Path) -> None:
