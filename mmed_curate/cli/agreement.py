@@ -42,6 +42,9 @@ from mmed_curate.domain.findings import BadInput
 @click.option("--seed", type=click.IntRange(min=0), help="Of the resampling [default: from the settings].")
 @click.option("--resamples", type=click.IntRange(min=100), help="[default: from the settings]")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the workspace's numbers.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE.html", help="Write all of it as a page, with clips."
+)
 @json_option
 def agreement(
     table_csv: Path | None,
@@ -62,6 +65,7 @@ def agreement(
     seed: int | None,
     resamples: int | None,
     plot: Path | None,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """How well coders agree: in this workspace, or in TABLE.csv, a long table with one row per judgement.
@@ -84,10 +88,11 @@ def agreement(
                 "a column or measure was given, but no table",
                 "give TABLE.csv, or leave these options out to measure the workspace",
             )
-        _of_workspace(chosen, plot, as_json=as_json)
+        _of_workspace(chosen, plot, html, as_json=as_json)
         return
-    if plot is not None:
-        raise BadInput.of("agreement.plot", "--plot draws a workspace, not a table", "leave --plot out")
+    for option, path in (("--plot", plot), ("--html", html)):
+        if path is not None:
+            raise BadInput.of("agreement.plot", f"{option} shows a workspace, not a table", f"leave {option} out")
     kind = measure or "alpha"
     if unit is None or coder is None:
         raise BadInput.of("agreement.columns", "a table needs --unit and --coder", "name the columns that hold them")
@@ -125,16 +130,24 @@ def agreement(
     )
 
 
-def _of_workspace(settings: AgreementSettings, plot: Path | None, *, as_json: bool) -> None:
-    from mmed_curate.release.evidence import judged_clips
+def _of_workspace(settings: AgreementSettings, plot: Path | None, html: Path | None, *, as_json: bool) -> None:
+    from mmed_curate.cli.discussed import round_measured, tell_discussion, write_page
+    from mmed_curate.release.snapshot import read_snapshot
     from mmed_curate.store.workspace import Workspace
 
     workspace = Workspace.find()
-    report = agreement_report(judged_clips(workspace), workspace.protocol, workspace.codebook, settings)
+    snapshot = read_snapshot(workspace)
+    report = agreement_report(snapshot.judged_clips(), workspace.protocol, workspace.codebook, settings)
     if as_json:
         print_json(report_document(report))
     else:
         tell_report(report)
+    if not as_json or html is not None:
+        here = round_measured(workspace, snapshot, report)
+        if not as_json:
+            tell_discussion(here)
+        if html is not None:
+            write_page(here, html)
     if plot is not None:
         draw_report(report, plot)
         err.print(f"wrote {plot}", markup=False)

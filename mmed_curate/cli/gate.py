@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,24 +25,23 @@ if TYPE_CHECKING:
     from mmed_curate.release.leave import Held
 
 _SIGN = {Relation.AT_LEAST: "≥", Relation.AT_MOST: "≤"}
-_OUTCOME = {
-    Outcome.HOLDS: "yes",
-    Outcome.FAILS: "[bold red]no[/bold red]",
-    Outcome.UNDETERMINED: "too rare",
-}
 
 
 @click.command()
 @click.option("--policy", help="Name or path of a policy [default: the workspace's, else mmed].")
 @click.option("--on", "day", metavar="DATE", help="Day for which consent is looked up, as 2030-12-31 [default: today].")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE.html", help="Write rules and numbers as a page.")
 @json_option
-def gate(policy: str | None, day: str | None, as_json: bool) -> None:
+def gate(policy: str | None, day: str | None, html: Path | None, as_json: bool) -> None:
     """Hold the release policy against this workspace. Closed: exit code 1, and every rule that fails with its remedy.
 
     There is no override. What is undetermined closes the gate. Held on a whole sample by the workspace's own policy it
     is an attempt, which is recorded and stands in every later release; after one that failed only a fresh sample
     counts. By another policy it is only looked at what would be.
     """
+    from mmed_curate.annotation.measured import rule_lines
+    from mmed_curate.annotation.wholereport import GateShown
+    from mmed_curate.cli.discussed import round_measured, tell_discussion_of, write_page
     from mmed_curate.release.leave import hold_gate
     from mmed_curate.store.workspace import Workspace
 
@@ -65,7 +65,15 @@ def gate(policy: str | None, day: str | None, as_json: bool) -> None:
         tell_decision(held.decision, rules)
         out.print(tell_attempt(held, own=rules.digest() == own.digest()), markup=False)
         tell_left_out(held.evidence)
-    if held.decision.passed is None:
+    is_open = held.decision.passed is not None
+    if html is not None or not (is_open or as_json):
+        lines = rule_lines(held.decision.verdicts, rules, held.snapshot.codebook)
+        here = round_measured(workspace, held.snapshot, held.report)
+        if not (is_open or as_json):
+            tell_discussion_of(here, lines)
+        if html is not None:
+            write_page(here, html, GateShown(policy=rules.title, passed=is_open, rules=lines))
+    if not is_open:
         sys.exit(1)
 
 
@@ -104,13 +112,20 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
                     escape(verdict.name),
                     NOTHING if verdict.number is None else _figure(verdict.number),
                     f"{_SIGN[verdict.relation]} {_figure(verdict.bound)}",
-                    _OUTCOME[verdict.outcome],
+                    "yes" if verdict.holds else "[bold red]no[/bold red]",
                     escape(verdict.what),
                 )
                 for verdict in decision.verdicts
+                if verdict.outcome is not Outcome.UNDETERMINED
             ],
         )
     )
+    if rare := [verdict.name for verdict in decision.verdicts if verdict.outcome is Outcome.UNDETERMINED]:
+        out.print(
+            f"Too rare to be told, and released marked as undetermined: {', '.join(rare)}",
+            markup=False,
+            highlight=False,
+        )
     if decision.passed is not None:
         out.print("[bold green]The gate is open.[/bold green] Next: mmed release create VERSION")
         return

@@ -35,6 +35,7 @@ class Leave:
 class Held:
     """What the gate was shown, how it came out, and which attempt it was."""
 
+    snapshot: Snapshot
     decision: Decision
     report: AgreementReport
     evidence: Evidence
@@ -92,6 +93,7 @@ def hold_gate(
     if record and attempt is None and not because:
         attempt = _record(workspace, snapshot, decision, evidence, policy)
     return Held(
+        snapshot=snapshot,
         decision=decision,
         report=report,
         evidence=evidence,
