@@ -53,7 +53,7 @@ def resampling(looped: int) -> dict[str, dict[str, float]]:
     import krippendorff
 
     from mmed_curate.agreement.alpha import alpha
-    from mmed_curate.agreement.bootstrap import _drawn, resampled
+    from mmed_curate.agreement.bootstrap import _clusters_drawn, _kinds_drawn, resampled
     from mmed_curate.agreement.ratings import Level, from_counts
     from mmed_curate.agreement.settings import load_settings
 
@@ -67,7 +67,8 @@ def resampling(looped: int) -> dict[str, dict[str, float]]:
         ratings = from_counts(table, clusters=cluster.tolist())
 
         def ours() -> object:
-            _drawn.cache_clear()
+            _clusters_drawn.cache_clear()
+            _kinds_drawn.cache_clear()
             return resampled(alpha(ratings, Level.NOMINAL), settings)  # noqa: B023
 
         members = [np.flatnonzero(cluster == one) for one in range(int(cluster.max()) + 1)]

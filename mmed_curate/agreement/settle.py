@@ -112,7 +112,15 @@ class _Walk:
     terms: ClipTerms
     stage: Stage
     round: int = 1
+    n_judges: int = 0
+    """How many judge at the stage that is open; 0 at the ends."""
+    n_turns: int = 0
+    """How many passes each of them takes."""
     seen: list[Judgement] = field(default_factory=list)
+    taken: set[str | int] = field(default_factory=set)
+    """Ids and places in the log of those seen."""
+    judged_at: dict[CoderId, frozenset[Stage]] = field(default_factory=dict)
+    """At which stages each judge has spoken."""
     superseded: set[str] = field(default_factory=set)
     seated: list[Judgement] = field(default_factory=list)
     """Standing judgements of the stage and round that is open, of its last pass."""
@@ -126,6 +134,15 @@ class _Walk:
     disagreements: tuple[Disagreement, ...] = ()
     events: tuple[ConsensusEvent, ...] | None = None
 
+    def __post_init__(self) -> None:
+        self._enter(self.stage)
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        is_open = stage in JUDGED
+        self.n_judges = self.protocol.judges(stage, self.terms) if is_open else 0
+        self.n_turns = self.protocol.rules(stage).n_turns if is_open else 0
+
     def take(self, judgement: Judgement) -> None:
         self._check(judgement)
         if judgement.supersedes is not None:
@@ -133,11 +150,14 @@ class _Walk:
             self.earlier = [one for one in self.earlier if one.id != judgement.supersedes]
             self.superseded.add(judgement.supersedes)
         self.seen.append(judgement)
-        if judgement.turn < self._n_turns:
+        self.taken.update((judgement.id, judgement.order))
+        for who in judgement.judges:
+            self.judged_at[who] = self._judged_by(who) | {judgement.stage}
+        if judgement.turn < self.n_turns:
             self.earlier.append(judgement)
             return
         self.seated.append(judgement)
-        if len(self.seated) == self.protocol.judges(self.stage, self.terms):
+        if len(self.seated) == self.n_judges:
             self._close()
 
     def course(self) -> Course:
@@ -147,11 +167,10 @@ class _Walk:
             before = {one.id for one in self.seen[: self.since]}
             bearing = tuple(one.id for one in standing if one.stage is not Stage.SCREENING and one.id not in before)
             consensus = Consensus(clip=standing[0].clip, events=self.events, judgements=bearing)
-        open_seats = self.protocol.judges(self.stage, self.terms) - len(self.seated) if self.stage in JUDGED else 0
         return Course(
             stage=self.stage,
             round=self.round,
-            open_seats=open_seats,
+            open_seats=self.n_judges - len(self.seated),
             consensus=consensus,
             disagreements=self.disagreements,
             standing=standing,
@@ -162,7 +181,7 @@ class _Walk:
         clip = judgement.clip
         if self.seen and clip != self.seen[0].clip:
             raise _impossible("other_clip", judgement, f"is among those of clip {self.seen[0].clip}")
-        if any(one.id == judgement.id or one.order == judgement.order for one in self.seen):
+        if judgement.id in self.taken or judgement.order in self.taken:
             raise _impossible("twice", judgement, "stands twice in the log")
         if self.stage not in JUDGED:
             raise _impossible("after_end", judgement, f"came after the clip was {self.stage.value}")
@@ -190,23 +209,19 @@ class _Walk:
             self._check_participants(judgement, answer)
         if isinstance(answer, (Coding, Adjudication)):
             for event in answer.events:
-                ends = (event.span.offset, *(cue.offset for cue in event.vocal_cues))
-                if max(ends) > self.clock.last_frame:
+                last = max([event.span.offset, *[cue.offset for cue in event.vocal_cues]])
+                if last > self.clock.last_frame:
                     raise _impossible(
-                        "outside", judgement, f"marks frame {max(ends)}; the clip ends at {self.clock.last_frame}"
+                        "outside", judgement, f"marks frame {last}; the clip ends at {self.clock.last_frame}"
                     )
-
-    @property
-    def _n_turns(self) -> int:
-        return self.protocol.rules(self.stage).n_turns
 
     def _check_turn(self, judgement: Judgement) -> None:
         own = [one.turn for one in (*self.earlier, *self.seated) if one.coder == judgement.coder]
         if judgement.turn in own:
             raise _impossible("judge_twice", judgement, f"is the second of judge {judgement.coder} at this stage")
-        if judgement.turn != len(own) + 1 or judgement.turn > self._n_turns:
+        if judgement.turn != len(own) + 1 or judgement.turn > self.n_turns:
             raise _impossible(
-                "pass_skipped", judgement, f"is of pass {judgement.turn}, after {len(own)} of {self._n_turns}"
+                "pass_skipped", judgement, f"is of pass {judgement.turn}, after {len(own)} of {self.n_turns}"
             )
 
     def _check_participants(self, judgement: Judgement, answer: Adjudication) -> None:
@@ -226,20 +241,20 @@ class _Walk:
             raise _impossible("discussion", judgement, f"names fewer than {least} of its coders, or not its judge")
 
     def _judged_by(self, coder: CoderId) -> frozenset[Stage]:
-        return frozenset(one.stage for one in self.seen if coder in one.judges)
+        return self.judged_at.get(coder, frozenset())
 
     def _close(self) -> None:
         seated = sorted(self.seated, key=lambda one: one.order)
         following = self._after(seated)
         if following not in NEXT[self.stage]:
             raise ValueError(f"the reducer moved from {self.stage} to {following}, which the protocol does not know")
-        self.stage = following
+        self._enter(following)
         self.seated, self.earlier = [], []
         if following in _ENDS_OF_CODED and self.codings and self.recoded < self.terms.recodings:
             self._reopen()
 
     def _reopen(self) -> None:
-        self.stage = Stage.CODING
+        self._enter(Stage.CODING)
         self.round += 1
         self.recoded += 1
         self.since = len(self.seen)

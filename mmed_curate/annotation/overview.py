@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from mmed_curate.agreement.gathering import matched
 from mmed_curate.agreement.judged import JudgedClip
-from mmed_curate.agreement.report import agreement_report, emotion_alpha, matched
+from mmed_curate.agreement.report import agreement_report, emotion_alpha
 from mmed_curate.agreement.settings import load_settings
 from mmed_curate.agreement.settle import Course, Disagreement, course
 from mmed_curate.domain.codebook import Codebook

@@ -95,11 +95,13 @@ class Tolerance(Declared):
         """Whether two marks on one clip lie within this tolerance."""
         if abs(a - b) <= self.frames:
             return True
-        # exact, in whole numbers: a report compares hundreds of thousands of marks
-        ticks = abs(clock.tick_of(a) - clock.tick_of(b))
+        return abs(clock.tick_of(a) - clock.tick_of(b)) <= self.most_ticks(clock)
+
+    def most_ticks(self, clock: FrameClock) -> int:
+        """Ticks that marks may lie apart by the bound in ms; exact."""
         tick_s, per_s = clock.time_base.as_integer_ratio()
         ms, per_ms = self.ms.as_integer_ratio()
-        return ticks * tick_s * 1000 * per_ms <= ms * per_s
+        return ms * per_s // (tick_s * 1000 * per_ms)
 
 
 class Tolerances(Declared):
