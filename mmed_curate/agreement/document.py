@@ -59,6 +59,7 @@ def report_document(report: AgreementReport) -> dict[str, Any]:
             ],
         }
     if rules_of(report.version).has_unit_intensities:
+        document["n_left_out"] = report.n_left_out
         document["unit_intensities"] = [
             {"code": one.code, "n_events": one.n_events, "alpha": measure_document(one.alpha)}
             for one in report.unit_intensities

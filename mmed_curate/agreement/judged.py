@@ -32,6 +32,8 @@ class JudgedClip:
     """All of them, superseded ones too."""
     terms: ClipTerms = AS_OTHERS
     """What lot fell to it."""
+    counts: bool = True
+    """False: its coding is not to be measured again, for an attempt at the gate failed on it."""
     simulated: bool = False
     """The recording or the subject is simulated; a judgement says of itself whether it is."""
 

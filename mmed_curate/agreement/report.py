@@ -75,7 +75,7 @@ class AgreementReport:
     """At least one clip, or one judgement, is simulated."""
     n_clips: int
     n_coded: int
-    """Clips whose coding has closed; only they are measured."""
+    """Clips whose coding has closed and counts; only they are measured."""
     n_subjects: int
     """Subjects of those clips."""
     n_coders: int
@@ -96,6 +96,8 @@ class AgreementReport:
     """Whether and where something happened; None in version 1."""
     unit_intensities: tuple[IntensityAgreement, ...] = ()
     """The intensity of each action unit; none before version 3."""
+    n_left_out: int = 0
+    """Clips whose coding has closed and does not count, for an attempt at the gate failed on it."""
     passes: tuple[PassAgreement, ...] = ()
     """Each way through a clip by itself, where coders go through clips in several; none in version 1."""
 
@@ -200,7 +202,7 @@ def agreement_report(
     by_pass: dict[tuple[int, Modality], Gathered] = {}
     coders: set[str] = set()
     subjects: set[str] = set()
-    n_coded = 0
+    n_coded = n_left_out = 0
     found_by_screeners: list[Continuum] = []
     foils: list[tuple[str, str, bool]] = []
     for judged in sorted(clips, key=lambda one: one.clip):
@@ -210,6 +212,9 @@ def agreement_report(
         if rules.is_whole and len(screenings) > 1:
             found_by_screeners.append(screened(judged, [said for _, said in screenings]))
         if not state.coded:
+            continue
+        if not judged.counts:
+            n_left_out += 1
             continue
         n_coded += 1
         subjects.add(judged.subject)
@@ -224,7 +229,7 @@ def agreement_report(
                 if isinstance(answer, Coding)
             )
         if rules.is_whole and protocol.coding.n_turns > 1:
-            for way, codings in _by_pass(state.standing).items():
+            for way, codings in _by_pass(state.codings[-1].passes).items():
                 by_pass.setdefault(way, Gathered(protocol, codebook)).add(judged, codings, labels_only=True)
     scored = whole.scored if rules.is_whole else whole.scored.as_if_all_were_known()
     return AgreementReport(
@@ -236,6 +241,7 @@ def agreement_report(
         simulated=any(judged.simulated or any(one.simulated for one in judged.judgements) for judged in clips),
         n_clips=len(clips),
         n_coded=n_coded,
+        n_left_out=n_left_out,
         n_subjects=len(subjects),
         n_coders=len(coders),
         n_events=whole.n_events,

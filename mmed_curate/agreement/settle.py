@@ -1,7 +1,8 @@
 """What one clip's judgements add up to: its stage, what still disagrees, and the consensus. A pure reducer.
 
 Judgements are counted from the log's beginning. A correction counts in place of what it supersedes as long as its
-stage is open; what stood when coding closed is what agreement is measured on.
+stage is open; what stood when coding closed is what agreement is measured on. A clip that is sent back to coding begins
+a new round there when it reaches an end; nothing that was said before goes, and of several codings the last one counts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,26 @@ from mmed_curate.domain.judgements import (
 from mmed_curate.domain.protocol import AS_OTHERS, JUDGED, NEXT, ClipTerms, Protocol, Purpose, Stage
 from mmed_curate.domain.time import FrameClock
 
-__all__ = ["Course", "Disagreement", "course"]
+__all__ = ["ClosedCoding", "Course", "Disagreement", "course"]
+
+_ENDS_OF_CODED = frozenset({Stage.SETTLED, Stage.REJECTED})
+"""Where a clip can be sent back to coding from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedCoding:
+    """What stood when the coding of one round closed."""
+
+    round: int
+    judgements: tuple[Judgement, ...]
+    """What counts: of each coder the last pass, in log order."""
+    passes: tuple[Judgement, ...]
+    """The same with the passes before the last, in log order."""
+
+    @property
+    def closed_at(self) -> int:
+        """Position in the log of the judgement that closed it."""
+        return max(one.order for one in self.judgements)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +56,22 @@ class Course:
 
     stage: Stage
     round: int
-    """1 at first; one more each time verification sends the clip back."""
+    """1 at first; one more each time verification sends the clip back, or the curator sends it back to coding."""
     open_seats: int
     """Judges still missing at this stage; 0 at the ends."""
     consensus: Consensus | None
     """A proposal at verification, final once settled, None otherwise."""
     disagreements: tuple[Disagreement, ...]
-    """What the coders left open; stays readable after adjudication."""
+    """What the coders left open in the coding that last closed; stays readable after adjudication."""
     standing: tuple[Judgement, ...]
     """Every judgement that is not superseded, in log order."""
-    coded: tuple[Judgement, ...]
-    """The coding judgements that stood when coding closed, in log order; empty before that."""
+    codings: tuple[ClosedCoding, ...]
+    """Every coding that closed, the last one last; a clip that was never sent back has one at most."""
+
+    @property
+    def coded(self) -> tuple[Judgement, ...]:
+        """The coding judgements that stood when coding last closed, in log order; empty before that."""
+        return self.codings[-1].judgements if self.codings else ()
 
 
 def course(
@@ -101,7 +126,11 @@ class _Walk:
     """Standing judgements of the stage and round that is open, of its last pass."""
     earlier: list[Judgement] = field(default_factory=list)
     """Standing judgements of its passes before the last."""
-    coded: tuple[Judgement, ...] = ()
+    codings: list[ClosedCoding] = field(default_factory=list)
+    recoded: int = 0
+    """How often it went back to coding so far."""
+    since: int = 0
+    """How many judgements there were when it last went back to coding."""
     disagreements: tuple[Disagreement, ...] = ()
     events: tuple[ConsensusEvent, ...] | None = None
 
@@ -135,7 +164,8 @@ class _Walk:
         standing = tuple(one for one in self.seen if one.id not in self.superseded)
         consensus = None
         if self.events is not None and self.stage in {Stage.VERIFICATION, Stage.SETTLED}:
-            bearing = tuple(one.id for one in standing if one.stage is not Stage.SCREENING)
+            before = {one.id for one in self.seen[: self.since]}
+            bearing = tuple(one.id for one in standing if one.stage is not Stage.SCREENING and one.id not in before)
             consensus = Consensus(clip=standing[0].clip, events=self.events, judgements=bearing)
         return Course(
             stage=self.stage,
@@ -144,7 +174,7 @@ class _Walk:
             consensus=consensus,
             disagreements=self.disagreements,
             standing=standing,
-            coded=self.coded,
+            codings=tuple(self.codings),
         )
 
     def _check(self, judgement: Judgement) -> None:
@@ -205,7 +235,7 @@ class _Walk:
         barred = self.protocol.barred(Stage.ADJUDICATION)
         if any(self._judged_by(who) & barred for who in answer.participants):
             raise _impossible("discussion", judgement, "names somebody who may not take part in it")
-        coders = {one.coder for one in self.coded}
+        coders = {one.coder for one in self.codings[-1].judgements}
         least = self.protocol.adjudication.participants
         if judgement.coder not in answer.participants or len(coders & set(answer.participants)) < least:
             raise _impossible("discussion", judgement, f"names fewer than {least} of its coders, or not its judge")
@@ -220,6 +250,15 @@ class _Walk:
             raise ValueError(f"the reducer moved from {self.stage} to {following}, which the protocol does not know")
         self._enter(following)
         self.seated, self.earlier = [], []
+        if following in _ENDS_OF_CODED and self.codings and self.recoded < self.terms.recodings:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        self._enter(Stage.CODING)
+        self.round += 1
+        self.recoded += 1
+        self.since = len(self.seen)
+        self.events = None
 
     def _after(self, seated: Sequence[Judgement]) -> Stage:
         answers = [one.answer for one in seated]
@@ -233,7 +272,8 @@ class _Walk:
             # cutting again throws nothing away, so half of those who accept is enough
             return Stage.REPLACED if anew and 2 * anew >= len(answers) - rejecting else Stage.CODING
         if self.stage is Stage.CODING:
-            self.coded = tuple(seated)
+            passes = tuple(sorted((*self.earlier, *seated), key=lambda one: one.order))
+            self.codings.append(ClosedCoding(round=self.round, judgements=tuple(seated), passes=passes))
             codings = [(one, one.answer) for one in seated if isinstance(one.answer, Coding)]
             reading = read_together(codings, self.protocol, self.clock, self.codebook)
             self.disagreements = reading.disagreements

@@ -41,7 +41,7 @@ NEXT: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
         Stage.REPLACED: frozenset(),
     }
 )
-"""The moves a judgement can cause. Nothing skips a stage; nothing leaves an end."""
+"""The moves a judgement can cause. Nothing skips a stage; nothing leaves an end but by the curator's `mmed recode`."""
 
 JUDGED: tuple[Stage, ...] = tuple(stage for stage in Stage if NEXT[stage])
 """The stages at which experts judge, in order."""
@@ -76,12 +76,13 @@ ROLE_FOR: Mapping[Stage, Role] = MappingProxyType(
 MAY_NOT_HAVE_JUDGED: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
     {
         Stage.SCREENING: frozenset(),
-        Stage.CODING: frozenset(),
+        Stage.CODING: frozenset({Stage.ADJUDICATION, Stage.VERIFICATION}),
         Stage.ADJUDICATION: frozenset({Stage.CODING}),
         Stage.VERIFICATION: frozenset({Stage.CODING, Stage.ADJUDICATION}),
     }
 )
-"""Who judges a clip at a stage must not have judged the same clip at these."""
+"""Who judges a clip at a stage must not have judged the same clip at these, in any round: who adjudicated or verified a
+clip that is coded once more was shown what its coders said."""
 
 
 class Tolerance(Declared):
@@ -159,6 +160,8 @@ class ClipTerms:
     """One more person screens it."""
     foil: bool = False
     """It is coded even where screeners saw nothing in it."""
+    recodings: int = 0
+    """How often it was sent back to coding from an end that it had reached after being coded."""
 
 
 AS_OTHERS = ClipTerms()
