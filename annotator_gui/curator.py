@@ -4,78 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QUrl
+from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QListWidget,
     QScrollArea,
-    QSizePolicy,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from annotator_gui.fittedtable import FittedTable
+from annotator_gui.intervalplot import IntervalPlot
 from annotator_gui.language import Words
+from annotator_gui.measuredpanel import MeasuredPanel
+from annotator_gui.numberwords import measure_words
 from annotator_gui.queue import stage_words
 from annotator_gui.readingtable import ReadingTable
 from annotator_gui.stageparts import KeyButton, plain
 from annotator_gui.theme import Theme
-from annotator_gui.trend import axis, dots
+from annotator_gui.trendplot import TrendPlot
 from annotator_gui.worker import Worker
-from mmed_curate.annotation.overview import CoderLine, Dispute, Overview, TrendPoint
+from mmed_curate.annotation.overview import CoderLine, Dispute, Overview
 from mmed_curate.domain.findings import Finding
-from mmed_curate.domain.measures import Interval, Measure, Undetermined
+from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.protocol import JUDGED, Stage
 
-_LEFT_PX = 34
-"""Beside the plot, for the numbers of its grid."""
-_BELOW_PX = 18
 
-
-def measure_words(measure: Measure, words: Words) -> str:
-    """A number with its interval and what it rests on, or why there is none."""
-    if isinstance(measure, Undetermined):
-        return words("undetermined: {reason}", reason=measure.reason)
-    rests = words("on {units} judged twice, of {subjects} subjects", units=measure.n_units, subjects=measure.n_clusters)
-    if isinstance(measure.interval, Interval):
-        interval = measure.interval
-        return f"{measure.value:.2f}  [{interval.lower:.2f}, {interval.upper:.2f}]   {rests}"
-    return words(
-        "{value}, interval undetermined: {reason}", value=f"{measure.value:.2f}", reason=measure.interval.reason
-    )
+def _open(path: Path) -> bool:
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class CuratorPage(QWidget):
     """Everything at a glance, and one click from a number to its clips."""
 
     def __init__(
-        self, *, read: Callable[[], Overview], words: Words, theme: Theme, parent: QWidget | None = None
+        self,
+        *,
+        read: Callable[[], Overview],
+        write: Callable[[], Path],
+        words: Words,
+        theme: Theme,
+        opens: Callable[[Path], object] = _open,
+        parent: QWidget | None = None,
     ) -> None:
         """Read it, in a thread, and draw it.
 
         Args:
             read: gives the round as it is now.
+            write: writes the whole report and says where.
             words: the window's.
             theme: its colours.
+            opens: shows a page to the curator.
             parent: as Qt wants it.
         """
         super().__init__(parent)
-        self._read, self._words, self._theme = read, words, theme
+        self._read, self._write, self._opens = read, write, opens
+        self._words, self._theme = words, theme
         self._overview: Overview | None = None
         self._wanted: tuple[Stage | None, str | None] = (None, None)
+        self._differing: tuple[frozenset[ClipId], str] | None = None
         self._worker = Worker(self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
         body = QWidget()
-        scroll.setWidget(body)
-        outer.addWidget(scroll)
+        self._scroll.setWidget(body)
+        outer.addWidget(self._scroll)
         column = QVBoxLayout(body)
         column.setContentsMargins(18, 14, 18, 14)
         column.setSpacing(10)
@@ -84,8 +83,17 @@ class CuratorPage(QWidget):
         self.again_button = KeyButton(words("Read again"), checkable=False)
         self.again_button.clicked.connect(self.read)
         head.addWidget(self._title, 1)
+        self.report_button = KeyButton(words("Whole report"), checkable=False)
+        self.report_button.setToolTip(
+            words("Write everything on one page, with the clips behind each number, and open it")
+        )
+        self.report_button.clicked.connect(self.write_report)
+        head.addWidget(self.report_button)
         head.addWidget(self.again_button)
         column.addLayout(head)
+        self._written = plain(quiet=True)
+        self._written.hide()
+        column.addWidget(self._written)
         self._warning = plain(warn=True)
         column.addWidget(self._warning)
         self._all = QWidget()
@@ -114,6 +122,8 @@ class CuratorPage(QWidget):
         self._number_rows.setColumnMinimumWidth(0, 150)
         self._number_rows.setColumnStretch(1, 1)
         agreement.addWidget(self._numbers)
+        self.layers = IntervalPlot(words=words, theme=theme)
+        agreement.addWidget(self.layers)
         agreement.addStretch(1)
         two.addLayout(agreement, 1)
         trend = QVBoxLayout()
@@ -122,13 +132,16 @@ class CuratorPage(QWidget):
         trend.addWidget(self.trend)
         two.addLayout(trend, 1)
         rest.addLayout(two)
+        self.measured = MeasuredPanel(words=words, theme=theme)
+        self.measured.wanted.connect(self._of_answers)
+        rest.addWidget(self.measured)
         rest.addWidget(plain(words("Coders: answered, and waiting in brackets"), heading=True))
         self.coders = _table(words("Coders"))
         self.coders.cellClicked.connect(self._of_coder)
         rest.addWidget(self.coders)
         self._which = plain(heading=True)
         self.everything_button = KeyButton(words("Show all"), checkable=False)
-        self.everything_button.clicked.connect(lambda: self._want(None, None))
+        self.everything_button.clicked.connect(self._want_all)
         line = QHBoxLayout()
         line.addWidget(self._which, 1)
         line.addWidget(self.everything_button)
@@ -161,7 +174,8 @@ class CuratorPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Other colours."""
         self._theme = theme
-        self.trend.set_theme(theme)
+        for part in (self.trend, self.layers, self.measured):
+            part.set_theme(theme)
         self.table.set_theme(theme)
 
     def read(self) -> None:
@@ -169,6 +183,24 @@ class CuratorPage(QWidget):
         self._title.setText(self._words("Reading…"))
         self.again_button.setEnabled(False)
         self._worker.do(self._read, then=self.show_overview, otherwise=self.say)
+
+    def write_report(self) -> None:
+        """Write the whole report, and open it."""
+        self.report_button.setEnabled(False)
+        self._written.setText(self._words("Writing…"))
+        self._written.show()
+        self._worker.do(self._write, then=self._show_written, otherwise=self._not_written)
+
+    def _show_written(self, path: Path) -> None:
+        self.report_button.setEnabled(True)
+        self._written.setText(
+            self._words("Written to {path}. It names coders: give it to nobody who still codes.", path=path)
+        )
+        self._opens(path)
+
+    def _not_written(self, finding: Finding) -> None:
+        self.report_button.setEnabled(True)
+        self._written.setText(self._words.finding(finding))
 
     def say(self, finding: Finding) -> None:
         """Say why it could not be read; what was shown stays."""
@@ -192,7 +224,9 @@ class CuratorPage(QWidget):
         for stage, button in self.stage_buttons.items():
             button.say(f"{overview.stages.get(stage, 0)}   {names[stage]}")
         self._show_numbers(overview)
+        self.layers.show_layers(overview.measured.layers, overview.measured.bounds)
         self.trend.show_points(overview.trend)
+        self.measured.show_measured(overview.measured, overview.codebook)
         self._show_coders(overview.coders)
         self._show_flags(overview)
         self._want(*self._wanted)
@@ -209,6 +243,7 @@ class CuratorPage(QWidget):
             for dispute in self._overview.disputes
             if (stage is None or dispute.stage is stage)
             and (coder is None or coder in {reading.coder for reading in dispute.readings})
+            and (self._differing is None or dispute.clip in self._differing[0])
         )
 
     def _show_numbers(self, overview: Overview) -> None:
@@ -233,8 +268,7 @@ class CuratorPage(QWidget):
     def _show_coders(self, coders: tuple[CoderLine, ...]) -> None:
         words, names = self._words, stage_words(self._words)
         heads = [words("Coder"), *(names[stage] for stage in JUDGED), words("Last day")]
-        _fill(
-            self.coders,
+        self.coders.show_rows(
             heads,
             [
                 [
@@ -249,8 +283,7 @@ class CuratorPage(QWidget):
 
     def _show_flags(self, overview: Overview) -> None:
         words = self._words
-        _fill(
-            self.flags,
+        self.flags.show_rows(
             [words("Day"), words("Coder"), words("Why"), words("Ticket")],
             [[flag.at[:10], flag.coder, flag.because, str(flag.ticket)] for flag in overview.flags],
             widest=2,
@@ -268,6 +301,16 @@ class CuratorPage(QWidget):
             stage, wanted = self._wanted
             self._want(stage, None if wanted == code else code)
 
+    def _of_answers(self, clips: frozenset[ClipId], said: str) -> None:
+        again = self._differing is not None and self._differing[1] == said
+        self._differing = None if again else (clips, said)
+        self._want(*self._wanted)
+        self._scroll.ensureWidgetVisible(self.disputes)
+
+    def _want_all(self) -> None:
+        self._differing = None
+        self._want(None, None)
+
     def _want(self, stage: Stage | None, coder: str | None) -> None:
         self._wanted = (stage, coder)
         words = self._words
@@ -278,6 +321,8 @@ class CuratorPage(QWidget):
             said.append(stage_words(words)[stage])
         if coder is not None:
             said.append(words("coded by {coder}", coder=coder))
+        if self._differing is not None:
+            said.append(self._differing[1])
         self._which.setText(" · ".join(said))
         self.everything_button.setVisible(len(said) > 1)
         self.disputes.clear()
@@ -310,84 +355,6 @@ class CuratorPage(QWidget):
         self._notes.setText("\n".join(notes))
 
 
-class TrendPlot(QWidget):
-    """Agreement by week: a point with its interval; a ring at the foot where it is undetermined."""
-
-    def __init__(self, *, words: Words, theme: Theme, parent: QWidget | None = None) -> None:
-        """Empty at first."""
-        super().__init__(parent)
-        self._words, self._theme = words, theme
-        self._points: tuple[TrendPoint, ...] = ()
-        self.setMinimumHeight(150)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(words("Emotion agreement by week, with intervals"))
-
-    def set_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        self._theme = theme
-        self.update()
-
-    def show_points(self, points: tuple[TrendPoint, ...]) -> None:
-        """Draw these weeks."""
-        self._points = points
-        said = "\n".join(f"{point.week}: {measure_words(point.emotion_alpha, self._words)}" for point in points)
-        self.setAccessibleDescription(said)
-        self.setToolTip(said.replace("<", "‹"))
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Small."""
-        return QSize(420, 170)
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw it."""
-        theme, painter = self._theme, QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self._points:
-            painter.setPen(QColor(theme.quiet))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._words("No week has closed yet"))
-            return
-        measures = [point.emotion_alpha for point in self._points]
-        on = axis(measures, top=8, bottom=self.height() - _BELOW_PX - 4)
-        right = self.width() - 6
-        for value in on.grid:
-            y = on.y(value)
-            painter.setPen(QPen(QColor(theme.line), 1, Qt.PenStyle.SolidLine if value == 0 else Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(_LEFT_PX, y), QPointF(right, y))
-            painter.setPen(QColor(theme.quiet))
-            box = QRectF(0, y - 8, _LEFT_PX - 6, 16)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.2f}")
-        placed = dots(measures, on, left=_LEFT_PX, right=right)
-        metrics = painter.fontMetrics()
-        wide = metrics.horizontalAdvance("W00") + 8
-        every = max(1, -(-wide * len(placed) // max(1, right - _LEFT_PX)))
-        before: QPointF | None = None
-        for place, (dot, point) in enumerate(zip(placed, self._points, strict=True)):
-            if place % every == 0:
-                painter.setPen(QColor(theme.quiet))
-                box = QRectF(dot.x - wide, self.height() - _BELOW_PX, 2 * wide, _BELOW_PX)
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, point.week.rpartition("-")[2])
-            if dot.y is None:
-                painter.setPen(QPen(QColor(theme.quiet), 1.5))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawEllipse(QPointF(dot.x, on.bottom), 4, 4)
-                before = None
-                continue
-            here = QPointF(dot.x, dot.y)
-            painter.setPen(QPen(QColor(theme.accent), 1.2))
-            if before is not None:
-                painter.drawLine(before, here)
-            if dot.top is not None and dot.bottom is not None:
-                painter.setPen(QPen(QColor(theme.accent), 2))
-                painter.drawLine(QPointF(dot.x, dot.top), QPointF(dot.x, dot.bottom))
-                for end in (dot.top, dot.bottom):
-                    painter.drawLine(QPointF(dot.x - 4, end), QPointF(dot.x + 4, end))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.accent))
-            painter.drawEllipse(here, 4, 4)
-            before = here
-
-
 def _counted(submitted: int, waiting: int) -> str:
     if not submitted and not waiting:
         return "–"
@@ -398,24 +365,3 @@ def _table(name: str) -> FittedTable:
     table = FittedTable()
     table.setAccessibleName(name)
     return table
-
-
-def _fill(table: FittedTable, heads: list[str], rows: list[list[str]], *, widest: int | None = None) -> None:
-    """Put text into a table and make it as tall as its rows."""
-    table.clear()
-    table.setColumnCount(len(heads))
-    table.setHorizontalHeaderLabels(heads)
-    table.setRowCount(len(rows))
-    for row, cells in enumerate(rows):
-        for column, text in enumerate(cells):
-            table.setItem(row, column, QTableWidgetItem(text))
-    across, down = table.horizontalHeader(), table.verticalHeader()
-    if across is None or down is None:
-        return
-    down.hide()
-    across.setSectionResizeMode(
-        QHeaderView.ResizeMode.Stretch if widest is None else QHeaderView.ResizeMode.ResizeToContents
-    )
-    if widest is not None:
-        across.setSectionResizeMode(widest, QHeaderView.ResizeMode.Stretch)
-    table.fit()

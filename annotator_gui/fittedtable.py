@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QWidget
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 _AROUND_PX = 8
 """Above and below the words of a row of one line."""
@@ -24,6 +26,30 @@ class FittedTable(QTableWidget):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # rows are as tall as their words at the width that columns have in the end
         self._head(self.horizontalHeader()).sectionResized.connect(lambda *_: self.fit())
+
+    def show_rows(self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, widest: int | None = None) -> None:
+        """Put text in.
+
+        Args:
+            heads: of the columns.
+            rows: a text for each cell.
+            widest: the column that takes what the others leave; None: all are as wide as each other.
+        """
+        self.clear()
+        self.setColumnCount(len(heads))
+        self.setHorizontalHeaderLabels(list(heads))
+        self.setRowCount(len(rows))
+        for row, cells in enumerate(rows):
+            for column, text in enumerate(cells):
+                self.setItem(row, column, QTableWidgetItem(text))
+        self._head(self.verticalHeader()).hide()
+        across = self._head(self.horizontalHeader())
+        if widest is None:
+            across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        else:
+            across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            across.setSectionResizeMode(widest, QHeaderView.ResizeMode.Stretch)
+        self.fit()
 
     def fit(self) -> None:
         """As tall as what it holds."""

@@ -15,7 +15,7 @@ from annotator_gui.keys import KeyMap
 from annotator_gui.language import Words
 from annotator_gui.practice import PracticeDesk
 from annotator_gui.shell import Asked, Shell
-from mmed_curate.annotation.door import coder_codes, open_desk, open_overview
+from mmed_curate.annotation.door import coder_codes, open_desk, open_overview, write_report
 from mmed_curate.domain.findings import BadInput
 
 
@@ -26,8 +26,8 @@ def page_for(shell: Shell, asked: Asked, keys: KeyMap) -> None:
         BadInput: there is no such workspace or coder, or it cannot be opened.
     """
     if asked.curator:
-        overview = partial(open_overview, asked.workspace)
-        shell.setCentralWidget(CuratorPage(read=overview, words=shell.words, theme=shell.theme))
+        read, write = partial(open_overview, asked.workspace), partial(write_report, asked.workspace)
+        shell.setCentralWidget(CuratorPage(read=read, write=write, words=shell.words, theme=shell.theme))
         return
     if asked.practice:
         _practise(shell, keys)

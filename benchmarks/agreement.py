@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -53,7 +54,7 @@ def resampling(looped: int) -> dict[str, dict[str, float]]:
     import krippendorff
 
     from mmed_curate.agreement.alpha import alpha
-    from mmed_curate.agreement.bootstrap import _drawn, resampled
+    from mmed_curate.agreement.bootstrap import _clusters_drawn, _kinds_drawn, resampled
     from mmed_curate.agreement.ratings import Level, from_counts
     from mmed_curate.agreement.settings import load_settings
 
@@ -67,7 +68,8 @@ def resampling(looped: int) -> dict[str, dict[str, float]]:
         ratings = from_counts(table, clusters=cluster.tolist())
 
         def ours() -> object:
-            _drawn.cache_clear()
+            _clusters_drawn.cache_clear()
+            _kinds_drawn.cache_clear()
             return resampled(alpha(ratings, Level.NOMINAL), settings)  # noqa: B023
 
         members = [np.flatnonzero(cluster == one) for one in range(int(cluster.max()) + 1)]
@@ -220,6 +222,7 @@ def main() -> int:
     if chosen.only_report:
         whole_report(chosen.clips)
         return 0
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
     cost = cost_of(this_script("--only-report", "--clips", str(chosen.clips)))
     beside = Path(__file__).parent / "results" / ".report.json"
     report = json.loads(beside.read_text(encoding="utf-8"))
@@ -242,7 +245,8 @@ def main() -> int:
         f"  {interval['alpha_ms']:.1f} ms, with the table made from lists {interval['with_table_ms']:.1f} ms",
         f"whole report, {chosen.clips:,} clips, {REPORT_CODERS} coders, {report['measures']} measures, "
         f"{report['resamples']:,} resamples each; target {MOST_REPORT_S:.0f} s, {MOST_REPORT_MB:.0f} MB",
-        f"  {report['wall_s']:.1f} s ({report['cpu_s']:.1f} s of CPU), peak {cost.peak_mb:.0f} MB with its input",
+        f"  {report['wall_s']:.1f} s ({report['cpu_s']:.1f} s of CPU), peak {cost.peak_mb:.0f} MB with its input; "
+        f"load before {load:.1f} on {cores} cores",
         *(f"{name}: {'met' if held else 'MISSED'}" for name, held in met.items()),
     ]
     table = "\n".join(lines) + "\n"
@@ -251,7 +255,7 @@ def main() -> int:
         "version": "1.0",
         "resampling": drawn,
         "interval": interval,
-        "report": {**report, "peak_mb": cost.peak_mb, "clips": chosen.clips},
+        "report": {**report, "peak_mb": cost.peak_mb, "clips": chosen.clips, "load": load, "cores": cores},
         "met": met,
     }
     keep("agreement.txt", table)

@@ -17,7 +17,7 @@ from mmed_curate.agreement.alpha import alpha
 from mmed_curate.agreement.bootstrap import interval
 from mmed_curate.agreement.coefficients import Chance, ac2, cohen, corrected
 from mmed_curate.agreement.ratings import Level, tally
-from mmed_curate.agreement.sets import masi_alpha, reliability_index
+from mmed_curate.agreement.sets import masi_alpha, reliability_index, set_ratings
 from mmed_curate.agreement.settings import load_settings
 from mmed_curate.agreement.statistic import Statistic
 from mmed_curate.agreement.unitizing import Continuum, alpha_u
@@ -58,6 +58,7 @@ def measures(draws: np.random.Generator, n_subjects: int, n_clips: int, reliabil
         unit, np.concatenate(said["strength"]).tolist(), cluster, level=Level.ORDINAL, order=list(range(SCALE))
     )
     sets = [frozenset(f"{at}" for at in np.flatnonzero(row)) for row in np.concatenate(said["scored"])]
+    scored = set_ratings(unit, sets, cluster)
     continua = [
         Continuum(
             cluster=str(subject[at]),
@@ -77,8 +78,8 @@ def measures(draws: np.random.Generator, n_subjects: int, n_clips: int, reliabil
         "percent": corrected(nominal, Chance.NONE),
         "alpha, ordinal": alpha(ordinal, Level.ORDINAL),
         "AC2": ac2(ordinal),
-        "alpha, MASI": masi_alpha(unit, sets, cluster),
-        "index of FACS": reliability_index(unit, sets, cluster),
+        "alpha, MASI": masi_alpha(scored),
+        "index of FACS": reliability_index(scored),
         "alpha of units": alpha_u(continua),
     }
 

@@ -50,7 +50,7 @@ from annotator_gui.shell import Shell
 from annotator_gui.start import Chooser
 from annotator_gui.theme import THEMES
 from annotator_gui.window import DeskPage
-from mmed_curate.annotation import Ticket, assign, coder_codes, open_desk, open_overview
+from mmed_curate.annotation import Ticket, assign, coder_codes, open_desk, open_overview, write_report
 from mmed_curate.domain.judgements import (
     Adjudication,
     Intensity,
@@ -482,9 +482,9 @@ def tour(camera: Camera, world: World) -> None:
 
 def curator(camera: Camera, world: World) -> None:
     """The round at a glance."""
-    read = partial(open_overview, world.verification)
+    read, write = partial(open_overview, world.verification), partial(write_report, world.verification)
     with camera.shell() as shell:
-        page = CuratorPage(read=read, words=shell.words, theme=THEMES[camera.theme])
+        page = CuratorPage(read=read, write=write, words=shell.words, theme=THEMES[camera.theme])
         shell.setCentralWidget(page)
         camera.wait(page.again_button.isEnabled)
         camera.take("curator", shell)

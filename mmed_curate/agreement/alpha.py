@@ -21,12 +21,11 @@ from collections.abc import Callable
 
 import krippendorff
 import numpy as np
+import numpy.typing as npt
 
 from mmed_curate.agreement.ratings import Floats, Indices, Level, Ratings
-from mmed_curate.agreement.statistic import Statistic, divided, summed
+from mmed_curate.agreement.statistic import Combine, Statistic, divided, summed
 from mmed_curate.domain.findings import BadInput
-
-_Combine = Callable[[Floats], Floats]
 
 _MOST_TABLE_CELLS = 40_000_000
 """Cells of the largest table made (320 MB); more is refused in words instead of running out of memory."""
@@ -95,7 +94,7 @@ def alpha_by_distance(ratings: Ratings, apart: Callable[[Indices, Indices], Floa
     return _statistic(paired, *_by_clusters(observed, given, between))
 
 
-def _statistic(paired: Ratings, contributions: Floats, combine: _Combine) -> Statistic:
+def _statistic(paired: Ratings, contributions: Floats, combine: Combine) -> Statistic:
     return Statistic(
         contributions=contributions,
         combine=combine,
@@ -115,7 +114,13 @@ def package_alpha(ratings: Ratings, level: Level) -> float | None:
     if not 0 < paired.n_units * v * v <= _MOST_TABLE_CELLS or len(np.unique(paired.value)) < 2:
         return None
     counts = np.bincount(paired.unit * v + paired.value, minlength=paired.n_units * v).reshape(-1, v)  # (U, V)
-    return float(krippendorff.alpha(value_counts=counts, value_domain=ratings.scale, level_of_measurement=level.value))
+    return alpha_of_counts(counts, ratings.scale, level)
+
+
+def alpha_of_counts(counts: npt.NDArray[np.int64], scale: Floats | None = None, level: Level = Level.NOMINAL) -> float:
+    """Alpha by the `krippendorff` package, from (U, V) how often each unit of two or more was given each value."""
+    scale = np.arange(counts.shape[1], dtype=float) if scale is None else scale
+    return float(krippendorff.alpha(value_counts=counts, value_domain=scale, level_of_measurement=level.value))
 
 
 def _per_cluster_values(ratings: Ratings) -> Floats:
@@ -125,7 +130,7 @@ def _per_cluster_values(ratings: Ratings) -> Floats:
     return flat.reshape(ratings.n_clusters, ratings.n_values).astype(float)  # (C, V)
 
 
-def _nominal(ratings: Ratings) -> tuple[Floats, _Combine]:
+def _nominal(ratings: Ratings) -> tuple[Floats, Combine]:
     m = ratings.per_unit.astype(float)  # (U,)
     _, first, n_uc = np.unique(
         ratings.unit * max(ratings.n_values, 1) + ratings.value, return_index=True, return_counts=True
@@ -133,16 +138,17 @@ def _nominal(ratings: Ratings) -> tuple[Floats, _Combine]:
     same = summed(n_uc.astype(float) ** 2, ratings.unit[first], ratings.n_units)  # (U,)
     apart = (m**2 - same) / (m - 1)  # (U,)
     sums = np.column_stack([summed(apart, ratings.cluster, ratings.n_clusters), _per_cluster_values(ratings)])
-
-    def combine(total: Floats) -> Floats:
-        observed, n_c = total[:, 0], total[:, 1:]  # (R,), (R, V)
-        n = n_c.sum(axis=1)
-        return 1 - divided(observed * (n - 1), n**2 - (n_c**2).sum(axis=1))
-
-    return sums, combine
+    return sums, nominal_alpha
 
 
-def _interval(ratings: Ratings) -> tuple[Floats, _Combine]:
+def nominal_alpha(total: Floats) -> Floats:
+    """(R,) nominal alpha from (R, 1 + V) sums: n times the observed disagreement, and how often each value occurs."""
+    observed, n_c = total[:, 0], total[:, 1:]  # (R,), (R, V)
+    n = n_c.sum(axis=1)
+    return 1 - divided(observed * (n - 1), n**2 - (n_c**2).sum(axis=1))
+
+
+def _interval(ratings: Ratings) -> tuple[Floats, Combine]:
     x = ratings.scale[ratings.value] - (ratings.scale[ratings.value].mean() if len(ratings.value) else 0.0)  # (N,)
     m = ratings.per_unit.astype(float)  # (U,)
     s1 = summed(x, ratings.unit, ratings.n_units)  # (U,)
@@ -161,7 +167,7 @@ def _interval(ratings: Ratings) -> tuple[Floats, _Combine]:
     return sums, combine
 
 
-def _ordinal(ratings: Ratings) -> tuple[Floats, _Combine]:
+def _ordinal(ratings: Ratings) -> tuple[Floats, Combine]:
     v = ratings.n_values
     refuse_beyond(ratings.n_clusters * v * v, ratings)
     a, b = within_units(ratings.unit)
@@ -186,7 +192,7 @@ def _ordinal(ratings: Ratings) -> tuple[Floats, _Combine]:
     return sums, combine
 
 
-def _ratio(ratings: Ratings) -> tuple[Floats, _Combine]:
+def _ratio(ratings: Ratings) -> tuple[Floats, Combine]:
     refuse_beyond(ratings.n_values**2, ratings)
     c, k = ratings.scale[:, None], ratings.scale[None, :]
     apart = divided(np.abs(c - k), c + k) ** 2  # (V, V)
@@ -194,7 +200,7 @@ def _ratio(ratings: Ratings) -> tuple[Floats, _Combine]:
     return _by_table(ratings, apart)
 
 
-def _by_table(ratings: Ratings, apart: Floats) -> tuple[Floats, _Combine]:
+def _by_table(ratings: Ratings, apart: Floats) -> tuple[Floats, Combine]:
     a, b = within_units(ratings.unit)
     pairs = 2 * apart[ratings.value[a], ratings.value[b]] / (ratings.per_unit[ratings.unit[a]] - 1)
     observed = summed(pairs, ratings.cluster_of_value[a], ratings.n_clusters)
@@ -208,7 +214,7 @@ def _by_table(ratings: Ratings, apart: Floats) -> tuple[Floats, _Combine]:
     return sums, combine
 
 
-def _by_clusters(observed: Floats, given: Floats, between: Floats) -> tuple[Floats, _Combine]:
+def _by_clusters(observed: Floats, given: Floats, between: Floats) -> tuple[Floats, Combine]:
     """From `between` (C, C), the summed distance of two clusters' values; the weights themselves are the last sums."""
     sums = np.column_stack([observed, given.sum(axis=1), np.eye(len(between))])  # (C, 2 + C)
 

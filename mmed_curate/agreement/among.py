@@ -16,10 +16,10 @@ from statistics import median
 import numpy as np
 
 from mmed_curate.agreement.bootstrap import measure
+from mmed_curate.agreement.gathering import matched
 from mmed_curate.agreement.gold import GoldScore, against_gold, matched_events, reading_of
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.layers import Rows, cohen_coefficient, reported_alpha
-from mmed_curate.agreement.report import matched
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import course
 from mmed_curate.agreement.statistic import Statistic, divided, summed
@@ -101,6 +101,8 @@ class _Pair:
     one_only: int = 0
     other_only: int = 0
     rows: Rows = field(default_factory=Rows.none)
+    said: list[tuple[str, str, bool]] = field(default_factory=list)
+    """Event, subject, whether both name the same emotion."""
     onsets_ms: list[float] = field(default_factory=list)
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
     where: dict[tuple[str, str], list[ClipId]] = field(default_factory=dict)
@@ -137,9 +139,8 @@ def among_coders(
         seen = [
             {coders[at]: events[at][index] for at, index in enumerate(group) if index is not None} for group in groups
         ]
-        for number, of in enumerate(seen):
-            for coder, event in of.items():
-                everybody.add(f"{judged.clip}/{number}", event.emotion, judged.subject, coder)
+        for of in seen:
+            everybody.add(judged.subject, {coder: event.emotion for coder, event in of.items()})
         for one, other in combinations(sorted(coders), 2):
             pair = pairs.setdefault((one, other), _Pair())
             pair.clips += 1
@@ -194,8 +195,8 @@ def _compare(
         pair.one_only += mine is not None
         pair.other_only += theirs is not None
         return
-    for coder, event in zip(who, (mine, theirs), strict=True):
-        pair.rows.add(unit, event.emotion, judged.subject, coder)
+    pair.rows.add(judged.subject, dict(zip(who, (mine.emotion, theirs.emotion), strict=True)))
+    pair.said.append((unit, judged.subject, mine.emotion == theirs.emotion))
     pair.onsets_ms.append(_apart_ms(mine, theirs, judged.clock))
     what = (mine.emotion, theirs.emotion)
     pair.confusion[what] += 1
@@ -211,12 +212,7 @@ def _with_others(
     coder: CoderId, pairs: Mapping[tuple[CoderId, CoderId], _Pair], settings: AgreementSettings
 ) -> Measure:
     """Share of pairs that agree, over the units of this coder's pairs."""
-    own = [pair.rows for who, pair in pairs.items() if coder in who]
-    said = [
-        (rows.units[at], rows.clusters[at], rows.values[at] == rows.values[at + 1])
-        for rows in own
-        for at in range(0, len(rows.units), 2)
-    ]  # two rows for each event, one of each coder
+    said = [one for who, pair in pairs.items() if coder in who for one in pair.said]
     place = {name: number for number, name in enumerate(sorted({cluster for _, cluster, _ in said}))}
     cluster = np.array([place[name] for _, name, _ in said], dtype=np.int64)
     same = np.array([agree for *_, agree in said], dtype=float)
@@ -233,13 +229,8 @@ def _with_others(
 
 
 def _alpha_without(coder: CoderId, everybody: Rows, settings: AgreementSettings) -> Measure:
-    rows = Rows.none()
-    for unit, value, cluster, who in zip(
-        everybody.units, everybody.values, everybody.clusters, everybody.coders, strict=True
-    ):
-        if who != coder:
-            rows.add(unit, value, cluster, who)
-    if not rows.units:
+    rows = everybody.without(coder)
+    if not rows.sizes:
         return Undetermined(reason="nobody else coded")
     return reported_alpha(rows.ratings(), settings)
 

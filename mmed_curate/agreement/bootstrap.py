@@ -2,8 +2,9 @@
 
 Whole clusters are drawn with replacement (Davison & Hinkley 1997, Bootstrap Methods and their Application, section
 3.8; Field & Welsh 2007, J. Royal Statistical Society B 69, 369-390). A coefficient is a function of sums over
-clusters, so a resample is a row of weights and all of them are one matrix product. Clusters that add the same are
-drawn together by their number, which is the same draw and much faster where units are their own clusters.
+clusters, so a resample is a row of weights and all of them are one matrix product. The weights are drawn once for all
+measures that rest on as many clusters. Where there are very many and most add the same, such as units that are their
+own clusters, these are drawn together by their number: the same distribution, and much faster.
 """
 
 from __future__ import annotations
@@ -13,14 +14,24 @@ from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
+import numpy.typing as npt
 
 from mmed_curate.agreement.ratings import Floats
+from mmed_curate.agreement.rules import NEWEST, Draw, Rules
 from mmed_curate.agreement.settings import AgreementSettings, IntervalMethod
 from mmed_curate.agreement.statistic import Statistic
 from mmed_curate.domain.measures import Coefficient, Interval, Measure, Undetermined
 
+_Counts = npt.NDArray[np.uint16]
+
 _BLOCK_CELLS = 4_000_000
-"""Weights drawn at once (32 MB)."""
+"""Weights multiplied at once (32 MB)."""
+
+_KEPT_CELLS = 20_000_000
+"""Weights of the largest draw that is kept (40 MB): 1,000 clusters at 20,000 resamples."""
+
+_FEW = 200
+"""Clusters up to which it is not worth while to look for those that add the same."""
 
 _KEPT = 4
 """Draws that are kept for the measures that follow."""
@@ -38,6 +49,7 @@ def measure(
     *,
     why_nan: str,
     point: float | None = None,
+    rules: Rules = NEWEST,
 ) -> Measure:
     """A coefficient with its interval, or why there is none.
 
@@ -46,6 +58,7 @@ def measure(
         settings: seed, resamples, confidence, least numbers of units and clusters.
         why_nan: the reason to give where the sums determine no value.
         point: the estimate of another implementation, reported in place of ours; None: ours.
+        rules: of which version of the report.
     """
     if statistic.n_units == 0:
         return Undetermined(reason="no unit was judged by two or more coders")
@@ -58,14 +71,14 @@ def measure(
         return Undetermined(reason=why_nan)
     return Coefficient(
         value=value,
-        interval=interval(statistic, settings),
+        interval=interval(statistic, settings, rules),
         n_units=statistic.n_units,
         n_judgements=statistic.n_judgements,
         n_clusters=statistic.n_clusters,
     )
 
 
-def interval(statistic: Statistic, settings: AgreementSettings) -> Interval | Undetermined:
+def interval(statistic: Statistic, settings: AgreementSettings, rules: Rules = NEWEST) -> Interval | Undetermined:
     """The bootstrap interval of a statistic over its clusters; the same data and seed give the same interval.
 
     BCa corrects for the bias and the skew that coefficients bounded by 1 have; the acceleration comes from leaving
@@ -77,8 +90,8 @@ def interval(statistic: Statistic, settings: AgreementSettings) -> Interval | Un
         return Undetermined(
             reason=f"{statistic.n_clusters} clusters are too few to resample, needed are {settings.min_clusters}"
         )
-    values = resampled(statistic, settings)  # (R,)
-    finite = np.sort(values[np.isfinite(values)])
+    values = resampled(statistic, settings, rules.draw)  # (R,)
+    finite = values[np.isfinite(values)]
     if len(finite) < (1 - settings.max_degenerate) * len(values):
         return Undetermined(reason=f"{1 - len(finite) / len(values):.0%} of the resamples hold a single value")
     tail = expanded_tail((1 - settings.confidence) / 2, statistic.n_clusters)
@@ -89,6 +102,7 @@ def interval(statistic: Statistic, settings: AgreementSettings) -> Interval | Un
     return Interval(lower=float(lower), upper=float(upper), confidence=settings.confidence)
 
 
+@lru_cache
 def expanded_tail(tail: float, n_clusters: int) -> float:
     """The tail to read off the resamples so that few clusters still give the nominal coverage.
 
@@ -127,12 +141,44 @@ def _student_below(t: float, freedom: int) -> float:
     return 0.5 + between / 2
 
 
-def resampled(statistic: Statistic, settings: AgreementSettings) -> Floats:
-    """(R,) the statistic in each resample; NaN where a resample determines none."""
+def resampled(statistic: Statistic, settings: AgreementSettings, draw: Draw = NEWEST.draw) -> Floats:
+    """(R,) the statistic in each resample; NaN where a resample determines none.
+
+    Clusters that add nothing are not drawn.
+    """
     present = statistic.contributions[np.any(statistic.contributions != 0, axis=1)]
+    n = len(present)
+    if draw is Draw.KINDS or n == 0 or settings.resamples * n > _KEPT_CELLS:
+        return _by_kinds(statistic, present, settings)
+    if n > _FEW and 2 * len(np.unique(present, axis=0)) < n:
+        return _by_kinds(statistic, present, settings)
+    return _by_clusters(statistic, _in_order(present), settings)
+
+
+def _in_order(present: Floats) -> Floats:
+    """Rows by what they add, so that neither names nor the order of clips decide which weights a cluster gets.
+
+    Compared in single precision: the last digits of a sum depend on the order of its terms.
+    """
+    ordered: Floats = present[np.lexsort(present.astype(np.float32).T[::-1])]
+    return ordered
+
+
+def _by_clusters(statistic: Statistic, present: Floats, settings: AgreementSettings) -> Floats:
+    weights = _clusters_drawn(settings.seed, settings.resamples, len(present))
+    size = max(1, _BLOCK_CELLS // max(present.shape))
+    values = []
+    for first in range(0, settings.resamples, size):
+        # sums lie one after the other, so that what is made of them runs along the resamples
+        sums = present.T @ weights[:, first : first + size].astype(float, copy=False)  # (F, R)
+        values.append(statistic.combine(sums.T))
+    return np.concatenate(values)
+
+
+def _by_kinds(statistic: Statistic, present: Floats, settings: AgreementSettings) -> Floats:
     kinds, numbers = np.unique(present, axis=0, return_counts=True)  # (K, F), (K,)
     if settings.resamples * max(kinds.shape) <= _BLOCK_CELLS:
-        return statistic.combine(_drawn(settings.seed, settings.resamples, tuple(numbers.tolist())) @ kinds)
+        return statistic.combine(_kinds_drawn(settings.seed, settings.resamples, tuple(numbers.tolist())) @ kinds)
     draws = np.random.Generator(np.random.PCG64(settings.seed))
     values: list[Floats] = []
     left = settings.resamples
@@ -145,8 +191,19 @@ def resampled(statistic: Statistic, settings: AgreementSettings) -> Floats:
 
 
 @lru_cache(maxsize=_KEPT)
-def _drawn(seed: int, resamples: int, numbers: tuple[int, ...]) -> Floats:
-    """(R, K) how often each kind of cluster is drawn: the same for all measures of one report, and kept for them."""
+def _clusters_drawn(seed: int, resamples: int, n_clusters: int) -> Floats | _Counts:
+    """(C, R) how often each cluster is drawn; numbers that can be multiplied at once, where they are few enough."""
+    draws = np.random.Generator(np.random.PCG64(seed))
+    drawn = draws.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=resamples)  # (R, C)
+    turned = np.ascontiguousarray(drawn.T)
+    weights: Floats | _Counts = turned.astype(float) if drawn.size <= _BLOCK_CELLS else turned.astype(np.uint16)
+    weights.flags.writeable = False
+    return weights
+
+
+@lru_cache(maxsize=_KEPT)
+def _kinds_drawn(seed: int, resamples: int, numbers: tuple[int, ...]) -> Floats:
+    """(R, K) how often each kind of cluster is drawn."""
     n = sum(numbers)
     draws = np.random.Generator(np.random.PCG64(seed)).multinomial(n, np.array(numbers) / n, size=resamples)
     weights: Floats = draws.astype(float)
@@ -159,7 +216,7 @@ def _bca_tails(statistic: Statistic, values: Floats, low: float, high: float) ->
     normal = NormalDist()
     point = statistic.point()
     # half of the ties count as below, so that a discrete distribution is not taken for a biased one
-    below = (np.searchsorted(values, point, "left") + np.searchsorted(values, point, "right")) / 2 / len(values)
+    below = (np.count_nonzero(values < point) + np.count_nonzero(values <= point)) / 2 / len(values)
     present = statistic.contributions[np.any(statistic.contributions != 0, axis=1)]
     left_out = statistic.combine(present.sum(axis=0, keepdims=True) - present)  # (C,)
     left_out = left_out[np.isfinite(left_out)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from statistics import median
 
 from mmed_curate.agreement.gold import against_gold, matched_events
@@ -28,8 +29,8 @@ class Check:
     """GOLD: against what is known; REPEAT: against what the same coder said before."""
     order: int
     """Position of the later coding in the event log."""
-    month: str
-    """Its month, as 2026-03 (UTC)."""
+    at: date
+    """The day of the later coding (UTC)."""
     said: Coding
     against: Coding
     clock: FrameClock
@@ -52,7 +53,7 @@ class WindowScore:
     coder: CoderId
     kind: Purpose
     window: str
-    """A month, a place in the log's order such as 21..40, or `WHOLE`."""
+    """A month, a week, a place in the log's order such as 21..40, or `WHOLE`."""
     n_clips: int
     n_event_free: int
     """Clips in which, by what they are held against, nothing happens."""
@@ -69,10 +70,24 @@ Windows = Callable[[Sequence[Check]], Mapping[str, Sequence[Check]]]
 
 
 def by_month(checks: Sequence[Check]) -> Mapping[str, Sequence[Check]]:
-    """One window for each month in which there is something."""
+    """One window for each month in which there is something, such as 2026-03."""
+    return _by_name(checks, lambda check: f"{check.at:%Y-%m}")
+
+
+def by_week(checks: Sequence[Check]) -> Mapping[str, Sequence[Check]]:
+    """One window for each week in which there is something, such as 2026-W09 (ISO 8601: Monday to Sunday)."""
+
+    def week(check: Check) -> str:
+        year, number, _ = check.at.isocalendar()  # the year of its Thursday
+        return f"{year}-W{number:02d}"
+
+    return _by_name(checks, week)
+
+
+def _by_name(checks: Sequence[Check], name: Callable[[Check], str]) -> Mapping[str, Sequence[Check]]:
     found: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
-        found[check.month].append(check)
+        found[name(check)].append(check)
     return dict(sorted(found.items()))
 
 

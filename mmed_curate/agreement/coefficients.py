@@ -26,7 +26,7 @@ import numpy as np
 
 from mmed_curate.agreement.alpha import refuse_beyond
 from mmed_curate.agreement.ratings import Floats, Ratings
-from mmed_curate.agreement.statistic import Statistic, divided, summed
+from mmed_curate.agreement.statistic import Combine, Statistic, divided, summed
 
 
 class Chance(Enum):
@@ -155,25 +155,33 @@ def corrected(ratings: Ratings, chance: Chance) -> Statistic:
             shares,
         ]
     )  # (C, 3 + V)
-    q = len(np.unique(ratings.value))
+    kept = ratings.pairable
+    return Statistic(
+        contributions=sums,
+        combine=beyond_chance(chance, len(np.unique(ratings.value))),
+        n_units=kept.n_units,
+        n_judgements=len(kept.unit),
+        n_clusters=len(np.unique(kept.cluster)),
+    )
+
+
+def beyond_chance(chance: Chance, n_occurring: int) -> Combine:
+    """From (R, 3 + V) sums over units to the coefficient.
+
+    The sums are the share of agreeing pairs, one for each unit with two or more values, one for each with any, and the
+    shares of the V values. `n_occurring` of them were given at all.
+    """
 
     def combine(total: Floats) -> Floats:
         agreement = divided(total[:, 0], total[:, 1])  # (R,)
         if chance is Chance.NONE:
             return agreement
         p = divided(total[:, 3:], total[:, 2:3])  # (R, V)
-        by_chance = _BY_CHANCE[chance](p, q)
+        by_chance = _BY_CHANCE[chance](p, n_occurring)
         several = (p > 0).sum(axis=1) > 1
         return np.where(several, divided(agreement - by_chance, 1 - by_chance), np.nan)
 
-    kept = ratings.pairable
-    return Statistic(
-        contributions=sums,
-        combine=combine,
-        n_units=kept.n_units,
-        n_judgements=len(kept.unit),
-        n_clusters=len(np.unique(kept.cluster)),
-    )
+    return combine
 
 
 _BY_CHANCE: dict[Chance, Callable[[Floats, int], Floats]] = {

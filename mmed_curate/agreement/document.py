@@ -7,6 +7,7 @@ from typing import Any
 
 from mmed_curate.agreement.layers import ClassAgreement, LayerAgreement, OrderedAgreement, SetAgreement
 from mmed_curate.agreement.report import VERSION, AgreementReport
+from mmed_curate.agreement.rules import rules_of
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.times import TimeAgreement
 from mmed_curate.domain.measures import Interval, Measure, Undetermined
@@ -57,6 +58,12 @@ def report_document(report: AgreementReport) -> dict[str, Any]:
                 for one in report.passes
             ],
         }
+    if rules_of(report.version).has_unit_intensities:
+        document["n_left_out"] = report.n_left_out
+        document["unit_intensities"] = [
+            {"code": one.code, "n_events": one.n_events, "alpha": measure_document(one.alpha)}
+            for one in report.unit_intensities
+        ]
     return document
 
 

@@ -14,18 +14,10 @@ from mmed_curate.domain.protocol import AS_OTHERS, ClipTerms, Purpose
 from mmed_curate.domain.serial import to_json
 from mmed_curate.domain.time import FrameClock
 
-_SINCE_FORMAT_2: Mapping[str, object] = {
-    "purpose": Purpose.ORDINARY.value,
-    "turn": 1,
-    "not_visible": [],
-    "found": [],
-    "cut_again": None,
-    "participants": [],
-}
-"""Fields that came later, with what they said before: left out then, so that an older digest still holds."""
-
-_NESTED = (dict, list)
-"""What a JSON value may hold others in."""
+_NEWS_OF_JUDGEMENTS: Mapping[str, object] = {"purpose": Purpose.ORDINARY.value, "turn": 1}
+_NEWS_OF_ANSWERS: Mapping[str, object] = {"found": [], "cut_again": None, "participants": []}
+_NEWS_OF_EVENTS: Mapping[str, object] = {"not_visible": []}
+"""Fields that came after format 2, with what they said before: left out then, so that an older digest still holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +32,8 @@ class JudgedClip:
     """All of them, superseded ones too."""
     terms: ClipTerms = AS_OTHERS
     """What lot fell to it."""
+    counts: bool = True
+    """False: its coding is not to be measured again, for an attempt at the gate failed on it."""
     simulated: bool = False
     """The recording or the subject is simulated; a judgement says of itself whether it is."""
 
@@ -48,19 +42,22 @@ def judgements_digest(judgements: Iterable[Judgement]) -> str:
     """SHA-256 over judgements, whatever order they come in: one more, one less or one changed gives another."""
     digest = hashlib.sha256()
     for judgement in sorted(judgements, key=lambda one: (one.order, one.id)):
-        digest.update(canonical_json(without_empty_news(to_json(judgement))).encode())
+        document = to_json(judgement)
+        _drop_empty(document, _NEWS_OF_JUDGEMENTS)
+        drop_empty_news(document["answer"])
+        digest.update(canonical_json(document).encode())
         digest.update(b"\n")
     return digest.hexdigest()
 
 
-def without_empty_news(value: Any) -> Any:
-    """JSON values as they were before format 3, where what came then says nothing."""
-    if isinstance(value, dict):
-        return {
-            key: without_empty_news(part) if type(part) in _NESTED else part
-            for key, part in value.items()
-            if key not in _SINCE_FORMAT_2 or part != _SINCE_FORMAT_2[key]
-        }
-    if isinstance(value, list):
-        return [without_empty_news(part) if type(part) in _NESTED else part for part in value]
-    return value
+def drop_empty_news(answer: dict[str, Any]) -> None:
+    """Make the JSON of an answer what it was before format 3, where what came then says nothing."""
+    _drop_empty(answer, _NEWS_OF_ANSWERS)
+    for event in answer.get("events", ()):
+        _drop_empty(event, _NEWS_OF_EVENTS)
+
+
+def _drop_empty(document: dict[str, Any], news: Mapping[str, object]) -> None:
+    for name, nothing in news.items():
+        if name in document and document[name] == nothing:
+            del document[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,10 @@ from mmed_curate.agreement.alpha import alpha, package_alpha
 from mmed_curate.agreement.bootstrap import measure
 from mmed_curate.agreement.coefficients import Chance, ac2, cohen, corrected
 from mmed_curate.agreement.gamma import gamma
-from mmed_curate.agreement.ratings import Level, Ratings, tally
-from mmed_curate.agreement.sets import Codes, masi_alpha, reliability_index
+from mmed_curate.agreement.onevalue import OneValue
+from mmed_curate.agreement.ratings import Level, Ratings, from_units
+from mmed_curate.agreement.rules import NEWEST, Rules
+from mmed_curate.agreement.sets import CodeRows, SetRatings, masi_alpha, reliability_index
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.statistic import Statistic, divided, summed
 from mmed_curate.agreement.unitizing import Continuum, alpha_u
@@ -104,89 +106,111 @@ class ExistenceAgreement:
     """Share of the codings of foils in which an event was marked."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntensityAgreement:
+    """How strongly one action unit was scored, over the events in which coders gave it an intensity."""
+
+    code: str
+    n_events: int
+    """Events in which two or more coders gave it one."""
+    alpha: Measure
+    """Krippendorff's alpha, ordinal, over the whole scale."""
+
+
 @dataclass(slots=True)
 class Rows:
-    """A long table in the making: one row for each value that a coder gave."""
+    """A long table in the making, unit by unit: one row for each value that a coder gave."""
 
-    units: list[str]
-    values: list[str]
     clusters: list[str]
+    """(U,) cluster of each unit."""
+    sizes: list[int]
+    """(U,) how many values it was given."""
+    values: list[str]
+    """(N,) unit by unit."""
     coders: list[str]
+    """(N,) who gave each."""
 
     @classmethod
     def none(cls) -> Rows:
         """No rows yet."""
         return cls([], [], [], [])
 
-    def add(self, unit: str, value: str, cluster: str, coder: str) -> None:
-        """One more value."""
-        self.units.append(unit)
-        self.values.append(value)
-        self.clusters.append(cluster)
-        self.coders.append(coder)
+    def add(self, cluster: str, values: Mapping[str, str]) -> None:
+        """One more unit, with what each coder said of it; with nothing said it is none."""
+        if values:
+            self.clusters.append(cluster)
+            self.sizes.append(len(values))
+            self.values.extend(values.values())
+            self.coders.extend(values)
+
+    def without(self, coder: str) -> Rows:
+        """The same without what one coder said."""
+        kept = Rows.none()
+        first = 0
+        for cluster, size in zip(self.clusters, self.sizes, strict=True):
+            rows = slice(first, first + size)
+            said = dict(zip(self.coders[rows], self.values[rows], strict=True))
+            said.pop(coder, None)
+            kept.add(cluster, said)
+            first += size
+        return kept
 
     def ratings(self, order: Sequence[str] | None = None) -> Ratings:
         """The table; with an order of values, on that scale."""
         level = Level.NOMINAL if order is None else Level.ORDINAL
-        return tally(self.units, self.values, self.clusters, level=level, order=order, coders=self.coders)
+        return from_units(self.sizes, self.values, self.clusters, level=level, order=order, coders=self.coders)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """Which codes one coder gave in one unit."""
-
-    unit: str
-    cluster: str
-    codes: Codes
-    unknown: Codes = frozenset()
-    """Codes of which this coder could say nothing: missing, not absent."""
-
-
-def reported_alpha(ratings: Ratings, settings: AgreementSettings, level: Level = Level.NOMINAL) -> Measure:
+def reported_alpha(
+    ratings: Ratings, settings: AgreementSettings, level: Level = Level.NOMINAL, *, rules: Rules = NEWEST
+) -> Measure:
     """Alpha with its interval: the point by the `krippendorff` package where it can, the interval by ours."""
     occurring = sorted({ratings.labels[index] for index in set(ratings.pairable.value.tolist())})
     only = occurring[0] if occurring else ""
     return measure(
         alpha(ratings, level),
         settings,
-        why_nan=f"only one value occurs ({only}), so agreement cannot be told from chance",
+        why_nan=_only(only),
         point=package_alpha(ratings, level),
+        rules=rules,
     )
 
 
-def nominal_coefficient(ratings: Ratings, chance: Chance, settings: AgreementSettings) -> Measure:
+def nominal_coefficient(
+    ratings: Ratings, chance: Chance, settings: AgreementSettings, *, rules: Rules = NEWEST
+) -> Measure:
     """Percent agreement or a chance-corrected coefficient with its interval."""
-    return measure(corrected(ratings, chance), settings, why_nan=_ONE_VALUE)
+    return measure(corrected(ratings, chance), settings, why_nan=_ONE_VALUE, rules=rules)
 
 
-def cohen_coefficient(ratings: Ratings, settings: AgreementSettings) -> Measure:
+def cohen_coefficient(ratings: Ratings, settings: AgreementSettings, *, rules: Rules = NEWEST) -> Measure:
     """Cohen's kappa, of more than two coders Conger's, with its interval."""
-    return measure(cohen(ratings), settings, why_nan=_ONE_VALUE)
+    return measure(cohen(ratings), settings, why_nan=_ONE_VALUE, rules=rules)
 
 
-def ac2_coefficient(ratings: Ratings, settings: AgreementSettings) -> Measure:
+def ac2_coefficient(ratings: Ratings, settings: AgreementSettings, *, rules: Rules = NEWEST) -> Measure:
     """Gwet's AC2 with its interval."""
-    return measure(ac2(ratings), settings, why_nan=_ONE_VALUE)
+    return measure(ac2(ratings), settings, why_nan=_ONE_VALUE, rules=rules)
 
 
 def layer_agreement(
-    name: str, unit: str, ratings: Ratings, settings: AgreementSettings, *, version: int
+    name: str, unit: str, ratings: Ratings, settings: AgreementSettings, *, rules: Rules
 ) -> LayerAgreement:
-    """All nominal measures of one layer, as far as a report of this version holds them."""
+    """All nominal measures of one layer, as far as a report by these rules holds them."""
     return LayerAgreement(
         name=name,
         unit=unit,
-        alpha=reported_alpha(ratings, settings),
-        ac1=nominal_coefficient(ratings, Chance.AC1, settings),
-        fleiss=nominal_coefficient(ratings, Chance.FLEISS, settings),
-        percent=nominal_coefficient(ratings, Chance.NONE, settings),
-        classes=one_against_rest(ratings, settings, version=version),
-        cohen=None if version == 1 else cohen_coefficient(ratings, settings),
+        alpha=reported_alpha(ratings, settings, rules=rules),
+        ac1=nominal_coefficient(ratings, Chance.AC1, settings, rules=rules),
+        fleiss=nominal_coefficient(ratings, Chance.FLEISS, settings, rules=rules),
+        percent=nominal_coefficient(ratings, Chance.NONE, settings, rules=rules),
+        classes=one_against_rest(ratings, settings, rules=rules),
+        cohen=cohen_coefficient(ratings, settings, rules=rules) if rules.is_whole else None,
     )
 
 
 def ordered_agreement(
-    name: str, unit: str, rows: Rows, order: Sequence[str], settings: AgreementSettings
+    name: str, unit: str, rows: Rows, order: Sequence[str], settings: AgreementSettings, *, rules: Rules
 ) -> OrderedAgreement:
     """All ordinal measures of one layer."""
     ratings = rows.ratings(order)
@@ -194,53 +218,61 @@ def ordered_agreement(
         name=name,
         unit=unit,
         values=tuple(order),
-        alpha=reported_alpha(ratings, settings, Level.ORDINAL),
-        ac2=ac2_coefficient(ratings, settings),
-        percent=nominal_coefficient(ratings, Chance.NONE, settings),
+        alpha=reported_alpha(ratings, settings, Level.ORDINAL, rules=rules),
+        ac2=ac2_coefficient(ratings, settings, rules=rules),
+        percent=nominal_coefficient(ratings, Chance.NONE, settings, rules=rules),
     )
 
 
-def set_agreement(name: str, unit: str, rows: Sequence[Scored], settings: AgreementSettings) -> SetAgreement:
-    """Alpha over sets, and the index of FACS.
+def intensity_agreement(
+    code: str, rows: Rows, order: Sequence[str], settings: AgreementSettings, *, rules: Rules
+) -> IntensityAgreement:
+    """Alpha of the intensity of one action unit; undetermined where too few events hold two intensities."""
+    ratings = rows.ratings(order)
+    n_events = ratings.pairable.n_units
+    few = f"given an intensity by two coders in {n_events} events, needed are {settings.min_positives}"
+    return IntensityAgreement(
+        code=code,
+        n_events=n_events,
+        alpha=Undetermined(reason=few)
+        if n_events < settings.min_positives
+        else reported_alpha(ratings, settings, Level.ORDINAL, rules=rules),
+    )
 
-    A code that one coder of a unit could not see is left out of the sets of all its coders; a unit whose coders could
-    see nothing in common is left out by whoever makes the rows.
-    """
-    unknown: dict[str, Codes] = {}
-    for row in rows:
-        unknown[row.unit] = unknown.get(row.unit, frozenset()) | row.unknown
-    units = [row.unit for row in rows]
-    sets = [row.codes - unknown[row.unit] for row in rows]
-    clusters = [row.cluster for row in rows]
+
+def set_agreement(name: str, unit: str, rows: CodeRows, settings: AgreementSettings, *, rules: Rules) -> SetAgreement:
+    """Alpha over sets, and the index of FACS, over what all coders of a unit could tell."""
+    sets = rows.told_by_all()
     return SetAgreement(
         name=name,
         unit=unit,
-        masi=masi_measure(units, sets, clusters, settings),
-        index=index_measure(units, sets, clusters, settings),
+        masi=masi_measure(sets, settings, rules=rules),
+        index=index_measure(sets, settings, rules=rules),
     )
 
 
-def masi_measure(
-    units: Sequence[str], sets: Sequence[Codes], clusters: Sequence[str] | None, settings: AgreementSettings
-) -> Measure:
+def masi_measure(sets: SetRatings, settings: AgreementSettings, *, rules: Rules = NEWEST) -> Measure:
     """Alpha over sets with its interval; undetermined where there are more different sets than can be compared."""
-    return _or_too_large(
-        lambda: masi_alpha(units, sets, clusters),
+    try:
+        statistic = masi_alpha(sets)
+    except BadInput:
+        return Undetermined(reason="there are more different sets than can be compared")
+    return measure(
+        statistic,
         settings,
         why_nan="every unit was given the same set, so agreement cannot be told from chance",
+        rules=rules,
     )
 
 
-def index_measure(
-    units: Sequence[str], sets: Sequence[Codes], clusters: Sequence[str] | None, settings: AgreementSettings
-) -> Measure:
+def index_measure(sets: SetRatings, settings: AgreementSettings, *, rules: Rules = NEWEST) -> Measure:
     """The index of FACS with its interval; not corrected for chance."""
-    return measure(reliability_index(units, sets, clusters), settings, why_nan="nobody scored anything in these units")
+    return measure(reliability_index(sets), settings, why_nan="nobody scored anything in these units", rules=rules)
 
 
-def alpha_u_measure(continua: Sequence[Continuum], settings: AgreementSettings) -> Measure:
+def alpha_u_measure(continua: Sequence[Continuum], settings: AgreementSettings, *, rules: Rules = NEWEST) -> Measure:
     """Krippendorff's alpha of units with its interval."""
-    return measure(alpha_u(continua), settings, why_nan="nobody marked an event")
+    return measure(alpha_u(continua), settings, why_nan="nobody marked an event", rules=rules)
 
 
 def gamma_measure(continua: Sequence[Continuum], settings: AgreementSettings) -> Measure:
@@ -248,12 +280,13 @@ def gamma_measure(continua: Sequence[Continuum], settings: AgreementSettings) ->
     return measure(gamma(continua, seed=settings.seed), settings, why_nan="nobody marked an event")
 
 
-def invented_measure(codings: Sequence[tuple[str, str, bool]], settings: AgreementSettings) -> Measure:
+def invented_measure(codings: Sequence[tuple[str, str, bool]], settings: AgreementSettings, *, rules: Rules) -> Measure:
     """Share of codings of foils in which an event was marked.
 
     Args:
         codings: of each, its clip, the clip's cluster, and whether an event was marked.
         settings: how intervals are made and what is too little.
+        rules: of which version of the report.
     """
     if not codings:
         return Undetermined(reason="no clip was coded in which screeners had seen nothing")
@@ -269,78 +302,62 @@ def invented_measure(codings: Sequence[tuple[str, str, bool]], settings: Agreeme
         n_judgements=len(codings),
         n_clusters=len(place),
     )
-    return measure(statistic, settings, why_nan="no clip was coded in which screeners had seen nothing")
+    return measure(statistic, settings, why_nan="no clip was coded in which screeners had seen nothing", rules=rules)
 
 
-def one_against_rest(ratings: Ratings, settings: AgreementSettings, *, version: int) -> tuple[ClassAgreement, ...]:
+def one_against_rest(
+    ratings: Ratings, settings: AgreementSettings, *, rules: Rules = NEWEST
+) -> tuple[ClassAgreement, ...]:
     """Each value that occurs against the rest, with the number of units in which a coder chose it."""
-    paired = ratings.pairable
     return tuple(
         _class_agreement(
             ratings.labels[index],
-            len(set(paired.unit[paired.value == index].tolist())),
-            ratings.one_against_rest(index),
+            OneValue(
+                given=ratings.per_unit,
+                chosen=np.bincount(ratings.unit[ratings.value == index], minlength=ratings.n_units),
+                cluster=ratings.cluster,
+            ),
+            ("rest", ratings.labels[index]),
             settings,
-            version=version,
+            rules,
         )
-        for index in sorted(set(paired.value.tolist()), key=lambda one: ratings.labels[one])
+        for index in sorted(set(ratings.pairable.value.tolist()), key=lambda one: ratings.labels[one])
     )
 
 
-def each_or_not(rows: Sequence[Scored], settings: AgreementSettings, *, version: int) -> tuple[ClassAgreement, ...]:
+def each_or_not(rows: CodeRows, settings: AgreementSettings, *, rules: Rules) -> tuple[ClassAgreement, ...]:
     """Each code that anyone gave: given or not, per unit and coder; missing for who could say nothing of it."""
-    if not rows:
-        return ()
-    every = tally([row.unit for row in rows], [""] * len(rows), [row.cluster for row in rows])
-    place = {unit: number for number, unit in enumerate(dict.fromkeys(row.unit for row in rows))}
-    order = np.argsort([place[row.unit] for row in rows], kind="stable")
-    ordered = [rows[at] for at in order.tolist()]
-    codes = sorted({code for row in rows for code in row.codes - row.unknown})
-    given, known = np.zeros((len(rows), len(codes)), dtype=np.int64), np.ones((len(rows), len(codes)), dtype=bool)
-    column = {code: number for number, code in enumerate(codes)}
-    for number, row in enumerate(ordered):
-        for code in row.codes & column.keys():
-            given[number, column[code]] = 1
-        for code in row.unknown & column.keys():
-            known[number, column[code]] = False
-    found: list[ClassAgreement] = []
-    for number, code in enumerate(codes):
-        seen = known[:, number]
-        ratings = Ratings(
-            unit=every.unit[seen],
-            value=given[seen, number],
-            scale=np.array([0.0, 1.0]),
-            labels=("no", "yes"),
-            cluster=every.cluster,
-        )
-        paired = ratings.pairable
-        positives = len(np.unique(paired.unit[paired.value == 1]))
-        found.append(_class_agreement(code, positives, ratings, settings, version=version))
-    return tuple(found)
+    return tuple(
+        _class_agreement(code, found, ("no", "yes"), settings, rules) for code, found in rows.each_or_not().items()
+    )
 
 
 def _class_agreement(
-    code: str, positives: int, ratings: Ratings, settings: AgreementSettings, *, version: int
+    code: str, found: OneValue, labels: tuple[str, str], settings: AgreementSettings, rules: Rules
 ) -> ClassAgreement:
-    rare = (
-        Undetermined(reason=f"chosen in {positives} units, needed are {settings.min_positives}")
-        if positives < settings.min_positives
-        else None
-    )
-    if version == 1:
-        return ClassAgreement(code=code, positives=positives, alpha=rare or reported_alpha(ratings, settings))
+    positives = found.positives
+    if positives < settings.min_positives:
+        rare = Undetermined(reason=f"chosen in {positives} units, needed are {settings.min_positives}")
+        news = rare if rules.is_whole else None
+        return ClassAgreement(code=code, positives=positives, alpha=rare, ac1=news, percent=news)
+
+    def coefficient(chance: Chance) -> Measure:
+        return measure(found.agreement(chance), settings, why_nan=_ONE_VALUE, rules=rules)
+
     return ClassAgreement(
         code=code,
         positives=positives,
-        alpha=rare or reported_alpha(ratings, settings),
-        ac1=rare or nominal_coefficient(ratings, Chance.AC1, settings),
-        percent=rare or nominal_coefficient(ratings, Chance.NONE, settings),
+        alpha=measure(
+            found.alpha(),
+            settings,
+            why_nan=_only(labels[1] if found.only else labels[0]),
+            point=found.package_alpha(),
+            rules=rules,
+        ),
+        ac1=coefficient(Chance.AC1) if rules.is_whole else None,
+        percent=coefficient(Chance.NONE) if rules.is_whole else None,
     )
 
 
-def _or_too_large(make: Callable[[], Statistic], settings: AgreementSettings, *, why_nan: str) -> Measure:
-    try:
-        statistic = make()
-    except BadInput:
-        return Undetermined(reason="there are more different sets than can be compared")
-    return measure(statistic, settings, why_nan=why_nan)
+def _only(value: str) -> str:
+    return f"only one value occurs ({value}), so agreement cannot be told from chance"

@@ -40,17 +40,18 @@ def match_events(spans: Sequence[Sequence[Span]], *, match_iou: float) -> tuple[
         event, or None where he has none. Every event stands in exactly one group. Naming the coders in another
         order gives the same groups unless two partitions are exactly as good and hold the same spans.
     """
+    least, of = match_iou.as_integer_ratio()
+    if max(map(len, spans), default=0) == 1:
+        # the usual case: each coder saw one event, and all of them the same
+        first, *others = [own[0] for own in spans if own]
+        shared_with_first = [_shared(first, other) for other in others]
+        if all(common > 0 and common * of >= least * union for common, union in shared_with_first):
+            return (tuple([0 if own else None for own in spans]),)
     events = sorted(
         ((coder, index) for coder, own in enumerate(spans) for index in range(len(own))),
         key=lambda event: (*_key(spans[event[0]][event[1]]), event),
     )
     chosen = [spans[coder][index] for coder, index in events]
-    least, of = Fraction(match_iou).as_integer_ratio()
-    if all(len(own) <= 1 for own in spans) and chosen:
-        # the usual case: each coder saw one event, and all of them the same
-        shared_with_first = (_shared(chosen[0], other) for other in chosen[1:])
-        if all(common > 0 and common * of >= least * union for common, union in shared_with_first):
-            return (tuple(0 if own else None for own in spans),)
     likeness: dict[tuple[int, int], tuple[int, int]] = {}
     for a, b in combinations(range(len(events)), 2):
         if events[a][0] == events[b][0] or chosen[b].onset > chosen[a].offset:

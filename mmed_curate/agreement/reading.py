@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import attrgetter
 from typing import TypeVar
 
 from mmed_curate.agreement.matching import match_events
@@ -64,7 +65,8 @@ class Reading:
 
 def events_of(answer: Coding | Adjudication, codebook: Codebook) -> tuple[CodedEvent, ...]:
     """The events of one answer, without those whose type says in the codebook that nothing happened."""
-    return tuple(event for event in answer.events if event.event_type not in codebook.no_events)
+    none = codebook.no_events
+    return tuple([event for event in answer.events if event.event_type not in none])
 
 
 def read_together(
@@ -146,15 +148,15 @@ def adjudicated(event: CodedEvent, judgement: JudgementId, codebook: Codebook) -
 
 
 _MARKS: tuple[tuple[str, Callable[[Span], Frame]], ...] = (
-    ("onset", lambda span: span.onset),
-    ("apex", lambda span: span.apex),
-    ("offset", lambda span: span.offset),
+    ("onset", attrgetter("onset")),
+    ("apex", attrgetter("apex")),
+    ("offset", attrgetter("offset")),
 )
 
 _LABELS: tuple[tuple[AnswerField, Callable[[CodedEvent], str]], ...] = (
-    (AnswerField.EVENT_TYPE, lambda event: event.event_type),
-    (AnswerField.EMOTION, lambda event: event.emotion),
-    (AnswerField.BASIS, lambda event: event.basis),
+    (AnswerField.EVENT_TYPE, attrgetter("event_type")),
+    (AnswerField.EMOTION, attrgetter("emotion")),
+    (AnswerField.BASIS, attrgetter("basis")),
 )
 
 _SETTLED_FIELDS = ("onset", "apex", "offset", "event_type", "emotion", "action_units", "vocal_cues", "basis")
@@ -176,6 +178,9 @@ def _settle_event(
     """One group of matched events; None where a field that every event needs is not settled."""
     judgements = tuple(identity for identity, _ in seen)
     events = [event for _, event in seen]
+    spans = [event.span for event in events]
+    by_median = Settlement(rule=SettlingRule.MEDIAN, judgements=judgements)
+    by_majority = Settlement(rule=SettlingRule.MAJORITY, judgements=judgements)
     unsettled: list[AnswerField] = []
     how: dict[str, Settlement] = {}
     marks: dict[str, Frame] = {}
@@ -185,25 +190,26 @@ def _settle_event(
         "offset": protocol.tolerance.offset,
     }
     for name, mark in _MARKS:
-        frames = [mark(event.span) for event in events]
+        frames = list(map(mark, spans))
         marks[name] = median_frame(frames)
         if tolerances[name].holds(min(frames), max(frames), clock):  # then so does every other pair
-            how[name] = Settlement(rule=SettlingRule.MEDIAN, judgements=judgements)
+            how[name] = by_median
         elif AnswerField.SPAN not in unsettled:
             unsettled.append(AnswerField.SPAN)
     labels: dict[AnswerField, str | None] = {}
     for field, label in _LABELS:
-        labels[field] = _majority([label(event) for event in events], n_coders)
-        if labels[field] is None:
+        said = list(map(label, events))
+        labels[field] = majority = _majority(said, n_coders)
+        if majority is None:
             unsettled.append(field)
         else:
-            chose = tuple(identity for identity, event in seen if label(event) == labels[field])
+            chose = tuple([identity for identity, one in zip(judgements, said, strict=True) if one == majority])
             how[field.value] = Settlement(rule=SettlingRule.MAJORITY, judgements=chose)
     hidden = _hidden(events)
     units, open_units = _settle_action_units(events, n_coders, codebook, hidden, protocol)
     cues, open_cues = _settle_cues(events, n_coders, codebook.cue_owners[0].code, protocol, clock)
     for field, is_open in ((AnswerField.ACTION_UNITS, open_units), (AnswerField.VOCAL_CUES, open_cues)):
-        how[field.value] = Settlement(rule=SettlingRule.MAJORITY, judgements=judgements)  # of what is listed
+        how[field.value] = by_majority  # of what is listed
         if is_open:
             unsettled.append(field)
     event_type, emotion = labels[AnswerField.EVENT_TYPE], labels[AnswerField.EMOTION]
@@ -223,15 +229,15 @@ def _settle_event(
 
 
 def _hidden(events: Sequence[CodedEvent]) -> tuple[str, ...]:
+    if not any(event.not_visible for event in events):
+        return ()
     said = Counter(region for event in events for region in event.not_visible)
     return tuple(sorted(region for region, votes in said.items() if 2 * votes >= len(events)))
 
 
 def _majority(labels: Sequence[Label], n_voters: int) -> Label | None:
-    first = labels[0]
-    alike = sum(label == first for label in labels)
-    label, votes = (first, alike) if 2 * alike > n_voters else Counter(labels).most_common(1)[0]
-    return label if 2 * votes > n_voters else None
+    most = max(labels, key=labels.count)
+    return most if 2 * labels.count(most) > n_voters else None
 
 
 def _settle_action_units(
@@ -240,12 +246,14 @@ def _settle_action_units(
     """The units that stand, by code, and whether any is neither in nor out."""
     seen = not any(event.not_visible for event in events)
     region_of = {} if seen else {entry.code: entry.region for entry in codebook.action_units}
-    scored = [one_mark_each(event.action_units) for event in events]
+    scored: dict[str, list[ActionUnitMark]] = {}
+    for event in events:
+        for code, mark in one_mark_each(event.action_units).items():
+            scored.setdefault(code, []).append(mark)
     settled: list[ActionUnitMark] = []
     is_open = False
-    for code in sorted({code for marks in scored for code in marks}):
-        marks = [own[code] for own in scored if code in own]
-        blind = sum(region_of.get(code) in event.not_visible for event in events)
+    for code, marks in sorted(scored.items()):
+        blind = 0 if seen else sum(region_of.get(code) in event.not_visible for event in events)
         if region_of.get(code) in hidden:
             is_open = True
         elif 2 * len(marks) > n_coders:
@@ -262,6 +270,9 @@ def _settle_action_units(
 
 def one_mark_each(marks: Sequence[ActionUnitMark]) -> dict[str, ActionUnitMark]:
     """Each action unit once, by code: scored on both sides it counts as BOTH, with an intensity where they have one."""
+    alone = {mark.code: mark for mark in marks}
+    if len(alone) == len(marks):  # the usual case
+        return alone
     by_code: dict[str, list[ActionUnitMark]] = {}
     for mark in marks:
         by_code.setdefault(mark.code, []).append(mark)

@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import combinations
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from mmed_curate.agreement.gathering import EVENT, NO_CLASS, Gathered, matched, screened
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.layers import (
     ClassAgreement,
     ExistenceAgreement,
+    IntensityAgreement,
     LayerAgreement,
     OrderedAgreement,
     Rows,
-    Scored,
     SetAgreement,
     alpha_u_measure,
     each_or_not,
+    intensity_agreement,
     invented_measure,
     layer_agreement,
     ordered_agreement,
     reported_alpha,
     set_agreement,
 )
-from mmed_curate.agreement.matching import match_events
-from mmed_curate.agreement.reading import events_of, one_mark_each
+from mmed_curate.agreement.reading import events_of
+from mmed_curate.agreement.rules import VERSION, Rules, rules_of
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import course
-from mmed_curate.agreement.times import TimeAgreement, TimedEvent, TimedPair, time_agreement
+from mmed_curate.agreement.times import TimeAgreement, time_agreement
 from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.codebook import Codebook
-from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.judgements import CodedEvent, Coding, Intensity, Judgement, Screening, ScreeningVerdict
+from mmed_curate.domain.judgements import Coding, Intensity, Judgement, Screening, ScreeningVerdict
 from mmed_curate.domain.measures import Measure, MeasuredClass
 from mmed_curate.domain.protocol import Modality, Protocol, Stage
-from mmed_curate.domain.time import FrameClock, Span
 
-VERSION = 2
-"""Of the report's document. 2: sets, scales, existence, passes, kappa, and what could not be seen is missing."""
+_INTENSITIES = [one.value for one in Intensity]
 
-_NO_CLASS = "-"
-_YES, _NO = "yes", "no"
-_EVENT_KIND = "event"
-_NOTHING: frozenset[str] = frozenset()
-_EVENT = "event marked by two or more coders"
+__all__ = ["VERSION", "AgreementReport", "PassAgreement", "agreement_report", "emotion_alpha"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +75,7 @@ class AgreementReport:
     """At least one clip, or one judgement, is simulated."""
     n_clips: int
     n_coded: int
-    """Clips whose coding has closed; only they are measured."""
+    """Clips whose coding has closed and counts; only they are measured."""
     n_subjects: int
     """Subjects of those clips."""
     n_coders: int
@@ -100,6 +94,10 @@ class AgreementReport:
     """Intensity and confidence; none in version 1."""
     existence: ExistenceAgreement | None = None
     """Whether and where something happened; None in version 1."""
+    unit_intensities: tuple[IntensityAgreement, ...] = ()
+    """The intensity of each action unit; none before version 3."""
+    n_left_out: int = 0
+    """Clips whose coding has closed and does not count, for an attempt at the gate failed on it."""
     passes: tuple[PassAgreement, ...] = ()
     """Each way through a clip by itself, where coders go through clips in several; none in version 1."""
 
@@ -117,7 +115,7 @@ class AgreementReport:
             name: {
                 one.code: MeasuredClass(positives=one.positives, alpha=one.alpha)
                 for one in classes
-                if one.code not in {"", _NO_CLASS}
+                if one.code not in {"", NO_CLASS}
             }
             for name, classes in layers.items()
         }
@@ -140,6 +138,8 @@ class AgreementReport:
             found[f"{scale.name}.alpha"] = scale.alpha
             found[f"{scale.name}.ac2"] = scale.ac2
             found[f"{scale.name}.percent"] = scale.percent
+        for unit in self.unit_intensities:
+            found[f"{unit.code}.intensity-alpha"] = unit.alpha
         if self.existence is not None:
             found["existence.alpha-u"] = self.existence.alpha_u
             found[f"{Stage.SCREENING.value}.alpha-u"] = self.existence.screeners_alpha_u
@@ -167,89 +167,6 @@ def _name_news(one: ClassAgreement, name: str, found: dict[str, Measure]) -> Non
     for word, value in (("ac1", one.ac1), ("percent", one.percent)):
         if value is not None:
             found[f"{name}.{word}"] = value
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """What coders said, row by row, over all clips."""
-
-    protocol: Protocol
-    codebook: Codebook
-    existence: Rows = field(default_factory=Rows.none)
-    types: Rows = field(default_factory=Rows.none)
-    emotions: Rows = field(default_factory=Rows.none)
-    classes: Rows = field(default_factory=Rows.none)
-    confidences: Rows = field(default_factory=Rows.none)
-    intensities: Rows = field(default_factory=Rows.none)
-    scored: list[Scored] = field(default_factory=list)
-    heard: list[Scored] = field(default_factory=list)
-    timed: list[TimedEvent] = field(default_factory=list)
-    pairs: list[TimedPair] = field(default_factory=list)
-    continua: list[Continuum] = field(default_factory=list)
-    n_events: int = 0
-    n_clips: int = 0
-    class_of: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.class_of = {entry.code: entry.emotion_class or _NO_CLASS for entry in self.codebook.emotions}
-
-    def add(self, judged: JudgedClip, coded: Sequence[Judgement], *, labels_only: bool = False) -> None:
-        """The codings of one clip; for labels alone neither times nor what is given or not."""
-        events, groups = matched(coded, self.protocol, self.codebook)
-        coders = [judgement.coder for judgement in coded if isinstance(judgement.answer, Coding)]
-        class_of = self.class_of
-        tick_ms = float(judged.clock.time_base * 1000)
-        self.n_clips += len(coders) > 1
-        if not labels_only:
-            spans = [[event.span for event in own] for own in events]
-            self.continua.append(_continuum(judged, spans, tick_ms))
-        self.n_events += len(groups)
-        for number, group in enumerate(groups):
-            unit = f"{judged.clip}/{number}"
-            seen = [(coders[at], events[at][index]) for at, index in enumerate(group) if index is not None]
-            for at, index in enumerate(group):
-                self.existence.add(unit, _NO if index is None else _YES, judged.subject, coders[at])
-            for coder, event in seen:
-                self.types.add(unit, event.event_type, judged.subject, coder)
-                self.emotions.add(unit, event.emotion, judged.subject, coder)
-                self.classes.add(unit, class_of.get(event.emotion, _NO_CLASS), judged.subject, coder)
-                if not labels_only:
-                    self._add_movement(unit, judged, coder, event, tick_ms)
-            if not labels_only:
-                self.pairs.extend(
-                    _pair(one, other, unit, judged.subject, judged.clock, self.protocol, tick_ms)
-                    for (_, one), (_, other) in combinations(seen, 2)
-                )
-        if not groups:
-            for coder in coders:
-                self.existence.add(judged.clip, _NO, judged.subject, coder)
-
-    def _add_movement(self, unit: str, judged: JudgedClip, coder: str, event: CodedEvent, tick_ms: float) -> None:
-        hidden = _NOTHING
-        if event.not_visible:
-            hidden = frozenset(one.code for one in self.codebook.action_units if one.region in event.not_visible)
-        marks = one_mark_each(event.action_units)
-        self.scored.append(Scored(unit=unit, cluster=judged.subject, codes=frozenset(marks), unknown=hidden))
-        cues = frozenset(cue.code for cue in event.vocal_cues if cue.owner == self.codebook.cue_owners[0].code)
-        self.heard.append(Scored(unit=unit, cluster=judged.subject, codes=cues))
-        self.timed.append(_timed(event, unit, judged.subject, judged.clock, tick_ms))
-        if event.confidence is not None:
-            self.confidences.add(unit, event.confidence, judged.subject, coder)
-        for code, mark in marks.items():
-            if mark.intensity is not None and code not in hidden:
-                self.intensities.add(f"{unit}/{code}", mark.intensity.value, judged.subject, coder)
-
-    def labels(self, settings: AgreementSettings, version: int) -> tuple[LayerAgreement, ...]:
-        """The layers of what an event was called, and whether there is one."""
-        return tuple(
-            layer_agreement(name, unit, rows.ratings(), settings, version=version)
-            for name, unit, rows in (
-                ("emotion", _EVENT, self.emotions),
-                ("emotion-class", _EVENT, self.classes),
-                ("event-type", _EVENT, self.types),
-                ("existence", "event, or clip without any", self.existence),
-            )
-        )
 
 
 def agreement_report(
@@ -280,27 +197,24 @@ def agreement_report(
     Raises:
         BadInput: a clip's judgements are an impossible history (see `settle.course`), or there is no such version.
     """
-    if not 1 <= version <= VERSION:
-        raise BadInput.of(
-            "agreement.version",
-            f"an agreement report of version {version} is newer than this program, which knows {VERSION}",
-            "update mmed-curate",
-        )
-    screening, whole = Rows.none(), _Gathered(protocol, codebook)
-    by_pass: dict[tuple[int, Modality], _Gathered] = {}
+    rules = rules_of(version)
+    screening, whole = Rows.none(), Gathered(protocol, codebook)
+    by_pass: dict[tuple[int, Modality], Gathered] = {}
     coders: set[str] = set()
     subjects: set[str] = set()
-    n_coded = 0
+    n_coded = n_left_out = 0
     found_by_screeners: list[Continuum] = []
     foils: list[tuple[str, str, bool]] = []
     for judged in sorted(clips, key=lambda one: one.clip):
         state = course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
         screenings = [(one.coder, one.answer) for one in state.standing if isinstance(one.answer, Screening)]
-        for coder, said in screenings:
-            screening.add(judged.clip, said.verdict.value, judged.subject, coder)
-        if version > 1 and len(screenings) > 1:
-            found_by_screeners.append(_screened(judged, [said for _, said in screenings]))
+        screening.add(judged.subject, {coder: said.verdict.value for coder, said in screenings})
+        if rules.is_whole and len(screenings) > 1:
+            found_by_screeners.append(screened(judged, [said for _, said in screenings]))
         if not state.coded:
+            continue
+        if not judged.counts:
+            n_left_out += 1
             continue
         n_coded += 1
         subjects.add(judged.subject)
@@ -314,11 +228,10 @@ def agreement_report(
                 for answer in answers
                 if isinstance(answer, Coding)
             )
-        if version > 1 and protocol.coding.n_turns > 1:
-            for way, codings in _by_pass(state.standing).items():
-                by_pass.setdefault(way, _Gathered(protocol, codebook)).add(judged, codings, labels_only=True)
-    scored = whole.scored if version > 1 else [replace(row, unknown=frozenset()) for row in whole.scored]
-    in_sight = [row for row in scored if len(row.unknown) < len(codebook.action_units)]
+        if rules.is_whole and protocol.coding.n_turns > 1:
+            for way, codings in _by_pass(state.codings[-1].passes).items():
+                by_pass.setdefault(way, Gathered(protocol, codebook)).add(judged, codings, labels_only=True)
+    scored = whole.scored if rules.is_whole else whole.scored.as_if_all_were_known()
     return AgreementReport(
         version=version,
         judgements_digest=judgements_digest(one for judged in clips for one in judged.judgements),
@@ -328,52 +241,60 @@ def agreement_report(
         simulated=any(judged.simulated or any(one.simulated for one in judged.judgements) for judged in clips),
         n_clips=len(clips),
         n_coded=n_coded,
+        n_left_out=n_left_out,
         n_subjects=len(subjects),
         n_coders=len(coders),
         n_events=whole.n_events,
         layers=(
-            *whole.labels(settings, version),
+            *whole.labels(settings, rules),
             layer_agreement(
-                Stage.SCREENING.value, "clip screened by two or more", screening.ratings(), settings, version=version
+                Stage.SCREENING.value, "clip screened by two or more", screening.ratings(), settings, rules=rules
             ),
         ),
-        times=time_agreement(whole.timed, whole.pairs, settings),
-        action_units=each_or_not(scored, settings, version=version),
-        vocal_cues=each_or_not(whole.heard, settings, version=version),
-        sets=()
-        if version == 1
-        else (
-            set_agreement("action-units", _EVENT, in_sight, settings),
-            set_agreement("vocal-cues", _EVENT, whole.heard, settings),
-        ),
-        ordered=()
-        if version == 1
-        else (
-            ordered_agreement(
-                "intensity",
-                "action unit of an event, given an intensity by two or more coders",
-                whole.intensities,
-                [one.value for one in Intensity],
-                settings,
-            ),
-            ordered_agreement(
-                "confidence", _EVENT, whole.confidences, [entry.code for entry in codebook.confidences], settings
-            ),
-        ),
-        existence=None
-        if version == 1
-        else ExistenceAgreement(
-            alpha_u=alpha_u_measure(whole.continua, settings),
-            screeners_alpha_u=alpha_u_measure(found_by_screeners, settings),
+        times=time_agreement(whole.timed.durations(), whole.timed.pairs(protocol.tolerance), settings, rules=rules),
+        action_units=each_or_not(scored, settings, rules=rules),
+        vocal_cues=each_or_not(whole.heard, settings, rules=rules),
+        sets=_sets(whole, codebook, settings, rules) if rules.is_whole else (),
+        ordered=_ordered(whole, codebook, settings, rules) if rules.is_whole else (),
+        existence=ExistenceAgreement(
+            alpha_u=alpha_u_measure(whole.continua, settings, rules=rules),
+            screeners_alpha_u=alpha_u_measure(found_by_screeners, settings, rules=rules),
             n_foils=len({clip for clip, _, _ in foils}),
-            invented=invented_measure(foils, settings),
-        ),
+            invented=invented_measure(foils, settings, rules=rules),
+        )
+        if rules.is_whole
+        else None,
+        unit_intensities=tuple(
+            intensity_agreement(code, rows, _INTENSITIES, settings, rules=rules)
+            for code, rows in sorted(whole.intensities_of.items())
+        )
+        if rules.has_unit_intensities
+        else (),
         passes=tuple(
             PassAgreement(
-                turn=turn, modality=modality, n_clips=gathered.n_clips, layers=gathered.labels(settings, version)
+                turn=turn, modality=modality, n_clips=gathered.n_clips, layers=gathered.labels(settings, rules)
             )
             for (turn, modality), gathered in sorted(by_pass.items(), key=lambda one: (one[0][0], one[0][1].value))
         ),
+    )
+
+
+def _sets(whole: Gathered, codebook: Codebook, settings: AgreementSettings, rules: Rules) -> tuple[SetAgreement, ...]:
+    in_sight = whole.scored.where_less_is_unknown_than(len(codebook.action_units))
+    return (
+        set_agreement("action-units", EVENT, in_sight, settings, rules=rules),
+        set_agreement("vocal-cues", EVENT, whole.heard, settings, rules=rules),
+    )
+
+
+def _ordered(
+    whole: Gathered, codebook: Codebook, settings: AgreementSettings, rules: Rules
+) -> tuple[OrderedAgreement, ...]:
+    unit = "action unit of an event, given an intensity by two or more coders"
+    sureness = [entry.code for entry in codebook.confidences]
+    return (
+        ordered_agreement("intensity", unit, whole.intensities, _INTENSITIES, settings, rules=rules),
+        ordered_agreement("confidence", EVENT, whole.confidences, sureness, settings, rules=rules),
     )
 
 
@@ -383,45 +304,6 @@ def _by_pass(standing: Sequence[Judgement]) -> dict[tuple[int, Modality], list[J
         if isinstance(judgement.answer, Coding):
             found.setdefault((judgement.turn, judgement.modality), []).append(judgement)
     return found
-
-
-def _screened(judged: JudgedClip, said: Sequence[Screening]) -> Continuum:
-    """What screeners found; whoever accepted a clip without marking where is missing."""
-    known = [one for one in said if one.found or one.verdict is ScreeningVerdict.REJECT]
-    return _continuum(judged, [one.found for one in known], float(judged.clock.time_base * 1000))
-
-
-def _continuum(judged: JudgedClip, spans: Sequence[Sequence[Span]], tick_ms: float) -> Continuum:
-    """One clip in whole ms from its first frame on; spans of one coder that share frames are joined."""
-    clock = judged.clock
-    edges = (*clock.pts, clock.end_pts)
-
-    def ms(frame: int) -> int:
-        return round((edges[frame] - edges[0]) * tick_ms)
-
-    marked = tuple(
-        tuple((ms(first), ms(last + 1), _EVENT_KIND) for first, last in _joined(own) if ms(first) < ms(last + 1))
-        for own in spans
-    )
-    return Continuum(cluster=judged.subject, length=max(ms(clock.n_frames), 1), marked=marked)
-
-
-def _joined(spans: Sequence[Span]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted((span.onset, span.offset) for span in spans):
-        if joined and first <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        else:
-            joined.append((first, last))
-    return joined
-
-
-def matched(
-    coded: Sequence[Judgement], protocol: Protocol, codebook: Codebook
-) -> tuple[list[tuple[CodedEvent, ...]], tuple[tuple[int | None, ...], ...]]:
-    """The events of each coder of one clip, and which of them are the same (see `matching.match_events`)."""
-    events = [events_of(judgement.answer, codebook) for judgement in coded if isinstance(judgement.answer, Coding)]
-    return events, match_events([[event.span for event in own] for own in events], match_iou=protocol.match_iou)
 
 
 def emotion_alpha(
@@ -439,49 +321,9 @@ def emotion_alpha(
         settings: how intervals are made and what is too little.
     """
     rows = Rows.none()
-    for number, (subject, judgements) in enumerate(coded):
+    for subject, judgements in coded:
         events, groups = matched(judgements, protocol, codebook)
-        for place, group in enumerate(groups):
-            for coder, index in enumerate(group):
-                if index is not None:
-                    rows.add(f"{number}/{place}", events[coder][index].emotion, subject, str(coder))
+        for group in groups:
+            said = {str(at): events[at][index].emotion for at, index in enumerate(group) if index is not None}
+            rows.add(subject, said)
     return reported_alpha(rows.ratings(), settings)
-
-
-def _timed(event: CodedEvent, unit: str, subject: str, clock: FrameClock, tick_ms: float) -> TimedEvent:
-    onset, apex, offset = (clock.pts[mark] for mark in (event.span.onset, event.span.apex, event.span.offset))
-    following = event.span.offset + 1
-    end = clock.pts[following] if following < clock.n_frames else clock.end_pts
-    return TimedEvent(
-        unit=unit,
-        cluster=subject,
-        marks_ms=(onset * tick_ms, apex * tick_ms, offset * tick_ms),
-        duration_ms=(end - onset) * tick_ms,
-    )
-
-
-def _pair(
-    one: CodedEvent,
-    other: CodedEvent,
-    unit: str,
-    subject: str,
-    clock: FrameClock,
-    protocol: Protocol,
-    tick_ms: float,
-) -> TimedPair:
-    a, b = one.span, other.span
-    return TimedPair(
-        unit=unit,
-        cluster=subject,
-        apart_ms=(
-            abs(clock.pts[a.onset] - clock.pts[b.onset]) * tick_ms,
-            abs(clock.pts[a.apex] - clock.pts[b.apex]) * tick_ms,
-            abs(clock.pts[a.offset] - clock.pts[b.offset]) * tick_ms,
-        ),
-        within=(
-            protocol.tolerance.onset.holds(a.onset, b.onset, clock),
-            protocol.tolerance.apex.holds(a.apex, b.apex, clock),
-            protocol.tolerance.offset.holds(a.offset, b.offset, clock),
-        ),
-        iou=a.iou(b),
-    )

@@ -1,12 +1,13 @@
 """What one clip's judgements add up to: its stage, what still disagrees, and the consensus. A pure reducer.
 
 Judgements are counted from the log's beginning. A correction counts in place of what it supersedes as long as its
-stage is open; what stood when coding closed is what agreement is measured on.
+stage is open; what stood when coding closed is what agreement is measured on. A clip that is sent back to coding begins
+a new round there when it reaches an end; nothing that was said before goes, and of several codings the last one counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from mmed_curate.agreement.reading import Disagreement, adjudicated, events_of, read_together
@@ -27,7 +28,26 @@ from mmed_curate.domain.judgements import (
 from mmed_curate.domain.protocol import AS_OTHERS, JUDGED, NEXT, ClipTerms, Protocol, Purpose, Stage
 from mmed_curate.domain.time import FrameClock
 
-__all__ = ["Course", "Disagreement", "course"]
+__all__ = ["ClosedCoding", "Course", "Disagreement", "course"]
+
+_ENDS_OF_CODED = frozenset({Stage.SETTLED, Stage.REJECTED})
+"""Where a clip can be sent back to coding from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedCoding:
+    """What stood when the coding of one round closed."""
+
+    round: int
+    judgements: tuple[Judgement, ...]
+    """What counts: of each coder the last pass, in log order."""
+    passes: tuple[Judgement, ...]
+    """The same with the passes before the last, in log order."""
+
+    @property
+    def closed_at(self) -> int:
+        """Position in the log of the judgement that closed it."""
+        return max(one.order for one in self.judgements)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +56,22 @@ class Course:
 
     stage: Stage
     round: int
-    """1 at first; one more each time verification sends the clip back."""
+    """1 at first; one more each time verification sends the clip back, or the curator sends it back to coding."""
     open_seats: int
     """Judges still missing at this stage; 0 at the ends."""
     consensus: Consensus | None
     """A proposal at verification, final once settled, None otherwise."""
     disagreements: tuple[Disagreement, ...]
-    """What the coders left open; stays readable after adjudication."""
+    """What the coders left open in the coding that last closed; stays readable after adjudication."""
     standing: tuple[Judgement, ...]
     """Every judgement that is not superseded, in log order."""
-    coded: tuple[Judgement, ...]
-    """The coding judgements that stood when coding closed, in log order; empty before that."""
+    codings: tuple[ClosedCoding, ...]
+    """Every coding that closed, the last one last; a clip that was never sent back has one at most."""
+
+    @property
+    def coded(self) -> tuple[Judgement, ...]:
+        """The coding judgements that stood when coding last closed, in log order; empty before that."""
+        return self.codings[-1].judgements if self.codings else ()
 
 
 def course(
@@ -79,6 +104,9 @@ def course(
     return walk.course()
 
 
+_NOWHERE: frozenset[Stage] = frozenset()
+
+
 @dataclass(slots=True, kw_only=True)
 class _Walk:
     protocol: Protocol
@@ -87,15 +115,39 @@ class _Walk:
     terms: ClipTerms
     stage: Stage
     round: int = 1
+    n_judges: int = 0
+    """How many judge at the stage that is open; 0 at the ends."""
+    n_turns: int = 0
+    """How many passes each of them takes."""
+    barred: frozenset[Stage] = frozenset()
+    """Who judged the clip at one of these may not judge it there."""
     seen: list[Judgement] = field(default_factory=list)
+    taken: set[str | int] = field(default_factory=set)
+    """Ids and places in the log of those seen."""
+    judged_at: dict[CoderId, set[Stage]] = field(default_factory=dict)
+    """At which stages each judge has spoken."""
     superseded: set[str] = field(default_factory=set)
     seated: list[Judgement] = field(default_factory=list)
     """Standing judgements of the stage and round that is open, of its last pass."""
     earlier: list[Judgement] = field(default_factory=list)
     """Standing judgements of its passes before the last."""
-    coded: tuple[Judgement, ...] = ()
+    codings: list[ClosedCoding] = field(default_factory=list)
+    recoded: int = 0
+    """How often it went back to coding so far."""
+    since: int = 0
+    """How many judgements there were when it last went back to coding."""
     disagreements: tuple[Disagreement, ...] = ()
     events: tuple[ConsensusEvent, ...] | None = None
+
+    def __post_init__(self) -> None:
+        self._enter(self.stage)
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        is_open = stage in JUDGED
+        self.n_judges = self.protocol.judges(stage, self.terms) if is_open else 0
+        self.n_turns = self.protocol.rules(stage).n_turns if is_open else 0
+        self.barred = self.protocol.barred(stage) if is_open else _NOWHERE
 
     def take(self, judgement: Judgement) -> None:
         self._check(judgement)
@@ -104,35 +156,38 @@ class _Walk:
             self.earlier = [one for one in self.earlier if one.id != judgement.supersedes]
             self.superseded.add(judgement.supersedes)
         self.seen.append(judgement)
-        if judgement.turn < self._n_turns:
+        self.taken.update((judgement.id, judgement.order))
+        for who in judgement.judges:
+            self.judged_at.setdefault(who, set()).add(judgement.stage)
+        if judgement.turn < self.n_turns:
             self.earlier.append(judgement)
             return
         self.seated.append(judgement)
-        if len(self.seated) == self.protocol.judges(self.stage, self.terms):
+        if len(self.seated) == self.n_judges:
             self._close()
 
     def course(self) -> Course:
         standing = tuple(one for one in self.seen if one.id not in self.superseded)
         consensus = None
         if self.events is not None and self.stage in {Stage.VERIFICATION, Stage.SETTLED}:
-            bearing = tuple(one.id for one in standing if one.stage is not Stage.SCREENING)
+            before = {one.id for one in self.seen[: self.since]}
+            bearing = tuple(one.id for one in standing if one.stage is not Stage.SCREENING and one.id not in before)
             consensus = Consensus(clip=standing[0].clip, events=self.events, judgements=bearing)
-        open_seats = self.protocol.judges(self.stage, self.terms) - len(self.seated) if self.stage in JUDGED else 0
         return Course(
             stage=self.stage,
             round=self.round,
-            open_seats=open_seats,
+            open_seats=self.n_judges - len(self.seated),
             consensus=consensus,
             disagreements=self.disagreements,
             standing=standing,
-            coded=self.coded,
+            codings=tuple(self.codings),
         )
 
     def _check(self, judgement: Judgement) -> None:
         clip = judgement.clip
         if self.seen and clip != self.seen[0].clip:
             raise _impossible("other_clip", judgement, f"is among those of clip {self.seen[0].clip}")
-        if any(one.id == judgement.id or one.order == judgement.order for one in self.seen):
+        if judgement.id in self.taken or judgement.order in self.taken:
             raise _impossible("twice", judgement, "stands twice in the log")
         if self.stage not in JUDGED:
             raise _impossible("after_end", judgement, f"came after the clip was {self.stage.value}")
@@ -151,7 +206,7 @@ class _Walk:
                 )
         else:
             self._check_turn(judgement)
-        barred = self.protocol.barred(self.stage) & self._judged_by(judgement.coder)
+        barred = self.barred & self._judged_by(judgement.coder) if self.barred else _NOWHERE
         if barred:
             where = ", ".join(sorted(stage.value for stage in barred))
             raise _impossible("barred", judgement, f"is by judge {judgement.coder}, who judged this clip at {where}")
@@ -160,23 +215,19 @@ class _Walk:
             self._check_participants(judgement, answer)
         if isinstance(answer, (Coding, Adjudication)):
             for event in answer.events:
-                ends = (event.span.offset, *(cue.offset for cue in event.vocal_cues))
-                if max(ends) > self.clock.last_frame:
+                last = max([event.span.offset, *[cue.offset for cue in event.vocal_cues]])
+                if last > self.clock.last_frame:
                     raise _impossible(
-                        "outside", judgement, f"marks frame {max(ends)}; the clip ends at {self.clock.last_frame}"
+                        "outside", judgement, f"marks frame {last}; the clip ends at {self.clock.last_frame}"
                     )
-
-    @property
-    def _n_turns(self) -> int:
-        return self.protocol.rules(self.stage).n_turns
 
     def _check_turn(self, judgement: Judgement) -> None:
         own = [one.turn for one in (*self.earlier, *self.seated) if one.coder == judgement.coder]
         if judgement.turn in own:
             raise _impossible("judge_twice", judgement, f"is the second of judge {judgement.coder} at this stage")
-        if judgement.turn != len(own) + 1 or judgement.turn > self._n_turns:
+        if judgement.turn != len(own) + 1 or judgement.turn > self.n_turns:
             raise _impossible(
-                "pass_skipped", judgement, f"is of pass {judgement.turn}, after {len(own)} of {self._n_turns}"
+                "pass_skipped", judgement, f"is of pass {judgement.turn}, after {len(own)} of {self.n_turns}"
             )
 
     def _check_participants(self, judgement: Judgement, answer: Adjudication) -> None:
@@ -190,21 +241,30 @@ class _Walk:
         barred = self.protocol.barred(Stage.ADJUDICATION)
         if any(self._judged_by(who) & barred for who in answer.participants):
             raise _impossible("discussion", judgement, "names somebody who may not take part in it")
-        coders = {one.coder for one in self.coded}
+        coders = {one.coder for one in self.codings[-1].judgements}
         least = self.protocol.adjudication.participants
         if judgement.coder not in answer.participants or len(coders & set(answer.participants)) < least:
             raise _impossible("discussion", judgement, f"names fewer than {least} of its coders, or not its judge")
 
-    def _judged_by(self, coder: CoderId) -> frozenset[Stage]:
-        return frozenset(one.stage for one in self.seen if coder in one.judges)
+    def _judged_by(self, coder: CoderId) -> Set[Stage]:
+        return self.judged_at.get(coder, _NOWHERE)
 
     def _close(self) -> None:
         seated = sorted(self.seated, key=lambda one: one.order)
         following = self._after(seated)
         if following not in NEXT[self.stage]:
             raise ValueError(f"the reducer moved from {self.stage} to {following}, which the protocol does not know")
-        self.stage = following
+        self._enter(following)
         self.seated, self.earlier = [], []
+        if following in _ENDS_OF_CODED and self.codings and self.recoded < self.terms.recodings:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        self._enter(Stage.CODING)
+        self.round += 1
+        self.recoded += 1
+        self.since = len(self.seen)
+        self.events = None
 
     def _after(self, seated: Sequence[Judgement]) -> Stage:
         answers = [one.answer for one in seated]
@@ -218,7 +278,8 @@ class _Walk:
             # cutting again throws nothing away, so half of those who accept is enough
             return Stage.REPLACED if anew and 2 * anew >= len(answers) - rejecting else Stage.CODING
         if self.stage is Stage.CODING:
-            self.coded = tuple(seated)
+            passes = tuple(sorted((*self.earlier, *seated), key=lambda one: one.order))
+            self.codings.append(ClosedCoding(round=self.round, judgements=tuple(seated), passes=passes))
             codings = [(one, one.answer) for one in seated if isinstance(one.answer, Coding)]
             reading = read_together(codings, self.protocol, self.clock, self.codebook)
             self.disagreements = reading.disagreements

@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from mmed_curate.agreement.ratings import Floats, Indices
 
+Combine = Callable[[Floats], Floats]
+"""(R, F) sums to (R,) values."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistic:
@@ -17,7 +20,7 @@ class Statistic:
 
     contributions: Floats
     """(C, F) what each cluster adds to each sum."""
-    combine: Callable[[Floats], Floats]
+    combine: Combine
     """(R, F) sums to (R,) values; NaN where the sums determine none."""
     n_units: int
     """Units it rests on."""

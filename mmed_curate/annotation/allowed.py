@@ -46,9 +46,11 @@ def admitted_stages(records: Reader, protocol: Protocol, coders: Sequence[Coder]
 
 
 def coded_to_the_end(protocol: Protocol, said: Iterable[Judgement]) -> frozenset[CoderId]:
-    """Who went through every pass of coding; `said` is ordinary judgements of one clip."""
+    """Who went through every pass of its last coding; `said` is ordinary judgements of one clip."""
     last = len(protocol.coding.turns)
-    return frozenset(one.coder for one in said if one.stage is Stage.CODING and one.turn == last)
+    coded = [one for one in said if one.stage is Stage.CODING and one.turn == last]
+    newest = max((one.round for one in coded), default=1)
+    return frozenset(one.coder for one in coded if one.round == newest)
 
 
 def may_discuss(protocol: Protocol, coded: Collection[CoderId], knows: Collection[CoderId]) -> frozenset[CoderId]:

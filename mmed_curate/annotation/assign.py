@@ -54,9 +54,9 @@ def assign(workspace: Workspace, *, seed: int) -> Assigned:
     are screened once more, which stretches without a candidate are coded as foils.
 
     A coder gets a seat who has the stage's role and is admitted to it, sits not there already, knows nobody who is seen
-    or heard, had the clip neither as gold nor for training, and has not judged it where that bars them; among these the
-    least loaded, then who shared fewest clips with those already chosen, then by lot. Where it can be helped, nobody is
-    used up who will be needed at a later stage of the same clip.
+    or heard, had the clip neither as gold nor for training, and has not judged it where that bars them; among these who
+    did not code it in an earlier round, then the least loaded, then who shared fewest clips with those already chosen,
+    then by lot. Where it can be helped, nobody is used up who will be needed at a later stage of the same clip.
 
     Args:
         workspace: whose clips and coders.
@@ -221,6 +221,8 @@ class _Hands:
     """Who had a clip as gold or for training: what they say of it can be no news."""
 
     def remember(self, ticket: TicketRecord) -> None:
+        if ticket.purpose is Purpose.REPEAT:  # blind, as their first coding was
+            return
         if ticket.purpose is not Purpose.ORDINARY:
             self.known[ticket.clip].add(ticket.coder)
             return
@@ -279,10 +281,11 @@ class _Hands:
 
         left_it = self.gave_back[place.clip, place.stage, place.round]
 
-        def rank(coder: CoderId) -> tuple[bool, int, int, str]:
+        def rank(coder: CoderId) -> tuple[bool, bool, int, int, str]:
             shared = sum(self.pairs[frozenset({coder, other})] for other in beside)
             lot = by_lot(self.seed, "seat", place.clip, coder)
-            return coder in left_it, self.load[coder, place.stage], shared, lot
+            again = place.stage is Stage.CODING and (coder, Stage.CODING) in self.judged[place.clip]
+            return coder in left_it, again, self.load[coder, place.stage], shared, lot
 
         for coder in sorted((coder for coder in eligible if coder not in chosen), key=rank):
             found = self._search(place, eligible, (*chosen, coder), wanted, careful=careful)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mmed_curate.agreement.coders import Check
 from mmed_curate.annotation.qualify import standing_codings
 from mmed_curate.domain.judgements import Coding, Judgement
@@ -34,7 +36,7 @@ def checks(workspace: Workspace, coder: Coder | None = None) -> tuple[Check, ...
                 coder=one.coder,
                 kind=one.purpose,
                 order=one.order,
-                month=at[one.order][: len("2026-03")],
+                at=datetime.fromisoformat(at[one.order]).date(),
                 said=said,
                 against=against,
                 clock=records.clip(one.clip).clock,

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from mmed_curate.annotation.desk import Desk
 from mmed_curate.annotation.overview import Overview, overview
+from mmed_curate.annotation.wholereport import write_round_report
 from mmed_curate.store import Workspace
 from mmed_curate.store.workspace import find_root
 
+REPORT = "agreement.html"
+"""Name of the whole report in a workspace."""
 _WAIT_S = 5.0
 """How long a window waits for another program that writes, before it says so (ours)."""
 
@@ -54,6 +57,27 @@ def open_overview(start: Path | None) -> Overview:
     workspace = _found(start)
     try:
         return overview(workspace)
+    finally:
+        workspace.close()
+
+
+def write_report(start: Path | None) -> Path:
+    """Write the whole report of the round as it is now, into the workspace: coders have no access there.
+
+    Args:
+        start: see `open_desk`.
+
+    Returns:
+        The page; one of an earlier time is written over.
+
+    Raises:
+        BadInput: there is no workspace, its version is not ours, another program holds it, or it cannot be written to.
+    """
+    workspace = _found(start)
+    try:
+        path = workspace.root / REPORT
+        write_round_report(workspace, path)
+        return path
     finally:
         workspace.close()
 

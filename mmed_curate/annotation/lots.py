@@ -130,14 +130,15 @@ def hidden(
             due = _at_least(protocol.repeats.share * len(answered)) - had[Purpose.REPEAT]
             twice = {one.clip for one in own if one.purpose is Purpose.REPEAT} | set(without)
             last = last_answers(ticket for ticket in tickets if ticket.coder == coder)
-            ripe = [
+            ripe = {
                 one.clip
                 for one in answered
                 if one.clip in last
                 and last[one.clip] <= oldest
                 and one.clip not in twice
+                and one.clip not in chosen
                 and coder not in knows.get(one.clip, frozenset())
-            ]
+            }
             repeats = _seats(coder, ripe, due, Purpose.REPEAT, seed, again)
             seats[coder].extend(repeats)
             had[Purpose.REPEAT] += len(repeats)

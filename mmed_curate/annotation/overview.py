@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from mmed_curate.agreement.gathering import matched
 from mmed_curate.agreement.judged import JudgedClip
-from mmed_curate.agreement.report import agreement_report, emotion_alpha, matched
+from mmed_curate.agreement.report import agreement_report, emotion_alpha
 from mmed_curate.agreement.settings import load_settings
 from mmed_curate.agreement.settle import Course, Disagreement, course
+from mmed_curate.annotation.measured import MeasuredRound, measured_round
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.conduct import Flag
 from mmed_curate.domain.identity import ClipId, CoderId
@@ -97,9 +99,11 @@ class Overview:
     """Open ones, oldest first."""
     codebook: Codebook
     """Says what the codes of readings mean."""
+    measured: MeasuredRound
+    """Every layer, class and mark, what is confused most, and the rules of the gate on agreement."""
 
 
-def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 1000) -> Overview:
+def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 1000, n_confused: int = 12) -> Overview:
     """Read all of it in one view.
 
     Agreement is measured on every clip that nobody in it left, as `mmed agreement` does on those that may go out.
@@ -108,6 +112,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         workspace: whose round.
         settings: how agreement is measured: name or path.
         n_disputes: most clips that are named for their differences.
+        n_confused: most answers that are named because they are confused.
 
     Raises:
         BadInput: the database cannot be read, or the judgements of a clip fit no history.
@@ -129,7 +134,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
     report = agreement_report(judged, protocol, codebook, how)
     by_week: dict[str, list[tuple[str, Sequence[Judgement]]]] = defaultdict(list)
     for one, now in coded:
-        by_week[_week(times[closed[one.clip]])].append((one.subject, now.coded))
+        by_week[week_of(times[closed[one.clip]])].append((one.subject, now.coded))
     codes = {coder.id: coder.code for coder in coders}
     return Overview(
         title=protocol.title,
@@ -148,6 +153,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         disputes=_disputes(coded, places, protocol, codebook, codes)[:n_disputes],
         flags=flags,
         codebook=codebook,
+        measured=measured_round(report, judged, protocol, codebook, policy=workspace.settings["gate"], most=n_confused),
     )
 
 
@@ -176,7 +182,8 @@ def _judged(
     )
 
 
-def _week(at: str) -> str:
+def week_of(at: str) -> str:
+    """Of a time in the log: the week as 2026-W09 (ISO 8601)."""
     year, week, _ = datetime.fromisoformat(at).isocalendar()
     return f"{year}-W{week:02d}"
 

@@ -12,7 +12,7 @@ import click
 from rich.markup import escape
 
 from mmed_curate.agreement.among import AmongCoders, among_coders
-from mmed_curate.agreement.coders import WHOLE, Held, WindowScore, by_month, by_number, over_time
+from mmed_curate.agreement.coders import WHOLE, Held, Windows, WindowScore, by_month, by_number, by_week, over_time
 from mmed_curate.agreement.document import measure_document
 from mmed_curate.agreement.settings import load_settings
 from mmed_curate.annotation.allowed import admitted_stages
@@ -35,6 +35,9 @@ _DRAWN: tuple[tuple[str, str, float | None], ...] = (
     ("onset_ms", "median distance of onsets, ms", None),
 )
 """Field of a score, what it is called, and where its axis ends."""
+
+_CALENDAR: Mapping[str, tuple[Windows, str]] = {"month": (by_month, "months"), "week": (by_week, "weeks")}
+"""Windows of the calendar, and what they are called."""
 
 
 @click.group()
@@ -149,15 +152,21 @@ def list_coders(as_json: bool) -> None:
 
 @coder.command(name="drift")
 @click.argument("code", required=False)
-@click.option("--every", type=click.IntRange(min=1), metavar="N", help="Windows of N answers [default: months].")
+@click.option("--by", type=click.Choice(list(_CALENDAR)), help="Windows of the calendar [default: month].")
+@click.option("--every", type=click.IntRange(min=1), metavar="N", help="Windows of N answers instead.")
 @click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the figures over time.")
 @json_option
-def drift(code: str | None, every: int | None, settings: str, plot: Path | None, as_json: bool) -> None:
+def drift(code: str | None, by: str | None, every: int | None, settings: str, plot: Path | None, as_json: bool) -> None:
     """How coders hold to hidden gold, and agree with themselves on repeats, over time. Not for coders' eyes.
 
     A figure that rests on too few clips or events is undetermined, with the reason.
     """
+    if by is not None and every is not None:
+        raise BadInput.of(
+            "coder.windows", "--by and --every both say how time is cut into windows", "leave one of them out"
+        )
+    windows, called = _CALENDAR[by or "month"] if every is None else (by_number(every), f"every {every} answers")
     workspace = Workspace.find()
     with workspace.read() as records:
         who = None if code is None else records.coder(code)
@@ -165,7 +174,7 @@ def drift(code: str | None, every: int | None, settings: str, plot: Path | None,
     least = load_settings(settings).min_units
     scores = over_time(
         checks(workspace, who),
-        windows=by_month if every is None else by_number(every),
+        windows=windows,
         match_iou=workspace.protocol.match_iou,
         codebook=workspace.codebook,
         min_units=least,
@@ -177,7 +186,7 @@ def drift(code: str | None, every: int | None, settings: str, plot: Path | None,
                 "format": "mmed-drift",
                 "version": "1.0",
                 "simulated": workspace.simulated,
-                "windows": "months" if every is None else f"every {every} answers",
+                "windows": called,
                 "min_units": least,
                 "scores": [_score_document(name, one) for name, one in named],
             }

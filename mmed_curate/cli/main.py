@@ -80,6 +80,7 @@ VERBS: dict[str, Verb] = {
     "withdraw": Verb("withdraw:withdraw", "Let a subject leave, and erase what is kept of them.", _STORE),
     "agreement": Verb("agreement:agreement", "How well the coders agree, of a workspace or of a table."),
     "gate": Verb("gate:gate", "Hold the release policy against the evidence.", _STORE),
+    "recode": Verb("recode:recode", "Have clips that were coded coded once more.", _STORE),
     "release": Verb("release:release", "Make a sealed, versioned release.", _STORE),
     "verify": Verb("dataset:verify", "Name any changed, missing or extra file of a release."),
     "benchmark": Verb("benchmark:benchmark", "AMF-Net and its ablations, leave-one-subject-out.", _TORCH),

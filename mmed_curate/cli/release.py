@@ -14,7 +14,7 @@ import click
 
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
-from mmed_curate.cli.gate import tell_decision
+from mmed_curate.cli.gate import tell_attempt, tell_decision
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
 
@@ -62,7 +62,7 @@ def create(
     loader say that it is no release. Consent, whole files and the marks of what is simulated are not gone round.
     """
     from mmed_curate.release.build import Wishes, create_release, target_of
-    from mmed_curate.release.leave import ask_gate
+    from mmed_curate.release.leave import hold_gate
     from mmed_curate.release.recipe import load_release_recipe, read_licence
     from mmed_curate.store.workspace import Workspace
 
@@ -79,14 +79,16 @@ def create(
     target_of(workspace, wishes)  # what cannot be made is said before files are read
     rules = load_policy(policy or workspace.settings["gate"])
     with progress_bar("Checking files", "clips") as progress:
-        decision, leave = ask_gate(
+        held = hold_gate(
             workspace,
             policy=rules,
             settings=settings_of(rules.agreement),
             on=datetime.now().astimezone().date(),
+            record=True,
             draft=draft,
             progress=progress,
         )
+    decision, leave = held.decision, held.leave(draft=draft)
     if draft and decision.passed is not None:
         raise BadInput.of("release.no_draft", "the gate is open, so this would be no draft", "leave --draft out")
     if leave is None:
@@ -94,6 +96,7 @@ def create(
             print_json({"released": False, "failed": [_failed(verdict) for verdict in decision.failed]})
         else:
             tell_decision(decision, rules)
+            out.print(tell_attempt(held, own=True), markup=False)
             if draft:
                 out.print("Consent, files, marks and bindings hold for drafts too: not even a draft can be shared.")
         sys.exit(1)
@@ -105,6 +108,7 @@ def create(
         print_json({"released": True, **_document(made)})
     else:
         _tell(made, templated=licence is None and "TEMPLATE" in wishes.recipe.licence.name)
+        out.print(tell_attempt(held, own=True), markup=False)
 
 
 def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:

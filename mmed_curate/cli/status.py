@@ -13,8 +13,9 @@ from rich.markup import escape
 from mmed_curate.annotation.standing import audit as whole_audit
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.findings import Finding, Severity
-from mmed_curate.domain.protocol import Stage
+from mmed_curate.domain.protocol import NEXT, Stage
 from mmed_curate.domain.serial import to_json
+from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempts_of
 from mmed_curate.ingest.notes import RefusedFile, notes_on, refusals, sheet_path
 from mmed_curate.ingest.waiting import waiting_to_be_cut
 from mmed_curate.store import Setting, TicketState, Workspace
@@ -85,6 +86,10 @@ class Standing:
     """Clips at coding that nobody is given before a face at rest of their subject was approved."""
     flags: int
     """Open flags: clips that coders want discussed."""
+    coded_again: int
+    """Clips that were sent back to coding and are under way."""
+    attempts: tuple[Attempt, ...]
+    """At the gate, by number."""
     coders: tuple[CoderLine, ...]
     settings: tuple[Setting, ...]
 
@@ -146,6 +151,8 @@ def gather(workspace: Workspace) -> Standing:
         counts = records.ticket_counts()
         to_cut_again = len(waiting_to_be_cut(records))
         flags = len(records.open_flags())
+        terms = records.terms()
+        attempts = attempts_of(records.log(ATTEMPT_MADE))
         adopted = str(adopted_rules(records).get("name", ""))
         unanswered = Counter(
             (ticket.clip, ticket.stage, ticket.round)
@@ -201,6 +208,8 @@ def gather(workspace: Workspace) -> Standing:
         erased=len(erased),
         to_cut_again=to_cut_again,
         flags=flags,
+        coded_again=sum(bool(terms[clip].recodings and NEXT[place.stage]) for clip, place in places.items()),
+        attempts=attempts,
         faceless=len(faceless),
         assignable=assignable,
         coders=tuple(
@@ -267,6 +276,13 @@ def _tell(standing: Standing) -> None:
         out.print(f"{standing.to_cut_again} clip(s) wait to be cut again as screeners asked: run `mmed recut`")
     if standing.flags:
         out.print(f"{standing.flags} flag(s) of coders are open: see `mmed flag list`")
+    if standing.coded_again:
+        out.print(f"{standing.coded_again} clip(s) that were sent back to coding are under way")
+    if standing.attempts:
+        last = standing.attempts[-1]
+        failed = ", ".join(rule.name for rule in last.failed)
+        came = f"failed on {failed}" if failed else "coders agree well enough"
+        out.print(f"attempt {last.number} at the gate: {came}", markup=False)
     if standing.faceless:
         out.print(
             f"{standing.faceless} clip(s) wait for their subject's face at rest: "
@@ -318,6 +334,11 @@ def _document(standing: Standing) -> dict[str, object]:
         "withdrawn": {"clips": standing.withdrawn, "erased": standing.erased},
         "to_cut_again": standing.to_cut_again,
         "open_flags": standing.flags,
+        "coded_again": standing.coded_again,
+        "attempts": [
+            {"number": one.number, "day": one.day.isoformat(), "failed": [rule.name for rule in one.failed]}
+            for one in standing.attempts
+        ],
         "without_face_at_rest": standing.faceless,
         "coders": [
             {

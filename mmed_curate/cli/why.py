@@ -47,6 +47,7 @@ def why(clip_or_ticket: str, as_json: bool) -> None:
                 "origin": terms.origin.value,
                 "screened_again": terms.screened_again,
                 "foil": terms.foil,
+                "recodings": terms.recodings,
                 "said": [
                     {
                         "number": one.number,
@@ -75,6 +76,8 @@ def why(clip_or_ticket: str, as_json: bool) -> None:
         )
         return
     lots = [word for word, holds in (("screened once more", terms.screened_again), ("a foil", terms.foil)) if holds]
+    if terms.recodings:
+        lots.append(f"sent back to coding {terms.recodings} time(s)")
     out.print(
         f"clip {clip.id}: {now.stage.value}, round {now.round}, {now.open_seats} seats free; "
         f"{', '.join((terms.origin.value, *lots))}",

@@ -20,7 +20,7 @@ from mmed_curate.dataset.arrays import not_whole, read_arrays
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.folds import Fold, leave_one_subject_out
 from mmed_curate.dataset.manifest import Manifest, inside, read_manifest, release_id
-from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, read_rows
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, header_of, read_rows
 from mmed_curate.domain.files import opened_text, sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import Term
@@ -40,7 +40,10 @@ PROTOCOL = "protocol.yaml"
 POLICY = "policy.yaml"
 AGREEMENT = "agreement.json"
 GATE = "gate.json"
+ATTEMPTS = "attempts.json"
 _NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, PROTOCOL, AGREEMENT, GATE, POLICY)
+_BEFORE_ATTEMPTS = 3
+"""Releases up to this format tell of no attempts at the gate."""
 
 
 class DraftWarning(UserWarning):
@@ -304,6 +307,12 @@ class Dataset:
         """The gate's verdicts, as the JSON document they are released as."""
         return _document(self.root, GATE)
 
+    @cached_property
+    def attempts(self) -> Any:
+        """Every attempt at the gate, as the JSON document it is released as; None: older releases do not tell."""
+        told = any(file.path == ATTEMPTS for file in self.manifest.files)
+        return _document(self.root, ATTEMPTS) if told else None
+
     @property
     def is_draft(self) -> bool:
         """Whether it was shared while its gate was closed; it is then no release."""
@@ -369,7 +378,9 @@ def read_release(root: Path) -> Dataset:
     release = read_facts(root)
     manifest = read_manifest(root)
     sealed = {file.path: file.sha256 for file in manifest.files}
-    for name in _NEEDED:
+    judged = inside(root, JUDGED_CLIPS)
+    tells = judged.is_file() and len(header_of(judged)) > len(columns_of(JudgedClipRow, _BEFORE_ATTEMPTS))
+    for name in (*_NEEDED, *([ATTEMPTS] if tells else [])):
         if name not in sealed:
             raise not_whole(root, f"does not list {name} in its manifest")
         table = inside(root, name)

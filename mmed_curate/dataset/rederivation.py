@@ -10,6 +10,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -23,6 +24,7 @@ from mmed_curate.agreement.report import VERSION, AgreementReport, agreement_rep
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
+from mmed_curate.dataset.attempts import attempts_in, codings_in, counting_in, derived_attempts
 from mmed_curate.dataset.consistency import Rederived, compared
 from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL, Dataset, read_release
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
@@ -59,6 +61,7 @@ _ATTESTED_RULES: Mapping[str, str] = {
 
 ATTESTED = (
     *_ATTESTED_RULES.values(),
+    "that the gate was held on a whole sample at no other time than attempts.json tells of, and in this order",
     "that the judgements are those of the people behind the pseudonyms, given blind and in this order",
     "that the media and features show what the judgements are about",
 )
@@ -100,12 +103,19 @@ def _derived(dataset: Dataset) -> Iterator[Rederived]:
     _check_codes(dataset)
     judged = judged_clips(dataset)
     courses = {one.clip: course(one.judgements, protocol, one.clock, dataset.codebook, one.terms) for one in judged}
+    attempts, counting = attempts_in(dataset), None
+    if attempts is not None:
+        codings = codings_in(dataset, courses)
+        counting = counting_in(dataset, attempts, codings)
+        judged = tuple(replace(one, counts=one.clip in counting.clips) for one in judged)
+        yield derived_attempts(dataset, attempts, codings, counting)
     report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset), version=_report_version(dataset))
     yield _digest(dataset, report)
     yield _consensus(dataset, courses)
     yield from compared(dataset, {one.clip: one.clock for one in judged})
     yield _agreement(dataset, report)
-    yield from _gate(dataset, report, _evidence(dataset, courses, judged), policy)
+    evidence = replace(_evidence(dataset, courses, judged), counting=counting)
+    yield from _gate(dataset, report, evidence, policy)
 
 
 def _check_codes(dataset: Dataset) -> None:
@@ -148,13 +158,18 @@ def judged_clips(dataset: Dataset) -> tuple[JudgedClip, ...]:
 
 
 def terms_of(row: JudgedClipRow) -> ClipTerms:
-    """What lot fell to a judged clip.
+    """What lot fell to a judged clip, and how often it was sent back to coding.
 
     Raises:
         BadInput: the row says no such origin.
     """
     try:
-        return ClipTerms(origin=ClipOrigin(row.origin), screened_again=row.screened_again, foil=row.foil)
+        return ClipTerms(
+            origin=ClipOrigin(row.origin),
+            screened_again=row.screened_again,
+            foil=row.foil,
+            recodings=len(row.recodings),
+        )
     except ValueError as error:
         raise BadInput.of(
             "dataset.origin", f"judged-clips.csv says no origin of {row.clip} ({error})", "run `mmed verify` on it"

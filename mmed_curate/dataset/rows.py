@@ -174,6 +174,12 @@ class JudgedClipRow:
     """True where by lot it was coded even though screeners saw nothing in it."""
     replaces: str | None = field(default=None, metadata={"since": 3})
     """Name of the judged clip in whose place it was cut."""
+    recodings: tuple[str, ...] = field(default=(), metadata={"since": 4})
+    """How it was chosen each time that it went back to coding: `all`, `sample` (by lot), or `class:` and the code."""
+    coded_after: tuple[str, ...] = field(default=(), metadata={"since": 4})
+    """Of each coding that closed: how many attempts at the gate had been made before."""
+    measured_in: tuple[str, ...] = field(default=(), metadata={"since": 4})
+    """`attempt:round` of each attempt at the gate that measured it: which round's coding it was."""
 
 
 MOST_FRAMES = 1_000_000

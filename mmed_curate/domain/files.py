@@ -17,6 +17,9 @@ from typing import TextIO
 from mmed_curate.domain.findings import BadInput
 
 _CHUNK = 1 << 20
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -110,7 +113,7 @@ def sha256_of(path: Path) -> str:
 
 def canonical_json(value: object) -> str:
     """JSON with sorted keys, no spaces, no NaN: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def readable_json(value: object) -> str:

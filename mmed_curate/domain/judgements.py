@@ -238,8 +238,9 @@ class Judgement:
     @property
     def judges(self) -> tuple[CoderId, ...]:
         """Everyone whose word it is: the coder, and who settled it with them."""
-        together = self.answer.participants if isinstance(self.answer, Adjudication) else ()
-        return (self.coder, *(who for who in together if who != self.coder))
+        if not isinstance(self.answer, Adjudication):
+            return (self.coder,)
+        return (self.coder, *(who for who in self.answer.participants if who != self.coder))
 
     @property
     def stage(self) -> Stage:

@@ -41,7 +41,7 @@ NEXT: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
         Stage.REPLACED: frozenset(),
     }
 )
-"""The moves a judgement can cause. Nothing skips a stage; nothing leaves an end."""
+"""The moves a judgement can cause. Nothing skips a stage; nothing leaves an end but by the curator's `mmed recode`."""
 
 JUDGED: tuple[Stage, ...] = tuple(stage for stage in Stage if NEXT[stage])
 """The stages at which experts judge, in order."""
@@ -76,12 +76,13 @@ ROLE_FOR: Mapping[Stage, Role] = MappingProxyType(
 MAY_NOT_HAVE_JUDGED: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
     {
         Stage.SCREENING: frozenset(),
-        Stage.CODING: frozenset(),
+        Stage.CODING: frozenset({Stage.ADJUDICATION, Stage.VERIFICATION}),
         Stage.ADJUDICATION: frozenset({Stage.CODING}),
         Stage.VERIFICATION: frozenset({Stage.CODING, Stage.ADJUDICATION}),
     }
 )
-"""Who judges a clip at a stage must not have judged the same clip at these."""
+"""Who judges a clip at a stage must not have judged the same clip at these, in any round: who adjudicated or verified a
+clip that is coded once more was shown what its coders said."""
 
 
 class Tolerance(Declared):
@@ -94,11 +95,13 @@ class Tolerance(Declared):
         """Whether two marks on one clip lie within this tolerance."""
         if abs(a - b) <= self.frames:
             return True
-        # exact, in whole numbers: a report compares hundreds of thousands of marks
-        ticks = abs(clock.tick_of(a) - clock.tick_of(b))
+        return abs(clock.tick_of(a) - clock.tick_of(b)) <= self.most_ticks(clock)
+
+    def most_ticks(self, clock: FrameClock) -> int:
+        """Ticks that marks may lie apart by the bound in ms; exact."""
         tick_s, per_s = clock.time_base.as_integer_ratio()
         ms, per_ms = self.ms.as_integer_ratio()
-        return ticks * tick_s * 1000 * per_ms <= ms * per_s
+        return ms * per_s // (tick_s * 1000 * per_ms)
 
 
 class Tolerances(Declared):
@@ -157,6 +160,8 @@ class ClipTerms:
     """One more person screens it."""
     foil: bool = False
     """It is coded even where screeners saw nothing in it."""
+    recodings: int = 0
+    """How often it was sent back to coding from an end that it had reached after being coded."""
 
 
 AS_OTHERS = ClipTerms()

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 def to_json(record: object) -> Any:
     """A record (frozen dataclass, enum, tuple of them) as JSON values; exact fractions become text such as "1/30"."""
-    return _adapter(cast(Hashable, type(record))).dump_python(record, mode="json")
+    return _adapter(cast(Hashable, type(record))).serializer.to_python(record, mode="json")
 
 
 def from_json(kind: type[T], value: object) -> T:

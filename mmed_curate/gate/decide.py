@@ -10,6 +10,7 @@ from dataclasses import InitVar, dataclass
 from typing import TypeVar
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.gate.attempted import fresh_verdicts
 from mmed_curate.gate.conditions import clip_verdicts
 from mmed_curate.gate.evidence import Evidence, MeasuredAgreement
 from mmed_curate.gate.measured import agreement_verdicts, sample_verdicts
@@ -104,6 +105,7 @@ def decide(report: MeasuredAgreement, evidence: Evidence, policy: Policy) -> Dec
     verdicts = (
         *agreement_verdicts(report, policy),
         *sample_verdicts(report, policy),
+        *fresh_verdicts(report, evidence),
         *clip_verdicts(evidence, policy),
         _same_judgements(report, evidence),
         _same_settings(report, policy),

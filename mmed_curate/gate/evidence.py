@@ -13,6 +13,7 @@ from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
 from mmed_curate.domain.measures import Measure, MeasuredClass
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Term
+from mmed_curate.gate.attempts import Counting
 
 
 class MeasuredAgreement(Protocol):
@@ -37,6 +38,10 @@ class MeasuredAgreement(Protocol):
     @property
     def n_coders(self) -> int:
         """People whose coding was measured."""
+
+    @property
+    def n_coded(self) -> int:
+        """Clips whose coding was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,8 @@ class Evidence:
     judgements_digest: str
     """Hash of all judgements of all clips (`agreement.judgements_digest`)."""
     clips: tuple[ClipFacts, ...]
+    counting: Counting | None = None
+    """Whose coding counts after failed attempts; None: of a release made before attempts were kept."""
 
     def digest(self) -> str:
         """SHA-256 over everything in it, whatever order the clips came in."""
@@ -107,5 +114,10 @@ class Evidence:
             }
             for facts in sorted(self.clips, key=lambda facts: facts.clip)
         ]
-        whole = {"clips": clips, "judgements_digest": self.judgements_digest, "on": self.on.isoformat()}
+        whole: dict[str, object] = {
+            "clips": clips,
+            "counting": None if self.counting is None else self.counting.document(),
+            "judgements_digest": self.judgements_digest,
+            "on": self.on.isoformat(),
+        }
         return hashlib.sha256(canonical_json(whole).encode()).hexdigest()

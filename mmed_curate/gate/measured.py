@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mmed_curate.domain.measures import Coefficient, Measure, Undetermined
 from mmed_curate.gate.enough import in_words
@@ -87,9 +88,10 @@ def _of_classes(rule: ClassRule, report: MeasuredAgreement) -> Iterator[RuleVerd
         name = f"{rule.name}={code}"
         measured = f"alpha of {code} against the rest"
         if one.positives >= rule.min_positives or rule.rare is Rare.SHUTS:
-            yield _held(name, measured, one.alpha, rule.held, rule.at_least, rule.remedy)
+            yield replace(_held(name, measured, one.alpha, rule.held, rule.at_least, rule.remedy), code=code)
             continue
         yield RuleVerdict(
+            code=code,
             name=name,
             about=About.AGREEMENT,
             number=None,

@@ -58,6 +58,8 @@ class RuleVerdict:
     """What to do; empty where the rule does not fail."""
     clips: tuple[ClipId, ...] = ()
     """The clips behind a number that does not hold, sorted."""
+    code: str = ""
+    """Of a rule on one class: its code; else empty."""
 
     @property
     def holds(self) -> bool:

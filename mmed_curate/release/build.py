@@ -21,9 +21,20 @@ import yaml
 
 from mmed_curate import __version__
 from mmed_curate.agreement.document import report_document
+from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_document, facts_text
-from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, GATE, JUDGED_CLIPS, JUDGEMENTS, POLICY, PROTOCOL
+from mmed_curate.dataset.loading import (
+    AGREEMENT,
+    ATTEMPTS,
+    CLIPS,
+    CODEBOOK,
+    GATE,
+    JUDGED_CLIPS,
+    JUDGEMENTS,
+    POLICY,
+    PROTOCOL,
+)
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text
@@ -162,7 +173,7 @@ def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> None:
                 remedy="ask it for what is to be made",
             )
         )
-    evidence = evidence_of(snapshot, on=leave.on, rehash=False)
+    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), rehash=False)
     if leave.policy.digest() != leave.word.policy_digest or not leave.word.opens(
         judgements_digest=leave.report.judgements_digest, evidence_digest=evidence.digest()
     ):
@@ -260,8 +271,10 @@ def _write_documents(
     folder: Path, snapshot: Snapshot, tables: Tables, facts: ReleaseFacts, leave: Leave, wishes: Wishes
 ) -> None:
     word = _word_as_of(snapshot, facts.released_on, leave)
+    held = {clip.id: snapshot.pseudonyms.clip(clip.id) for clip in snapshot.judged}
     documents: Mapping[str, tuple[str, dict[str, Any]]] = {
         AGREEMENT: ("agreement", report_document(leave.report)),
+        ATTEMPTS: ("attempts", attempts_document(snapshot.attempts, held)),
         GATE: ("gate", word_document(word)),
         RELEASE: ("release", facts_document(facts)),
     }
@@ -276,6 +289,7 @@ def _write_documents(
         licence=licence,
         codebook=snapshot.codebook,
         tables=tables,
+        attempts=snapshot.attempts,
         report=leave.report,
         verdicts=word.verdicts,
         subjects=[one for one in snapshot.subjects.values() if snapshot.pseudonyms.subject(one.id) in in_it],
@@ -294,7 +308,8 @@ def _write_documents(
 
 def _word_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed | DraftOnly:
     """The gate's word for the day that the release is of: what it said today would put today's date into the bytes."""
-    decision = decide(leave.report, evidence_of(snapshot, on=day, rehash=False), leave.policy)
+    evidence = evidence_of(snapshot, on=day, policy_digest=leave.policy.digest(), rehash=False)
+    decision = decide(leave.report, evidence, leave.policy)
     word = decision.draft if isinstance(leave.word, DraftOnly) else decision.passed
     if word is None:
         raise Refused(

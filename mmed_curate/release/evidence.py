@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from mmed_curate.agreement.judged import JudgedClip, judgements_digest
+from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.identity import CoderId
 from mmed_curate.domain.judgements import Verification, VerificationVerdict
@@ -35,26 +35,41 @@ def judged_clips(workspace: Workspace) -> tuple[JudgedClip, ...]:
     return read_snapshot(workspace).judged_clips()
 
 
-def gather(workspace: Workspace, *, on: date, rehash: bool = True, progress: Progress = silent) -> Evidence:
+def gather(
+    workspace: Workspace,
+    *,
+    on: date,
+    policy_digest: str | None = None,
+    rehash: bool = True,
+    progress: Progress = silent,
+) -> Evidence:
     """Look at every clip of a workspace on a given day.
 
     Args:
         workspace: whose clips.
+        policy_digest: of the policy that it is for; see `Snapshot.counting`.
         on: the day for which consent is looked up.
         rehash: read every file that a release would copy and compare its hash; else only look whether it is there.
         progress: called with clips done and how many there are.
     """
-    return evidence_of(read_snapshot(workspace), on=on, rehash=rehash, progress=progress)
+    snapshot = read_snapshot(workspace)
+    return evidence_of(snapshot, on=on, policy_digest=policy_digest, rehash=rehash, progress=progress)
 
 
-def evidence_of(snapshot: Snapshot, *, on: date, rehash: bool, progress: Progress = silent) -> Evidence:
+def evidence_of(
+    snapshot: Snapshot, *, on: date, policy_digest: str | None, rehash: bool, progress: Progress = silent
+) -> Evidence:
     """The same, of records already read."""
     facts = []
     for done, clip in enumerate(sorted(snapshot.clips.values(), key=lambda clip: clip.id), start=1):
         facts.append(_facts(snapshot, clip, on, rehash=rehash))
         progress(done, len(snapshot.clips))
-    digest = judgements_digest(one for judged in snapshot.judged_clips() for one in judged.judgements)
-    return Evidence(on=on, judgements_digest=digest, clips=tuple(facts))
+    return Evidence(
+        on=on,
+        judgements_digest=snapshot.judgements_digest,
+        clips=tuple(facts),
+        counting=snapshot.counting(policy_digest),
+    )
 
 
 def kinds_of(snapshot: Snapshot, clip: Clip) -> tuple[AssetKind, ...]:

@@ -1,4 +1,4 @@
-"""The gate asked about a workspace, and its leave to make one release, or to share one draft."""
+"""The gate asked about a workspace: its leave to make a release or to share a draft, and which attempt that was."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from datetime import date
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.domain.progress import Progress, silent
+from mmed_curate.gate.attempted import failed_rules, no_attempt_because
+from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempt_document, attempts_of, the_same
 from mmed_curate.gate.decide import Decision, DraftOnly, Passed, decide
+from mmed_curate.gate.evidence import Evidence
 from mmed_curate.gate.policy import Policy
 from mmed_curate.release.evidence import evidence_of
-from mmed_curate.release.snapshot import read_snapshot
+from mmed_curate.release.snapshot import Snapshot, read_snapshot
 from mmed_curate.store.workspace import Workspace
 
 
@@ -28,6 +31,79 @@ class Leave:
     """The day for which it looked up consent."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the gate was shown, how it came out, and which attempt it was."""
+
+    snapshot: Snapshot
+    decision: Decision
+    report: AgreementReport
+    evidence: Evidence
+    policy: Policy
+    attempt: Attempt | None
+    """None: it was none, or it was not to be recorded."""
+    recorded_before: bool
+    """The same judgements were held against the same policy before: no further attempt."""
+    no_attempt_because: str
+    """A sentence without a full stop; empty where it is one."""
+
+    def leave(self, *, draft: bool = False) -> Leave | None:
+        """Leave to make one release, or to share one draft; None: it is not given."""
+        word = self.decision.draft if draft else self.decision.passed
+        if word is None:
+            return None
+        return Leave(word=word, report=self.report, policy=self.policy, on=self.evidence.on)
+
+
+def hold_gate(
+    workspace: Workspace,
+    *,
+    policy: Policy,
+    settings: AgreementSettings,
+    on: date,
+    record: bool,
+    draft: bool = False,
+    rehash: bool = True,
+    progress: Progress = silent,
+) -> Held:
+    """Measure agreement, look at every clip, hold the policy against both, and record the attempt that this is.
+
+    Args:
+        workspace: what would be released.
+        policy: what must hold.
+        settings: how agreement is measured.
+        on: the day for which consent is looked up.
+        record: enter it in the event log where it is an attempt; else it is only looked at what would be.
+        draft: of what is finished, as a draft would hold it.
+        rehash: read every file that would be copied and compare its hash.
+        progress: called with clips looked at and how many there are.
+
+    Raises:
+        BadInput: the database cannot be read, or, to record, not be written.
+    """
+    # one moment for both, so that they speak of the same judgements
+    snapshot = read_snapshot(workspace, finished_only=draft)
+    digest = policy.digest()
+    report = agreement_report(snapshot.judged_clips(digest), snapshot.protocol, snapshot.codebook, settings)
+    evidence = evidence_of(snapshot, on=on, policy_digest=digest, rehash=rehash, progress=progress)
+    decision = decide(report, evidence, policy)
+    before = the_same(snapshot.attempts, judgements_digest=report.judgements_digest, policy_digest=digest)
+    because = no_attempt_because(decision.verdicts)
+    attempt = None if because else before
+    if record and attempt is None and not because:
+        attempt = _record(workspace, snapshot, decision, evidence, policy)
+    return Held(
+        snapshot=snapshot,
+        decision=decision,
+        report=report,
+        evidence=evidence,
+        policy=policy,
+        attempt=attempt,
+        recorded_before=attempt is not None and attempt == before,
+        no_attempt_because=because,
+    )
+
+
 def ask_gate(
     workspace: Workspace,
     *,
@@ -38,7 +114,7 @@ def ask_gate(
     rehash: bool = True,
     progress: Progress = silent,
 ) -> tuple[Decision, Leave | None]:
-    """Measure agreement, look at every clip, and hold the policy against both.
+    """Hold the gate to make a release: an attempt, and recorded as one; see `hold_gate`.
 
     Args:
         workspace: what would be released.
@@ -54,9 +130,37 @@ def ask_gate(
         Every rule's verdict, and leave: to make one release where all hold; to share one draft where it was asked for
         and only rules fail that a draft may go round; else None.
     """
-    snapshot = read_snapshot(workspace, finished_only=draft)
-    report = agreement_report(snapshot.judged_clips(), snapshot.protocol, snapshot.codebook, settings)
-    evidence = evidence_of(snapshot, on=on, rehash=rehash, progress=progress)
-    decision = decide(report, evidence, policy)
-    word = decision.draft if draft else decision.passed
-    return decision, None if word is None else Leave(word=word, report=report, policy=policy, on=on)
+    held = hold_gate(
+        workspace,
+        policy=policy,
+        settings=settings,
+        on=on,
+        record=True,
+        draft=draft,
+        rehash=rehash,
+        progress=progress,
+    )
+    return held.decision, held.leave(draft=draft)
+
+
+def _record(
+    workspace: Workspace, snapshot: Snapshot, decision: Decision, evidence: Evidence, policy: Policy
+) -> Attempt:
+    measured = frozenset() if evidence.counting is None else evidence.counting.clips
+    with workspace.write(actor="gate") as records:
+        made = attempts_of(records.log(ATTEMPT_MADE))
+        digest = policy.digest()
+        same = the_same(made, judgements_digest=evidence.judgements_digest, policy_digest=digest)
+        if same is not None:  # somebody held it at the same time
+            return same
+        attempt = Attempt(
+            number=len(made) + 1,
+            day=date.fromisoformat(snapshot.last_act[:10]),
+            policy=policy.name,
+            policy_digest=digest,
+            judgements_digest=evidence.judgements_digest,
+            measured={clip: snapshot.codings[clip][-1].round for clip in sorted(measured)},
+            failed=failed_rules(decision.verdicts),
+        )
+        records.log_act(ATTEMPT_MADE, attempt_document(attempt))
+    return attempt

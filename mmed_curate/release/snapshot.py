@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from mmed_curate.agreement.judged import JudgedClip
+from mmed_curate.agreement.judged import JudgedClip, judgements_digest
+from mmed_curate.agreement.named import named_by
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import among, judgement_of, judgement_row
 from mmed_curate.dataset.rederivation import settled_events
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.conduct import Recoding
 from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SessionId, SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent, Judgement
 from mmed_curate.domain.protocol import NEXT, ClipTerms, Protocol, Purpose
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Coder, Recording, Session, Subject, Term
+from mmed_curate.gate.attempts import (
+    ATTEMPT_MADE,
+    Attempt,
+    Counting,
+    ToldCoding,
+    attempts_of,
+    failed_before,
+    what_counts,
+)
 from mmed_curate.release.pseudonyms import Pseudonyms
 from mmed_curate.store.workspace import Workspace
 
 RELEASED_TERMS = frozenset({Term.RESEARCH, Term.REDISTRIBUTE})
 """Without these, nothing of a subject goes out, and nothing of a subject counts in a released number."""
 
-_NOT_CONTENT = frozenset({"aid", "effort", "flag", "release", "ticket"})
+_NOT_CONTENT = frozenset({"aid", "effort", "flag", "gate", "release", "ticket"})
 """Kinds of log entries after which the same release would still be made."""
 
 
@@ -54,6 +65,10 @@ class Snapshot:
     """How many flags are open on each clip that has any."""
     finished_only: bool
     """What is still being judged is left out of what is said of judged clips, as a draft leaves it out."""
+    recodings: tuple[Recoding, ...]
+    """Every act that sent clips back to coding, oldest first."""
+    attempts: tuple[Attempt, ...]
+    """Every attempt at the gate, by number."""
     last_act: str
     """When the last thing that bears on a release was entered in the log: UTC, RFC 3339."""
 
@@ -106,6 +121,39 @@ class Snapshot:
         ]
         return tuple(sorted(found, key=lambda clip: self.pseudonyms.clip(clip.id)))
 
+    @cached_property
+    def codings(self) -> Mapping[ClipId, tuple[ToldCoding, ...]]:
+        """Every closed coding of each clip that may go out and was judged, under the clip's own id."""
+        sent_back: dict[ClipId, list[Recoding]] = defaultdict(list)
+        for act in self.recodings:
+            for clip in act.clips:
+                sent_back[clip].append(act)
+        return {clip.id: tuple(self._told(clip.id, sent_back[clip.id])) for clip in self.judged}
+
+    def _told(self, clip: ClipId, sent_back: Sequence[Recoding]) -> Iterator[ToldCoding]:
+        for act, coding in zip((None, *sent_back), self.courses[clip].codings, strict=False):
+            yield ToldCoding(
+                round=coding.round,
+                after=sum(attempt.order < coding.closed_at for attempt in self.attempts),
+                by=None if act is None else act.kind,
+                code="" if act is None else act.code,
+                names=named_by(coding.judgements, self.codebook),
+            )
+
+    @cached_property
+    def judgements_digest(self) -> str:
+        """Hash of all that a release would tell of what was said."""
+        return judgements_digest(one for judged in self._judged_clips for one in judged.judgements)
+
+    def counting(self, policy_digest: str | None) -> Counting:
+        """Whose coding counts.
+
+        Args:
+            policy_digest: of the policy that it is held against; None: of none, it is only looked at.
+        """
+        since = failed_before(self.attempts, judgements_digest=self.judgements_digest, policy_digest=policy_digest)
+        return what_counts(since, self.attempts, self.codings)
+
     def judgement_rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
         """What everyone said of a clip, in log order, under pseudonyms and without free text."""
         said = self.judgements[clip.id]
@@ -125,8 +173,18 @@ class Snapshot:
             for order, judgement in enumerate(said, start=1)
         )
 
-    def judged_clips(self) -> tuple[JudgedClip, ...]:
-        """What agreement is measured on: see `evidence.judged_clips`."""
+    def judged_clips(self, policy_digest: str | None = None) -> tuple[JudgedClip, ...]:
+        """What agreement is measured on: see `evidence.judged_clips`.
+
+        Args:
+            policy_digest: see `counting`.
+        """
+        counting = {self.pseudonyms.clip(clip) for clip in self.counting(policy_digest).clips}
+        coded = {self.pseudonyms.clip(clip) for clip, ones in self.codings.items() if ones}
+        return tuple(replace(one, counts=one.clip in counting or one.clip not in coded) for one in self._judged_clips)
+
+    @cached_property
+    def _judged_clips(self) -> tuple[JudgedClip, ...]:
         return tuple(
             JudgedClip(
                 clip=ClipId(self.pseudonyms.clip(clip.id)),
@@ -165,6 +223,8 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
             flags=Counter(flag.clip for flag in records.open_flags()),
             finished_only=finished_only,
+            recodings=records.recodings(),
+            attempts=attempts_of(records.log(ATTEMPT_MADE)),
             last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
         )
 

@@ -12,7 +12,9 @@ from mmed_curate.agreement.report import AgreementReport
 from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.measures import Coefficient, Interval, Measure
+from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Subject, Term
+from mmed_curate.gate.attempts import Attempt
 from mmed_curate.gate.verdicts import Outcome, RuleVerdict
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.tables import Tables
@@ -31,6 +33,8 @@ class Told:
     licence: Licence
     codebook: Codebook
     tables: Tables
+    attempts: Sequence[Attempt]
+    """At the gate, by number."""
     report: AgreementReport
     verdicts: Sequence[RuleVerdict]
     subjects: Sequence[Subject]
@@ -91,6 +95,7 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | judged-clips.csv | every clip that was judged, also rejected and replaced ones, and how it came to be cut |
 | codebook.yaml, protocol.yaml, policy.yaml | what the codes mean, who judged when, what the gate asked |
 | agreement.json, gate.json | how well the experts agree, and the gate's verdicts |
+| attempts.json | every time that the gate was held on a whole sample, and what failed |
 | DATACARD.md, LICENSE.txt, CITATION.cff | read these before using it |
 | media/ | per clip: picture.mp4, sound.wav, features.npz, sound-features.npz, where consent allows |
 | benchmark/ | what AMF-Net makes of it, leaving one subject out, where it was run |
@@ -98,6 +103,8 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 ## The gate
 
 {_gate(told)}
+
+{_attempts(told)}
 
 Licence: {told.licence.name}. See LICENSE.txt.
 """
@@ -150,6 +157,8 @@ How each field came to stand:
 ## Agreement
 
 Measured on coding as it stood before anyone discussed it; intervals resample subjects.
+
+{_attempts(told)}
 
 {_agreement(told.report)}
 
@@ -234,6 +243,36 @@ def _gate(told: Told) -> str:
         ),
     )
     return "\n\n".join((*said, table))
+
+
+def _attempts(told: Told) -> str:
+    """How often the gate was held, on what agreement rests, and what was dropped."""
+    clips, report = told.tables.judged_clips, told.report
+    failed = [one for one in told.attempts if one.failed]
+    said = ["No attempt at the gate failed." if not failed else f"Attempts at the gate: {len(told.attempts)}."]
+    for one in failed:
+        rules = ", ".join(
+            f"{rule.name} ({_number(rule.number)}, needed {_number(rule.at_least)})" for rule in one.failed
+        )
+        here = sum(any(text.startswith(f"{one.number}:") for text in clip.measured_in) for clip in clips)
+        said.append(
+            f"Attempt {one.number} ({one.day.isoformat()}) measured {len(one.measured)} clips and failed on {rules}; "
+            f"{here} of these clips are in this {'draft' if told.facts.draft else 'release'}."
+        )
+    again = sum(bool(clip.recodings) for clip in clips)
+    if again:
+        said.append(f"{again} clips were coded once more; all that was said of them is in judgements.csv.")
+    if report.n_left_out:
+        said.append(
+            f"Agreement was measured on {report.n_coded} clips, a fresh sample; {report.n_left_out} coded clips were "
+            "left out of it, for an attempt had failed on them. They are in the tables all the same."
+        )
+    dropped = sum(clip.stage == Stage.REJECTED.value and bool(clip.coded_after) for clip in clips)
+    said.append(
+        f"{dropped} clips were coded and dropped: they are in judged-clips.csv as rejected, with all that was said of "
+        "them, and count in agreement as the others do."
+    )
+    return " ".join(said)
 
 
 def _counts(told: Told) -> str:

@@ -91,7 +91,7 @@ def simulate_coders(
             while (ticket := desk.next_ticket()) is not None:
                 record = record_of[ticket.id]
                 clip = record.clip
-                rng = generator(seed, "judgement", code, clip, ticket.stage.value, ticket.round, *_later(record))
+                rng = generator(seed, "judgement", code, clip, ticket.stage.value, record.round, *_later(record))
                 answer = judge.answer(_question(ticket, oracle.events[clip]), rng)
                 if ticket.later_fields and isinstance(answer, Coding):
                     desk.submit_movement(ticket.id, _movement_of(answer))
@@ -213,7 +213,9 @@ def _coders_of(workspace: Workspace, clip: ClipId) -> tuple[CoderId, ...]:
     """Those who coded a clip, and so discuss it: people know this of each other, the desk does not say it."""
     with workspace.read() as view:
         said = view.judgements(clip)
-    return tuple(sorted({one.coder for one in said if one.stage is Stage.CODING}))
+    coded = [one for one in said if one.stage is Stage.CODING and one.purpose is Purpose.ORDINARY]
+    newest = max((one.round for one in coded), default=1)
+    return tuple(sorted({one.coder for one in coded if one.round == newest}))
 
 
 def _register(workspace: Workspace, crew: tuple[Member, ...]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import func, select
 
-from mmed_curate.domain.conduct import Admission, Aid, Effort, GoldClip, LotKind, Reference
+from mmed_curate.domain.conduct import Admission, Aid, Effort, GoldClip, LotKind, RecodingKind, Reference
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, TicketId
@@ -16,11 +16,21 @@ from mmed_curate.domain.records import LogEntry
 from mmed_curate.domain.serial import to_json
 from mmed_curate.store.asides import AID_USED, EFFORT_NOTED, FLAG_CLOSED, FLAG_RAISED
 from mmed_curate.store.chain import sealed
+from mmed_curate.store.conducted import CLIPS_RECODED
 from mmed_curate.store.happened import salt_name
 from mmed_curate.store.journal import Journal
 from mmed_curate.store.left import words_name
 from mmed_curate.store.seals import GOLD_ADDED, gold_seal
-from mmed_curate.store.tables import AdmissionRow, GoldRow, KeepsakeRow, LogRow, LotRow, PlaceRow, ReferenceRow
+from mmed_curate.store.tables import (
+    AdmissionRow,
+    GoldRow,
+    KeepsakeRow,
+    LogRow,
+    LotRow,
+    PlaceRow,
+    RecodingRow,
+    ReferenceRow,
+)
 from mmed_curate.store.vouched import CODER_ADMITTED, LOTS_DRAWN, REFERENCE_PUT
 
 
@@ -48,6 +58,32 @@ class ConductWriter(Journal):
             self._flush()
         entry = self.log_act(LOTS_DRAWN, {"kind": kind.value, "clips": ids})
         self._add_all(LotRow(clip=id, kind=kind.value, sequence=entry.sequence) for id in ids)
+
+    def note_recoding(self, clips: Iterable[ClipId], kind: RecodingKind, *, code: str = "", because: str) -> None:
+        """Note that clips go back to coding; where they stand then is the caller's to say (`set_stage`).
+
+        Args:
+            clips: that reached an end after they were coded, at least one.
+            kind: how they were chosen.
+            code: of a class; else empty.
+            because: why, for the log.
+
+        Raises:
+            BadInput: no clip, or no reason is given; or one of them is not at such an end.
+        """
+        ids = sorted(clips)
+        if not ids:
+            raise BadInput.of("store.no_clip", "no clip is named that could be sent back to coding", "name one")
+        if not because.strip():
+            raise BadInput.of("store.no_reason", "coding clips once more needs a reason", "say why in a few words")
+        ends = (Stage.SETTLED.value, Stage.REJECTED.value)
+        at_end = set(self._session.scalars(select(PlaceRow.clip).where(PlaceRow.stage.in_(ends))))
+        if early := [id for id in ids if id not in at_end]:
+            raise BadInput.of(
+                "store.still_judged", f"clip {early[0]} is still being judged", "have it finished before it goes back"
+            )
+        entry = self.log_act(CLIPS_RECODED, {"kind": kind.value, "code": code, "clips": ids, "because": because})
+        self._add_all(RecodingRow(clip=id, sequence=entry.sequence) for id in ids)
 
     def add_gold(self, gold: Iterable[GoldClip]) -> None:
         """Take readings of clips as known; a newer one of the same clip counts in place of the one before.

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
-from mmed_curate.domain.conduct import Admission, Exclusion, GoldClip, LotKind, Reference, ReferenceFile
+from mmed_curate.domain.conduct import (
+    Admission,
+    Exclusion,
+    GoldClip,
+    LotKind,
+    Recoding,
+    RecodingKind,
+    Reference,
+    ReferenceFile,
+)
 from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SubjectId, TicketId
 from mmed_curate.domain.judgements import Coding
 from mmed_curate.domain.protocol import ClipOrigin, ClipTerms, Stage
@@ -21,13 +30,17 @@ from mmed_curate.store.tables import (
     ErasureRow,
     ExclusionRow,
     GoldRow,
+    LogRow,
     LotRow,
+    RecodingRow,
     RecordingRow,
     ReferenceRow,
     SessionSubjectRow,
     StepRow,
     WithdrawalRow,
 )
+
+CLIPS_RECODED = "clips.recoded"
 
 
 class ConductReader:
@@ -36,21 +49,46 @@ class ConductReader:
     _session: OrmSession
 
     def terms(self, clip: ClipId | None = None) -> dict[ClipId, ClipTerms]:
-        """What lot fell to one clip, or to each."""
+        """What lot fell to one clip, or to each, and how often it was sent back to coding."""
         lots: dict[str, set[str]] = defaultdict(set)
         drawn, clips = select(LotRow.clip, LotRow.kind), select(ClipRow.id, ClipRow.origin).order_by(ClipRow.id)
+        sent_back = select(RecodingRow.clip)
         if clip is not None:
             drawn, clips = drawn.where(LotRow.clip == clip), clips.where(ClipRow.id == clip)
+            sent_back = sent_back.where(RecodingRow.clip == clip)
         for id, kind in self._session.execute(drawn):
             lots[id].add(kind)
+        recodings = Counter(self._session.scalars(sent_back))
         return {
             ClipId(id): ClipTerms(
                 origin=ClipOrigin(origin),
                 screened_again=LotKind.SCREENED_AGAIN.value in lots[id],
                 foil=LotKind.FOIL.value in lots[id],
+                recodings=recodings[id],
             )
             for id, origin in self._session.execute(clips)
         }
+
+    def recodings(self) -> tuple[Recoding, ...]:
+        """Every act that sent clips back to coding, oldest first."""
+        clips: dict[int, list[ClipId]] = defaultdict(list)
+        for row in self._session.scalars(select(RecodingRow).order_by(RecodingRow.clip)):
+            clips[row.sequence].append(ClipId(row.clip))
+        found = []
+        for entry in self._session.scalars(
+            select(LogRow).where(LogRow.kind == CLIPS_RECODED).order_by(LogRow.sequence)
+        ):
+            said = json.loads(entry.payload)
+            found.append(
+                Recoding(
+                    kind=RecodingKind(said["kind"]),
+                    code=said["code"],
+                    clips=tuple(clips[entry.sequence]),
+                    order=entry.sequence,
+                    at=entry.at,
+                )
+            )
+        return tuple(found)
 
     def gold(self, clip: ClipId | None = None) -> dict[ClipId, GoldClip]:
         """Clips whose reading is known, one or all, by id; the newest reading of each. What was erased is left out."""

@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0004"
+HEAD = "0005"
 """Revision of these tables; equals the newest migration."""
 
 APPEND_ONLY = (
@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "consent",
     "log",
     "lot",
+    "recoding",
     "step",
     "exclusion",
     "gold",
@@ -315,6 +316,15 @@ class LotRow(Base):
     clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
+
+
+class RecodingRow(Base):
+    """A clip was sent back to coding, for one more round."""
+
+    __tablename__ = "recoding"
+    clip: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"), primary_key=True)
+    """Its entry in the log, which says why, and how the clips were chosen."""
 
 
 class GoldRow(Base):

@@ -1,4 +1,4 @@
-"""Rows that the log shows whole, held against it: lots, admissions, exclusions, references, every ticket."""
+"""Rows that the log shows whole, held against it: lots, recodings, admissions, exclusions, references, every ticket."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session as OrmSession
 from mmed_curate.domain.findings import Finding
 from mmed_curate.domain.records import LogEntry
 from mmed_curate.store.chain import broken
+from mmed_curate.store.conducted import CLIPS_RECODED
 from mmed_curate.store.happened import SUBJECT_ERASED
-from mmed_curate.store.tables import AdmissionRow, ExclusionRow, LotRow, ReferenceRow, TicketRow
+from mmed_curate.store.tables import AdmissionRow, ExclusionRow, LotRow, RecodingRow, ReferenceRow, TicketRow
 
 LOTS_DRAWN = "lots.drawn"
 CODER_ADMITTED = "coder.admitted"
@@ -56,6 +57,9 @@ def _said(
             told = json.loads(entry.payload)
             for clip in told["clips"]:
                 yield (entry.sequence, f"lot {told['kind']} of clip {clip}"), {}
+        elif entry.kind == CLIPS_RECODED:
+            for clip in json.loads(entry.payload)["clips"]:
+                yield (entry.sequence, f"recoding of clip {clip}"), {}
         elif entry.kind == CODER_ADMITTED:
             yield (entry.sequence, "admission"), json.loads(entry.payload)
         elif entry.kind == CODER_EXCLUDED:
@@ -71,6 +75,8 @@ def _said(
 def _there(session: OrmSession) -> Iterator[tuple[tuple[int, str], Mapping[str, object]]]:
     for lot in session.scalars(select(LotRow)):
         yield (lot.sequence, f"lot {lot.kind} of clip {lot.clip}"), {}
+    for sent in session.scalars(select(RecodingRow)):
+        yield (sent.sequence, f"recoding of clip {sent.clip}"), {}
     for one in session.scalars(select(AdmissionRow)):
         told = {"coder": one.coder, "stage": one.stage, "admitted": one.admitted}
         yield (one.sequence, "admission"), {**told, "evidence": json.loads(one.evidence)}

@@ -15,6 +15,7 @@ from mmed_curate.agreement.document import report_document
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings, load_settings
 from mmed_curate.dataset.answers import judgement_row
+from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_text
 from mmed_curate.dataset.loading import Dataset
 from mmed_curate.dataset.manifest import Manifest, seal
@@ -36,6 +37,7 @@ from mmed_curate.domain.protocol import Stage, load_protocol
 from mmed_curate.domain.records import Term
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.domain.yamlfile import Declared
+from mmed_curate.gate.attempts import Attempt, Counting
 from mmed_curate.gate.decide import decide
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import ClipFacts, Evidence
@@ -123,6 +125,8 @@ def a_release(
                     n_frames=N_FRAMES,
                     time_base=str(Fraction(1, RATE_HZ)),
                     durations=durations_text([1] * N_FRAMES),
+                    coded_after=("0",),
+                    measured_in=("1:1",),
                 )
             )
             judgements.extend(_judgement_rows(name, f"S-{subject:08x}", event, codebook))
@@ -199,7 +203,17 @@ def _write_tables(
     )
     report = agreement_report(judged_clips(dataset), protocol, codebook, lenient_settings())
     evidence = _evidence(report, judged, judgements)
+    attempt = Attempt(
+        number=1,
+        day=date(2026, 1, 2),
+        policy=policy.name,
+        policy_digest=policy.digest(),
+        judgements_digest=report.judgements_digest,
+        measured={ClipId(row.clip): 1 for row in judged},
+        failed=(),
+    )
     texts = {
+        "attempts.json": readable_json(attempts_document([attempt], {ClipId(row.clip): row.clip for row in judged})),
         RELEASE: facts_text(replace(facts, judgements_digest=report.judgements_digest)),
         "README.md": "# SIMULATED test release\n",
         "clips.csv": csv_text(ClipRow, clips),
@@ -235,7 +249,13 @@ def _evidence(report: AgreementReport, judged: Sequence[JudgedClipRow], judgemen
         )
         for row in judged
     ]
-    return Evidence(on=date(2026, 1, 2), judgements_digest=report.judgements_digest, clips=tuple(facts))
+    clips = frozenset(one.clip for one in facts)
+    return Evidence(
+        on=date(2026, 1, 2),
+        judgements_digest=report.judgements_digest,
+        clips=tuple(facts),
+        counting=Counting(clips=clips, n_coded=len(clips), since=None, whole_classes=False),
+    )
 
 
 def _yaml(declared: Declared) -> str:

@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from builders.tickets import BOOK, A, B, C
 from builders.workspace import a_clock
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtWidgets import QLabel, QTableWidget
 from pytestqt.qtbot import QtBot
 
-from annotator_gui.curator import CuratorPage, measure_words
+from annotator_gui.curator import CuratorPage
 from annotator_gui.language import Words
+from annotator_gui.marks import Mark
+from annotator_gui.numberwords import measure_words
 from annotator_gui.theme import DARK, LIGHT
 from annotator_gui.trend import axis, dots
+from mmed_curate.agreement.discussion import Confused
+from mmed_curate.annotation.measured import ClassLine, LayerLine, MarkLine, MeasuredRound, RuleLine
 from mmed_curate.annotation.overview import CodedReading, CoderLine, Dispute, Overview, TrendPoint
 from mmed_curate.domain.conduct import Flag
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, TicketId
 from mmed_curate.domain.measures import Coefficient, Interval, Undetermined
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.report.svgplots import Histogram
 
 
 def a_number(value: float, lower: float, upper: float) -> Coefficient:
     """A coefficient with its interval."""
     interval = Interval(lower=lower, upper=upper, confidence=0.95)
     return Coefficient(value=value, interval=interval, n_units=30, n_judgements=60, n_clusters=9)
+
+
+def a_rule(name: str, number: float | None, bound: float, *, holds: bool, rare: bool = False) -> RuleLine:
+    """A rule of the gate."""
+    return RuleLine(
+        name=name,
+        number=number,
+        sign="≥",
+        bound=bound,
+        holds=holds,
+        rare=rare,
+        what="",
+        remedy="" if holds else "retrain",
+        focus=None,
+        clips=(),
+    )
 
 
 NOTHING = Undetermined(reason="one subject only")
@@ -49,6 +72,51 @@ DISPUTES = (
         ),
         clock=a_clock(60),
     ),
+)
+MEASURED = MeasuredRound(
+    layers=(LayerLine(name="emotion", alpha=a_number(0.71, 0.62, 0.79)), LayerLine(name="event-type", alpha=NOTHING)),
+    classes=(
+        ClassLine(layer="emotion", code=BOOK.emotions[0].code, positives=22, alpha=a_number(0.6, 0.5, 0.7)),
+        ClassLine(layer="action-units", code=BOOK.action_units[0].code, positives=2, alpha=NOTHING),
+    ),
+    marks=tuple(
+        MarkLine(
+            mark=mark.value,
+            n_pairs=30,
+            median_ms=17.0,
+            p95_ms=80.0,
+            within=a_number(0.9, 0.8, 0.95),
+            histogram=Histogram(step_ms=33.3, counts=((20, 0), (5, 2), (0, 3)), n_more=0, tolerance_ms=50.0),
+        )
+        for mark in Mark
+    ),
+    confused=(
+        Confused(
+            layer="emotion",
+            one=BOOK.emotions[0].code,
+            other=BOOK.emotions[1].code,
+            n_pairs=3,
+            of_pairs=30,
+            clips=(ClipId("second"),),
+        ),
+        Confused(
+            layer="action-units",
+            one=BOOK.action_units[0].code,
+            other="–",
+            n_pairs=2,
+            of_pairs=8,
+            clips=(ClipId("first"),),
+        ),
+        Confused(layer="existence", one="no", other="yes", n_pairs=1, of_pairs=31, clips=(ClipId("first"),)),
+    ),
+    policy="A policy",
+    policy_fault=None,
+    rules=(
+        a_rule("coders", 2, 2, holds=True),
+        a_rule("emotion-alpha", 0.62, 0.667, holds=False),
+        a_rule("emotion=fear", None, 0.667, holds=True, rare=True),
+    ),
+    bounds=(0.667, 0.8),
 )
 ROUND = Overview(
     title="A round",
@@ -76,13 +144,21 @@ ROUND = Overview(
         ),
     ),
     codebook=BOOK,
+    measured=MEASURED,
 )
+OPENED: list[Path] = []
+
+
+def written() -> Path:
+    """Where the whole report would be."""
+    return Path("/lab/agreement.html")
 
 
 @pytest.fixture
 def page(qtbot: QtBot) -> CuratorPage:
     """The view of a round."""
-    page = CuratorPage(read=lambda: ROUND, words=Words(), theme=DARK)
+    OPENED.clear()
+    page = CuratorPage(read=lambda: ROUND, write=written, opens=OPENED.append, words=Words(), theme=DARK)
     qtbot.addWidget(page)
     page.resize(1360, 900)
     page.show()
@@ -143,7 +219,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence(qtbot: QtBot) -> None:
     def fails() -> Overview:
         raise BadInput.of("workspace.none", "there is no workspace here", "name one")
 
-    page = CuratorPage(read=fails, words=Words(), theme=LIGHT)
+    page = CuratorPage(read=fails, write=written, words=Words(), theme=LIGHT)
     qtbot.addWidget(page)
     qtbot.waitUntil(lambda: "there is no workspace here: name one" in page._warning.text())
     assert page.again_button.isEnabled()
@@ -169,3 +245,73 @@ def test_the_trend_is_told_to_who_cannot_see_it(page: CuratorPage) -> None:
     assert "2026-W10: undetermined" in page.trend.accessibleDescription()
     page.set_theme(LIGHT)
     assert not page.grab().isNull()
+
+
+def texts(table: QTableWidget) -> list[list[str]]:
+    """What stands in a table."""
+    return [
+        [table.item(row, column).text() for column in range(table.columnCount())] for row in range(table.rowCount())
+    ]
+
+
+def test_what_is_confused_comes_in_the_codebooks_words(page: CuratorPage) -> None:
+    first, second = (entry.label["en"] for entry in BOOK.emotions[:2])
+    unit = BOOK.action_units[0]
+    assert texts(page.measured.confused) == [
+        ["Emotion", first, second, "3 / 30  (10%)"],
+        ["Action units", f"{unit.code.upper()} {unit.label['en']}", "not given", "2 / 8  (25%)"],
+        ["An event is there", "no event", "an event", "1 / 31  (3%)"],
+    ]
+
+
+def test_one_click_from_what_is_confused_to_its_clips(page: CuratorPage) -> None:
+    page.measured.confused.cellClicked.emit(0, 0)
+    assert listed(page) == ["second"]
+    assert "Emotion: " in page._which.text()
+    page.measured.confused.cellClicked.emit(0, 0)
+    assert listed(page) == ["first", "second"]
+    page.measured.confused.cellClicked.emit(1, 2)
+    assert listed(page) == ["first"]
+    page.everything_button.click()
+    assert listed(page) == ["first", "second"]
+
+
+def test_classes_come_with_their_positives_and_rare_ones_are_counted(page: CuratorPage) -> None:
+    assert texts(page.measured.classes) == [["Emotion", BOOK.emotions[0].label["en"], "22", "0.60  [0.50, 0.70]"]]
+    assert page.measured._rare.text() == "1 more are undetermined: chosen too rarely."
+
+
+def test_rules_that_fail_come_first_and_say_what_to_do(page: CuratorPage) -> None:
+    assert texts(page.measured.rules) == [
+        ["emotion-alpha", "0.62", "≥ 0.667", "no", "retrain"],
+        ["coders", "2", "≥ 2", "yes", "–"],
+    ]
+    assert "1 more rules are about codes that are too rare" in page.measured._about_rules.text()
+
+
+def test_plots_are_told_to_who_cannot_see_them(page: CuratorPage) -> None:
+    assert "Event type: undetermined: one subject only" in page.layers.accessibleDescription()
+    told = page.measured.plots[Mark.APEX].accessibleDescription()
+    assert "half of 30 pairs below 17 ms, 95 % below 80 ms" in told
+    assert "within 50 ms: 0.90" in told
+    page.set_theme(LIGHT)
+    assert not page.layers.grab().isNull() and not page.measured.plots[Mark.ONSET].grab().isNull()
+
+
+def test_the_whole_report_is_written_and_opened_and_the_window_says_where(page: CuratorPage, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.report_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: [written()] == OPENED)
+    assert page._written.text().startswith("Written to /lab/agreement.html.")
+    assert page.report_button.isEnabled()
+
+
+def test_a_report_that_cannot_be_written_is_said(qtbot: QtBot) -> None:
+    def fails() -> Path:
+        raise BadInput.of("files.disk_full", "no room left", "free some disk space")
+
+    page = CuratorPage(read=lambda: ROUND, write=fails, opens=OPENED.append, words=Words(), theme=DARK)
+    qtbot.addWidget(page)
+    OPENED.clear()
+    page.report_button.click()
+    qtbot.waitUntil(lambda: "no room left: free some disk space" in page._written.text())
+    assert not OPENED and page.report_button.isEnabled()

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from builders.stages import answer_all
 from builders.watchable import a_watchable_workspace
 from builders.workspace import an_answer
 
@@ -16,7 +17,8 @@ from annotator_gui.draft import from_text
 from annotator_gui.marks import Mark
 from annotator_gui.session import Outcome, Part, Sitting
 from mmed_curate.annotation import Desk, assign
-from mmed_curate.domain.conduct import Aid
+from mmed_curate.annotation.recode import Wish, recode
+from mmed_curate.domain.conduct import Aid, RecodingKind
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import Adjudication, Coding, Intensity, Screening, ScreeningVerdict, Side
 from mmed_curate.domain.protocol import AnswerField, Stage
@@ -309,6 +311,32 @@ def test_an_adjudicator_begins_from_a_reading_and_gives_a_reason(workspace: Work
     (answer,) = stored(workspace, "dee")
     assert isinstance(answer, Adjudication)
     assert answer.events == ticket.readings[0].events
+
+
+def test_a_clip_that_is_coded_once_more_looks_as_it_did_the_first_time(workspace: Workspace) -> None:
+    screened(workspace)
+    answers = {code: an_answer(Stage.CODING, workspace.codebook) for code in ("bob", "cem")}
+    answer_all(workspace, answers, Stage.CODING)
+    assign(workspace, seed=1)
+    answer_all(workspace, {"eve": an_answer(Stage.VERIFICATION, workspace.codebook)}, Stage.VERIFICATION)
+    (clip,) = recode(workspace, Wish(kind=RecodingKind.ALL), because="retrained", name_of=str).clips
+    assign(workspace, seed=1)
+    bob = Sitting(Desk(workspace, "bob"))
+    view = bob.take().view
+    assert view.ticket is not None
+    assert (view.ticket.stage, view.ticket.round, view.ticket.readings) == (Stage.CODING, 1, ())
+    assert not any(event.emotion for event in view.draft.events)  # nothing of what was said is on the form
+    do(bob, *marks(24, 27, 33), acts.choose(AnswerField.EVENT_TYPE, "micro"))
+    bob.hand_in()
+    do(
+        bob,
+        acts.choose(AnswerField.EMOTION, workspace.codebook.emotions[0].code),
+        acts.choose(AnswerField.CONFIDENCE, workspace.codebook.confidences[0].code),
+    )
+    assert bob.hand_in().view.handed_in == view.ticket.id
+    with workspace.read() as records:
+        assert records.place(clip).round == 2 and records.place(clip).open_seats == 1
+        assert [one.round for one in records.judgements(coder=records.coder("bob").id)] == [1, 2]
 
 
 def movement_of(answer: Coding) -> Coding:

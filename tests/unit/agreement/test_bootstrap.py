@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from mmed_curate.agreement.alpha import alpha
 from mmed_curate.agreement.bootstrap import expanded_tail, interval, resampled
 from mmed_curate.agreement.coefficients import Chance, corrected
 from mmed_curate.agreement.ratings import Level, Ratings, from_counts
+from mmed_curate.agreement.rules import RULES, Draw
 from mmed_curate.agreement.settings import IntervalMethod
 from mmed_curate.agreement.statistic import Statistic
 from mmed_curate.domain.measures import Interval, Undetermined
@@ -46,6 +49,34 @@ def test_the_order_of_units_does_not_change_an_interval(settings):
     first = interval(alpha(ratings, Level.NOMINAL), settings)
     second = interval(alpha(shuffled, Level.NOMINAL), settings)
     assert (first.lower, first.upper) == pytest.approx((second.lower, second.upper), abs=1e-12)
+
+
+def test_other_names_of_subjects_draw_nothing_anew(settings):
+    ratings = votes(2, 12, 10)
+    renamed = replace(ratings, cluster=np.random.default_rng(0).permutation(12)[ratings.cluster])
+    first, second = (interval(alpha(one, Level.NOMINAL), settings) for one in (ratings, renamed))
+    assert (first.lower, first.upper) == pytest.approx((second.lower, second.upper), abs=1e-12)
+
+
+def test_clusters_drawn_one_by_one_or_by_kind_are_the_same_distribution(settings):
+    """Twelve subjects of four kinds. A bound of 20,000 resamples is good to about 0.003 here."""
+    counts = [[[2, 0]] * 5, [[0, 2]] * 5, [[2, 0]] * 3 + [[1, 1]] * 2, [[0, 2]] * 4 + [[1, 1]]] * 3
+    ratings = from_counts(
+        [unit for subject in counts for unit in subject], clusters=np.repeat(np.arange(12), 5).tolist()
+    )
+    many = settings.model_copy(update={"resamples": 20_000})
+    statistic = alpha(ratings, Level.NOMINAL)
+    old, new = (interval(statistic, many, RULES[version]) for version in (2, 3))
+    assert (old.lower, old.upper) == pytest.approx((new.lower, new.upper), abs=0.015)
+    assert old != new
+    values = resampled(statistic, many, Draw.CLUSTERS)
+    assert values.std() == pytest.approx(resampled(statistic, many, Draw.KINDS).std(), rel=0.03)
+
+
+def test_many_clusters_that_add_the_same_are_drawn_by_kind(settings):
+    """Units that are their own clusters: 300 of them add one of three things."""
+    statistic = alpha(from_counts([[2, 0]] * 140 + [[0, 2]] * 140 + [[1, 1]] * 20), Level.NOMINAL)
+    assert np.array_equal(resampled(statistic, settings, Draw.CLUSTERS), resampled(statistic, settings, Draw.KINDS))
 
 
 def test_weighted_sums_equal_the_coefficient_of_the_drawn_clusters(settings):

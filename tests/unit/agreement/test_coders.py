@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
 
-from mmed_curate.agreement.coders import WHOLE, Check, WindowScore, by_month, by_number, over_time
+from mmed_curate.agreement.coders import WHOLE, Check, WindowScore, by_month, by_number, by_week, over_time
 from mmed_curate.agreement.gold import against_gold, reading_of
 from mmed_curate.domain.codebook import load_codebook
 from mmed_curate.domain.identity import ClipId, CoderId
@@ -40,11 +41,13 @@ def check(
     against: Coding,
     *,
     order: int = 1,
-    month: str = "2026-03",
+    at: str = "2026-03-02",
     kind: Purpose = Purpose.GOLD,
     coder: str = "c1",
 ) -> Check:
-    return Check(coder=CoderId(coder), kind=kind, order=order, month=month, said=said, against=against, clock=CLOCK)
+    return Check(
+        coder=CoderId(coder), kind=kind, order=order, at=date.fromisoformat(at), said=said, against=against, clock=CLOCK
+    )
 
 
 def scores(*checks: Check, min_units: int = 1) -> tuple[WindowScore, ...]:
@@ -72,9 +75,9 @@ def test_the_figures_of_five_clips_by_hand() -> None:
 
 
 def test_windows_follow_time_and_kinds_stay_apart() -> None:
-    right = check(Coding(events=(event(),)), Coding(events=(event(),)), order=1, month="2026-03")
-    wrong = check(NOTHING, Coding(events=(event(),)), order=2, month="2026-04")
-    again = check(NOTHING, Coding(events=(event(),)), order=3, month="2026-04", kind=Purpose.REPEAT)
+    right = check(Coding(events=(event(),)), Coding(events=(event(),)), order=1, at="2026-03-31")
+    wrong = check(NOTHING, Coding(events=(event(),)), order=2, at="2026-04-01")
+    again = check(NOTHING, Coding(events=(event(),)), order=3, at="2026-04-01", kind=Purpose.REPEAT)
     other = replace(again, coder=CoderId("c2"))
     found = scores(other, again, wrong, right)
     assert [(one.coder, one.kind, one.window) for one in found] == [
@@ -87,6 +90,18 @@ def test_windows_follow_time_and_kinds_stay_apart() -> None:
         ("c2", Purpose.REPEAT, "2026-04"),
     ]
     assert [one.events_f1.value for one in found[:3]] == [pytest.approx(2 / 3), 1.0, 0.0]
+
+
+def test_a_week_begins_on_monday_and_belongs_to_the_year_of_its_thursday() -> None:
+    days = ("2026-03-01", "2026-03-02", "2026-03-08", "2027-01-01")  # Sunday, Monday, Sunday, Friday
+    made = [check(NOTHING, NOTHING, order=order, at=day) for order, day in enumerate(days)]
+    found = over_time(made, windows=by_week, match_iou=0.5, codebook=BOOK, min_units=1)
+    assert [(one.window, one.n_clips) for one in found] == [
+        (WHOLE, 4),
+        ("2026-W09", 1),
+        ("2026-W10", 2),
+        ("2026-W53", 1),
+    ]
 
 
 def test_windows_of_so_many_answers_follow_the_log() -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from mmed_curate.agreement.alpha import alpha, package_alpha
 from mmed_curate.agreement.coefficients import Chance, ac2, cohen, corrected, ordinal_weights
 from mmed_curate.agreement.layers import reported_alpha
-from mmed_curate.agreement.ratings import Level, from_counts, tally
+from mmed_curate.agreement.onevalue import OneValue
+from mmed_curate.agreement.ratings import Level, from_counts, from_units, tally
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.measures import Coefficient, Undetermined
 
@@ -34,6 +35,43 @@ def ratings_of(table: Sequence[Sequence[float | None]], level: Level = Level.NOM
 
 def pairable_values(table) -> set[float]:
     return {value for row in table if sum(cell is not None for cell in row) > 1 for value in row if value is not None}
+
+
+@examples(deadline=None, max_examples=80)
+@given(table=tables, index=st.integers(0, 4))
+def test_one_value_against_the_rest_is_what_two_values_are(table, index):
+    """From counts the same sums, so the same number in every resample, as from a table that says yes and no."""
+    told = ratings_of([[None if cell is None else int(cell == index) for cell in row] for row in table])
+    assume(told.n_values == 2)
+    one = OneValue(
+        given=told.per_unit,
+        chosen=np.bincount(told.unit[told.value == 1], minlength=told.n_units),
+        cluster=told.cluster,
+    )
+    for ours, long in (
+        (one.alpha(), alpha(told, Level.NOMINAL)),
+        *((one.agreement(chance), corrected(told, chance)) for chance in Chance),
+    ):
+        sums = ours.contributions.sum(axis=0)
+        assert sums == pytest.approx(long.contributions.sum(axis=0))
+        assert ours.point() == pytest.approx(long.point(), nan_ok=True)
+        assert (ours.n_units, ours.n_judgements, ours.n_clusters) == (long.n_units, long.n_judgements, long.n_clusters)
+    assert one.package_alpha() == package_alpha(told, Level.NOMINAL)
+    assert one.positives == len(set(told.pairable.unit[told.pairable.value == 1].tolist()))
+
+
+@examples(deadline=None, max_examples=80)
+@given(table=tables)
+def test_values_that_lie_unit_by_unit_are_the_same_table(table):
+    rows = [{f"k{at}": f"{cell}" for at, cell in enumerate(row) if cell is not None} for row in table]
+    rows = [row for row in rows if row]
+    long = [(unit, value, f"S{unit % 3}", who) for unit, row in enumerate(rows) for who, value in row.items()]
+    units, values, clusters, coders = ([one[place] for one in long] for place in range(4))
+    ours = from_units([len(row) for row in rows], values, [f"S{unit % 3}" for unit in range(len(rows))], coders=coders)
+    theirs = tally(units, values, clusters, coders=coders)
+    assert ours.labels == theirs.labels
+    for name in ("unit", "value", "scale", "cluster", "coder"):
+        assert np.array_equal(getattr(ours, name), getattr(theirs, name))
 
 
 @pytest.mark.parametrize("level", list(Level))

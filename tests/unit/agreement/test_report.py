@@ -10,7 +10,7 @@ import pytest
 from mmed_curate.agreement.document import alpha_in_words, measure_document, report_document
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.report import agreement_report
-from mmed_curate.agreement.times import TimedEvent, pairs_of, time_agreement
+from mmed_curate.agreement.times import TimedEvent, durations_of, pairs_of, time_agreement
 from mmed_curate.agreement.unitizing import Continuum, alpha_u
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, SubjectId
@@ -69,7 +69,7 @@ def test_three_coders_make_three_pairs_of_one_event(settings):
         for number in range(4)
         for _ in "abc"
     ]
-    onset = time_agreement(events, pairs_of(events, 5.0), settings).marks[0]
+    onset = time_agreement(durations_of(events), pairs_of(events, 5.0), settings).marks[0]
     assert onset.n_pairs == 12
     assert isinstance(onset.within_tolerance, Undetermined) and "4 units" in onset.within_tolerance.reason
 
@@ -235,6 +235,17 @@ def test_intensity_and_confidence_are_measured_on_their_scales(measured, scored,
     assert report.measures["confidence.alpha"].value < 1
 
 
+def test_the_intensity_of_each_unit_is_measured_where_two_coders_gave_it_one(measured, scored, codebook, settings):
+    """The second unit is scored by one coder at most, so nothing is known of how strongly."""
+    first, second = (codebook.action_units[place].code for place in (0, 1))
+    report = measured(scored())
+    assert [(one.code, one.n_events) for one in report.unit_intensities] == [(first, 15), (second, 0)]
+    # only the first unit was given two intensities anywhere, so its alpha is that of all units together
+    assert report.measures[f"{first}.intensity-alpha"] == report.measures["intensity.alpha"]
+    none = report.measures[f"{second}.intensity-alpha"]
+    assert none.reason == f"given an intensity by two coders in 0 events, needed are {settings.min_positives}"
+
+
 def test_each_pass_is_measured_by_itself(judged, an_event, codebook, settings, protocol):
     """First the picture alone, on which coders differ; then with sound, on which they agree."""
     fields = protocol.coding.fields
@@ -345,8 +356,8 @@ def test_the_digest_sees_every_judgement_and_no_order(many):
 
 
 def test_a_report_of_a_version_that_is_not_yet_known_is_refused_by_name(many, protocol, codebook, settings):
-    with pytest.raises(BadInput, match="version 3 is newer than this program"):
-        agreement_report(many, protocol, codebook, settings, version=3)
+    with pytest.raises(BadInput, match="version 4 is newer than this program"):
+        agreement_report(many, protocol, codebook, settings, version=4)
 
 
 def test_the_document_fits_its_schema_and_names_nobody(measured, many, repository, protocol, codebook, settings):
@@ -355,12 +366,13 @@ def test_the_document_fits_its_schema_and_names_nobody(measured, many, repositor
     schema = json.loads((repository / "schema" / "json" / "agreement.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(document)
-    before = json.loads((repository / "schema" / "json" / "agreement-1.schema.json").read_text(encoding="utf-8"))
-    old = report_document(agreement_report(many, protocol, codebook, settings, version=1))
-    jsonschema.Draft202012Validator(before).validate(old)
-    for shape, other in ((schema, old), (before, document)):
-        with pytest.raises(jsonschema.ValidationError):
-            jsonschema.Draft202012Validator(shape).validate(other)
+    for version in (1, 2):
+        before = json.loads((repository / f"schema/json/agreement-{version}.schema.json").read_text(encoding="utf-8"))
+        old = report_document(agreement_report(many, protocol, codebook, settings, version=version))
+        jsonschema.Draft202012Validator(before).validate(old)
+        for shape, other in ((schema, old), (before, document)):
+            with pytest.raises(jsonschema.ValidationError):
+                jsonschema.Draft202012Validator(shape).validate(other)
     text = json.dumps(document)
     assert "clip0" not in text and "S1" not in text
     for change in ({"extra": 1}, {"n_clips": "many"}):

@@ -12,7 +12,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from mmed_curate.agreement.bootstrap import interval, measure
-from mmed_curate.agreement.sets import masi, masi_alpha, reliability_index
+from mmed_curate.agreement.sets import masi, masi_alpha, reliability_index, set_ratings
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.measures import Coefficient, Interval, Undetermined
 
@@ -44,7 +44,7 @@ def test_alpha_over_sets_by_hand():
 
     Observed: 2 of 4 ordered pairs, 2 · 2/3 / 4 = 1/3. Expected: 3 of {a}, 1 of {a, b}: 2 · 3 · 1 · 2/3 / (4 · 3) = 1/3.
     """
-    statistic = masi_alpha([1, 1, 2, 2], [frozenset("a"), frozenset("a"), frozenset("a"), frozenset("ab")])
+    statistic = masi_alpha(set_ratings([1, 1, 2, 2], [frozenset("a"), frozenset("a"), frozenset("a"), frozenset("ab")]))
     assert statistic.point() == pytest.approx(0.0)
 
 
@@ -68,7 +68,7 @@ def test_alpha_over_sets_equals_the_package_with_this_distance(table, grouped):
     )
     units, sets = long(table)
     clusters = [unit % 2 for unit in units] if grouped else None  # two clusters: the table of clusters is used
-    assert masi_alpha(units, sets, clusters).point() == pytest.approx(expected, abs=1e-9)
+    assert masi_alpha(set_ratings(units, sets, clusters)).point() == pytest.approx(expected, abs=1e-9)
 
 
 @examples(deadline=None, max_examples=50)
@@ -82,7 +82,8 @@ def test_names_and_order_of_events_and_coders_change_nothing(table, seed):
         chance.shuffle(row)
     chance.shuffle(other)
     for kind in (masi_alpha, reliability_index):
-        assert kind(*long(table)).point() == pytest.approx(kind(*long(other)).point(), abs=1e-12, nan_ok=True)
+        before, after = (kind(set_ratings(*long(one))).point() for one in (table, other))
+        assert before == pytest.approx(after, abs=1e-12, nan_ok=True)
 
 
 @examples(deadline=None, max_examples=40)
@@ -90,8 +91,8 @@ def test_names_and_order_of_events_and_coders_change_nothing(table, seed):
 def test_the_same_sets_everywhere_are_perfect_agreement(sets):
     assume(len(set(sets)) >= 2)
     units, given_sets = long([[one] * 3 for one in sets])
-    assert masi_alpha(units, given_sets).point() == pytest.approx(1)
-    assert reliability_index(units, given_sets).point() == pytest.approx(1)
+    assert masi_alpha(set_ratings(units, given_sets)).point() == pytest.approx(1)
+    assert reliability_index(set_ratings(units, given_sets)).point() == pytest.approx(1)
 
 
 def test_the_index_of_facs_by_hand():
@@ -100,8 +101,8 @@ def test_the_index_of_facs_by_hand():
     """
     units = ["e"] * 3 + ["f"] * 2 + ["g"]
     sets = [frozenset(one) for one in ("12", "124", "1", "12", "2", "1245")]
-    assert reliability_index(units[:3], sets[:3]).point() == pytest.approx(3 / 6)
-    statistic = reliability_index(units, sets)
+    assert reliability_index(set_ratings(units[:3], sets[:3])).point() == pytest.approx(3 / 6)
+    statistic = reliability_index(set_ratings(units, sets))
     assert statistic.point() == pytest.approx(5 / 9)
     assert (statistic.n_units, statistic.n_judgements) == (2, 5)
 
@@ -109,10 +110,14 @@ def test_the_index_of_facs_by_hand():
 def test_the_index_does_not_know_chance_and_alpha_does(settings):
     """Everybody scores the same unit everywhere: the index is 1, and alpha cannot tell it from chance."""
     units, sets = long([[frozenset("1")] * 2] * 20)
-    assert reliability_index(units, sets).point() == 1
-    found = measure(masi_alpha(units, sets), settings, why_nan="every event was given the same action units")
+    assert reliability_index(set_ratings(units, sets)).point() == 1
+    found = measure(
+        masi_alpha(set_ratings(units, sets)), settings, why_nan="every event was given the same action units"
+    )
     assert found == Undetermined(reason="every event was given the same action units")
-    nothing = measure(reliability_index(*long([[frozenset()] * 2] * 20)), settings, why_nan="nobody scored any")
+    nothing = measure(
+        reliability_index(set_ratings(*long([[frozenset()] * 2] * 20))), settings, why_nan="nobody scored any"
+    )
     assert nothing == Undetermined(reason="nobody scored any")
 
 
@@ -121,13 +126,13 @@ def test_the_table_of_clusters_gives_the_resamples_of_the_table_of_values():
     draws = np.random.default_rng(5)
     table = [[frozenset(draws.choice(list("abcdef"), 2)) for _ in "ab"] for _ in range(60)]
     units, sets = long(table)
-    statistic = masi_alpha(units, sets, [unit % 6 for unit in units])
+    statistic = masi_alpha(set_ratings(units, sets, [unit % 6 for unit in units]))
     assert statistic.contributions.shape == (6, 8)  # more sets than clusters
     for _ in range(5):
         weights = np.bincount(draws.integers(0, 6, 6), minlength=6)
         drawn = [row for unit, row in enumerate(table) for _ in range(weights[unit % 6])]
         fast = statistic.combine(weights[None, :].astype(float) @ statistic.contributions)[0]
-        assert fast == pytest.approx(masi_alpha(*long(drawn)).point(), abs=1e-12)
+        assert fast == pytest.approx(masi_alpha(set_ratings(*long(drawn))).point(), abs=1e-12)
 
 
 def test_an_interval_over_subjects(settings):
@@ -138,7 +143,7 @@ def test_an_interval_over_subjects(settings):
         table.append([true if draws.random() < 0.8 else frozenset(draws.choice(list("abcdef"), 2)) for _ in "ab"])
     units, sets = long(table)
     for kind in (masi_alpha, reliability_index):
-        statistic = kind(units, sets, [unit % 12 for unit in units])
+        statistic = kind(set_ratings(units, sets, [unit % 12 for unit in units]))
         found = measure(statistic, settings, why_nan="")
         assert isinstance(found, Coefficient) and isinstance(interval(statistic, settings), Interval)
         assert found.interval.lower < found.value < found.interval.upper <= 1
@@ -147,4 +152,4 @@ def test_an_interval_over_subjects(settings):
 def test_more_sets_than_a_table_can_hold_are_refused():
     units, sets = long([[frozenset({f"{number}"}), frozenset({f"{number}", "x"})] for number in range(6000)])
     with pytest.raises(BadInput, match="too many for this level"):
-        masi_alpha(units, sets, [0] * len(units))
+        masi_alpha(set_ratings(units, sets, [0] * len(units)))

@@ -9,7 +9,7 @@ import pytest
 from mmed_curate.agreement.alpha import alpha
 from mmed_curate.agreement.ratings import Level
 from mmed_curate.agreement.table import LongTable, ratings_of, read_long_table, timed_events_of
-from mmed_curate.agreement.times import pairs_of, time_agreement
+from mmed_curate.agreement.times import durations_of, pairs_of, time_agreement
 from mmed_curate.domain.findings import BadInput
 
 
@@ -78,10 +78,10 @@ def test_frames_become_ms_and_a_span_holds_both_its_ends(written, settings):
     assert [event.duration_ms for event in events] == pytest.approx([100, 140, 30, 30, 50])
     pairs = pairs_of(events, tolerance_ms=20.0)
     assert len(pairs) == 2  # clip 3 was timed once
-    assert pairs[0].apart_ms == pytest.approx((10, 0, 50))
-    assert pairs[0].within == (True, True, False)
-    assert pairs[0].iou == pytest.approx(9 / 15)  # frames 11..19 of 10..24
-    times = time_agreement(events, pairs, settings.model_copy(update={"min_units": 1}))
+    assert pairs.apart_ms[0] == pytest.approx((10, 0, 50))
+    assert pairs.within is not None and pairs.within[0].tolist() == [True, True, False]
+    assert pairs.iou[0] == pytest.approx(9 / 15)  # frames 11..19 of 10..24
+    times = time_agreement(durations_of(events), pairs, settings.model_copy(update={"min_units": 1}))
     assert [mark.median_ms for mark in times.marks] == pytest.approx([5, 0, 25])
     assert [mark.within_tolerance.value for mark in times.marks] == [1.0, 1.0, 0.5]
 

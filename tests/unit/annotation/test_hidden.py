@@ -246,7 +246,7 @@ def test_a_repeat_is_held_against_what_was_said_first(tmp_path: Path) -> None:
     assign(workspace, seed=1)
     work(workspace, *coders)
     first, second = sorted(checks(workspace), key=lambda one: len(one.against.events))
-    assert (first.kind, first.month, first.against.events) == (Purpose.REPEAT, "2026-04", ())
+    assert (first.kind, f"{first.at:%Y-%m}", first.against.events) == (Purpose.REPEAT, "2026-04", ())
     assert second.against.events[0].span.onset == 20
 
 

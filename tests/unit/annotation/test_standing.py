@@ -21,6 +21,7 @@ from mmed_curate.store import Workspace
 ANY = "(SELECT min(sequence) FROM log)"
 FORGERIES = {
     "a foil nobody drew": f"INSERT INTO lot SELECT id, 'foil', {ANY} FROM clip WHERE origin = 'candidate' LIMIT 1",
+    "a clip sent back by nobody": f"INSERT INTO recoding SELECT max(id), {ANY} FROM clip",
     "an admission nobody gave": f"INSERT INTO admission SELECT 99, id, 'coding', 1, '{{}}', {ANY} FROM coder LIMIT 1",
     "an admission turned round": "DROP TRIGGER admission_no_update; UPDATE admission SET admitted = 0",
     "an exclusion nobody made": f"INSERT INTO exclusion SELECT max(coder.id), max(subject.id), '', {ANY}"

@@ -185,6 +185,12 @@ def test_drift_by_month_and_its_picture(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(gold) == ["all", "2026-03", "2026-04"]
     assert (gold["2026-03"], gold["2026-04"]) == (1.0, 0.0)
     assert Path("drift.png").read_bytes().startswith(b"\x89PNG")
+    weeks = valid(run("coder", "drift", "bob", "--by", "week", "--json")[1], "drift")
+    # answered on Sunday, 1 March, and on Wednesday, 1 April
+    gold_weeks = [one["window"] for one in weeks["scores"] if one["kind"] == "gold"]
+    assert (weeks["windows"], gold_weeks) == ("weeks", ["all", "2026-W09", "2026-W14"])
+    code, _, said = run("coder", "drift", "--by", "week", "--every", "2")
+    assert code == 2 and "leave one of them out" in said
     code, out, _ = run("coder", "drift", "--every", "2")
     assert (code, "1..2" in out, "SIMULATED" in out) == (0, True, True)
     reasons = [one["onset_ms"]["undetermined"] for one in found["scores"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -198,6 +199,65 @@ def test_where_nobody_has_coded_there_is_nothing_to_compare(make, capsys):
     make(left=36)
     code, out, _ = run(capsys, "coder", "compare")
     assert (code, out.strip()) == (0, "no clip's coding has closed yet")
+
+
+def test_the_whole_report_is_written_on_request(make, capsys, tmp_path):
+    """cem marks onsets one frame late, which is within tolerance: nothing to discuss, and every rule is on the page."""
+    make(left=1)
+    code, out, err = run(capsys, "agreement", "--json", "--html", str(tmp_path / "agreement.html"))
+    assert code == 0 and "it names coders: give it to nobody who still codes" in err
+    assert json.loads(out)["n_coded"] == 35
+    page = (tmp_path / "agreement.html").read_text(encoding="utf-8")
+    assert "35 of 36 judged clips are coded" in page and "Nobody differs on anything." in page
+    assert 'id="gate"' not in page
+
+    code, out, _ = run(capsys, "gate", "--on", "2027-01-01", "--html", str(tmp_path / "gate.html"))
+    page = (tmp_path / "gate.html").read_text(encoding="utf-8")
+    assert code == 1 and "What to discuss" not in out
+    assert "The gate is closed:" in page and "verified-by-another" in page
+
+
+def test_what_to_discuss_names_answers_coders_and_clips(make, capsys):
+    """cem calls the event of every sixth clip by the next emotion of the codebook."""
+    workspace = make(left=36)
+    said = itertools.count()
+    emotions = [entry.code for entry in workspace.codebook.emotions[:4]]
+    with workspace.write() as records:
+        cem = records.coder("cem").id
+        for clip in sorted(read_snapshot(workspace).clips.values(), key=lambda one: one.id):
+            number = next(said)
+            (bobs,) = (one for one in records.judgements(clip.id) if one.stage is Stage.CODING)
+            (event,) = bobs.answer.events
+            if number % 6 == 0:
+                event = replace(event, emotion=emotions[emotions.index(event.emotion) + 1])
+            ticket = records.open_ticket(clip=clip.id, coder=cem, stage=Stage.CODING, round=1)
+            records.append_judgement(
+                ticket=ticket.id,
+                clip=clip.id,
+                coder=cem,
+                answer=replace(bobs.answer, events=(event,)),
+                round=1,
+                modality=Modality.BOTH,
+                codebook_version=workspace.codebook.version,
+                simulated=True,
+            )
+    code, out, _ = run(capsys, "agreement")
+    assert code == 0
+    told = out[out.index("What to discuss in retraining") :]
+    assert "  Most often confused\n    - emotion: " in told
+    assert "bob and cem differ in 6 of " in told or "cem and bob differ in 6 of " in told
+    assert told.count(": 1 difference in emotion") == 3
+
+    code, out, _ = run(capsys, "gate", "--on", "2027-01-01")
+    told = out[out.index("What to discuss in retraining") :]
+    assert code == 1 and "  - emotion-alpha: " in told and "; clips " in told
+
+
+def test_a_page_of_a_table_there_is_none(tmp_path, capsys):
+    code, _, err = run(capsys, "agreement", "votes.csv", "--html", str(tmp_path / "page.html"))
+    assert code == 2 and "--html shows a workspace, not a table" in err
+    code, _, err = run(capsys, "agreement", "votes.csv", "--plot", str(tmp_path / "page.png"))
+    assert code == 2 and "--plot shows a workspace, not a table" in err
 
 
 def test_agreement_is_drawn_on_request(make, capsys, tmp_path):

@@ -47,6 +47,11 @@ def as_version(release: Path, target: Path, version: int) -> Path:
     if (folder / "clips.parquet").is_file():
         parquet = pq.read_table(folder / "clips.parquet")
         pq.write_table(parquet.select(list(columns_of(ClipRow, version))), folder / "clips.parquet")
+    if version < 4:  # no attempts at the gate were told of
+        (folder / "attempts.json").unlink()
+        gate = json.loads((folder / "gate.json").read_text(encoding="utf-8"))
+        gate["rules"] = [rule for rule in gate["rules"] if rule["name"] not in {"fresh-sample", "same-sample"}]
+        (folder / "gate.json").write_text(json.dumps(gate), encoding="utf-8")
     document = json.loads((folder / "release.json").read_text(encoding="utf-8"))
     (folder / "release.json").write_text(json.dumps({**document, "version": version}), encoding="utf-8")
     reseal(folder)

@@ -258,18 +258,21 @@ def test_a_clock_that_is_none_is_said(release: Path) -> None:
         clock_of(load(release).judged_clip_rows[0])
 
 
-def test_a_release_with_a_report_of_version_1_is_derived_again_by_the_rules_of_version_1(release: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_release_with_an_older_report_is_derived_again_by_the_rules_of_its_version(
+    release: Path, version: int
+) -> None:
     dataset = load(release)
     before = agreement_report(
         judged_clips(dataset),
         read_yaml(release / "protocol.yaml", Protocol),
         dataset.codebook,
         settings_of(dataset.agreement["settings"]),
-        version=1,
+        version=version,
     )
     (release / "agreement.json").write_text(json.dumps(report_document(before)), encoding="utf-8")
     assert differences(release) == ""
-    edit(release / "agreement.json", lambda document: document.update(version=2))
+    edit(release / "agreement.json", lambda document: document.update(version=version + 1))
     assert "agreement.json" in differences(release)
 
 

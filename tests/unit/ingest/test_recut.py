@@ -13,7 +13,9 @@ from builders.workspace import PLAIN
 
 from mmed_curate.annotation.assign import assign
 from mmed_curate.annotation.desk import Desk
+from mmed_curate.annotation.recode import Wish, recode
 from mmed_curate.annotation.ticket import Ticket
+from mmed_curate.domain.conduct import RecodingKind
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import (
     Answer,
@@ -66,13 +68,13 @@ def settled(tmp_path_factory: pytest.TempPathFactory, repository: Path, recipe: 
     return workspace
 
 
-def the_same_from_everyone(ticket: Ticket) -> Answer:
+def the_same_from_everyone(ticket: Ticket, middle: int = 12) -> Answer:
     """What all experts say of a clip: one event, early in it, while the face is still in the picture."""
     if ticket.stage is Stage.SCREENING:
         return Screening(verdict=ScreeningVerdict.ACCEPT)
     if ticket.stage is Stage.VERIFICATION:
         return Verification(verdict=VerificationVerdict.ACCEPT)
-    middle, book = 12, ticket.codebook
+    book = ticket.codebook
     return Coding(
         events=(
             CodedEvent(
@@ -104,6 +106,28 @@ def test_every_settled_event_is_cut_and_measured_once(lab: Workspace, recipe: Re
             assert all(asset.first <= event.span.onset <= event.span.offset <= asset.last for asset in made)
     again = recut(lab, recipe, crew=processes(1))
     assert (again.n_cut, again.n_up_to_date) == (0, len(events))
+
+
+def test_a_clip_that_was_coded_once_more_is_cut_round_what_was_settled_then(lab: Workspace, recipe: Recipe) -> None:
+    recut(lab, recipe, crew=processes(1))
+    before = settled_events(lab)
+    recode(lab, Wish(kind=RecodingKind.ALL), because="retrained", name_of=str)
+    assert settled_events(lab) == {}  # nothing is cut of a clip that is under way
+    while assign(lab, seed=1).opened:
+        for code in ("bob", "cem", "eve"):
+            desk = Desk(lab, code)
+            while (ticket := desk.next_ticket()) is not None:
+                desk.submit(ticket.id, the_same_from_everyone(ticket, middle=16))
+    after = settled_events(lab)
+    assert before.keys() == after.keys()
+    assert {after[clip][0].span.apex - before[clip][0].span.apex for clip in after} == {4}
+    again = recut(lab, recipe, crew=processes(1))
+    assert (again.n_cut, again.n_up_to_date, again.errors) == (len(after), 0, ())
+    with lab.read() as records:
+        for (event,) in after.values():
+            made = [asset for asset in records.assets(clip=event.clip.id) if asset.kind in RELEASE_KINDS]
+            assert {asset.kind for asset in made} == RELEASE_KINDS - {AssetKind.RELEASE_ARCHIVE}
+            assert all(asset.first <= event.span.onset <= event.span.offset <= asset.last for asset in made)
 
 
 def test_an_archive_is_cut_where_the_recipe_asks_for_one(lab: Workspace, recipe: Recipe) -> None:

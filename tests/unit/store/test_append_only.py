@@ -64,6 +64,7 @@ KEYS = {
     "companion by recording and position": ("companion", ("recording", "position")),
     "face_owner by recording and track": ("face_owner", ("recording", "track")),
     "lot by clip and kind": ("lot", ("clip", "kind")),
+    "recoding by clip and sequence": ("recoding", ("clip", "sequence")),
     "step by ticket and number": ("step", ("ticket", "number")),
     "step by sequence": ("step", ("sequence",)),
     "exclusion by coder and subject": ("exclusion", ("coder", "subject")),
@@ -109,6 +110,7 @@ def put_beside(connection: sqlite3.Connection) -> None:
     )
     rows: dict[str, dict[str, object]] = {
         "lot": {"clip": clip, "kind": "foil"},
+        "recoding": {"clip": clip},
         "step": {"ticket": ticket, "number": 1, "answer": "{}", "salt": "s"},
         "exclusion": {"coder": coder, "subject": subject, "why": "themselves"},
         "withdrawal": {"subject": subject},

@@ -1,0 +1,242 @@
+"""Attempts: the times that the gate was held on a whole sample, and which codings count after one failed.
+
+Retraining coders until a number fits, on the clips that it is measured on, or coding again only what disagreed, would
+open any gate. So after an attempt that failed only a fresh sample counts: clips that were coded since, or coded once
+more since, drawn by lot or all of them. Where nothing but single classes failed it is enough that every clip of these
+classes was coded once more; then everything counts again, each clip with its last coding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from mmed_curate.domain.conduct import RecodingKind
+from mmed_curate.domain.identity import ClipId
+from mmed_curate.domain.records import LogEntry
+
+ATTEMPT_MADE = "gate.attempted"
+"""Kind of its entry in the event log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedRule:
+    """A rule on agreement that did not hold."""
+
+    name: str
+    number: float
+    at_least: float
+    """The bound that it did not reach."""
+    code: str
+    """Of a rule on one class: its code; else empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One time that the gate was held on a whole sample, and the rules on agreement came out with numbers."""
+
+    number: int
+    """From 1."""
+    day: date
+    """Of the last act that bears on what was measured; from the event log."""
+    policy: str
+    """Name of the policy."""
+    policy_digest: str
+    judgements_digest: str
+    measured: Mapping[ClipId, int]
+    """Clips that were measured, with the round whose coding it was."""
+    failed: tuple[FailedRule, ...]
+    """Empty: coders agreed well enough."""
+    order: int = 0
+    """Position in the event log; 0: read from a release, which does not say it."""
+
+    @property
+    def failed_classes(self) -> frozenset[str]:
+        """Codes of the classes that failed, where nothing but classes did; else empty."""
+        codes = frozenset(rule.code for rule in self.failed)
+        return frozenset() if "" in codes else codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldCoding:
+    """What is known of one closed coding of a clip."""
+
+    round: int
+    after: int
+    """Number of the last attempt that was made before it closed; 0: none was."""
+    by: RecodingKind | None
+    """How the clip was chosen for it; None: it is the clip's first."""
+    code: str
+    """Of a class that was coded once more; else empty."""
+    names: frozenset[str]
+    """Codes that its coders named."""
+
+
+Codings = Mapping[ClipId, Sequence[ToldCoding]]
+"""By clip: its closed codings, the last one last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counting:
+    """Whose coding counts."""
+
+    clips: frozenset[ClipId]
+    n_coded: int
+    """Clips whose coding ever closed."""
+    since: Attempt | None
+    """The last attempt that failed; None: none did, and all count."""
+    whole_classes: bool
+    """All count again, for every clip of the classes that failed was coded once more since."""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values, for its hash."""
+        return {"clips": sorted(self.clips), "since": None if self.since is None else self.since.number}
+
+
+def failed_before(attempts: Iterable[Attempt], *, judgements_digest: str, policy_digest: str | None) -> Attempt | None:
+    """The last failed attempt that bears on what is measured now; None: there is none.
+
+    An attempt on these very judgements is this one, looked at again; under another policy it is one of its own, for
+    trying policies until one opens is no way round.
+
+    Args:
+        attempts: all of them, by number.
+        judgements_digest: of what is measured now.
+        policy_digest: of what it is held against; None: against nothing, so all attempts on these judgements are this.
+    """
+    before = list(attempts)
+    while before and before[-1].judgements_digest == judgements_digest:
+        if policy_digest not in (None, before[-1].policy_digest):
+            break
+        before.pop()
+    return next((one for one in reversed(before) if one.failed), None)
+
+
+def what_counts(since: Attempt | None, attempts: Sequence[Attempt], codings: Codings) -> Counting:
+    """Whose coding counts after an attempt that failed.
+
+    Args:
+        since: that attempt; None: there was none.
+        attempts: all of them, by number.
+        codings: of every clip that bears on the number; clips without a closed coding may be left out.
+    """
+    coded = {clip: ones for clip, ones in codings.items() if ones}
+    allowed = {clip for clip, ones in coded.items() if may_be_coded_for(ones[-1], attempts)}
+    whole = False
+    if since is not None:
+        of_classes = [
+            ones for clip, ones in coded.items() if _named_then(ones, since.measured.get(clip)) & since.failed_classes
+        ]
+        whole = bool(since.failed_classes) and all(ones[-1].after >= since.number for ones in of_classes)
+        if not whole:
+            allowed = {
+                clip
+                for clip in allowed
+                if coded[clip][-1].after >= since.number and coded[clip][-1].by is not RecodingKind.CLASS
+            }
+    return Counting(clips=frozenset(allowed), n_coded=len(coded), since=since, whole_classes=whole)
+
+
+def may_be_coded_for(coding: ToldCoding, attempts: Sequence[Attempt]) -> bool:
+    """Whether a coding may count at all: that of a class only where the last failed attempt failed on that class alone.
+
+    Args:
+        coding: any.
+        attempts: all of them, by number.
+    """
+    if coding.by is not RecodingKind.CLASS:
+        return True
+    failed = next((one for one in reversed(attempts) if one.number <= coding.after and one.failed), None)
+    return failed is not None and coding.code in failed.failed_classes
+
+
+def _named_then(codings: Sequence[ToldCoding], round: int | None) -> frozenset[str]:
+    return next((one.names for one in codings if one.round == round), frozenset())
+
+
+def by_lot(judgements_digest: str, name: str) -> str:
+    """What clips are sorted by to draw some of them; nobody can choose it, for nobody can choose the digest.
+
+    Args:
+        judgements_digest: of the last attempt.
+        name: of the clip in releases, so that a stranger can draw again.
+    """
+    return hashlib.sha256(f"{judgements_digest}\x1f{name}".encode()).hexdigest()
+
+
+def the_same(attempts: Iterable[Attempt], *, judgements_digest: str, policy_digest: str) -> Attempt | None:
+    """The attempt that was made on these judgements under this policy; None: there is none."""
+    wanted = (judgements_digest, policy_digest)
+    return next((one for one in attempts if (one.judgements_digest, one.policy_digest) == wanted), None)
+
+
+def attempt_document(attempt: Attempt) -> dict[str, Any]:
+    """An attempt as the event log keeps it."""
+    return {
+        "number": attempt.number,
+        "day": attempt.day.isoformat(),
+        "policy": attempt.policy,
+        "policy_digest": attempt.policy_digest,
+        "judgements_digest": attempt.judgements_digest,
+        "failed": [failed_document(rule) for rule in attempt.failed],
+        "measured": dict(sorted(attempt.measured.items())),
+    }
+
+
+def failed_document(rule: FailedRule) -> dict[str, Any]:
+    """A failed rule as JSON values."""
+    return {
+        "rule": rule.name,
+        "number": rule.number,
+        "at_least": rule.at_least,
+        "code": rule.code or None,
+    }
+
+
+def attempts_of(entries: Iterable[LogEntry]) -> tuple[Attempt, ...]:
+    """Every attempt that the event log tells of.
+
+    Args:
+        entries: of the kind `ATTEMPT_MADE`, oldest first.
+    """
+    found = []
+    for entry in entries:
+        told = json.loads(entry.payload)
+        measured = {ClipId(clip): round for clip, round in told["measured"].items()}
+        found.append(attempt_of(told, measured=measured, order=entry.sequence))
+    return tuple(found)
+
+
+def attempt_of(document: Mapping[str, Any], *, measured: Mapping[ClipId, int], order: int = 0) -> Attempt:
+    """An attempt out of JSON values.
+
+    Args:
+        document: of the log, or of a release.
+        measured: the clips, with the round whose coding was measured.
+        order: position in the event log.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+    """
+    return Attempt(
+        number=int(document["number"]),
+        day=date.fromisoformat(document["day"]),
+        policy=str(document["policy"]),
+        policy_digest=str(document["policy_digest"]),
+        judgements_digest=str(document["judgements_digest"]),
+        measured=measured,
+        failed=tuple(
+            FailedRule(
+                name=str(rule["rule"]),
+                number=float(rule["number"]),
+                at_least=float(rule["at_least"]),
+                code=rule["code"] or "",
+            )
+            for rule in document["failed"]
+        ),
+        order=order,
+    )
