@@ -80,6 +80,7 @@ class Measured:
     classes: Mapping[str, Mapping[str, MeasuredClass]]
     measured_by: Mapping[str, Any]
     n_coders: int
+    n_coded: int = 1
     judgements_digest: str = _DIGEST
 
 
@@ -149,7 +150,7 @@ class Gate:
 
     def _told(self, ratings: Ratings) -> dict[str, MeasuredClass]:
         """Each value that occurs against the rest; what belongs to no class is none."""
-        found: Iterable[ClassAgreement] = one_against_rest(ratings, self._of_classes, version=1)
+        found: Iterable[ClassAgreement] = one_against_rest(ratings, self._of_classes)
         return {one.code: MeasuredClass(positives=one.positives, alpha=one.alpha) for one in found if one.code}
 
 
