@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 from mmed_curate.agreement.alpha import alpha
+from mmed_curate.agreement.layers import one_against_rest
 from mmed_curate.agreement.ratings import Level
+from mmed_curate.agreement.settings import load_settings
 from mmed_curate.gate.policy import Held, Policy, load_policy
 
 BATCHES = 60
@@ -108,6 +110,7 @@ def test_a_bound_of_080_would_refuse_what_is_to_pass(held, simulated):
 @pytest.mark.parametrize("apart", [False, True])
 def test_the_kappa_of_simulated_coders_is_what_was_asked_for(held, simulated, apart):
     """Of the layer, of every value against the rest and of every action unit, whatever the mix: all are .7."""
+    points_only = load_settings("mmed").model_copy(update={"min_clusters": 1_000_000})
     for marginals in ("3 as 6:3:1", "7 as in CASME II"):
         many = simulated.coded(
             np.random.default_rng(1),
@@ -115,9 +118,10 @@ def test_the_kappa_of_simulated_coders_is_what_was_asked_for(held, simulated, ap
                 kappa=0.7, clips=100_000, subjects=20_000, coders=3, marginals=marginals, missing=0.1, apart=apart
             ),
         )
-        ratings = many.ratings()
-        told = [ratings.one_against_rest(index) for index in range(ratings.n_values)]
-        found = [alpha(one, Level.NOMINAL).point() for one in (ratings, *told, *many.scored().values())]
+        found = [alpha(many.ratings(), Level.NOMINAL).point()]
+        for ratings in (many.ratings(), *many.scored().values()):
+            found += [one.alpha.value for one in one_against_rest(ratings, points_only)]
+        assert len(found) == 1 + len(many.emotions) + 2 * len(simulated.ACTION_UNITS)
         assert found == pytest.approx([0.7] * len(found), abs=0.03)  # of a value in 1 of 128 clips it is .01 unsure
 
 
