@@ -255,7 +255,7 @@ def draw(cells: Sequence[Cell]) -> None:
                 axes.plot(KAPPAS, mean, color=colour, marker=".", label=f"{size[0]} clips, {size[1]} subjects")
             axes.axvline(0.667, color="#D55E00", linestyle="--", linewidth=0.9)
             axes.axhline(0.95, color="#BBBBBB", linewidth=0.7)
-            axes.set(title=titles[door], xlabel="true kappa", xlim=(0.35, 1.0), ylim=(-0.02, 1.02))
+            axes.set(title=titles[door], xlabel="true kappa", xlim=(0.0, 1.0), ylim=(-0.02, 1.02))
         figure.axes[0].set_ylabel("share of batches that pass")
         figure.axes[0].legend(fontsize=8, loc="upper left")
         figure.suptitle("SIMULATED coders: how often the gate opens (lines: mean; bands: easiest to hardest coding)")
