@@ -226,10 +226,14 @@ def did(target: Target, cells: Iterable[Cell]) -> tuple[int, int]:
     return (through if target.passes else of - through), of
 
 
+def size_of(cell: Cell) -> tuple[float, int, int]:
+    """Its kappa, clips and subjects."""
+    return cell.among.kappa, cell.among.clips, cell.among.subjects
+
+
 def cells_of(target: Target, cells: Sequence[Cell]) -> list[Cell]:
     """Those at the target's own size and kappa."""
-    wanted = (target.kappa, target.clips, target.subjects)
-    return [cell for cell in cells if (cell.among.kappa, cell.among.clips, cell.among.subjects) == wanted]
+    return [cell for cell in cells if size_of(cell) == (target.kappa, target.clips, target.subjects)]
 
 
 def missed(target: Target, cells: Sequence[Cell]) -> list[Cell]:

@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from coded_batches import ACTION_UNITS, KAPPA_SPREAD, MARGINALS, MIX_SPREAD, Conditions
-from gate_held import DOORS, SEED, TARGETS, Cell, Gate, Target, cells_of, did, missed, run_cell, wilson
+from gate_held import DOORS, SEED, TARGETS, Cell, Gate, cells_of, did, missed, run_cell, size_of, wilson
 from measured import RESULTS, keep
 
 from mmed_curate.gate.policy import load_policy
@@ -27,6 +27,8 @@ from mmed_curate.gate.policy import load_policy
 SIZES = ((60, 10), (150, 15), (400, 20), (1000, 30))
 """Clips, subjects. The policy asks for 100 events, so the first can only pass the layer's own rule."""
 KAPPAS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
+BELOW = (0.6, 0.65)
+"""Kappas below the bound, for which a table says what a second attempt does."""
 ENOUGH = 0.95
 """The share from which on a table says that batches pass."""
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "operating.svg"
@@ -208,21 +210,29 @@ def reached_lines(cells: Sequence[Cell]) -> list[str]:
     return lines
 
 
-def second_attempts(cells: Sequence[Cell]) -> dict[Target, tuple[tuple[int, int], tuple[int, int]]]:
-    """What comes through the layer at kappa .6, of how many: of single attempts, and of pairs with fresh clips."""
-    found = {}
-    for target in (one for one in TARGETS if not one.passes and one.kappa == 0.6):
-        own = cells_of(target, cells)
-        found[target] = (pooled(own, "layer"), (sum(cell.either for cell in own), sum(cell.pairs for cell in own)))
+def attempts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """What comes through the layer though it should not, of how many: of single attempts, and of pairs."""
+    found = []
+    for kappa, (clips, subjects) in product(BELOW, SIZES[1:3]):
+        own = [cell for cell in cells if size_of(cell) == (kappa, clips, subjects)]
+        found.append(
+            {
+                "kappa": kappa,
+                "clips": clips,
+                "subjects": subjects,
+                "one": pooled(own, "layer"),
+                "either_of_two": (sum(cell.either for cell in own), sum(cell.pairs for cell in own)),
+            }
+        )
     return found
 
 
-def second_lines(cells: Sequence[Cell]) -> list[str]:
-    """What a second attempt with fresh clips does to batches that should be refused."""
+def attempt_lines(cells: Sequence[Cell]) -> list[str]:
+    """What a second attempt with fresh clips does."""
     return [
-        f"kappa {target.kappa}, {target.clips} clips of {target.subjects} subjects: the layer passes at one "
-        f"attempt {share(*once)}, at the first or a second with fresh clips {share(*twice)}"
-        for target, (once, twice) in second_attempts(cells).items()
+        f"kappa {one['kappa']}, {one['clips']} clips of {one['subjects']} subjects: the layer passes at one attempt "
+        f"{share(*one['one'])}, at the first or a second with fresh clips {share(*one['either_of_two'])}"
+        for one in attempts(cells)
     ]
 
 
@@ -280,16 +290,7 @@ def document(cells: Sequence[Cell], gate: Gate) -> dict[str, Any]:
             "mix_spread": MIX_SPREAD,
         },
         "met": {target.words(): not missed(target, cells) for target in TARGETS},
-        "attempts": [
-            {
-                "kappa": target.kappa,
-                "clips": target.clips,
-                "subjects": target.subjects,
-                "one": once,
-                "either_of_two": twice,
-            }
-            for target, (once, twice) in second_attempts(cells).items()
-        ],
+        "attempts": attempts(cells),
         "cells": [{**asdict(cell.among), "tried": cell.tried, "through": cell.through} for cell in cells],
     }
 
@@ -308,7 +309,7 @@ def table(cells: Sequence[Cell], gate: Gate) -> str:
         "",
         *reached_lines(cells),
         "",
-        *second_lines(cells),
+        *attempt_lines(cells),
         "",
         *curve_lines(cells),
     ]
