@@ -13,9 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+
 from builders import road
 from builders.release import lenient_policy, lenient_settings
-
 from mmed_curate.domain.records import AssetKind, Term
 from mmed_curate.media.sound import Sound, write_wav
 from mmed_curate.media.write import RecordingWriter

@@ -62,12 +62,12 @@ def test_features_come_as_arrays(release: Path) -> None:
 
 def test_pictures_and_sound_are_decoded_when_asked_for(tmp_path: Path) -> None:
     clip = next(iter(load(a_release(tmp_path / "r", n_subjects=2, clips_per_subject=1, media=True))))
-    picture = clip.picture()
+    picture = clip.video()
     assert picture.frames.shape == (N_FRAMES, 48, 64, 3)
     assert picture.frames.dtype == np.uint8
     np.testing.assert_allclose(picture.times_s, np.arange(N_FRAMES) / RATE_HZ)
     assert picture.frames[20].mean() == pytest.approx(100, abs=6)  # frame n is grey of 5 n
-    samples, rate_hz = clip.sound()
+    samples, rate_hz = clip.audio()
     assert rate_hz == SOUND_RATE_HZ
     assert samples.shape == (N_FRAMES * SOUND_RATE_HZ // RATE_HZ, 1)
     assert samples.dtype == np.float32
@@ -79,7 +79,7 @@ def test_what_consent_withholds_names_clip_and_term(release: Path) -> None:
     with pytest.raises(Withheld, match=rf"{voiceless.name} .* publish-voice"):
         voiceless.sound_features()
     with pytest.raises(Withheld, match=r"publish-face"):
-        voiceless.picture()
+        voiceless.video()
 
 
 def test_picture_features_of_a_face_that_is_kept_back_are_withheld(tmp_path: Path) -> None:
@@ -212,8 +212,8 @@ heavy = {"numpy", "pandas", "av", "pyarrow", "pydantic", "yaml", "torch", "PyQt6
 print(*sorted(heavy & set(sys.modules)))
 clips = dataset.load(sys.argv[1])
 print(*sorted({"pandas", "av", "torch", "PyQt6", "sqlalchemy", "cv2", "matplotlib"} & set(sys.modules)))
-next(iter(clips)).picture()
-next(iter(clips)).sound()
+next(iter(clips)).video()
+next(iter(clips)).audio()
 next(iter(clips)).features()
 clips.clips
 list(clips.loso())
