@@ -14,11 +14,11 @@ from mmed_curate.dataset.clip import ReleasedClip
 from mmed_curate.dataset.dataframes import frame_of
 from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.dataset.folds import Fold, leave_one_subject_out
-from mmed_curate.dataset.layout import AGREEMENT, ATTEMPTS, CLIPS, CODEBOOK, GATE, PROTOCOL, SPLITS
+from mmed_curate.dataset.layout import AGREEMENT, ATTEMPTS, CLIPS, CODEBOOK, GATE, PROTOCOL
 from mmed_curate.dataset.manifest import Manifest, release_id
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
 from mmed_curate.dataset.sealed import Sealed
-from mmed_curate.dataset.splits import FixedSplit, Splits, read_splits
+from mmed_curate.dataset.splits import SPLITS, FixedSplit, Splits, read_splits
 from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
