@@ -23,9 +23,12 @@ from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
 if TYPE_CHECKING:
+    import datasets  # type: ignore[import-untyped]
     import pandas as pd
 
     from mmed_curate.dataset.ballots import Ballot
+    from mmed_curate.dataset.targets import Targets
+    from mmed_curate.dataset.torch import ClipsForTorch
     from mmed_curate.domain.codebook import Codebook
     from mmed_curate.domain.protocol import Protocol
 
@@ -237,6 +240,65 @@ class Dataset:
         """
         names = list(self._row_of) if clips is None else clips
         return leave_one_subject_out({name: self.clip(name).subject for name in names})
+
+    def to_torch(
+        self,
+        *,
+        arrays: Sequence[str] = ("flow", "log_mel"),
+        label: str | Field | None = Field.EMOTION_CLASS,
+        soft: bool = False,
+        clips: Sequence[str] | None = None,
+    ) -> ClipsForTorch:
+        """A map-style dataset of torch; put batches together with its `collate`. Needs torch.
+
+        Args:
+            arrays: names, see docs/arrays.md; clips without one of them are left out, and `left_out` says why.
+            label: `emotion_class`, `emotion`, `event_type`, `action_units`, or None; clips without are left out too.
+            soft: shares of the coders who marked the event instead of what was settled.
+            clips: names, in the order that the items shall have, such as a fold's; None: all, in order of their names.
+
+        Raises:
+            BadInput: torch is not installed, or there is no such array, label or clip.
+        """
+        from mmed_curate.dataset.torch import ClipsForTorch
+
+        chosen = list(self) if clips is None else [self.clip(name) for name in clips]
+        targets = None if label is None else self._targets(Field.of(label), soft=soft)
+        return ClipsForTorch(chosen, arrays=arrays, targets=targets)
+
+    def to_hf(
+        self, *, arrays: Sequence[str] = (), soft: bool = False, clips: Sequence[str] | None = None
+    ) -> datasets.Dataset:
+        """A dataset of Hugging Face's `datasets`, made offline: the columns of `clips`, labels as ClassLabel.
+
+        Media are absolute paths, as text.
+
+        Args:
+            arrays: names, see docs/arrays.md; all of them are held in memory. A clip without one has None.
+            soft: add `emotion_shares`, `emotion_class_shares`, `event_type_shares`: of the coders who marked the event.
+            clips: names, in the order that the rows shall have; None: all, in order of their names.
+
+        Raises:
+            BadInput: `datasets` is not installed, or there is no such array or clip.
+        """
+        from mmed_curate.dataset.huggingface import as_hugging_face
+
+        asked = (Field.EMOTION, Field.EMOTION_CLASS, Field.EVENT_TYPE)
+        return as_hugging_face(
+            self.root,
+            list(self) if clips is None else [self.clip(name) for name in clips],
+            labels=[self._targets(field, soft=False) for field in asked],
+            shares=[self._targets(field, soft=True) for field in asked] if soft else (),
+            arrays=arrays,
+            description=f"{self.release.notice} {self.release.name} {self.release.version}, id {self.id}",
+        )
+
+    def _targets(self, field: Field, *, soft: bool) -> Targets:
+        from mmed_curate.dataset.targets import settled_targets, soft_targets
+
+        if soft:
+            return soft_targets(self.soft_labels(field, given_event=True), field, self.codebook)
+        return settled_targets(self.clip_rows, field, self.codebook)
 
     @cached_property
     def _ballots(self) -> dict[str, Ballot]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmed_curate.dataset.asked import NO_CLASS, NO_EVENT, Field
 from mmed_curate.dataset.ballots import Ballot, vote_of
+from mmed_curate.dataset.targets import classes_of
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.findings import BadInput
 
@@ -76,14 +77,8 @@ def entropies(ballots: Mapping[str, Ballot], field: Field, *, given_event: bool)
 
 def columns_of(field: Field, codebook: Codebook) -> list[str]:
     """What can be chosen in a field, in the codebook's order; NO_CLASS comes last, where an emotion may be in none."""
-    if field is Field.EMOTION_CLASS:
-        classless = any(entry.emotion_class is None for entry in codebook.emotions)
-        return [*codebook.class_codes, *([NO_CLASS] if classless else [])]
-    if field is Field.ACTION_UNITS:
-        return [entry.code for entry in codebook.action_units]
-    if field is Field.EMOTION:
-        return [entry.code for entry in codebook.emotions]
-    return [entry.code for entry in codebook.event_types if entry.is_event]
+    classless = field is Field.EMOTION_CLASS and any(entry.emotion_class is None for entry in codebook.emotions)
+    return [*classes_of(field, codebook), *([NO_CLASS] if classless else [])]
 
 
 def _counts(ballot: Ballot, field: Field, *, given_event: bool) -> Counter[str]:
