@@ -75,6 +75,11 @@ def _tell(release: Path, report: VerifyReport) -> None:
     if report.partial is not None:
         out.print(f"partial, as selected: {report.partial}; {report.n_left_out} files were left out", markup=False)
     if report.ok:
-        out.print("every file is as it was sealed" if report.partial is None else "every file of the selection is as it was sealed", style="bold green")
+        out.print(
+            "every file is as it was sealed"
+            if report.partial is None
+            else "every file of the selection is as it was sealed",
+            style="bold green",
+        )
     else:
         out.print(f"{len(report.differences)} differences: download again what is named", style="bold red")

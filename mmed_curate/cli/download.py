@@ -157,9 +157,6 @@ def _tell(made: Download) -> None:
     if made.facts.draft:
         out.print("This is a DRAFT and no release: publish nothing on it", style="bold red", markup=False)
     if made.withdrawn:
-        out.print(
-            f"{len(made.withdrawn)} of its clips were withdrawn since, such as {made.withdrawn[0]}: take a newer version",
-            style="bold red",
-            markup=False,
-        )
+        gone = f"{len(made.withdrawn)} of its clips were withdrawn since, such as {made.withdrawn[0]}"
+        out.print(f"{gone}: take a newer version", style="bold red", markup=False)
     out.print(f"Next: mmed verify {made.path}", markup=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 from mmed_curate.dataset.fetching import LackingFile, Stopped
 from mmed_curate.dataset.manifest import MANIFEST, inside, read_manifest
 from mmed_curate.dataset.partfolder import PartFolder
+from mmed_curate.dataset.pieces import forget, size_of
 from mmed_curate.dataset.sources import Source, copy_checked
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput, Finding
@@ -155,13 +156,14 @@ class Gathering:
             if path in here:
                 continue
             piece = self._part.pieces / sha256
-            size = self._take_over(sha256, piece, [*here.values(), *self._known_elsewhere(sought).get(sha256, ())])
-            if size is None:
+            if self._copied(sha256, piece, here.values()):
+                self._tally.twin(size_of(piece))
+            elif self._copied(sha256, piece, self._known_elsewhere(sought).get(sha256, ())):
+                self._tally.taken_over(size_of(piece))
+            else:
                 account = self._tally.file()
                 self._source.file(path, sha256, piece, account.told)
-                account.done(piece.stat().st_size)
-            else:
-                self._tally.taken_over(size)
+                account.done(size_of(piece))
             self._part.take(piece, path)
             here[path] = self._part.files / path
 
@@ -173,8 +175,8 @@ class Gathering:
                 return found
         return None
 
-    def _take_over(self, sha256: str, piece: Path, candidates: Iterable[Path]) -> int | None:
-        """Copy a file of that content; how many bytes it has; None: there is none that holds what it should."""
+    def _copied(self, sha256: str, piece: Path, candidates: Iterable[Path]) -> bool:
+        """Copy a file of that content from where it should be; whether one of them holds what it should."""
         for candidate in candidates:
             aside = piece.with_name(piece.name + ".copy")
             try:
@@ -182,10 +184,11 @@ class Gathering:
             except LackingFile:
                 continue
             if digest == sha256:
+                forget(piece)
                 aside.replace(piece)
-                return piece.stat().st_size
+                return True
             aside.unlink()
-        return None
+        return False
 
     def _known_elsewhere(self, sought: frozenset[str]) -> dict[str, list[Path]]:
         """Files of other releases on disk, by their SHA-256; read when first needed."""
@@ -247,6 +250,9 @@ class _Tally:
 
     def kept(self, size: int) -> None:
         self._count(size, files_done=1, bytes_done=size, n_kept=1)
+
+    def twin(self, size: int) -> None:
+        self._count(size, files_done=1, bytes_done=size)
 
     def taken_over(self, size: int) -> None:
         self._count(size, files_done=1, bytes_done=size, n_taken_over=1)
