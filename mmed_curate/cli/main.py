@@ -82,6 +82,7 @@ VERBS: dict[str, Verb] = {
     "gate": Verb("gate:gate", "Hold the release policy against the evidence.", _STORE),
     "recode": Verb("recode:recode", "Have clips that were coded coded once more.", _STORE),
     "release": Verb("release:release", "Make a sealed, versioned release.", _STORE),
+    "download": Verb("download:download", "Bring a release here from a server or a folder, whole or in part."),
     "verify": Verb("dataset:verify", "Name any changed, missing or extra file of a release."),
     "benchmark": Verb("benchmark:benchmark", "AMF-Net and its ablations, leave-one-subject-out.", _TORCH),
     "cut": Verb("cut:cut", "Cut clips out of one recording, exact to the frame and the sample."),

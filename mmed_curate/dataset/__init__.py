@@ -1,4 +1,4 @@
-"""The researcher's side: `load` a release, `verify` it, fold it by subject. Nothing heavy loads before first use."""
+"""The researcher's side: `download`, `verify`, `load`, fold by subject. Nothing heavy loads before first use."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmed_curate.dataset.asked import NO_CLASS as NO_CLASS
     from mmed_curate.dataset.asked import NO_EVENT as NO_EVENT
+    from mmed_curate.dataset.choosing import OutOfReachWarning as OutOfReachWarning
     from mmed_curate.dataset.clip import ClipAudio as ClipAudio
     from mmed_curate.dataset.clip import ClipVideo as ClipVideo
     from mmed_curate.dataset.clip import ReleasedClip as ReleasedClip
     from mmed_curate.dataset.clip import Withheld as Withheld
+    from mmed_curate.dataset.downloading import download as download
     from mmed_curate.dataset.folds import Fold as Fold
     from mmed_curate.dataset.folds import leave_one_subject_out as leave_one_subject_out
     from mmed_curate.dataset.loading import DraftWarning as DraftWarning
@@ -32,10 +34,12 @@ _ROOM_OF = {
     "Fold": "folds",
     "NO_CLASS": "asked",
     "NO_EVENT": "asked",
+    "OutOfReachWarning": "choosing",
     "ReleasedClip": "clip",
     "Splits": "splits",
     "VerifyReport": "verification",
     "Withheld": "clip",
+    "download": "downloading",
     "leave_one_subject_out": "folds",
     "load": "loading",
     "verify": "verification",
@@ -50,10 +54,12 @@ __all__ = [
     "DraftWarning",
     "FixedSplit",
     "Fold",
+    "OutOfReachWarning",
     "ReleasedClip",
     "Splits",
     "VerifyReport",
     "Withheld",
+    "download",
     "leave_one_subject_out",
     "load",
     "verify",

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import warnings
 from pathlib import Path
 
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.manifest import MANIFEST
 from mmed_curate.dataset.versions import newer
+from mmed_curate.domain.files import said_in_words
 from mmed_curate.domain.findings import BadInput
 
 LATEST = "latest"
 """Asks for the newest that is no draft, as does no version at all."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_OUT_OF_REACH = "download.unreachable"
+"""What a download's error is called where the server does not answer."""
+
+
+class OutOfReachWarning(UserWarning):
+    """The server did not answer, so what was downloaded earlier was taken."""
 
 
 def release_at(where: str | Path, version: str | None, cache: str | Path | None) -> Path:
@@ -49,7 +58,32 @@ def cache_folder() -> Path:
 
 
 def _downloaded(url: str, version: str | None, cache: Path) -> Path:
-    raise BadInput.of("dataset.no_download", f"{url} is an address", "download it first, and give its folder")
+    """What is in the cache of that address is repaired or added to; out of reach, it is taken as it is."""
+    from mmed_curate.dataset.addresses import read_address
+    from mmed_curate.dataset.downloading import download
+
+    address = read_address(url, version)
+    kept = cache / f"{address.host or 'folder'}-{hashlib.sha256(address.base.encode()).hexdigest()[:12]}"
+    if not address.is_http:
+        return release_at(Path(address.base), address.version, cache)
+    try:
+        with said_in_words(kept):
+            kept.mkdir(parents=True, exist_ok=True)
+        return download(url, version=version, into=kept)
+    except BadInput as error:
+        if error.finding.code != _OUT_OF_REACH:
+            raise
+        try:
+            found = _chosen(kept, address.version)
+        except BadInput:
+            raise error from None
+        warnings.warn(
+            f"{address.shown} does not answer; {found} was downloaded earlier and is taken instead: whether there is a "
+            "newer version, or clips were withdrawn since, is not known",
+            OutOfReachWarning,
+            stacklevel=4,
+        )
+        return found
 
 
 def _checked(folder: Path, wanted: str | None) -> Path:

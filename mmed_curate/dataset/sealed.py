@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmed_curate.dataset.arrays import not_whole
 from mmed_curate.dataset.manifest import Manifest, inside
+from mmed_curate.dataset.selection import not_selected
 from mmed_curate.domain.files import sha256_of
 
 
@@ -22,7 +23,7 @@ class Sealed:
         """The path of a sealed file that is as it was sealed; BadInput where it is not."""
         path = inside(self._root, relative)
         if not path.is_file():
-            raise not_whole(self._root, f"lacks {relative}")
+            raise not_selected(self._root, relative) or not_whole(self._root, f"lacks {relative}")
         status = path.stat()
         stamp = (status.st_size, status.st_mtime_ns)
         if self._seen.get(relative) != stamp:
