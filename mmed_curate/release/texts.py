@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import yaml
-
 from mmed_curate.agreement.report import AgreementReport
 from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.domain.codebook import Codebook
@@ -51,7 +49,7 @@ def notice(simulated: bool, *, draft: bool) -> str:
 def readme(told: Told) -> str:
     """README.md: what this is, whether it is whole, how to load it."""
     facts, counts = told.facts, told.facts.counts
-    return f"""# {_marked(facts)}{told.recipe.title}, version {facts.version}
+    return f"""# {marked(facts)}{told.recipe.title}, version {facts.version}
 
 {facts.notice}
 
@@ -113,7 +111,7 @@ Licence: {told.licence.name}. See LICENSE.txt.
 def data_card(told: Told) -> str:
     """DATACARD.md, after Gebru et al. 2021, Datasheets for Datasets, Communications of the ACM 64 (12)."""
     facts, recipe = told.facts, told.recipe
-    return f"""# {_marked(facts)}Data card: {recipe.title}, version {facts.version}
+    return f"""# {marked(facts)}Data card: {recipe.title}, version {facts.version}
 
 {facts.notice}
 
@@ -190,27 +188,7 @@ when. When a subject withdraws, the next version leaves the subject out: delete 
 """
 
 
-def citation(told: Told) -> str:
-    """CITATION.cff (Citation File Format 1.2.0)."""
-    facts, recipe = told.facts, told.recipe
-    simulated = f"{_marked(facts).strip()}: " if _marked(facts) else ""
-    return yaml.safe_dump(
-        {
-            "cff-version": "1.2.0",
-            "message": f"{simulated}If you use this dataset, please cite it.",
-            "type": "dataset",
-            "title": f"{simulated}{recipe.title}",
-            "version": facts.version,
-            "date-released": facts.released_on.isoformat(),
-            "authors": [{"name": author} for author in recipe.authors],
-        },
-        sort_keys=False,
-        allow_unicode=True,
-        width=1000,
-    )
-
-
-def _marked(facts: ReleaseFacts) -> str:
+def marked(facts: ReleaseFacts) -> str:
     """What a title begins with."""
     return ("SIMULATED " if facts.simulated else "") + ("DRAFT " if facts.draft else "")
 
