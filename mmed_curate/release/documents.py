@@ -33,6 +33,7 @@ from mmed_curate.gate.decide import DraftOnly, Passed, decide
 from mmed_curate.gate.document import word_document
 from mmed_curate.release.citation import CITATION, DATACITE, citation, datacite_document
 from mmed_curate.release.croissant import CROISSANT, croissant_document
+from mmed_curate.release.datacard import data_card
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.leave import Leave
 from mmed_curate.release.parquet import write_parquet
@@ -40,7 +41,7 @@ from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.schemas import check_document, check_rows
 from mmed_curate.release.snapshot import Snapshot
 from mmed_curate.release.tables import Tables
-from mmed_curate.release.texts import Told, data_card, readme
+from mmed_curate.release.texts import Told, readme
 
 
 def write_tables(folder: Path, tables: Tables) -> None:

@@ -91,3 +91,34 @@ def test_the_citation_is_a_citation_file(made: Release) -> None:
     assert document["version"] == made.facts.version
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", document["date-released"])
     assert all(author["name"] for author in document["authors"])
+
+
+def test_the_data_card_answers_all_parts_of_a_datasheet(made: Release) -> None:
+    text = (made.path / "DATACARD.md").read_text(encoding="utf-8")
+    parts = re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
+    # the seven parts of Gebru et al. 2021; labelling stands apart from preprocessing
+    seven = {
+        "Motivation",
+        "Composition",
+        "Collection",
+        "Preprocessing",
+        "Labels",
+        "Uses",
+        "Distribution",
+        "Maintenance",
+    }
+    assert {*seven, "Consent", "Limits", "Agreement", "Not a lie detector"} == set(parts)
+    assert all(len(part.strip()) > 80 for part in re.split(r"^## .*$", text, flags=re.MULTILINE)[1:])
+    assert "Ethical review: not stated by the lab." in text  # nothing is made up for it
+
+
+def test_the_numbers_of_the_data_card_are_those_of_the_release(made: Release) -> None:
+    text = (made.path / "DATACARD.md").read_text(encoding="utf-8")
+    clips = load(made.path).clips
+    assert f"Of {len(clips)} clips, {clips.may_be_shown.sum()} may be shown publicly" in text
+    assert f"{clips.picture.isna().sum()} have no picture, {clips.sound.isna().sum()} have no sound" in text
+    for name, count in clips.emotion_class.value_counts().items():
+        assert re.search(rf"\| class of three \| {name} \| .* \| {count} \|", text)
+    fixed = parsed(made, "splits.json")["fixed"]
+    for side in ("train", "validation", "test"):
+        assert f"| {side} | {len(fixed[side]['subjects'])} |" in text
