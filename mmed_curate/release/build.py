@@ -28,6 +28,7 @@ from mmed_curate.release.copying import copy_all
 from mmed_curate.release.documents import write_documents, write_tables
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.leave import Leave
+from mmed_curate.release.noted import Trust
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.schemas import check_document
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
@@ -155,7 +156,7 @@ def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> None:
                 remedy="ask it for what is to be made",
             )
         )
-    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), rehash=False)
+    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), trust=Trust.SIZE)
     if leave.policy.digest() != leave.word.policy_digest or not leave.word.opens(
         judgements_digest=leave.report.judgements_digest, evidence_digest=evidence.digest()
     ):

@@ -36,6 +36,7 @@ from mmed_curate.release.croissant import CROISSANT, croissant_document
 from mmed_curate.release.datacard import data_card
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.leave import Leave
+from mmed_curate.release.noted import Trust
 from mmed_curate.release.parquet import write_parquet
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.schemas import check_document, check_rows
@@ -115,7 +116,7 @@ def write_documents(
 
 def _word_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed | DraftOnly:
     """The gate's word for the day that the release is of: what it said today would put today's date into the bytes."""
-    evidence = evidence_of(snapshot, on=day, policy_digest=leave.policy.digest(), rehash=False)
+    evidence = evidence_of(snapshot, on=day, policy_digest=leave.policy.digest(), trust=Trust.SIZE)
     decision = decide(leave.report, evidence, leave.policy)
     word = decision.draft if isinstance(leave.word, DraftOnly) else decision.passed
     if word is None:
