@@ -39,6 +39,7 @@ def release() -> None:
 @click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
 @click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
 @click.option("--draft", is_flag=True, help="Share it although the gate is closed, marked as a draft everywhere.")
+@click.option("--rehash", is_flag=True, help="Read every file again; else only those written to since they were cut.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of the benchmark [default: one per core].")
 @json_option
 def create(
@@ -50,6 +51,7 @@ def create(
     benchmark: str | None,
     no_benchmark: bool,
     draft: bool,
+    rehash: bool,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -57,6 +59,9 @@ def create(
 
     The gate is held first. Closed: every rule that fails with its remedy, exit code 1, and no release. Open: the
     folder is filled aside, benchmarked, sealed, and then takes its name.
+
+    Files are copied by the hashes noted when they were cut: one that has the noted size and was not written to since
+    is not read for its hash again. `mmed verify` reads everything; --rehash distrusts the disk before.
 
     With --draft the same is made behind a closed gate, as VERSION-draft: its name, its manifest, its texts and the
     loader say that it is no release. Consent, whole files and the marks of what is simulated are not gone round.
@@ -74,6 +79,7 @@ def create(
         licence=None if licence is None else read_licence(licence),
         to=to,
         draft=draft,
+        rehash=rehash,
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
     )
     target_of(workspace, wishes)  # what cannot be made is said before files are read
@@ -86,6 +92,7 @@ def create(
             on=datetime.now().astimezone().date(),
             record=True,
             draft=draft,
+            rehash=rehash,
             progress=progress,
         )
     decision, leave = held.decision, held.leave(draft=draft)
