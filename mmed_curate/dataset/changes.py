@@ -65,7 +65,9 @@ class Entry:
     """What changed since; None: it was not compared."""
 
     def __post_init__(self) -> None:
-        if (self.known is Known.COMPARED) is (self.tally is None) or (self.since is None) is not (self.since_id is None):
+        if (self.known is Known.COMPARED) is (self.tally is None) or (self.since is None) is not (
+            self.since_id is None
+        ):
             raise ValueError("what was compared has a tally, and the version before has a number and an id")
 
 
@@ -199,9 +201,8 @@ def changelog_text(changes: Changes, *, notice: str) -> str:
     """
     lines = [f"# Changes of {changes.name}", "", notice, ""]
     lines += [
-        "Versions are semantic: where labels, frames or files changed or clips went, the first number rises, and results "
-        "are not",
-        "comparable; where clips were added, the second; where anything else was mended, the third.",
+        "Where labels, frames or files changed or clips went, the first number rises, and results are not comparable;",
+        "where clips were added, the second; where anything else was mended, the third.",
     ]
     for entry in changes.entries:
         lines += ["", f"## {entry.release} ({entry.released_on.isoformat()})", ""]
@@ -385,8 +386,8 @@ def _count(value: object) -> int:
 def derived_history(dataset: Dataset) -> Iterator[Rederived]:
     """Hold what a release tells of the versions before against its tables; older formats tell nothing.
 
-    That the version before was as it says, and that every clip that was withdrawn is among the tombstones, must be taken
-    on the lab's word.
+    That the version before was as it says, and that every clip that was withdrawn is among the tombstones, must be
+    taken on the lab's word.
     """
     sealed, needed = {file.path for file in dataset.manifest.files}, {CHANGES, CHANGELOG, TOMBSTONES}
     if not sealed & {ATTEMPTS, *needed}:  # all of these came with version 4 of the format
@@ -399,7 +400,9 @@ def derived_history(dataset: Dataset) -> Iterator[Rederived]:
         buried, changes = read_tombstones(dataset.root), changes_in(dataset.root)
         text = (dataset.root / CHANGELOG).read_text(encoding="utf-8")
     except (MmedError, OSError, ValueError) as error:
-        yield Rederived(what="what changed since the version before", stated="can be read", found=str(error)[:300], same=False)
+        yield Rederived(
+            what="what changed since the version before", stated="can be read", found=str(error)[:300], same=False
+        )
         return
     risen = [row.clip for row in dataset.judged_clip_rows if tombstone_of(row.clip) in buried.hashes]
     facts = dataset.release
@@ -414,7 +417,9 @@ def derived_history(dataset: Dataset) -> Iterator[Rederived]:
     said = f"{len(changes.entries)} versions, this one because {because(changes.this)[0]}"
     yield Rederived(what=CHANGES, stated=said, found=wrong or said, same=not wrong)
     same = text == changelog_text(changes, notice=facts.notice)
-    yield Rederived(what=CHANGELOG, stated=f"what {CHANGES} says", found="the same" if same else "another text", same=same)
+    yield Rederived(
+        what=CHANGELOG, stated=f"what {CHANGES} says", found="the same" if same else "another text", same=same
+    )
 
 
 def _wrong(dataset: Dataset, changes: Changes, n_tombstones: int) -> Iterator[str]:
@@ -468,9 +473,9 @@ def _unlike_the_rows(dataset: Dataset, changes: Changes) -> Iterator[str]:
         if name not in rows:
             yield f"{name}, which it does not hold"
             return
-    for one in changes.went:
-        if one.clip in rows:
-            yield f"{one.clip} as gone, which it holds"
+    for event in changes.went:
+        if event.clip in rows:
+            yield f"{event.clip} as gone, which it holds"
     for one in changes.changed:
         for field in one.fields:
             if cell_text(getattr(rows[one.clip], field.field, None)) != field.new:

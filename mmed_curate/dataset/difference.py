@@ -198,11 +198,7 @@ def side_of(dataset: Dataset) -> Side:
     Raises:
         BadInput: its tombstones cannot be read.
     """
-    tables: Mapping[type[ClipRow] | type[JudgedClipRow] | type[JudgementRow], str] = {
-        ClipRow: CLIPS,
-        JudgedClipRow: JUDGED_CLIPS,
-        JudgementRow: JUDGEMENTS,
-    }
+    tables: Mapping[type, str] = {ClipRow: CLIPS, JudgedClipRow: JUDGED_CLIPS, JudgementRow: JUDGEMENTS}
     files = {file.path: file.sha256 for file in dataset.manifest.files}
     return _side(
         dataset.clip_rows,
@@ -229,7 +225,11 @@ def side_of_rows(
         files: SHA-256 by path.
         buried: its tombstones.
     """
-    columns = {kind: frozenset(columns_of(kind)) for kind in (ClipRow, JudgedClipRow, JudgementRow)}
+    columns: Mapping[type, frozenset[str]] = {
+        ClipRow: frozenset(columns_of(ClipRow)),
+        JudgedClipRow: frozenset(columns_of(JudgedClipRow)),
+        JudgementRow: frozenset(columns_of(JudgementRow)),
+    }
     return _side(clips, judged, judgements, columns=columns, files=files, buried=buried)
 
 
@@ -348,7 +348,9 @@ def _media(files: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
 
 
 def _judged_anew(older: Side, newer: Side) -> tuple[str, ...]:
-    names = [name for name in columns_of(JudgementRow) if name in older.columns[JudgementRow] & newer.columns[JudgementRow]]
+    names = [
+        name for name in columns_of(JudgementRow) if name in older.columns[JudgementRow] & newer.columns[JudgementRow]
+    ]
 
     def cells(rows: Iterable[JudgementRow]) -> list[tuple[str, ...]]:
         return [tuple(cell_text(getattr(row, name)) for name in names) for row in rows]

@@ -134,13 +134,16 @@ def withdrawn_since(root: Path, release: ReleaseFacts, judged: Iterable[str], gi
             if newer(remembered[grave], release.version):
                 found[grave] = (remembered[grave], memory)
         own = _read(root / TOMBSTONES)
-        _remember(memory, remembered, own or Tombstones(name=release.name, release=release.version, hashes=frozenset()), graves)
+        _remember(
+            memory,
+            remembered,
+            own or Tombstones(name=release.name, release=release.version, hashes=frozenset()),
+            graves,
+        )
     if not found:
         return Withdrawn()
     told = max(found.values(), key=lambda one: _Ordered(one[0]))
-    return Withdrawn(
-        clips=frozenset(graves[grave] for grave in found), told_by=f"version {told[0]}, in {told[1]}"
-    )
+    return Withdrawn(clips=frozenset(graves[grave] for grave in found), told_by=f"version {told[0]}, in {told[1]}")
 
 
 @dataclass(frozen=True, slots=True)

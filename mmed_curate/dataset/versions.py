@@ -1,4 +1,4 @@
-"""Numbers of versions, after Semantic Versioning 2.0.0 (semver.org), and what a change of a dataset asks of the next one.
+"""Numbers of versions, after Semantic Versioning 2.0.0 (semver.org), and what a change of a dataset asks of the next.
 
 What changes labels or takes clips away is major: results on the old version and on the new one are not comparable. What
 adds clips is minor. What mends anything else is a patch. The rule is the same below 1.0.0.

@@ -98,8 +98,8 @@ class Wishes:
 
     @property
     def called(self) -> str:
-        """The version that it gets."""
-        return f"{self.version}{DRAFT}" if self.draft else self.version
+        """The version that it gets; `next` while it has no number."""
+        return f"{self.version or 'next'}{DRAFT if self.draft else ''}"
 
 
 def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progress: Progress = silent) -> Release:
@@ -120,9 +120,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
     _check_leave(snapshot, leave, wishes)
     tables = tables_of(snapshot, on=leave.on)
-    history = history_of(
-        workspace, snapshot, tables, version=wishes.version, draft=wishes.draft, since=wishes.since
-    )
+    history = history_of(workspace, snapshot, tables, version=wishes.version, draft=wishes.draft, since=wishes.since)
     wishes = replace(wishes, version=history.version)
     target = check_target(workspace, wishes)
     facts = _facts(snapshot, tables, wishes, leave)

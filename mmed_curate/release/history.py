@@ -1,9 +1,9 @@
 """Which number a release gets, what it tells of the versions before, and whose clips it leaves tombstones for.
 
-The version before is an input of a release: read from `releases/`, or from where the curator says that it lies. Where it
-is no longer at hand (a withdrawal asks for old versions to be dropped) nothing is known of what changed, and the number
-rises as if labels had. Tombstones come from the event log all the same: what was judged before a release was made, and
-withdrawn after it, may have been in it.
+The version before is an input of a release: read from `releases/`, or from where the curator says that it lies. Where
+it is no longer at hand (a withdrawal asks for old versions to be dropped) nothing is known of what changed, and the
+number rises as if labels had. Tombstones come from the event log all the same: what was judged before a release was
+made, and withdrawn after it, may have been in it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ CREATED, DRAFTED = "release.created", "release.drafted"
 DRAFT = "-draft"
 """What ends the version of a draft: a pre-release by semver, so that every release comes after it."""
 FIRST = Version(core=(1, 0, 0))
-"""Number of the first release: it passed the gate, so it is no trial. Drafts before it count 0.1.0, 0.2.0, and so on."""
+"""Number of the first release: it passed the gate, so it is no trial. Drafts before it are 0.1.0, 0.2.0, and so on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,9 +247,7 @@ def _were_out(workspace: Workspace) -> frozenset[ClipId]:
     )
 
 
-def _difference(
-    before: Before, tables: Tables, hashes: Mapping[str, str], buried: frozenset[str]
-) -> Difference | None:
+def _difference(before: Before, tables: Tables, hashes: Mapping[str, str], buried: frozenset[str]) -> Difference | None:
     if before.side is None:
         return None
     now = side_of_rows(tables.clips, tables.judged_clips, tables.judgements, files=hashes, buried=buried)

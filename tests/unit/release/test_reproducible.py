@@ -38,7 +38,7 @@ def build(
     subprocess.run(
         [sys.executable, "-c", BUILD, str(workspace), on, umask],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[2:4])), **environment},
         check=True,
     )
     release = workspace / "releases" / "mmed-1.0.0"
