@@ -125,19 +125,29 @@ def _without_people(one: ClipChanged) -> ClipChanged:
     )
 
 
-def because(entry: Entry) -> tuple[str, ...]:
-    """Why a version has to have the number that it has, the gravest reason first; sentences without a full stop."""
+def because(entry: Entry, *, gravest: bool = False) -> tuple[str, ...]:
+    """Why a version has to have the number that it has, the gravest reason first; sentences without a full stop.
+
+    Args:
+        entry: the version.
+        gravest: see `reasons`.
+    """
     if entry.known is Known.FIRST:
         return ("it is the first version",)
     if entry.known is Known.UNTOLD:
         return ("it was made before releases told of their history",)
     if entry.tally is None:
         return (f"{entry.since} was not at hand, so what changed since is not known",)
-    return reasons(entry.tally)
+    return reasons(entry.tally, gravest=gravest)
 
 
-def reasons(tally: Tally) -> tuple[str, ...]:
-    """What changed, the gravest first; at least one sentence, without a full stop."""
+def reasons(tally: Tally, *, gravest: bool = False) -> tuple[str, ...]:
+    """What changed, the gravest first; at least one sentence, without a full stop.
+
+    Args:
+        tally: the numbers.
+        gravest: only what makes the version be raised by as much as it must.
+    """
     said = {
         Bump.MAJOR: (
             *(f"{_clips(number)} {_WENT[why]}" for why, number in _in_order(tally.clips_went)),
@@ -159,7 +169,8 @@ def reasons(tally: Tally) -> tuple[str, ...]:
             *(f"{name} changed" for name in tally.rules),
         ),
     }
-    sentences = tuple(one for bump in sorted(said, reverse=True) for one in said[bump])
+    told = [tally.demands] if gravest else sorted(said, reverse=True)
+    sentences = tuple(one for bump in told for one in said[bump])
     return sentences or ("labels and clips are as they were",)
 
 
@@ -414,7 +425,7 @@ def derived_history(dataset: Dataset) -> Iterator[Rederived]:
         same=named and not risen,
     )
     wrong = next(_wrong(dataset, changes, len(buried.hashes)), "")
-    said = f"{len(changes.entries)} versions, this one because {because(changes.this)[0]}"
+    said = f"{len(changes.entries)} versions, this one because {because(changes.this, gravest=True)[0]}"
     yield Rederived(what=CHANGES, stated=said, found=wrong or said, same=not wrong)
     same = text == changelog_text(changes, notice=facts.notice)
     yield Rederived(

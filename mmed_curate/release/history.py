@@ -112,6 +112,7 @@ def history_of(
             file.path: _expected(before.side, file.path) if file.strip_sound else file.asset.sha256
             for file in tables.files
         }
+        hashes |= {name: _expected(before.side, name) for name in RULES}
         difference = _difference(before, tables, hashes, buried)
         proposed = Version.of(before.version).at_least(_demands(difference))
         _check_number(version, before, difference)
@@ -156,7 +157,7 @@ def write_history(
     changes = changes_of(facts.name, entry, () if before is None else before.entries, difference)
     tombstones = Tombstones(name=facts.name, release=facts.version, hashes=history.buried)
     _write(folder, changes, tombstones, facts)
-    return because(entry)
+    return because(entry, gravest=True)
 
 
 def _write(folder: Path, changes: Changes, tombstones: Tombstones, facts: ReleaseFacts) -> None:
@@ -255,7 +256,7 @@ def _difference(before: Before, tables: Tables, hashes: Mapping[str, str], burie
 
 
 def _expected(side: Side | None, path: str) -> str:
-    """Of a picture whose sound is yet to be taken out: taken for what it was, until it is made."""
+    """Of what is yet to be made, such as a picture without its sound: taken for what it was, until it is."""
     return "" if side is None else side.files.get(path, "")
 
 
@@ -270,7 +271,7 @@ def _check_number(version: str | None, before: Before, difference: Difference | 
     if Version.of(version).may_follow(Version.of(before.version), _demands(difference)):
         return
     unknown = "it is not at hand, so what changed since is not known"
-    why = unknown if difference is None else "; ".join(reasons(difference.tally))
+    why = unknown if difference is None else "; ".join(reasons(difference.tally, gravest=True))
     raise BadInput.of(
         "release.low_number",
         f"{version} is too low a number after {before.version}: {why}",
