@@ -82,7 +82,7 @@ def nothing(tables: Tables) -> None:
 
 
 def relabel(tables: Tables) -> None:
-    tables.clips[CLIP] = replace(tables.clips[CLIP], emotion="surprise", apex=11)
+    tables.clips[CLIP] = replace(tables.clips[CLIP], emotion="sadness", apex=11)
 
 
 def mend(tables: Tables) -> None:
@@ -166,7 +166,7 @@ def test_a_change_is_told_field_by_field(tables: Tables) -> None:
     assert one.clip == CLIP
     assert [(field.field, field.old, field.new) for field in one.fields] == [
         ("apex", str(was.apex), "11"),
-        ("emotion", was.emotion, "surprise"),
+        ("emotion", was.emotion, "sadness"),
     ]
 
 
@@ -220,5 +220,4 @@ def test_a_release_does_not_differ_from_itself_and_others_do(release: Path, tmp_
     other = between(release, a_release(tmp_path / "other", n_subjects=2))
     assert not other.same
     assert other.difference.subjects_went == ("S-00000002",)
-    changed = {one.measure: one for one in other.agreement}
-    assert changed, "fewer subjects give other intervals"
+    assert other.rules == ()
