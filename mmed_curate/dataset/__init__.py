@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mmed_curate.dataset.loading import ReleasedClip as ReleasedClip
     from mmed_curate.dataset.loading import Withheld as Withheld
     from mmed_curate.dataset.loading import load as load
+    from mmed_curate.dataset.tombstones import WithdrawnClipsWarning as WithdrawnClipsWarning
     from mmed_curate.dataset.verification import VerifyReport as VerifyReport
     from mmed_curate.dataset.verification import verify as verify
 
@@ -27,6 +28,7 @@ _ROOM_OF = {
     "Fold": "folds",
     "ReleasedClip": "loading",
     "VerifyReport": "verification",
+    "WithdrawnClipsWarning": "tombstones",
     "Withheld": "loading",
     "leave_one_subject_out": "folds",
     "load": "loading",
@@ -41,6 +43,7 @@ __all__ = [
     "Fold",
     "ReleasedClip",
     "VerifyReport",
+    "WithdrawnClipsWarning",
     "Withheld",
     "leave_one_subject_out",
     "load",
