@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mmed_curate.dataset.released import Dataset as Dataset
     from mmed_curate.dataset.splits import FixedSplit as FixedSplit
     from mmed_curate.dataset.splits import Splits as Splits
+    from mmed_curate.dataset.tombstones import WithdrawnClipsWarning as WithdrawnClipsWarning
     from mmed_curate.dataset.verification import VerifyReport as VerifyReport
     from mmed_curate.dataset.verification import verify as verify
 
@@ -38,6 +39,7 @@ _ROOM_OF = {
     "ReleasedClip": "clip",
     "Splits": "splits",
     "VerifyReport": "verification",
+    "WithdrawnClipsWarning": "tombstones",
     "Withheld": "clip",
     "download": "downloading",
     "leave_one_subject_out": "folds",
@@ -58,6 +60,7 @@ __all__ = [
     "ReleasedClip",
     "Splits",
     "VerifyReport",
+    "WithdrawnClipsWarning",
     "Withheld",
     "download",
     "leave_one_subject_out",

@@ -125,6 +125,11 @@ class ReleasedClip:
         sound = read_sound(path, *span)
         return ClipAudio(samples=sound.samples, rate_hz=sound.rate_hz)
 
+    picture = video
+    """As the README of a release up to format 3 calls it."""
+    sound = audio
+    """As the README of a release up to format 3 calls it."""
+
     def flow(self) -> NDArray[np.float32]:
         """Optical flow from onset to apex: (3, 48, 48) float32; u and v in aligned px, strain in px per px.
 

@@ -25,6 +25,7 @@ from mmed_curate.dataset.layout import (
 from mmed_curate.dataset.manifest import inside, read_manifest
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, header_of, read_rows
+from mmed_curate.dataset.tombstones import WithdrawnClipsWarning, withdrawn_since
 from mmed_curate.domain.files import sha256_of
 
 _NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, PROTOCOL, AGREEMENT, GATE, POLICY)
@@ -36,20 +37,32 @@ class DraftWarning(UserWarning):
     """What was loaded was shared while its gate was closed; it is no release."""
 
 
-def load(path_or_url: str | Path, *, version: str | None = None, cache: str | Path | None = None) -> Dataset:
+def load(
+    path_or_url: str | Path,
+    *,
+    version: str | None = None,
+    cache: str | Path | None = None,
+    tombstones: str | Path | None = None,
+) -> Dataset:
     """Read a release; of a draft, with a `DraftWarning`.
+
+    Where a newer version is known by which clips of this one were withdrawn, with a `WithdrawnClipsWarning`;
+    `Dataset.withdrawn` names them. `dataset.tombstones` says where newer versions are looked for.
 
     Args:
         path_or_url: the folder of a release, a folder that several releases lie in, or the address of either on a
-            server. From a server it is downloaded once, and only what changed the next time.
+            server. From a server it is downloaded once, and only what changed the next time; where the server does
+            not answer, what is here is taken, with an `OutOfReachWarning`.
         version: of the release, such as "1.2.0"; None or "latest": the newest that is no draft.
         cache: folder that downloads are kept in; None: `mmed-curate/releases` in the user's folder of caches.
+        tombstones: the tombstones.json of a newer version, or its folder; looked at besides.
 
     Raises:
         BadInput: there is no such release, it is of a newer format than this mmed reads, or its tables are not the
-            ones that were sealed.
+            ones that were sealed; or `tombstones` is no such list.
     """
     dataset = read_release(release_at(path_or_url, version, cache))
+    dataset = _held_against_tombstones(dataset, None if tombstones is None else Path(tombstones))
     if dataset.is_draft:
         warnings.warn(
             f"{dataset.release.name} {dataset.release.version} is a draft and no release: its gate was closed; publish "
@@ -58,6 +71,20 @@ def load(path_or_url: str | Path, *, version: str | None = None, cache: str | Pa
             stacklevel=2,
         )
     return dataset
+
+
+def _held_against_tombstones(dataset: Dataset, given: Path | None) -> Dataset:
+    gone = withdrawn_since(dataset.root, dataset.release, (row.clip for row in dataset.judged_clip_rows), given)
+    if not gone.clips:
+        return dataset
+    warnings.warn(
+        f"{len(gone.clips)} of {len(dataset.judged_clip_rows)} judged clips of {dataset.release.name} "
+        f"{dataset.release.version} were withdrawn since ({gone.told_by}): use the newer version and delete this one; "
+        "until then, load(...).without_withdrawn() leaves them out",
+        WithdrawnClipsWarning,
+        stacklevel=3,
+    )
+    return dataset.knowing(gone)
 
 
 def read_release(root: Path) -> Dataset:

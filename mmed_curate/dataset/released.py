@@ -19,6 +19,7 @@ from mmed_curate.dataset.manifest import Manifest, release_id
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
 from mmed_curate.dataset.sealed import Sealed
 from mmed_curate.dataset.splits import SPLITS, FixedSplit, Splits, read_splits
+from mmed_curate.dataset.tombstones import Withdrawn
 from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
@@ -45,6 +46,7 @@ class Dataset:
         clips: Sequence[ClipRow],
         judgements: Sequence[JudgementRow],
         judged_clips: Sequence[JudgedClipRow],
+        gone: Withdrawn = Withdrawn(),  # noqa: B008 - it is frozen
     ) -> None:
         self.root = root
         self.release = release
@@ -57,6 +59,7 @@ class Dataset:
         """The rows of judgements.csv as records."""
         self.judged_clip_rows = tuple(judged_clips)
         """The rows of judged-clips.csv as records: what the experts saw, settled or not."""
+        self._gone = gone
         self._seal = Sealed(root, manifest)
         self._row_of = {row.clip: row for row in clips}
         by_clip: dict[str, list[JudgementRow]] = {}
@@ -132,6 +135,43 @@ class Dataset:
         """Every attempt at the gate, as the JSON document it is released as; None: older releases do not tell."""
         told = any(file.path == ATTEMPTS for file in self.manifest.files)
         return _document(self.root, ATTEMPTS) if told else None
+
+    @property
+    def withdrawn(self) -> tuple[str, ...]:
+        """Names of clips that were withdrawn since, as far as newer versions are known; in order.
+
+        Of clips.csv, and of judged-clips.csv where nothing was settled of them.
+        """
+        settled = {row.judged_clip for row in self.clip_rows}
+        events = {row.clip for row in self.clip_rows if row.judged_clip in self._gone.clips}
+        return tuple(sorted(events | (self._gone.clips - settled)))
+
+    def without_withdrawn(self) -> Dataset:
+        """The same release without what was withdrawn since: its three tables are shorter by it, in memory.
+
+        The folder stays as it is, and so do `release`, `agreement` and `gate`, which were measured on all of it.
+        """
+        gone = self._gone.clips
+        return Dataset(
+            root=self.root,
+            release=self.release,
+            manifest=self.manifest,
+            clips=[row for row in self.clip_rows if row.judged_clip not in gone],
+            judgements=[row for row in self.judgement_rows if row.clip not in gone],
+            judged_clips=[row for row in self.judged_clip_rows if row.clip not in gone],
+        )
+
+    def knowing(self, gone: Withdrawn) -> Dataset:
+        """The same release, knowing what was withdrawn of it since."""
+        return Dataset(
+            root=self.root,
+            release=self.release,
+            manifest=self.manifest,
+            clips=self.clip_rows,
+            judgements=self.judgement_rows,
+            judged_clips=self.judged_clip_rows,
+            gone=gone,
+        )
 
     @property
     def is_draft(self) -> bool:

@@ -215,7 +215,7 @@ def csv_text(kind: type[Row], rows: Iterable[Row]) -> str:
     names = columns_of(kind)
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_cell(getattr(row, name)) for name in names])
+        writer.writerow([cell_text(getattr(row, name)) for name in names])
     return stream.getvalue()
 
 
@@ -275,7 +275,8 @@ def durations_of(text: Sequence[str]) -> tuple[int, ...]:
     return tuple(durations)
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as its cell of a table reads."""
     if value is None:
         return ""
     if isinstance(value, bool):
