@@ -96,6 +96,8 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | codebook.yaml, protocol.yaml, policy.yaml | what the codes mean, who judged when, what the gate asked |
 | agreement.json, gate.json | how well the experts agree, and the gate's verdicts |
 | attempts.json | every time that the gate was held on a whole sample, and what failed |
+| CHANGELOG.md, changes.json | what changed from version to version |
+| tombstones.json | clips of older versions that were withdrawn since, without their names |
 | DATACARD.md, LICENSE.txt, CITATION.cff | read these before using it |
 | media/ | per clip: picture.mp4, sound.wav, features.npz, sound-features.npz, where consent allows |
 | benchmark/ | what AMF-Net makes of it, leaving one subject out, where it was run |
