@@ -93,6 +93,8 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | agreement.json, gate.json | how well the experts agree, and the gate's verdicts |
 | attempts.json | every time that the gate was held on a whole sample, and what failed |
 | splits.json | folds that leave one subject out, and one fixed split by subject |
+| CHANGELOG.md, changes.json | what changed from version to version |
+| tombstones.json | clips of older versions that were withdrawn since, without their names |
 | DATACARD.md, LICENSE.txt, CITATION.cff | read these before using it |
 | croissant.json, datacite.json | the same for machines |
 | media/ | per clip: picture.mp4, sound.wav, features.npz, sound-features.npz, where consent allows |
