@@ -45,6 +45,7 @@ from mmed_curate.domain.yamlfile import Declared
 from mmed_curate.gate.decide import DraftOnly, Passed, decide
 from mmed_curate.gate.document import word_document
 from mmed_curate.media.remux import without_sound
+from mmed_curate.release.cutdown import without_face
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.leave import Leave
 from mmed_curate.release.parquet import write_parquet
@@ -234,6 +235,9 @@ def _copy_all(files: tuple[CopiedFile, ...], media: Path, folder: Path, progress
         if file.strip_sound:
             target.unlink()
             without_sound(media / file.asset.path, target)
+            found = sha256_of(target)
+        if file.strip_face:
+            without_face(media / file.asset.path, target)
             found = sha256_of(target)
         hashes[file.path] = found
         progress(done, len(files))

@@ -43,8 +43,8 @@ CONSENTS = (
     FULL,
     FULL,
     FULL - {Term.PUBLISH_VOICE},
-    FULL - {Term.PUBLISH_FACE},
-    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_VOICE},
+    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES},
+    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES, Term.PUBLISH_VOICE},
 )
 SILENT = 1
 """The subject whose recording has no sound."""
