@@ -1,4 +1,4 @@
-"""What of a clip may go out: by the consent of everybody who is seen or heard in it, on the day that it is looked up."""
+"""What of a clip may go out: by the consent of everybody who is seen or heard in it, on a given day."""
 
 from __future__ import annotations
 

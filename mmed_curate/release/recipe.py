@@ -22,6 +22,13 @@ class Licence(Declared):
     text: Text
 
 
+class Split(Declared):
+    """Parts of the subjects that the fixed split keeps from training."""
+
+    validation: Annotated[float, Field(gt=0, lt=1)]
+    test: Annotated[float, Field(gt=0, lt=1)]
+
+
 class ReleaseRecipe(Declared):
     """The words of a release."""
 
@@ -34,6 +41,7 @@ class ReleaseRecipe(Declared):
     contact: Text | None
     """Where to write to; None: nowhere yet."""
     licence: Licence
+    splits: Split
     motivation: Text
     collection: Text
     uses: tuple[Text, ...]

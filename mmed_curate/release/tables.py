@@ -27,6 +27,7 @@ FILE_OF: dict[AssetKind, str] = {
 }
 """What each kind is called inside a clip's folder."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedFile:
     """A file of the workspace on its way into a release."""
