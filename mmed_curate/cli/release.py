@@ -15,6 +15,7 @@ import click
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.gate import tell_attempt, tell_decision
+from mmed_curate.cli.releasepage import page
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
 
@@ -28,6 +29,9 @@ def release() -> None:
     """Make a sealed, versioned release."""
 
 
+release.add_command(page)
+
+
 @release.command()
 @click.argument("version")
 @click.option("--policy", help="Name or path of a gate policy [default: the workspace's, else mmed].")
@@ -39,6 +43,14 @@ def release() -> None:
 @click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
 @click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
 @click.option("--draft", is_flag=True, help="Share it although the gate is closed, marked as a draft everywhere.")
+@click.option(
+    "--page",
+    "page_shows",
+    type=click.Choice(["media", "no-media", "none"]),
+    default="media",
+    show_default=True,
+    help="index.html: with pictures and sounds of whoever agreed to be shown publicly, without any, or not at all.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of the benchmark [default: one per core].")
 @json_option
 def create(
@@ -50,6 +62,7 @@ def create(
     benchmark: str | None,
     no_benchmark: bool,
     draft: bool,
+    page_shows: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -63,6 +76,7 @@ def create(
     """
     from mmed_curate.release.build import Wishes, create_release, target_of
     from mmed_curate.release.leave import hold_gate
+    from mmed_curate.release.page import PageMedia
     from mmed_curate.release.recipe import load_release_recipe, read_licence
     from mmed_curate.store.workspace import Workspace
 
@@ -75,6 +89,7 @@ def create(
         to=to,
         draft=draft,
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
+        page=PageMedia(page_shows),
     )
     target_of(workspace, wishes)  # what cannot be made is said before files are read
     rules = load_policy(policy or workspace.settings["gate"])

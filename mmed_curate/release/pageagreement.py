@@ -97,8 +97,8 @@ def gate_section(dataset: Dataset, told: PageTold) -> Html:
             element("p", said, f" {len(rare)} rules are about codes too rare to be told." if rare else ""),
             element(
                 "p",
-                "A dataset is released only when every rule of its policy holds; there is no way round. That rules hold "
-                "says that these experts agreed on these clips at least so far, not that the labels are right.",
+                "A dataset is released only when every rule of its policy holds; there is no way round. That "
+                "rules hold says that these experts agreed on these clips at least so far, not that the labels are right.",
                 class_="means",
             ),
             _attempts(dataset),
@@ -239,5 +239,7 @@ def _attempts(dataset: Dataset) -> Html:
 
 def _rule(one: ToldRule) -> tuple[object, ...]:
     sign = {"at-least": "≥", "at-most": "≤"}.get(one.relation, one.relation)
-    came = element("span", one.outcome, class_="yes" if one.outcome == "holds" else "no" if one.outcome == "fails" else None)
+    came = element(
+        "span", one.outcome, class_="yes" if one.outcome == "holds" else "no" if one.outcome == "fails" else None
+    )
     return (one.name, NOTHING if one.number is None else f"{one.number:.4g}", f"{sign} {one.bound:.4g}", came, one.what)

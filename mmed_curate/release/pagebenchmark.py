@@ -33,7 +33,9 @@ def benchmark_section(told: PageTold, codebook: Codebook) -> Html:
         for one in found.models
     ]
     heads = ("model", *(head for _, words in _SCORES for head in (words, "interval")), "parameters")
-    said = "; ".join(f"{one.name}: {_value(one.scores['uf1'])}, interval {_interval(one.scores['uf1'])}" for one in found.models)
+    said = "; ".join(
+        f"{one.name}: {_value(one.scores['uf1'])}, interval {_interval(one.scores['uf1'])}" for one in found.models
+    )
     return joined(
         (
             element("p", found.notice, class_="banner") if found.notice.startswith("SIMULATED") else "",

@@ -1,4 +1,4 @@
-"""What the page's script is given: one line of every clip, and, in files of a hundred clips each, all that is said of them.
+"""What the page's script is given: a line of every clip and, a hundred clips a file, all that is said of them.
 
 Data are written as scripts that hand one value to a function, because a page that was opened from disk may not fetch
 files. Spans of judgements are given in frames of the released clip.
@@ -19,7 +19,7 @@ from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.judgements import Adjudication, CodedEvent, Coding, Screening
 from mmed_curate.domain.records import Term
 from mmed_curate.media.clock import read_clock
-from mmed_curate.release.pagesound import peaks
+from mmed_curate.release.pagesound import peaks_of
 
 CLIPS_PER_FILE = 100
 
@@ -51,9 +51,7 @@ def columns_of_clips(dataset: Dataset, *, media: bool) -> dict[str, list[Any]]:
         "action_units": [_codes(row.action_units) for row in rows],
         "vocal_cues": [_codes(row.vocal_cues) for row in rows],
         "adjudicated": [int(any(how.endswith(":adjudicated") for how in row.settled_by)) for row in rows],
-        "shown": [
-            int(Shown.YES in {picture_shown(row, media=media), sound_shown(row, media=media)}) for row in rows
-        ],
+        "shown": [int(Shown.YES in {picture_shown(row, media=media), sound_shown(row, media=media)}) for row in rows],
     }
 
 
@@ -136,7 +134,7 @@ def _detail(dataset: Dataset, row: ClipRow, judged: JudgedClipRow, *, media: boo
         "picture": row.picture if picture is Shown.YES else None,
         "picture_shown": picture.value,
         "sound_shown": sound.value,
-        "peaks": peaks(clip.sound().samples) if sound is Shown.YES else [],
+        "peaks": peaks_of(clip.seal.file(row.sound)) if sound is Shown.YES and row.sound else [],
         "judgements": [_said(one, row.judged_shift) for one in clip.judgements],
     }
 

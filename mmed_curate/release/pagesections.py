@@ -25,7 +25,7 @@ _OPEN = ("Not a lie detector", "Motivation")
 _NOT_FOR = "Not a lie detector"
 
 
-def top(dataset: Dataset, told: PageTold, nav: Html) -> Html:
+def top(dataset: Dataset, told: PageTold) -> Html:
     """The first things that are read: whether it is simulated, whether it is a draft, what it is."""
     release, counts = dataset.release, dataset.release.counts
     figures = [
@@ -48,7 +48,6 @@ def top(dataset: Dataset, told: PageTold, nav: Html) -> Html:
             class_="intro",
         ),
         element("dl", *(_figure(value, words) for value, words in figures), class_="figures"),
-        nav,
     )
 
 
@@ -154,7 +153,11 @@ def cite_section(dataset: Dataset, told: PageTold) -> Html:
         (
             element("p", line),
             _code(f"@misc{{{release.name}-{release.version},\n{inner}\n}}"),
-            element("p", "The same stands in CITATION.cff. Name the version: labels may change with the next.", class_="means"),
+            element(
+                "p",
+                "The same stands in CITATION.cff. Name the version: labels may change with the next.",
+                class_="means",
+            ),
         )
     )
 
@@ -254,7 +257,8 @@ def _subjects(rows: Sequence[ClipRow], classes: Sequence[str], named: dict[str, 
     for row in rows:
         by_subject.setdefault(row.subject, Counter())[row.emotion_class or _NO_CLASS] += 1
     bars = [
-        Bar(label=subject, counts=tuple(found[code] for code in classes)) for subject, found in sorted(by_subject.items())
+        Bar(label=subject, counts=tuple(found[code] for code in classes))
+        for subject, found in sorted(by_subject.items())
     ]
     kinds = [named.get(code, code) for code in classes]
     drawn = bar_table("Events by subject and class", "subject", kinds, bars)

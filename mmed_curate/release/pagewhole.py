@@ -58,7 +58,8 @@ def whole_page(dataset: Dataset, told: PageTold, *, media: bool, inside: bool) -
     )
     body = [
         element("a", "Skip to the content", href="#main", class_="skip"),
-        top(dataset, told, nav),
+        top(dataset, told),
+        nav,
         element(
             "main",
             not_for(told),

@@ -26,7 +26,9 @@ MOST_S = 30.0
 
 def chromium() -> str | None:
     """Where Chromium is; None: nowhere on the PATH."""
-    return next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    return next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
 
 
 class BrowserError(Exception):

@@ -18,12 +18,12 @@
   };
 
   const list = mmed.listIn(by("list"), function (row, index) {
-    const first = mmed.element("div", "row-top");
+    const first = mmed.element("div", "entry-top");
     first.append(
       mmed.element("span", "dot " + hue(clips.emotion_class[index])),
-      mmed.element("span", "row-name", clips.clip[index]),
-      mmed.element("span", "row-ms", clips.duration_ms[index] + " ms"));
-    row.append(first, mmed.element("div", "row-rest", [
+      mmed.element("span", "entry-name", clips.clip[index]),
+      mmed.element("span", "entry-ms", clips.duration_ms[index] + " ms"));
+    row.append(first, mmed.element("div", "entry-rest", [
       mmed.label("emotion", clips.emotion[index]), mmed.label("event_type", clips.event_type[index]), clips.subject[index],
     ].join(" · ") + (clips.shown[index] ? "" : " · no media")));
   }, function (index) {

@@ -9,12 +9,13 @@
   };
   const SIDES = { left: "left", right: "right" };
 
-  function unit(text) {
+  /** An action unit: its code, its name where there is room, side and intensity where they were given. */
+  function unit(text, _place, _all, short) {
     const [code, ...more] = text.split(":");
     const said = more.filter(function (one) { return one !== "both"; }).map(function (one) {
       return SIDES[one] || "intensity " + one;
     });
-    return code + " " + mmed.label("action_unit", code) + (said.length ? " (" + said.join(", ") + ")" : "");
+    return code + (short ? "" : " " + mmed.label("action_unit", code)) + (said.length ? " (" + said.join(", ") + ")" : "");
   }
 
   function cue(one) {
@@ -85,7 +86,7 @@
       place ? "" : stage + round + (one.modality === "both" ? "" : ", " + one.modality + " only"),
       says(one, event),
       event ? event.span.join("–") : one.found.map(function (span) { return span.join("–"); }).join(", "),
-      event ? listed(event.action_units, unit) : "",
+      event ? listed(event.action_units, function (one) { return unit(one, 0, [], true); }) : "",
       event ? listed(event.vocal_cues, cue) : "",
       event && event.confidence ? mmed.label("confidence", event.confidence) : "",
     ];

@@ -30,8 +30,8 @@
     }
 
     function add(place) {
-      const row = mmed.element("div", "row");
-      row.id = "row-" + place;
+      const row = mmed.element("div", "entry");
+      row.id = "entry-" + place;
       row.setAttribute("role", "option");
       row.setAttribute("aria-setsize", order.length);
       row.setAttribute("aria-posinset", place + 1);
@@ -57,14 +57,14 @@
       if (top + ROW_PX > box.scrollTop + box.clientHeight) { box.scrollTop = top + ROW_PX - box.clientHeight; }
       draw();
       rows.get(at).setAttribute("aria-selected", "true");
-      box.setAttribute("aria-activedescendant", "row-" + at);
+      box.setAttribute("aria-activedescendant", "entry-" + at);
       if (!quietly) { chosen(order[at]); }
     }
 
     box.addEventListener("scroll", later, { passive: true });
     new ResizeObserver(later).observe(box);
     box.addEventListener("click", function (event) {
-      const row = event.target.closest(".row");
+      const row = event.target.closest(".entry");
       if (row) { choose(Number(row.dataset.place)); }
     });
     box.addEventListener("keydown", function (event) {
