@@ -98,7 +98,7 @@ def gate_section(dataset: Dataset, told: PageTold) -> Html:
             element(
                 "p",
                 "A dataset is released only when every rule of its policy holds; there is no way round. That "
-                "rules hold says that these experts agreed on these clips at least so far, not that the labels are right.",
+                "rules hold says that these experts agreed at least so far on these clips, not that labels are right.",
                 class_="means",
             ),
             _attempts(dataset),

@@ -132,6 +132,7 @@ def _detail(dataset: Dataset, row: ClipRow, judged: JudgedClipRow, *, media: boo
         "skew_uncertainty_ms": row.av_skew_uncertainty_ms,
         "sound_flags": list(row.sound_flags),
         "picture": row.picture if picture is Shown.YES else None,
+        "sound": row.sound if sound is Shown.YES else None,
         "picture_shown": picture.value,
         "sound_shown": sound.value,
         "peaks": peaks_of(clip.seal.file(row.sound)) if sound is Shown.YES and row.sound else [],
