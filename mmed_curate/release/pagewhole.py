@@ -24,10 +24,13 @@ STYLES = ("numbers.css", "page.css", "browser.css")
 SCRIPTS = ("data.js", "time.js", "list.js", "timeline.js", "player.js", "judgements.js", "browser.js")
 """In the order in which they run; each adds to the one name `mmed`."""
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'"
 )
-"""Content security policy: nothing comes from anywhere but beside the page, no inline script runs, nothing is sent."""
+"""Content security policy: nothing comes from anywhere but beside the page, no inline script runs, nothing is sent.
+
+`data:` is for the icon that there is not; `blob:` and `connect-src` for pictures from servers that give no parts of
+files."""
 
 
 def whole_page(dataset: Dataset, told: PageTold, *, media: bool, inside: bool) -> str:
@@ -83,6 +86,7 @@ def whole_page(dataset: Dataset, told: PageTold, *, media: bool, inside: bool) -
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="light dark">\n'
         f"{element('title', title)}\n"
+        '<link rel="icon" href="data:,">\n'
         + "\n".join(f'<link rel="stylesheet" href="page/{name}">' for name in STYLES)
         + "\n</head>\n<body>\n"
         + "\n".join(body)

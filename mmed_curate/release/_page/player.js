@@ -27,6 +27,7 @@
     let frame = onset;
     let wanted = null; // frame to seek to once the seek under way is done
     let over = false;
+    let own = ""; // address of a copy in memory, where one was needed
 
     const stage = by("stage");
     stage.replaceChildren();
@@ -54,8 +55,20 @@
       on(made, "pause", playing);
       on(made, "ended", playing);
       if (made.requestVideoFrameCallback) { made.requestVideoFrameCallback(presented); }
-      on(made, "loadedmetadata", function () { seek(frame); });
+      on(made, "loadedmetadata", function () {
+        if (made.seekable.length && made.seekable.end(0) > 0) { seek(frame); } else { whole(made, path); }
+      });
       return made;
+    }
+
+    /** From a server that gives no parts of files nothing can be sought in; so take the whole, which is small. */
+    function whole(made, path) {
+      if (own || !location.protocol.startsWith("http")) { return; }
+      fetch(path).then(function (answer) { return answer.blob(); }).then(function (blob) {
+        if (over) { return; }
+        own = URL.createObjectURL(blob);
+        made.src = own;
+      }).catch(function () { /* it plays from its beginning all the same */ });
     }
 
     /** Which frame is on screen, as the browser says. */
@@ -171,6 +184,7 @@
         over = true;
         ended.abort();
         if (media) { media.pause(); media.removeAttribute("src"); media.load(); }
+        if (own) { URL.revokeObjectURL(own); }
         delete stage.dataset.presented;
       },
     };
