@@ -11,6 +11,8 @@
   const CANNOT = "This browser cannot play the picture (H.264 in MP4), or the file is missing. Marks and judgements below " +
     "are all there; any other player opens picture.mp4.";
 
+  const REST_MS = 60;
+
   const by = function (id) { return document.getElementById(id); };
 
   /**
@@ -105,7 +107,11 @@
     }
 
     function next() {
-      if (wanted !== null) { seek(wanted); }
+      if (wanted !== null) { seek(wanted); return; }
+      // a browser may leave out the callback of a frame that came while it told of another; at rest it shows this one
+      setTimeout(function () {
+        if (!over && media.paused && !media.seeking) { stage.dataset.presented = clock.frameAt(media.currentTime); }
+      }, REST_MS);
     }
 
     /** Say where we are, without going there. */
