@@ -98,6 +98,7 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | DATACARD.md, LICENSE.txt, CITATION.cff | read these before using it |
 | croissant.json, datacite.json | the same for machines |
 | media/ | per clip: picture.mp4, sound.wav, features.npz, sound-features.npz, where consent allows |
+| index.html, page/ | the same to look at in a web browser, where it was made; loads nothing from elsewhere |
 | benchmark/ | what AMF-Net makes of it, leaving one subject out, where it was run |
 
 ## The gate
