@@ -14,7 +14,7 @@ from mmed_curate.dataset.facts import facts_text, read_facts
 from mmed_curate.dataset.manifest import seal
 from mmed_curate.serving.access import Access
 from mmed_curate.serving.app import application
-from mmed_curate.serving.recipe import load_serving_recipe
+from mmed_curate.serving.recipe import ServingRecipe, load_serving_recipe
 
 TERMS = "Terms of a test\n\n1. For research only.\n"
 TERMS_SHA256 = hashlib.sha256(TERMS.encode()).hexdigest()
@@ -72,11 +72,11 @@ class Lab:
         return TestClient(self.client.app, client=(address, 1), follow_redirects=False)
 
 
-def a_lab(releases: Path, clock: Clock | None = None) -> Lab:
+def a_lab(releases: Path, recipe: ServingRecipe | None = None) -> Lab:
     """Serve a folder of releases, in this process."""
-    clock = clock or Clock()
+    clock = Clock()
     access = Access(releases.with_name(f"{releases.name}.access"), now=clock.now)
-    served = application(releases, access, load_serving_recipe("mmed"), now_s=clock.now_s)
+    served = application(releases, access, recipe or load_serving_recipe("mmed"), now_s=clock.now_s)
     client = TestClient(served, client=("192.0.2.1", 1), follow_redirects=False)
     return Lab(releases=releases, access=access, clock=clock, client=client)
 
