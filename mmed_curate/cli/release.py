@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mmed_curate.agreement.settings import settings_of
+from mmed_curate.cli.catalogue import catalogue
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.gate import tell_attempt, tell_decision
 from mmed_curate.cli.release_diff import diff
@@ -143,6 +144,9 @@ def create(
     else:
         _tell(made, templated=licence is None and "TEMPLATE" in wishes.recipe.licence.name)
         out.print(tell_attempt(held, own=True), markup=False)
+
+
+release.add_command(catalogue)
 
 
 def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:
