@@ -17,6 +17,7 @@ from mmed_curate.cli.catalogue import catalogue
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.gate import tell_attempt, tell_decision
 from mmed_curate.cli.release_diff import diff
+from mmed_curate.cli.releasepage import page
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
 
@@ -31,6 +32,9 @@ def release() -> None:
 
 
 release.add_command(diff)
+
+
+release.add_command(page)
 
 
 @release.command()
@@ -48,6 +52,14 @@ release.add_command(diff)
 @click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
 @click.option("--draft", is_flag=True, help="Share it although the gate is closed, marked as a draft everywhere.")
 @click.option("--rehash", is_flag=True, help="Read every file again; else only those written to since they were cut.")
+@click.option(
+    "--page",
+    "page_shows",
+    type=click.Choice(["media", "no-media", "none"]),
+    default="media",
+    show_default=True,
+    help="index.html: with pictures and sounds of whoever agreed to be shown publicly, without any, or not at all.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of the benchmark [default: one per core].")
 @json_option
 def create(
@@ -61,6 +73,7 @@ def create(
     no_benchmark: bool,
     draft: bool,
     rehash: bool,
+    page_shows: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -80,6 +93,7 @@ def create(
     """
     from mmed_curate.release.build import Wishes, check_target, create_release
     from mmed_curate.release.leave import hold_gate
+    from mmed_curate.release.page import PageMedia
     from mmed_curate.release.recipe import load_release_recipe, read_licence
     from mmed_curate.store.workspace import Workspace
 
@@ -94,6 +108,7 @@ def create(
         draft=draft,
         rehash=rehash,
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
+        page=PageMedia(page_shows),
     )
     check_target(workspace, wishes)  # what cannot be made is said before files are read
     rules = load_policy(policy or workspace.settings["gate"])

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.manifest import MANIFEST
+from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstones_document
 from mmed_curate.dataset.versions import newer
-from mmed_curate.domain.files import said_in_words
+from mmed_curate.domain.files import readable_json, said_in_words, write_text
 from mmed_curate.domain.findings import BadInput
 
 LATEST = "latest"
@@ -60,30 +61,38 @@ def cache_folder() -> Path:
 def _downloaded(url: str, version: str | None, cache: Path) -> Path:
     """What is in the cache of that address is repaired or added to; out of reach, it is taken as it is."""
     from mmed_curate.dataset.addresses import read_address
-    from mmed_curate.dataset.downloading import download
+    from mmed_curate.dataset.downloading import fetch_release
+    from mmed_curate.dataset.fetching import Patience
 
     address = read_address(url, version)
     kept = cache / f"{address.host or 'folder'}-{hashlib.sha256(address.base.encode()).hexdigest()[:12]}"
     if not address.is_http:
         return release_at(Path(address.base), address.version, cache)
     try:
-        with said_in_words(kept):
+        with said_in_words(kept, beginning=True):
             kept.mkdir(parents=True, exist_ok=True)
-        return download(url, version=version, into=kept)
+        # with a copy at hand, a server that does not answer is not waited for long
+        patience = Patience(tries=2) if any(kept.glob(f"*/{RELEASE}")) else None
+        found = fetch_release(url, version=version, into=kept, patience=patience)
     except BadInput as error:
         if error.finding.code != _OUT_OF_REACH:
             raise
         try:
-            found = _chosen(kept, address.version)
+            earlier = _chosen(kept, address.version)
         except BadInput:
             raise error from None
         warnings.warn(
-            f"{address.shown} does not answer; {found} was downloaded earlier and is taken instead: whether there is a "
-            "newer version, or clips were withdrawn since, is not known",
+            f"{address.shown} does not answer; {earlier} was downloaded earlier and is taken instead: whether there is "
+            "a newer version, or clips were withdrawn since, is not known",
             OutOfReachWarning,
             stacklevel=4,
         )
-        return found
+        return earlier
+    if found.newest is not None and found.tombstones:
+        # beside the releases, where `withdrawn_since` looks
+        told = Tombstones(name=found.facts.name, release=found.newest, hashes=frozenset(found.tombstones))
+        write_text(kept / TOMBSTONES, readable_json(tombstones_document(told)))
+    return found.path
 
 
 def _checked(folder: Path, wanted: str | None) -> Path:

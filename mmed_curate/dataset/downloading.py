@@ -61,6 +61,10 @@ class Download:
     """Files that were here."""
     partial: PartialCopy | None
     """What was selected; None: it is whole."""
+    newest: str | None
+    """Version of the newest release there, where a catalogue tells."""
+    tombstones: tuple[str, ...]
+    """That it tells: see `tombstones.tombstone_of`."""
     withdrawn: tuple[str, ...]
     """Clips of this copy that a newer release has withdrawn, where a catalogue tells."""
 
@@ -282,6 +286,8 @@ def _bring(
         n_taken_over=standing.n_taken_over,
         n_kept=standing.n_kept,
         partial=partial,
+        newest=found.newest,
+        tombstones=found.tombstones,
         withdrawn=_withdrawn(target, found),
     )
 

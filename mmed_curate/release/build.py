@@ -30,6 +30,7 @@ from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.history import DRAFT, history_of, write_history
 from mmed_curate.release.leave import Leave
 from mmed_curate.release.noted import Trust
+from mmed_curate.release.page import PageMedia, is_of_page, write_page
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.schemas import check_document
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
@@ -78,6 +79,8 @@ class Wishes:
     """Folder of the version before; None: looked for in releases/."""
     benchmark: Callable[[Path], object] | None = field(default=None)
     """Run on the folder before it is sealed for good; writes below `benchmark/` in it and nowhere else."""
+    page: PageMedia = PageMedia.MEDIA
+    """What index.html shows; made last, so that the benchmark is in it."""
 
     @property
     def called(self) -> str:
@@ -116,6 +119,9 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         if wishes.benchmark is not None:
             wishes.benchmark(folder)
             manifest = _seal_again(folder, manifest)
+        if wishes.page is not PageMedia.NONE:
+            write_page(folder, folder, media=wishes.page is PageMedia.MEDIA)
+            manifest = _seal(folder, {file.path: file.sha256 for file in manifest.files}, draft=facts.draft)
         _check_says_what_it_holds(folder)
         _settle_files(folder, facts.released_on)
         n_bytes = sum((folder / path).stat().st_size for path in files_under(folder))
@@ -240,7 +246,7 @@ def _seal_again(folder: Path, before: Manifest) -> Manifest:
 
 
 def _is_derived(path: str) -> bool:
-    return path == PARQUET or path.startswith(f"{BENCHMARK}/")
+    return path == PARQUET or path.startswith(f"{BENCHMARK}/") or is_of_page(path)
 
 
 def manifest_document(manifest: Manifest) -> dict[str, object]:
