@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mmed_curate.agreement.settings import settings_of
+from mmed_curate.cli.catalogue import catalogue
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.gate import tell_attempt, tell_decision
 from mmed_curate.cli.release_diff import diff
+from mmed_curate.cli.releasepage import page
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
 
@@ -32,6 +34,9 @@ def release() -> None:
 release.add_command(diff)
 
 
+release.add_command(page)
+
+
 @release.command()
 @click.argument("version", required=False)
 @click.option("--policy", help="Name or path of a gate policy [default: the workspace's, else mmed].")
@@ -46,6 +51,15 @@ release.add_command(diff)
 @click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
 @click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
 @click.option("--draft", is_flag=True, help="Share it although the gate is closed, marked as a draft everywhere.")
+@click.option("--rehash", is_flag=True, help="Read every file again; else only those written to since they were cut.")
+@click.option(
+    "--page",
+    "page_shows",
+    type=click.Choice(["media", "no-media", "none"]),
+    default="media",
+    show_default=True,
+    help="index.html: with pictures and sounds of whoever agreed to be shown publicly, without any, or not at all.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of the benchmark [default: one per core].")
 @json_option
 def create(
@@ -58,6 +72,8 @@ def create(
     benchmark: str | None,
     no_benchmark: bool,
     draft: bool,
+    rehash: bool,
+    page_shows: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -69,11 +85,15 @@ def create(
     The gate is held first. Closed: every rule that fails with its remedy, exit code 1, and no release. Open: the
     folder is filled aside, benchmarked, sealed, and then takes its name.
 
+    Files are copied by the hashes noted when they were cut: one that has the noted size and was not written to since
+    is not read for its hash again. `mmed verify` reads everything; --rehash distrusts the disk before.
+
     With --draft the same is made behind a closed gate, as VERSION-draft: its name, its manifest, its texts and the
     loader say that it is no release. Consent, whole files and the marks of what is simulated are not gone round.
     """
     from mmed_curate.release.build import Wishes, check_target, create_release
     from mmed_curate.release.leave import hold_gate
+    from mmed_curate.release.page import PageMedia
     from mmed_curate.release.recipe import load_release_recipe, read_licence
     from mmed_curate.store.workspace import Workspace
 
@@ -86,7 +106,9 @@ def create(
         to=to,
         since=since,
         draft=draft,
+        rehash=rehash,
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
+        page=PageMedia(page_shows),
     )
     check_target(workspace, wishes)  # what cannot be made is said before files are read
     rules = load_policy(policy or workspace.settings["gate"])
@@ -98,6 +120,7 @@ def create(
             on=datetime.now().astimezone().date(),
             record=True,
             draft=draft,
+            rehash=rehash,
             progress=progress,
         )
     decision, leave = held.decision, held.leave(draft=draft)
@@ -121,6 +144,9 @@ def create(
     else:
         _tell(made, templated=licence is None and "TEMPLATE" in wishes.recipe.licence.name)
         out.print(tell_attempt(held, own=True), markup=False)
+
+
+release.add_command(catalogue)
 
 
 def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:

@@ -1,4 +1,4 @@
-"""The researcher's side: `load` a release, `verify` it, fold it by subject. Nothing heavy loads before first use."""
+"""The researcher's side: `download`, `verify`, `load`, fold by subject. Nothing heavy loads before first use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mmed_curate.dataset.downloading import download as download
     from mmed_curate.dataset.folds import Fold as Fold
     from mmed_curate.dataset.folds import leave_one_subject_out as leave_one_subject_out
     from mmed_curate.dataset.loading import ClipPicture as ClipPicture
@@ -30,6 +31,7 @@ _ROOM_OF = {
     "VerifyReport": "verification",
     "WithdrawnClipsWarning": "tombstones",
     "Withheld": "loading",
+    "download": "downloading",
     "leave_one_subject_out": "folds",
     "load": "loading",
     "verify": "verification",
@@ -45,6 +47,7 @@ __all__ = [
     "VerifyReport",
     "WithdrawnClipsWarning",
     "Withheld",
+    "download",
     "leave_one_subject_out",
     "load",
     "verify",

@@ -57,6 +57,7 @@ METADATA = frozenset(
         "av_skew_ms",
         "av_skew_uncertainty_ms",
         "sound_flags",
+        "may_be_shown",
     }
 )
 """The others; that a file came or went is counted among the files."""

@@ -21,6 +21,7 @@ from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.folds import Fold, leave_one_subject_out
 from mmed_curate.dataset.manifest import Manifest, inside, read_manifest, release_id
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, header_of, read_rows
+from mmed_curate.dataset.selection import not_selected
 from mmed_curate.dataset.tombstones import Withdrawn, WithdrawnClipsWarning, withdrawn_since
 from mmed_curate.domain.files import opened_text, sha256_of
 from mmed_curate.domain.findings import BadInput
@@ -67,7 +68,7 @@ class _Seal:
         """The path of a sealed file that is as it was sealed; BadInput where it is not."""
         path = inside(self._root, relative)
         if not path.is_file():
-            raise not_whole(self._root, f"lacks {relative}")
+            raise not_selected(self._root, relative) or not_whole(self._root, f"lacks {relative}")
         status = path.stat()
         stamp = (status.st_size, status.st_mtime_ns)
         if self._seen.get(relative) != stamp:

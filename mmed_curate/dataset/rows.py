@@ -89,6 +89,8 @@ class ClipRow:
     """`overlap`, `crosstalk`, or `none`, by the microphones of the session; empty: there was no second microphone."""
     not_visible: tuple[str, ...] = field(default=(), metadata={"since": 3})
     """Codes of the parts of the face of which nothing is known: no action unit of theirs is scored, and none absent."""
+    may_be_shown: bool = field(default=False, metadata={"since": 4})
+    """True where everybody seen or heard in the media of this clip agreed that they are shown publicly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,52 +8,34 @@ come from the event log, names from the workspace's secret, rows are sorted, fil
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from mmed_curate import __version__
-from mmed_curate.agreement.document import report_document
-from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.consistency import PARQUET
-from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_document, facts_text
-from mmed_curate.dataset.loading import (
-    AGREEMENT,
-    ATTEMPTS,
-    CLIPS,
-    CODEBOOK,
-    GATE,
-    JUDGED_CLIPS,
-    JUDGEMENTS,
-    POLICY,
-    PROTOCOL,
-)
+from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
-from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text
 from mmed_curate.dataset.versions import Version
-from mmed_curate.domain.files import folder_written_aside, readable_json, sha256_of
+from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.domain.yamlfile import Declared
-from mmed_curate.gate.decide import DraftOnly, Passed, decide
-from mmed_curate.gate.document import word_document
-from mmed_curate.media.remux import without_sound
+from mmed_curate.gate.decide import DraftOnly
+from mmed_curate.release.copying import copy_all
+from mmed_curate.release.documents import write_documents, write_tables
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.history import DRAFT, history_of, write_history
 from mmed_curate.release.leave import Leave
-from mmed_curate.release.parquet import write_parquet
+from mmed_curate.release.noted import Trust
+from mmed_curate.release.page import PageMedia, is_of_page, write_page
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
-from mmed_curate.release.schemas import check_document, check_rows
+from mmed_curate.release.schemas import check_document
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
-from mmed_curate.release.tables import CopiedFile, Tables, tables_of
-from mmed_curate.release.texts import Told, citation, data_card, notice, readme
+from mmed_curate.release.tables import Tables, tables_of
+from mmed_curate.release.texts import notice
 from mmed_curate.store.workspace import Workspace
 
 BENCHMARK = "benchmark"
@@ -91,10 +73,14 @@ class Wishes:
     """Folder to make; None: releases/NAME-VERSION in the workspace."""
     draft: bool = False
     """It is to be shared as a draft, whatever the gate says."""
+    rehash: bool = False
+    """Hash every byte that is copied, also of files that were not written to since their hash was noted."""
     since: Path | None = None
     """Folder of the version before; None: looked for in releases/."""
     benchmark: Callable[[Path], object] | None = field(default=None)
     """Run on the folder before it is sealed for good; writes below `benchmark/` in it and nowhere else."""
+    page: PageMedia = PageMedia.MEDIA
+    """What index.html shows; made last, so that the benchmark is in it."""
 
     @property
     def called(self) -> str:
@@ -125,14 +111,17 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     target = check_target(workspace, wishes)
     facts = _facts(snapshot, tables, wishes, leave)
     with folder_written_aside(target) as folder:
-        hashes = _copy_all(tables.files, snapshot.media, folder, progress)
-        _write_tables(folder, tables)
-        _write_documents(folder, snapshot, tables, facts, leave, wishes)
+        hashes = copy_all(tables.files, snapshot.media, folder, snapshot.noted_at, progress, rehash=wishes.rehash)
+        write_tables(folder, tables)
+        write_documents(folder, snapshot, tables, facts, leave, wishes.recipe, wishes.licence or wishes.recipe.licence)
         because = write_history(folder, history, tables, facts, hashes)
         manifest = _seal(folder, hashes, draft=facts.draft)
         if wishes.benchmark is not None:
             wishes.benchmark(folder)
             manifest = _seal_again(folder, manifest)
+        if wishes.page is not PageMedia.NONE:
+            write_page(folder, folder, media=wishes.page is PageMedia.MEDIA)
+            manifest = _seal(folder, {file.path: file.sha256 for file in manifest.files}, draft=facts.draft)
         _check_says_what_it_holds(folder)
         _settle_files(folder, facts.released_on)
         n_bytes = sum((folder / path).stat().st_size for path in files_under(folder))
@@ -188,7 +177,7 @@ def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> None:
                 remedy="ask it for what is to be made",
             )
         )
-    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), rehash=False)
+    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), trust=Trust.SIZE)
     if leave.policy.digest() != leave.word.policy_digest or not leave.word.opens(
         judgements_digest=leave.report.judgements_digest, evidence_digest=evidence.digest()
     ):
@@ -235,110 +224,6 @@ def _facts(snapshot: Snapshot, tables: Tables, wishes: Wishes, leave: Leave) -> 
     )
 
 
-def _copy_all(files: tuple[CopiedFile, ...], media: Path, folder: Path, progress: Progress) -> dict[str, str]:
-    hashes = {}
-    for done, file in enumerate(files, start=1):
-        target = folder / file.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            found = _copy(media / file.asset.path, target)
-        except FileNotFoundError as error:
-            raise _changed(file, "is gone") from error
-        if found != file.asset.sha256:
-            raise _changed(file, "has changed since it was cut")
-        if file.strip_sound:
-            target.unlink()
-            without_sound(media / file.asset.path, target)
-            found = sha256_of(target)
-        hashes[file.path] = found
-        progress(done, len(files))
-    return hashes
-
-
-def _copy(source: Path, target: Path) -> str:
-    digest = hashlib.sha256()
-    with source.open("rb") as given, target.open("wb") as written:
-        while piece := given.read(_CHUNK):
-            digest.update(piece)
-            written.write(piece)
-    return digest.hexdigest()
-
-
-def _changed(file: CopiedFile, what: str) -> Refused:
-    return Refused(
-        Finding(
-            code="release.changed_file",
-            what=f"the {file.asset.kind.value} of clip {file.asset.clip} {what}",
-            remedy="run `mmed recut`",
-        )
-    )
-
-
-def _write_tables(folder: Path, tables: Tables) -> None:
-    check_rows((*tables.clips, *tables.judged_clips, *tables.judgements))
-    _write(folder / CLIPS, csv_text(ClipRow, tables.clips))
-    _write(folder / JUDGED_CLIPS, csv_text(JudgedClipRow, tables.judged_clips))
-    _write(folder / JUDGEMENTS, csv_text(JudgementRow, tables.judgements))
-    write_parquet(folder / PARQUET, tables.clips)
-
-
-def _write_documents(
-    folder: Path, snapshot: Snapshot, tables: Tables, facts: ReleaseFacts, leave: Leave, wishes: Wishes
-) -> None:
-    word = _word_as_of(snapshot, facts.released_on, leave)
-    held = {clip.id: snapshot.pseudonyms.clip(clip.id) for clip in snapshot.judged}
-    documents: Mapping[str, tuple[str, dict[str, Any]]] = {
-        AGREEMENT: ("agreement", report_document(leave.report)),
-        ATTEMPTS: ("attempts", attempts_document(snapshot.attempts, held)),
-        GATE: ("gate", word_document(word)),
-        RELEASE: ("release", facts_document(facts)),
-    }
-    for name, (schema, document) in documents.items():
-        check_document(schema, document, where=name)
-        _write(folder / name, facts_text(facts) if name == RELEASE else readable_json(document))
-    licence = wishes.licence or wishes.recipe.licence
-    in_it = {row.subject for row in tables.clips}
-    told = Told(
-        facts=facts,
-        recipe=wishes.recipe,
-        licence=licence,
-        codebook=snapshot.codebook,
-        tables=tables,
-        attempts=snapshot.attempts,
-        report=leave.report,
-        verdicts=word.verdicts,
-        subjects=[one for one in snapshot.subjects.values() if snapshot.pseudonyms.subject(one.id) in in_it],
-    )
-    for name, text in {
-        CODEBOOK: _yaml(snapshot.codebook),
-        PROTOCOL: _yaml(snapshot.protocol),
-        POLICY: _yaml(leave.policy),
-        "README.md": readme(told),
-        "DATACARD.md": data_card(told),
-        "LICENSE.txt": licence.text,
-        "CITATION.cff": citation(told),
-    }.items():
-        _write(folder / name, text)
-
-
-def _word_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed | DraftOnly:
-    """The gate's word for the day that the release is of: what it said today would put today's date into the bytes."""
-    evidence = evidence_of(snapshot, on=day, policy_digest=leave.policy.digest(), rehash=False)
-    decision = decide(leave.report, evidence, leave.policy)
-    word = decision.draft if isinstance(leave.word, DraftOnly) else decision.passed
-    if word is None:
-        raise Refused(
-            Finding(
-                code="release.not_open_then",
-                what=f"the gate is open on {leave.on.isoformat()}, but was closed on {day.isoformat()}, the day of the "
-                "last judgement or consent",
-                remedy="look at the dates of the consents named here",
-            ),
-            tuple(Finding(code=f"gate.{one.name}", what=one.what, remedy=one.remedy) for one in decision.failed),
-        )
-    return word
-
-
 def _seal(folder: Path, hashes: dict[str, str], *, draft: bool) -> Manifest:
     manifest = seal(folder, derived=_is_derived, known=hashes, draft=draft)
     check_document("manifest", manifest_document(manifest), where=MANIFEST)
@@ -361,7 +246,7 @@ def _seal_again(folder: Path, before: Manifest) -> Manifest:
 
 
 def _is_derived(path: str) -> bool:
-    return path == PARQUET or path.startswith(f"{BENCHMARK}/")
+    return path == PARQUET or path.startswith(f"{BENCHMARK}/") or is_of_page(path)
 
 
 def manifest_document(manifest: Manifest) -> dict[str, object]:
@@ -403,11 +288,3 @@ def _settle_files(folder: Path, day: date) -> None:
     for path in (*folder.rglob("*"), folder):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (stamp, stamp))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _yaml(declared: Declared) -> str:
-    return yaml.safe_dump(declared.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)

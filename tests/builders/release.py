@@ -69,6 +69,7 @@ def a_release(
     silent_subjects: Sequence[int] = (),
     voiceless_subjects: Sequence[int] = (),
     faceless_subjects: Sequence[int] = (),
+    shown_subjects: Sequence[int] = (),
     media: bool = False,
     seed: int = 0,
 ) -> Path:
@@ -80,6 +81,7 @@ def a_release(
         silent_subjects: whose recordings have no sound (by position).
         voiceless_subjects: who did not consent to publication of the voice.
         faceless_subjects: who did not consent to publication of the face.
+        shown_subjects: who agreed to be shown publicly.
         media: also write picture.mp4 and sound.wav (needs PyAV); without, they read as withheld.
         seed: of the noise.
     """
@@ -115,7 +117,11 @@ def a_release(
                 emotion=emotion,
                 basis=codebook.bases[0].code,
             )
-            clips.append(_clip_row(name, f"S-{subject:08x}", event, emotion_class, files, tuple(withheld)))
+            clips.append(
+                _clip_row(
+                    name, f"S-{subject:08x}", event, emotion_class, files, tuple(withheld), subject in shown_subjects
+                )
+            )
             judged.append(
                 JudgedClipRow(
                     clip=name,
@@ -293,6 +299,7 @@ def _clip_row(
     emotion_class: str,
     files: dict[str, str | None],
     withheld: tuple[str, ...],
+    may_be_shown: bool,
 ) -> ClipRow:
     return ClipRow(
         clip=name,
@@ -322,6 +329,7 @@ def _clip_row(
         features=files["features"],
         sound_features=files["sound_features"],
         withheld=withheld,
+        may_be_shown=may_be_shown,
     )
 
 

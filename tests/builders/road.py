@@ -43,8 +43,8 @@ CONSENTS = (
     FULL,
     FULL,
     FULL - {Term.PUBLISH_VOICE},
-    FULL - {Term.PUBLISH_FACE},
-    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_VOICE},
+    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES},
+    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES, Term.PUBLISH_VOICE},
 )
 SILENT = 1
 """The subject whose recording has no sound."""
@@ -56,6 +56,8 @@ PART = Box(left=0, top=0, right=32, bottom=48)
 WINDOW = (5, 54)
 """First and last frame of every release cut, in the clip's frames."""
 SOUND_RATE_HZ = 16_000
+FACE_GREY, FACE_PLACE = 201, 12.345
+"""What shows the face in features.npz: a brightness, and where it lies in px."""
 
 
 def a_settled_workspace(
@@ -68,6 +70,7 @@ def a_settled_workspace(
     backwards: bool = False,
     together: bool = False,
     crop: Box | None = PART,
+    seed: int = 7,
 ) -> Workspace:
     """Make the workspace. Its secret comes from a seed; its clock stands still at noon of 2026-03-01 (UTC).
 
@@ -80,9 +83,10 @@ def a_settled_workspace(
         backwards: do everything that has no order in another order.
         together: all in one session; else each subject alone in one.
         crop: the part of the picture that clips show.
+        seed: what its secret comes from.
     """
     turn = slice(None, None, -1 if backwards else 1)
-    workspace = Workspace.create(root, protocol=str(PLAIN), seed=7, now=noon)
+    workspace = Workspace.create(root, protocol=str(PLAIN), seed=seed, now=noon)
     with workspace.write() as records:
         for number, terms in list(enumerate(consents))[turn]:
             consent = Consent(terms=terms, form_version="1", signed_on=date(2026, 1, 2))
@@ -247,7 +251,19 @@ def _release_files(folder: Path) -> dict[AssetKind, Path]:
         writer.sound(tone)
     write_wav(folder / "sound.wav", Sound(samples=tone, rate_hz=SOUND_RATE_HZ, start=Fraction(0)))
     noise = np.random.default_rng(0)
-    np.savez(folder / "features.npz", flow=noise.normal(size=(3, 48, 48)).astype(np.float32))
+    np.savez(
+        folder / "features.npz",
+        format=np.array("mmed-features"),
+        version=np.array(2),
+        times_s=np.arange(n_frames) / RATE_HZ,
+        faces=np.full((n_frames, 128, 128), FACE_GREY, dtype=np.uint8),
+        landmarks=np.full((n_frames, 468, 2), FACE_PLACE, dtype=np.float32),
+        alignment=np.full((n_frames, 2, 3), FACE_PLACE, dtype=np.float32),
+        eye_distance_px=np.full(n_frames, FACE_PLACE, dtype=np.float32),
+        seen=np.ones(n_frames, dtype=bool),
+        flow=noise.normal(size=(3, 48, 48)).astype(np.float32),
+        motion=np.abs(noise.normal(size=n_frames)).astype(np.float32),
+    )
     np.savez(
         folder / "sound-features.npz",
         log_mel=noise.normal(size=(64, 160)).astype(np.float32),
