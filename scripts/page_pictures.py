@@ -3,8 +3,8 @@
     mmed demo --to demo-out
     python scripts/page_pictures.py demo-out/workspace/releases/mmed-0.1.0 docs/pictures/page
 
-The faces are bent pictures of bundled recordings under the MIT licence (demo/recordings/ATTRIBUTION.md); nothing in them
-was done or said by anyone.
+The faces are bent pictures of bundled recordings under the MIT licence (demo/recordings/ATTRIBUTION.md); nothing
+in them was done or said by anyone.
 """
 
 from __future__ import annotations
