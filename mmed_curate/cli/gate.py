@@ -68,7 +68,7 @@ def gate(policy: str | None, day: str | None, html: Path | None, as_json: bool) 
     is_open = held.decision.passed is not None
     if html is not None or not (is_open or as_json):
         lines = rule_lines(held.decision.verdicts, rules, held.snapshot.codebook)
-        here = round_measured(workspace, held.snapshot, held.report)
+        here = round_measured(workspace, held.snapshot, held.report, rules.digest())
         if not (is_open or as_json):
             tell_discussion_of(here, lines)
         if html is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mmed_curate.dataset.loading import ReleasedClip as ReleasedClip
     from mmed_curate.dataset.loading import Withheld as Withheld
     from mmed_curate.dataset.loading import load as load
+    from mmed_curate.dataset.tombstones import WithdrawnClipsWarning as WithdrawnClipsWarning
     from mmed_curate.dataset.verification import VerifyReport as VerifyReport
     from mmed_curate.dataset.verification import verify as verify
 
@@ -28,6 +29,7 @@ _ROOM_OF = {
     "Fold": "folds",
     "ReleasedClip": "loading",
     "VerifyReport": "verification",
+    "WithdrawnClipsWarning": "tombstones",
     "Withheld": "loading",
     "download": "downloading",
     "leave_one_subject_out": "folds",
@@ -43,6 +45,7 @@ __all__ = [
     "Fold",
     "ReleasedClip",
     "VerifyReport",
+    "WithdrawnClipsWarning",
     "Withheld",
     "download",
     "leave_one_subject_out",

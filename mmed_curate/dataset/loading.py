@@ -22,6 +22,7 @@ from mmed_curate.dataset.folds import Fold, leave_one_subject_out
 from mmed_curate.dataset.manifest import Manifest, inside, read_manifest, release_id
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, header_of, read_rows
 from mmed_curate.dataset.selection import not_selected
+from mmed_curate.dataset.tombstones import Withdrawn, WithdrawnClipsWarning, withdrawn_since
 from mmed_curate.domain.files import opened_text, sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import Term
@@ -226,6 +227,7 @@ class Dataset:
         clips: Sequence[ClipRow],
         judgements: Sequence[JudgementRow],
         judged_clips: Sequence[JudgedClipRow],
+        gone: Withdrawn = Withdrawn(),  # noqa: B008 - it is frozen
     ) -> None:
         self.root = root
         self.release = release
@@ -238,6 +240,7 @@ class Dataset:
         """The rows of judgements.csv as records."""
         self.judged_clip_rows = tuple(judged_clips)
         """The rows of judged-clips.csv as records: what the experts saw, settled or not."""
+        self._gone = gone
         self._seal = _Seal(root, manifest)
         self._row_of: Mapping[str, ClipRow] = MappingProxyType({row.clip: row for row in clips})
         by_clip: dict[str, list[JudgementRow]] = {}
@@ -315,6 +318,31 @@ class Dataset:
         return _document(self.root, ATTEMPTS) if told else None
 
     @property
+    def withdrawn(self) -> tuple[str, ...]:
+        """Names of clips that were withdrawn since, as far as newer versions are known; in order.
+
+        Of clips.csv, and of judged-clips.csv where nothing was settled of them.
+        """
+        settled = {row.judged_clip for row in self.clip_rows}
+        events = {row.clip for row in self.clip_rows if row.judged_clip in self._gone.clips}
+        return tuple(sorted(events | (self._gone.clips - settled)))
+
+    def without_withdrawn(self) -> Dataset:
+        """The same release without what was withdrawn since: its three tables are shorter by it, in memory.
+
+        The folder stays as it is, and so do `release`, `agreement` and `gate`, which were measured on all of it.
+        """
+        gone = self._gone.clips
+        return Dataset(
+            root=self.root,
+            release=self.release,
+            manifest=self.manifest,
+            clips=[row for row in self.clip_rows if row.judged_clip not in gone],
+            judgements=[row for row in self.judgement_rows if row.clip not in gone],
+            judged_clips=[row for row in self.judged_clip_rows if row.clip not in gone],
+        )
+
+    @property
     def is_draft(self) -> bool:
         """Whether it was shared while its gate was closed; it is then no release."""
         return self.release.draft or self.manifest.draft
@@ -349,17 +377,22 @@ class Dataset:
         return leave_one_subject_out({name: self.clip(name).subject for name in names})
 
 
-def load(path: str | Path) -> Dataset:
+def load(path: str | Path, *, tombstones: str | Path | None = None) -> Dataset:
     """Read a release from its folder; of a draft, with a `DraftWarning`.
+
+    Where a newer version is known by which clips of this one were withdrawn, with a `WithdrawnClipsWarning`;
+    `Dataset.withdrawn` names them. `dataset.tombstones` says where newer versions are looked for.
 
     Args:
         path: the folder that holds release.json.
+        tombstones: the tombstones.json of a newer version, or its folder; looked at besides.
 
     Raises:
         BadInput: the folder is not a release, is of a newer format than this mmed reads, or its tables are not the
-            ones that were sealed.
+            ones that were sealed; or `tombstones` is no such list.
     """
     dataset = read_release(Path(path))
+    dataset = _held_against_tombstones(dataset, None if tombstones is None else Path(tombstones))
     if dataset.is_draft:
         warnings.warn(
             f"{dataset.release.name} {dataset.release.version} is a draft and no release: its gate was closed; publish "
@@ -368,6 +401,29 @@ def load(path: str | Path) -> Dataset:
             stacklevel=2,
         )
     return dataset
+
+
+def _held_against_tombstones(dataset: Dataset, given: Path | None) -> Dataset:
+    gone = withdrawn_since(dataset.root, dataset.release, (row.clip for row in dataset.judged_clip_rows), given)
+    if not gone.clips:
+        return dataset
+    found = Dataset(
+        root=dataset.root,
+        release=dataset.release,
+        manifest=dataset.manifest,
+        clips=dataset.clip_rows,
+        judgements=dataset.judgement_rows,
+        judged_clips=dataset.judged_clip_rows,
+        gone=gone,
+    )
+    warnings.warn(
+        f"{len(gone.clips)} of {len(dataset.judged_clip_rows)} judged clips of {dataset.release.name} "
+        f"{dataset.release.version} were withdrawn since ({gone.told_by}): use the newer version and delete this one; "
+        "until then, load(...).without_withdrawn() leaves them out",
+        WithdrawnClipsWarning,
+        stacklevel=3,
+    )
+    return found
 
 
 def read_release(root: Path) -> Dataset:

@@ -25,6 +25,7 @@ from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
 from mmed_curate.dataset.attempts import attempts_in, codings_in, counting_in, derived_attempts
+from mmed_curate.dataset.changes import derived_history
 from mmed_curate.dataset.consistency import Rederived, compared
 from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL, Dataset, read_release
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
@@ -64,6 +65,7 @@ ATTESTED = (
     "that the gate was held on a whole sample at no other time than attempts.json tells of, and in this order",
     "that the judgements are those of the people behind the pseudonyms, given blind and in this order",
     "that the media and features show what the judgements are about",
+    "that the versions before were what changes.json says, and that whatever was withdrawn is among the tombstones",
 )
 """What a release cannot prove of itself."""
 
@@ -116,6 +118,7 @@ def _derived(dataset: Dataset) -> Iterator[Rederived]:
     yield _agreement(dataset, report)
     evidence = replace(_evidence(dataset, courses, judged), counting=counting)
     yield from _gate(dataset, report, evidence, policy)
+    yield from derived_history(dataset)
 
 
 def _check_codes(dataset: Dataset) -> None:

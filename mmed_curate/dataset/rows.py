@@ -89,6 +89,8 @@ class ClipRow:
     """`overlap`, `crosstalk`, or `none`, by the microphones of the session; empty: there was no second microphone."""
     not_visible: tuple[str, ...] = field(default=(), metadata={"since": 3})
     """Codes of the parts of the face of which nothing is known: no action unit of theirs is scored, and none absent."""
+    may_be_shown: bool = field(default=False, metadata={"since": 4})
+    """True where everybody seen or heard in the media of this clip agreed that they are shown publicly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +215,7 @@ def csv_text(kind: type[Row], rows: Iterable[Row]) -> str:
     names = columns_of(kind)
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_cell(getattr(row, name)) for name in names])
+        writer.writerow([cell_text(getattr(row, name)) for name in names])
     return stream.getvalue()
 
 
@@ -271,7 +273,8 @@ def durations_of(text: Sequence[str]) -> tuple[int, ...]:
     return tuple(durations)
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as its cell of a table reads."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from mmed_curate.gate.attempts import (
     what_counts,
 )
 from mmed_curate.release.pseudonyms import Pseudonyms
+from mmed_curate.store.made import ASSETS_PUT
 from mmed_curate.store.workspace import Workspace
 
 RELEASED_TERMS = frozenset({Term.RESEARCH, Term.REDISTRIBUTE})
@@ -61,6 +63,8 @@ class Snapshot:
     """In log order; superseded ones too."""
     assets: Mapping[tuple[ClipId, int, AssetKind], Asset]
     """By clip, event of the clip, and kind."""
+    noted_at: Mapping[ClipId, str]
+    """When the log took down the hashes of a clip's files: UTC, RFC 3339."""
     flags: Mapping[ClipId, int]
     """How many flags are open on each clip that has any."""
     finished_only: bool
@@ -221,6 +225,7 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
             terms=records.terms(),
             judgements=records.judgements_by_clip((Purpose.ORDINARY,)),  # the others measure coders, and settle nothing
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
+            noted_at={ClipId(json.loads(one.payload)["clip"]): one.at for one in records.log(ASSETS_PUT)},
             flags=Counter(flag.clip for flag in records.open_flags()),
             finished_only=finished_only,
             recodings=records.recodings(),

@@ -23,12 +23,12 @@ from mmed_curate.domain.records import AssetKind, Box, Consent, Term
 from mmed_curate.media.clock import read_clock
 from mmed_curate.media.sound import has_sound
 from mmed_curate.release.build import Release, Wishes, create_release
+from mmed_curate.release.consented import publication_of
 from mmed_curate.release.leave import Leave, ask_gate
 from mmed_curate.release.parquet import write_parquet
 from mmed_curate.release.pseudonyms import Pseudonyms
 from mmed_curate.release.recipe import read_licence
 from mmed_curate.release.snapshot import read_snapshot
-from mmed_curate.release.tables import published_terms
 from mmed_curate.store.workspace import Workspace
 
 Ask = Callable[[Workspace], Leave]
@@ -85,8 +85,8 @@ def test_consent_decides_what_of_a_clip_goes_out(made: Release) -> None:
     assert kept == {
         (): {everything, frozenset({"picture.mp4", "features.npz"})},  # the second subject's recording is silent
         ("publish-voice",): {frozenset({"picture.mp4", "features.npz"})},
-        ("publish-face",): {frozenset({"sound.wav", "sound-features.npz"})},
-        ("publish-face", "publish-voice"): {frozenset()},
+        ("publish-face", "publish-features"): {frozenset({"sound.wav", "sound-features.npz"})},
+        ("publish-face", "publish-features", "publish-voice"): {frozenset()},
     }
 
 
@@ -108,7 +108,7 @@ def test_a_whole_picture_needs_the_consent_of_all_who_may_be_in_it(
     tmp_path: Path, ask: Ask, wishes: Wishes, crop: Box | None, n_pictures: int
 ) -> None:
     full = frozenset(Term)
-    consents = (full, full, full - {Term.PUBLISH_FACE})
+    consents = (full, full, full - {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES})
     workspace = a_settled_workspace(tmp_path / "ws", consents=consents, together=True, crop=crop)
     clips = load(create_release(workspace, ask(workspace), wishes).path).clips
     assert clips.picture.notna().sum() == clips.features.notna().sum() == n_pictures
@@ -122,8 +122,12 @@ def test_a_consent_that_ended_publishes_no_voice_of_others(tmp_path: Path) -> No
     other = next(one for one in snapshot.subjects.values() if one.id != clip.subject)
     ended = replace(other, consent=replace(other.consent, expires_on=date(2026, 5, 1)))
     later = replace(snapshot, subjects={**snapshot.subjects, other.id: ended})
-    assert published_terms(later, clip, date(2026, 5, 1)) == {Term.PUBLISH_FACE, Term.PUBLISH_VOICE}
-    assert published_terms(later, clip, date(2026, 5, 2)) == {Term.PUBLISH_FACE}
+    own = {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES}
+    last, after = (publication_of(later, clip, date(2026, 5, day)) for day in (1, 2))
+    assert last.terms == {*own, Term.PUBLISH_VOICE}
+    assert after.terms == own
+    assert last.may_be_shown
+    assert after.may_be_shown  # of what still goes out, the subject's own face, nobody else is a part
 
 
 def test_a_picture_without_consent_to_the_voice_has_no_sound_and_the_same_frames(made: Release) -> None:
