@@ -98,7 +98,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     target = target_of(workspace, wishes)
     snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
     _check_leave(snapshot, leave, wishes)
-    tables = tables_of(snapshot, on=leave.on)
+    tables = tables_of(snapshot, on=leave.on, archival=wishes.recipe.archival)
     facts = _facts(snapshot, tables, wishes, leave)
     with folder_written_aside(target) as folder:
         hashes = copy_all(tables.files, snapshot.media, folder, snapshot.noted_at, progress, rehash=wishes.rehash)
