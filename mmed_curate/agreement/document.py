@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmed_curate.agreement.layers import ClassAgreement, LayerAgreement, OrderedAgreement, SetAgreement
@@ -10,7 +10,7 @@ from mmed_curate.agreement.report import VERSION, AgreementReport
 from mmed_curate.agreement.rules import rules_of
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.times import TimeAgreement
-from mmed_curate.domain.measures import Interval, Measure, Undetermined
+from mmed_curate.domain.measures import Coefficient, Interval, Measure, Undetermined
 
 __all__ = ["FORMAT", "VERSION"]
 
@@ -184,3 +184,27 @@ def class_document(one: ClassAgreement) -> dict[str, Any]:
 
 def _classes(classes: Sequence[ClassAgreement]) -> list[dict[str, Any]]:
     return [class_document(one) for one in classes]
+
+
+def measure_of(document: Mapping[str, Any]) -> Measure:
+    """The number that `measure_document` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: the document is none.
+    """
+    if document["value"] is None:
+        return Undetermined(reason=str(document["undetermined"]))
+    interval: Interval | Undetermined = Undetermined(reason=str(document["no_interval"]))
+    if document["lower"] is not None:
+        interval = Interval(
+            lower=float(document["lower"]),
+            upper=float(document["upper"]),
+            confidence=float(document["confidence"]),
+        )
+    return Coefficient(
+        value=float(document["value"]),
+        interval=interval,
+        n_units=int(document["n_units"]),
+        n_judgements=int(document["n_judgements"]),
+        n_clusters=int(document["n_clusters"]),
+    )

@@ -54,6 +54,9 @@ def report_document(report: VerifyReport) -> dict[str, object]:
             {"what": one.what, "stated": one.stated, "found": one.found, "same": one.same} for one in report.rederived
         ],
         "attested": list(report.attested),
+        "partial": None
+        if report.partial is None
+        else {"selected": str(report.partial), "source": report.partial.source, "left_out": report.n_left_out},
         "signature": report.signed.value,
     }
 
@@ -73,7 +76,14 @@ def _tell(release: Path, report: VerifyReport) -> None:
     if report.draft:
         rules = f": {', '.join(report.closed_by)}" if report.closed_by else ""
         out.print(f"This is a DRAFT and no release. Its gate was closed{rules}", style="bold red", markup=False)
+    if report.partial is not None:
+        out.print(f"partial, as selected: {report.partial}; {report.n_left_out} files were left out", markup=False)
     if report.ok:
-        out.print("every file is as it was sealed", style="bold green")
+        out.print(
+            "every file is as it was sealed"
+            if report.partial is None
+            else "every file of the selection is as it was sealed",
+            style="bold green",
+        )
     else:
         out.print(f"{len(report.differences)} differences: download again what is named", style="bold red")

@@ -73,9 +73,10 @@ dataset = load("path/to/this/folder")
 dataset.clips                       # a pandas DataFrame, one row per settled event
 dataset.judgements                  # what every expert said, under pseudonyms
 clip = dataset.clip({_example(told)})
-clip.picture().frames               # (T, H, W, 3) uint8 RGB, where consent allows
-clip.sound()                        # samples and rate, where consent allows
-clip.features()["flow"]             # (3, 48, 48) float32: u, v, strain from onset to apex; where consent allows
+clip.video().frames                 # (T, H, W, 3) uint8 RGB, where consent allows
+clip.audio()                        # samples and rate, where consent allows
+clip.flow()                         # (3, 48, 48) float32: u, v, strain from onset to apex, where consent allows
+clip.votes("emotion")               # what each coder said of it; dataset.soft_labels("emotion") tells of all clips
 for fold in dataset.loso():         # leave one subject out
     fold.held_out, fold.train, fold.test
 ```
@@ -93,9 +94,12 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | agreement.json, gate.json | how well the experts agree, and the gate's verdicts |
 | attempts.json | every time that the gate was held on a whole sample, and what failed |
 | splits.json | folds that leave one subject out, and one fixed split by subject |
+| CHANGELOG.md, changes.json | what changed from version to version |
+| tombstones.json | clips of older versions that were withdrawn since, without their names |
 | DATACARD.md, LICENSE.txt, CITATION.cff | read these before using it |
 | croissant.json, datacite.json | the same for machines |
 | media/ | per clip: picture.mp4, sound.wav, features.npz, sound-features.npz, where consent allows |
+| index.html, page/ | the same to look at in a web browser, where it was made; loads nothing from elsewhere |
 | benchmark/ | what AMF-Net makes of it, leaving one subject out, where it was run |
 
 ## The gate

@@ -179,13 +179,14 @@ def _record(
     *,
     crop: Box | None,
     simulated: bool,
+    take: int = 0,
 ) -> list[tuple[Clip, int]]:
     subject, session = records.subject(f"{CANARY}-{number}"), records.session(f"{CANARY}-game-{session_number}")
-    sha256 = hashlib.sha256(f"{CANARY} {number}".encode()).hexdigest()
+    sha256 = hashlib.sha256(f"{CANARY} {number}{f' {take}' if take else ''}".encode()).hexdigest()
     recording = Recording(
         id=RecordingId(derived_uuid(workspace.secret, "recording", sha256)),
         sha256=sha256,
-        path=f"/recordings/{CANARY}-{number}.mp4",
+        path=f"/recordings/{CANARY}-{number}{f'-{take}' if take else ''}.mp4",
         session=session.id,
         subject=subject.id,
         width=64,
@@ -274,13 +275,34 @@ def _release_files(folder: Path) -> dict[AssetKind, Path]:
         offset_s=np.array(0.8),
     )
     (folder / "coding.mp4").write_bytes(b"what the coders saw")
+    return _files_in(folder)
+
+
+def _files_in(folder: Path) -> dict[AssetKind, Path]:
     return {
-        AssetKind.RELEASE_PICTURE: picture,
+        AssetKind.RELEASE_PICTURE: folder / "picture.mp4",
         AssetKind.RELEASE_SOUND: folder / "sound.wav",
         AssetKind.FEATURES: folder / "features.npz",
         AssetKind.SOUND_FEATURES: folder / "sound-features.npz",
         AssetKind.CODING_PICTURE: folder / "coding.mp4",
     }
+
+
+def a_later_recording(workspace: Workspace, number: int, *, clips: int = 1) -> list[Clip]:
+    """One more recording of a subject, in the subject's session; its clips are judged as those of the first one were.
+
+    Args:
+        workspace: made by `a_settled_workspace`.
+        number: of the subject, from 0.
+        clips: how many.
+    """
+    with workspace.write(actor="ingest") as records:
+        files = _files_in(workspace.media / "release")
+        made = _record(workspace, records, number, clips, files, number, crop=PART, simulated=True, take=1)
+    with workspace.write(actor="coders") as records:
+        for place, (clip, emotion) in enumerate(made):
+            _judge(workspace, records, clip, place, emotion=emotion)
+    return [clip for clip, _ in made]
 
 
 def begin_another_clip(workspace: Workspace, code: str) -> None:
