@@ -91,6 +91,8 @@ class ClipRow:
     """Codes of the parts of the face of which nothing is known: no action unit of theirs is scored, and none absent."""
     may_be_shown: bool = field(default=False, metadata={"since": 4})
     """True where everybody seen or heard in the media of this clip agreed that they are shown publicly."""
+    archival: str | None = field(default=None, metadata={"since": 4})
+    """Path of the same clip without loss, the decoder's own pixels and samples (.mov); None: withheld, or not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ _DOCUMENTS = {
     "agreement.json": ("application/json", "How well the experts agree."),
     "gate.json": ("application/json", "The rules that the release passed, with their numbers."),
 }
-_MEDIA = {"picture.mp4": "video/mp4", "sound.wav": "audio/wav"}
+_MEDIA = {"picture.mp4": "video/mp4", "archival.mov": "video/quicktime", "sound.wav": "audio/wav"}
 
 
 def croissant_document(told: Told, folder: Path) -> dict[str, Any]:
