@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -221,6 +222,7 @@ def main() -> int:
     if chosen.only_report:
         whole_report(chosen.clips)
         return 0
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
     cost = cost_of(this_script("--only-report", "--clips", str(chosen.clips)))
     beside = Path(__file__).parent / "results" / ".report.json"
     report = json.loads(beside.read_text(encoding="utf-8"))
@@ -243,7 +245,8 @@ def main() -> int:
         f"  {interval['alpha_ms']:.1f} ms, with the table made from lists {interval['with_table_ms']:.1f} ms",
         f"whole report, {chosen.clips:,} clips, {REPORT_CODERS} coders, {report['measures']} measures, "
         f"{report['resamples']:,} resamples each; target {MOST_REPORT_S:.0f} s, {MOST_REPORT_MB:.0f} MB",
-        f"  {report['wall_s']:.1f} s ({report['cpu_s']:.1f} s of CPU), peak {cost.peak_mb:.0f} MB with its input",
+        f"  {report['wall_s']:.1f} s ({report['cpu_s']:.1f} s of CPU), peak {cost.peak_mb:.0f} MB with its input; "
+        f"load before {load:.1f} on {cores} cores",
         *(f"{name}: {'met' if held else 'MISSED'}" for name, held in met.items()),
     ]
     table = "\n".join(lines) + "\n"
@@ -252,7 +255,7 @@ def main() -> int:
         "version": "1.0",
         "resampling": drawn,
         "interval": interval,
-        "report": {**report, "peak_mb": cost.peak_mb, "clips": chosen.clips},
+        "report": {**report, "peak_mb": cost.peak_mb, "clips": chosen.clips, "load": load, "cores": cores},
         "met": met,
     }
     keep("agreement.txt", table)

@@ -91,7 +91,7 @@ def interval(statistic: Statistic, settings: AgreementSettings, rules: Rules = N
             reason=f"{statistic.n_clusters} clusters are too few to resample, needed are {settings.min_clusters}"
         )
     values = resampled(statistic, settings, rules.draw)  # (R,)
-    finite = np.sort(values[np.isfinite(values)])
+    finite = values[np.isfinite(values)]
     if len(finite) < (1 - settings.max_degenerate) * len(values):
         return Undetermined(reason=f"{1 - len(finite) / len(values):.0%} of the resamples hold a single value")
     tail = expanded_tail((1 - settings.confidence) / 2, statistic.n_clusters)
@@ -216,7 +216,7 @@ def _bca_tails(statistic: Statistic, values: Floats, low: float, high: float) ->
     normal = NormalDist()
     point = statistic.point()
     # half of the ties count as below, so that a discrete distribution is not taken for a biased one
-    below = (np.searchsorted(values, point, "left") + np.searchsorted(values, point, "right")) / 2 / len(values)
+    below = (np.count_nonzero(values < point) + np.count_nonzero(values <= point)) / 2 / len(values)
     present = statistic.contributions[np.any(statistic.contributions != 0, axis=1)]
     left_out = statistic.combine(present.sum(axis=0, keepdims=True) - present)  # (C,)
     left_out = left_out[np.isfinite(left_out)]

@@ -71,7 +71,7 @@ class Compared:
     apart_ms: Mapping[str, tuple[tuple[float, bool], ...]]
     """By mark, of every pair: how far apart in ms, and whether that is within tolerance."""
     courses: Mapping[ClipId, Course]
-    """Where each clip whose coding has closed stands."""
+    """Where each clip stands whose coding has closed and counts."""
 
     def of(
         self,
@@ -126,13 +126,13 @@ def compared(clips: Sequence[JudgedClip], protocol: Protocol, codebook: Codebook
         verdicts = {one.coder: one.answer.verdict.value for one in now.standing if isinstance(one.answer, Screening)}
         for one, other in combinations(sorted(verdicts), 2):
             found.say(Stage.SCREENING.value, (judged.clip, 0, one, other), (verdicts[one], verdicts[other]))
-        if not now.coded:
+        if not now.coded or not judged.counts:
             continue
         courses[judged.clip] = now
         found.add(judged, now.coded, "")
         if protocol.coding.n_turns > 1:
             by_pass: dict[str, list[Judgement]] = {}
-            for judgement in now.standing:
+            for judgement in now.codings[-1].passes:
                 if isinstance(judgement.answer, Coding):
                     name = f"pass-{judgement.turn}-{judgement.modality.value}:"
                     by_pass.setdefault(name, []).append(judgement)

@@ -42,20 +42,22 @@ def judgements_digest(judgements: Iterable[Judgement]) -> str:
     """SHA-256 over judgements, whatever order they come in: one more, one less or one changed gives another."""
     digest = hashlib.sha256()
     for judgement in sorted(judgements, key=lambda one: (one.order, one.id)):
-        document = _without(to_json(judgement), _NEWS_OF_JUDGEMENTS)
-        document["answer"] = answer_without_empty_news(document["answer"])
+        document = to_json(judgement)
+        _drop_empty(document, _NEWS_OF_JUDGEMENTS)
+        drop_empty_news(document["answer"])
         digest.update(canonical_json(document).encode())
         digest.update(b"\n")
     return digest.hexdigest()
 
 
-def answer_without_empty_news(answer: dict[str, Any]) -> dict[str, Any]:
-    """The JSON of an answer as it was before format 3, where what came then says nothing."""
-    kept = _without(answer, _NEWS_OF_ANSWERS)
-    if "events" in kept:
-        kept["events"] = [_without(event, _NEWS_OF_EVENTS) for event in kept["events"]]
-    return kept
+def drop_empty_news(answer: dict[str, Any]) -> None:
+    """Make the JSON of an answer what it was before format 3, where what came then says nothing."""
+    _drop_empty(answer, _NEWS_OF_ANSWERS)
+    for event in answer.get("events", ()):
+        _drop_empty(event, _NEWS_OF_EVENTS)
 
 
-def _without(document: Mapping[str, Any], news: Mapping[str, object]) -> dict[str, Any]:
-    return {key: part for key, part in document.items() if key not in news or part != news[key]}
+def _drop_empty(document: dict[str, Any], news: Mapping[str, object]) -> None:
+    for name, nothing in news.items():
+        if name in document and document[name] == nothing:
+            del document[name]

@@ -236,10 +236,8 @@ def _hidden(events: Sequence[CodedEvent]) -> tuple[str, ...]:
 
 
 def _majority(labels: Sequence[Label], n_voters: int) -> Label | None:
-    first = labels[0]
-    alike = labels.count(first)
-    label, votes = (first, alike) if 2 * alike > n_voters else Counter(labels).most_common(1)[0]
-    return label if 2 * votes > n_voters else None
+    most = max(labels, key=labels.count)
+    return most if 2 * labels.count(most) > n_voters else None
 
 
 def _settle_action_units(

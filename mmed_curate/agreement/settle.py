@@ -7,7 +7,7 @@ a new round there when it reaches an end; nothing that was said before goes, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from mmed_curate.agreement.reading import Disagreement, adjudicated, events_of, read_together
@@ -104,6 +104,9 @@ def course(
     return walk.course()
 
 
+_NOWHERE: frozenset[Stage] = frozenset()
+
+
 @dataclass(slots=True, kw_only=True)
 class _Walk:
     protocol: Protocol
@@ -116,10 +119,12 @@ class _Walk:
     """How many judge at the stage that is open; 0 at the ends."""
     n_turns: int = 0
     """How many passes each of them takes."""
+    barred: frozenset[Stage] = frozenset()
+    """Who judged the clip at one of these may not judge it there."""
     seen: list[Judgement] = field(default_factory=list)
     taken: set[str | int] = field(default_factory=set)
     """Ids and places in the log of those seen."""
-    judged_at: dict[CoderId, frozenset[Stage]] = field(default_factory=dict)
+    judged_at: dict[CoderId, set[Stage]] = field(default_factory=dict)
     """At which stages each judge has spoken."""
     superseded: set[str] = field(default_factory=set)
     seated: list[Judgement] = field(default_factory=list)
@@ -142,6 +147,7 @@ class _Walk:
         is_open = stage in JUDGED
         self.n_judges = self.protocol.judges(stage, self.terms) if is_open else 0
         self.n_turns = self.protocol.rules(stage).n_turns if is_open else 0
+        self.barred = self.protocol.barred(stage) if is_open else _NOWHERE
 
     def take(self, judgement: Judgement) -> None:
         self._check(judgement)
@@ -152,7 +158,7 @@ class _Walk:
         self.seen.append(judgement)
         self.taken.update((judgement.id, judgement.order))
         for who in judgement.judges:
-            self.judged_at[who] = self._judged_by(who) | {judgement.stage}
+            self.judged_at.setdefault(who, set()).add(judgement.stage)
         if judgement.turn < self.n_turns:
             self.earlier.append(judgement)
             return
@@ -200,7 +206,7 @@ class _Walk:
                 )
         else:
             self._check_turn(judgement)
-        barred = self.protocol.barred(self.stage) & self._judged_by(judgement.coder)
+        barred = self.barred & self._judged_by(judgement.coder) if self.barred else _NOWHERE
         if barred:
             where = ", ".join(sorted(stage.value for stage in barred))
             raise _impossible("barred", judgement, f"is by judge {judgement.coder}, who judged this clip at {where}")
@@ -240,8 +246,8 @@ class _Walk:
         if judgement.coder not in answer.participants or len(coders & set(answer.participants)) < least:
             raise _impossible("discussion", judgement, f"names fewer than {least} of its coders, or not its judge")
 
-    def _judged_by(self, coder: CoderId) -> frozenset[Stage]:
-        return self.judged_at.get(coder, frozenset())
+    def _judged_by(self, coder: CoderId) -> Set[Stage]:
+        return self.judged_at.get(coder, _NOWHERE)
 
     def _close(self) -> None:
         seated = sorted(self.seated, key=lambda one: one.order)

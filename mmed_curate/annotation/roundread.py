@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmed_curate.agreement.differing import Compared, compared
 from mmed_curate.agreement.judged import JudgedClip
@@ -49,18 +49,29 @@ class RoundRead:
         return self.codes.get(coder, coder)
 
 
-def read_round(workspace: Workspace, report: AgreementReport, only: Collection[ClipId] | None = None) -> RoundRead:
+def read_round(
+    workspace: Workspace,
+    report: AgreementReport,
+    *,
+    only: Collection[ClipId] | None = None,
+    uncounted: Collection[ClipId] = (),
+) -> RoundRead:
     """Read it.
 
     Args:
         workspace: whose round.
         report: measured on these clips.
         only: clips that were measured; None: all that nobody in them left.
+        uncounted: of these, clips whose coding did not count (see `JudgedClip.counts`).
 
     Raises:
         BadInput: the database cannot be read, or a clip's judgements are an impossible history.
     """
-    clips = tuple(one for one in judged_here(workspace) if only is None or one.clip in only)
+    clips = tuple(
+        replace(one, counts=one.clip not in uncounted)
+        for one in judged_here(workspace)
+        if only is None or one.clip in only
+    )
     pairs = compared(clips, workspace.protocol, workspace.codebook)
     closed = {clip: now.coded[-1].order for clip, now in pairs.courses.items()}
     with workspace.read() as records:

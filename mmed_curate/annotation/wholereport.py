@@ -105,7 +105,8 @@ def whole_report(here: RoundRead, beside: Path, *, gate: GateShown | None = None
         behind=clips_behind(here.pairs, here.week, [focus_of("duration.alpha", here.book)]), coded=here.pairs.courses
     )
     settings, rules = report.settings, gate.rules if gate else ()
-    among = among_coders(here.clips, here.protocol, here.book, settings)
+    counted = [one for one in here.clips if one.counts]
+    among = among_coders(counted, here.protocol, here.book, settings)
     shown = AgreementShown(
         title=f"Agreement: {here.protocol.title}",
         simulated=report.simulated or here.workspace.simulated,
@@ -150,9 +151,11 @@ def _headline(report: AgreementReport, gate: GateShown | None) -> tuple[str, ...
         n_failed = sum(not rule.holds for rule in gate.rules)
         rules = "1 rule fails" if n_failed == 1 else f"{n_failed} rules fail"
         decided = ["The gate is open." if gate.passed else f"The gate is closed: {rules}."]
+    left_out = f"{report.n_left_out} coded clips do not count: an attempt at the gate failed on them."
     return (
         f"{report.n_coded} of {report.n_clips} judged clips are coded, by {report.n_coders} coders; "
         f"{report.n_events} events of {report.n_subjects} subjects.",
+        *([left_out] if report.n_left_out else []),
         f"The emotion of an event: {number}{words}.",
         *decided,
         "Counted is what stood when the coding of a clip closed, before anybody discussed it.",

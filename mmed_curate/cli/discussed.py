@@ -18,9 +18,20 @@ _TOPICS = 3
 """Sentences of each kind: a terminal is read at a glance, the page has more."""
 
 
-def round_measured(workspace: Workspace, snapshot: Snapshot, report: AgreementReport) -> RoundRead:
-    """The round under the lab's own names: the clips that were measured under pseudonyms, and no others."""
-    return read_round(workspace, report, {clip.id for clip in snapshot.judged})
+def round_measured(
+    workspace: Workspace, snapshot: Snapshot, report: AgreementReport, policy_digest: str | None = None
+) -> RoundRead:
+    """The round under the lab's own names: the clips that were measured under pseudonyms, and no others.
+
+    Args:
+        workspace: whose round.
+        snapshot: what was measured.
+        report: what came out.
+        policy_digest: of the policy that it was held against; None: of none.
+    """
+    coded = {clip for clip, codings in snapshot.codings.items() if codings}
+    uncounted = coded - set(snapshot.counting(policy_digest).clips)
+    return read_round(workspace, report, only={clip.id for clip in snapshot.judged}, uncounted=uncounted)
 
 
 def tell_discussion(here: RoundRead) -> None:

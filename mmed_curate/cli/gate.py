@@ -68,7 +68,7 @@ def gate(policy: str | None, day: str | None, html: Path | None, as_json: bool) 
     is_open = held.decision.passed is not None
     if html is not None or not (is_open or as_json):
         lines = rule_lines(held.decision.verdicts, rules, held.snapshot.codebook)
-        here = round_measured(workspace, held.snapshot, held.report)
+        here = round_measured(workspace, held.snapshot, held.report, rules.digest())
         if not (is_open or as_json):
             tell_discussion_of(here, lines)
         if html is not None:
@@ -127,7 +127,7 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
             highlight=False,
         )
     if decision.passed is not None:
-        out.print("[bold green]The gate is open.[/bold green] Next: mmed release create VERSION")
+        out.print("[bold green]The gate is open.[/bold green] Next: mmed release create")
         return
     failed = decision.failed
     rules = "1 rule fails" if len(failed) == 1 else f"{len(failed)} rules fail"
@@ -135,7 +135,7 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
     for verdict in failed:
         out.print(f"  - {_said(verdict)}")
     if decision.draft is not None:
-        out.print("What is there can be shared as a draft, marked as one: mmed release create VERSION --draft")
+        out.print("What is there can be shared as a draft, marked as one: mmed release create --draft")
 
 
 def _said(verdict: RuleVerdict) -> str:

@@ -1,4 +1,4 @@
-"""`mmed release create`: agreement, gate, build, benchmark, seal, in one go; 1 where the gate stays shut."""
+"""`mmed release create`: agreement, gate, number, build, benchmark, seal, in one go; 1 where the gate stays shut."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mmed_curate.agreement.settings import settings_of
+from mmed_curate.cli.catalogue import catalogue
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.gate import tell_attempt, tell_decision
+from mmed_curate.cli.release_diff import diff
 from mmed_curate.cli.releasepage import page
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
@@ -26,23 +28,30 @@ if TYPE_CHECKING:
 
 @click.group()
 def release() -> None:
-    """Make a sealed, versioned release."""
+    """Make a sealed, versioned release, or compare two."""
+
+
+release.add_command(diff)
 
 
 release.add_command(page)
 
 
 @release.command()
-@click.argument("version")
+@click.argument("version", required=False)
 @click.option("--policy", help="Name or path of a gate policy [default: the workspace's, else mmed].")
 @click.option("--recipe", default="mmed", show_default=True, help="Name or path of pipelines/release/*.yaml.")
 @click.option(
     "--licence", type=click.Path(path_type=Path), help="Text file with the terms of use [default: a template]."
 )
 @click.option("--to", type=click.Path(path_type=Path), help="Folder to make [default: releases/ in the workspace].")
+@click.option(
+    "--since", type=click.Path(path_type=Path), help="The version before, where it does not lie in releases/."
+)
 @click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
 @click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
 @click.option("--draft", is_flag=True, help="Share it although the gate is closed, marked as a draft everywhere.")
+@click.option("--rehash", is_flag=True, help="Read every file again; else only those written to since they were cut.")
 @click.option(
     "--page",
     "page_shows",
@@ -54,27 +63,35 @@ release.add_command(page)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of the benchmark [default: one per core].")
 @json_option
 def create(
-    version: str,
+    version: str | None,
     policy: str | None,
     recipe: str,
     licence: Path | None,
     to: Path | None,
+    since: Path | None,
     benchmark: str | None,
     no_benchmark: bool,
     draft: bool,
+    rehash: bool,
     page_shows: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Make release VERSION of this workspace, such as 1.0.0.
+    """Make release VERSION of this workspace, such as 1.0.0; without VERSION, the number that follows.
+
+    The number follows from what changed since the version before: where labels, frames or files changed or clips went,
+    major; where clips were added, minor; else a patch. A lower one is refused.
 
     The gate is held first. Closed: every rule that fails with its remedy, exit code 1, and no release. Open: the
     folder is filled aside, benchmarked, sealed, and then takes its name.
 
+    Files are copied by the hashes noted when they were cut: one that has the noted size and was not written to since
+    is not read for its hash again. `mmed verify` reads everything; --rehash distrusts the disk before.
+
     With --draft the same is made behind a closed gate, as VERSION-draft: its name, its manifest, its texts and the
     loader say that it is no release. Consent, whole files and the marks of what is simulated are not gone round.
     """
-    from mmed_curate.release.build import Wishes, create_release, target_of
+    from mmed_curate.release.build import Wishes, check_target, create_release
     from mmed_curate.release.leave import hold_gate
     from mmed_curate.release.page import PageMedia
     from mmed_curate.release.recipe import load_release_recipe, read_licence
@@ -87,11 +104,13 @@ def create(
         recipe=load_release_recipe(recipe),
         licence=None if licence is None else read_licence(licence),
         to=to,
+        since=since,
         draft=draft,
+        rehash=rehash,
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
         page=PageMedia(page_shows),
     )
-    target_of(workspace, wishes)  # what cannot be made is said before files are read
+    check_target(workspace, wishes)  # what cannot be made is said before files are read
     rules = load_policy(policy or workspace.settings["gate"])
     with progress_bar("Checking files", "clips") as progress:
         held = hold_gate(
@@ -101,6 +120,7 @@ def create(
             on=datetime.now().astimezone().date(),
             record=True,
             draft=draft,
+            rehash=rehash,
             progress=progress,
         )
     decision, leave = held.decision, held.leave(draft=draft)
@@ -124,6 +144,47 @@ def create(
     else:
         _tell(made, templated=licence is None and "TEMPLATE" in wishes.recipe.licence.name)
         out.print(tell_attempt(held, own=True), markup=False)
+
+
+release.add_command(catalogue)
+
+
+@release.command(name="key")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def make_key(file: Path, as_json: bool) -> None:
+    """Make a key to sign releases with: the private one at FILE, readable by you alone, the public one as FILE.pub.
+
+    Publish FILE.pub on the lab's own page, not beside the releases: who can change a release there could change it too.
+    """
+    from mmed_curate.dataset import signature
+
+    public = signature.make_key(file)
+    if as_json:
+        print_json({"private": str(file), "public": str(public)})
+    else:
+        out.print(f"{file}: keep it to yourself", markup=False)
+        out.print(f"{public}: publish it", markup=False)
+
+
+@release.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, as `mmed release key` makes.")
+@json_option
+def sign(folder: Path, key: Path, as_json: bool) -> None:
+    """Sign the release in FOLDER: its manifest, which stands for every byte.
+
+    Writes manifest-sha256.txt.sig beside it. Its id stays what it was.
+    """
+    from mmed_curate.dataset import signature
+    from mmed_curate.dataset.manifest import release_id
+
+    path = signature.sign(folder, key)
+    if as_json:
+        print_json({"signature": str(path), "id": release_id(folder)})
+    else:
+        out.print(f"id {release_id(folder)}", markup=False)
+        out.print(f"Next: mmed verify {folder} --public-key {key}.pub", markup=False)
 
 
 def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:
@@ -156,6 +217,9 @@ def _document(made: Release) -> dict[str, object]:
         "version": made.facts.version,
         "simulated": made.facts.simulated,
         "draft": made.facts.draft,
+        "since": made.since,
+        "proposed": made.proposed,
+        "because": list(made.because),
         "clips": made.facts.counts.clips,
         "subjects": made.facts.counts.subjects,
         "files": made.n_files,
@@ -171,6 +235,9 @@ def _tell(made: Release, *, templated: bool) -> None:
         f"{made.n_files} files, {made.n_bytes / 1e6:,.1f} MB",
         markup=False,
     )
+    after = "" if made.since is None else f", after {made.since}"
+    least = "" if made.facts.version.startswith(made.proposed) else f"; {made.proposed} would have done"
+    out.print(f"{made.facts.version}{after}, because {'; '.join(made.because)}{least}", markup=False)
     out.print(f"id {made.id}", markup=False)
     out.print(str(made.path), markup=False)
     if templated:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mmed_curate.agreement.judged import answer_without_empty_news
+from mmed_curate.agreement.judged import drop_empty_news
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.findings import BadInput
@@ -42,7 +42,8 @@ def answer_text(answer: Answer) -> str:
 
     What came with format 3 is left out where it says nothing: the same answer has the same text in all versions.
     """
-    document = answer_without_empty_news(to_json(answer))
+    document = to_json(answer)
+    drop_empty_news(document)
     return canonical_json({name: value for name, value in document.items() if name not in _FREE_TEXT})
 
 

@@ -9,9 +9,8 @@ come from the event log, names from the workspace's secret, rows are sorted, fil
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
+from mmed_curate.dataset.versions import Version
 from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.progress import Progress, silent
@@ -27,7 +27,9 @@ from mmed_curate.gate.decide import DraftOnly
 from mmed_curate.release.copying import copy_all
 from mmed_curate.release.documents import write_documents, write_tables
 from mmed_curate.release.evidence import evidence_of
+from mmed_curate.release.history import DRAFT, history_of, write_history
 from mmed_curate.release.leave import Leave
+from mmed_curate.release.noted import Trust
 from mmed_curate.release.page import PageMedia, is_of_page, write_page
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.schemas import check_document
@@ -36,12 +38,7 @@ from mmed_curate.release.tables import Tables, tables_of
 from mmed_curate.release.texts import notice
 from mmed_curate.store.workspace import Workspace
 
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
-"""Semantic version without build metadata (semver.org 2.0.0)."""
-
 BENCHMARK = "benchmark"
-DRAFT = "-draft"
-"""What ends the version of a draft: a pre-release by semver, so that every release comes after it."""
 _CHUNK = 1 << 20
 
 
@@ -55,14 +52,20 @@ class Release:
     facts: ReleaseFacts
     n_files: int
     n_bytes: int
+    since: str | None
+    """The version before; None: it is the first."""
+    because: tuple[str, ...]
+    """Why it has to have at least the number that was proposed, the gravest reason first."""
+    proposed: str
+    """The least number that it may have; of a draft without what it ends in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What a release is called and what it says of itself."""
 
-    version: str
-    """Semantic; of a draft without the `-draft` that it gets."""
+    version: str | None
+    """Semantic; of a draft without the `-draft` that it gets; None: what follows from the version before."""
     recipe: ReleaseRecipe
     licence: Licence | None = None
     """None: the recipe's."""
@@ -72,6 +75,8 @@ class Wishes:
     """It is to be shared as a draft, whatever the gate says."""
     rehash: bool = False
     """Hash every byte that is copied, also of files that were not written to since their hash was noted."""
+    since: Path | None = None
+    """Folder of the version before; None: looked for in releases/."""
     benchmark: Callable[[Path], object] | None = field(default=None)
     """Run on the folder before it is sealed for good; writes below `benchmark/` in it and nowhere else."""
     page: PageMedia = PageMedia.MEDIA
@@ -79,8 +84,8 @@ class Wishes:
 
     @property
     def called(self) -> str:
-        """The version that it gets."""
-        return f"{self.version}{DRAFT}" if self.draft else self.version
+        """The version that it gets; `next` while it has no number."""
+        return f"{self.version or 'next'}{DRAFT if self.draft else ''}"
 
 
 def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progress: Progress = silent) -> Release:
@@ -93,19 +98,23 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         progress: called with files copied and how many there are.
 
     Raises:
-        BadInput: the version is none, or the folder exists already.
+        BadInput: the version is none, or too low for what changed since the one before; the folder exists already.
         Refused: the workspace is no longer what passed the gate, a file is missing or changed, or what was built does
             not say what its own judgements give.
     """
-    target = target_of(workspace, wishes)
+    check_target(workspace, wishes)
     snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
     _check_leave(snapshot, leave, wishes)
-    tables = tables_of(snapshot, on=leave.on)
+    tables = tables_of(snapshot, on=leave.on, archival=wishes.recipe.archival)
+    history = history_of(workspace, snapshot, tables, version=wishes.version, draft=wishes.draft, since=wishes.since)
+    wishes = replace(wishes, version=history.version)
+    target = check_target(workspace, wishes)
     facts = _facts(snapshot, tables, wishes, leave)
     with folder_written_aside(target) as folder:
         hashes = copy_all(tables.files, snapshot.media, folder, snapshot.noted_at, progress, rehash=wishes.rehash)
         write_tables(folder, tables)
         write_documents(folder, snapshot, tables, facts, leave, wishes.recipe, wishes.licence or wishes.recipe.licence)
+        because = write_history(folder, history, tables, facts, hashes)
         manifest = _seal(folder, hashes, draft=facts.draft)
         if wishes.benchmark is not None:
             wishes.benchmark(folder)
@@ -116,33 +125,40 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         _check_says_what_it_holds(folder)
         _settle_files(folder, facts.released_on)
         n_bytes = sum((folder / path).stat().st_size for path in files_under(folder))
-    made = Release(path=target, id=release_id(target), facts=facts, n_files=len(manifest.files) + 1, n_bytes=n_bytes)
+    made = Release(
+        path=target,
+        id=release_id(target),
+        facts=facts,
+        n_files=len(manifest.files) + 1,
+        n_bytes=n_bytes,
+        since=None if history.before is None else history.before.version,
+        because=because,
+        proposed=history.proposed,
+    )
     with workspace.write(actor="release") as log:
         kind = "release.drafted" if facts.draft else "release.created"
         log.log_act(kind, {"release": facts.version, "id": made.id, "simulated": facts.simulated})
     return made
 
 
-def target_of(workspace: Workspace, wishes: Wishes) -> Path:
-    """The folder that a release would be made in.
+def check_target(workspace: Workspace, wishes: Wishes) -> Path:
+    """The folder that a release would be made in; where it has neither number nor folder yet, only `releases/`.
 
     Raises:
         BadInput: the version is none, or the folder exists already.
     """
-    if not _VERSION.fullmatch(wishes.version):
-        raise BadInput.of(
-            "release.version",
-            f"{wishes.version!r} is not a semantic version",
-            "write it as MAJOR.MINOR.PATCH, such as 1.0.0",
-            version=wishes.version,
-        )
-    if wishes.version.endswith(DRAFT):
-        raise BadInput.of(
-            "release.draft_version",
-            f"{wishes.version} is the version of a draft",
-            f"write {wishes.version.removesuffix(DRAFT)} --draft to share one",
-        )
-    target = wishes.to or workspace.root / "releases" / f"{wishes.recipe.name}-{wishes.called}"
+    if wishes.version is not None:
+        Version.of(wishes.version)
+        if wishes.version.endswith(DRAFT):
+            raise BadInput.of(
+                "release.draft_version",
+                f"{wishes.version} is the version of a draft",
+                f"write {wishes.version.removesuffix(DRAFT)} --draft to share one",
+            )
+    releases = workspace.root / "releases"
+    if wishes.to is None and wishes.version is None:
+        return releases
+    target = wishes.to or releases / f"{wishes.recipe.name}-{wishes.called}"
     if target.exists() or target.is_symlink():
         raise BadInput.of(
             "release.exists",
@@ -161,7 +177,7 @@ def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> None:
                 remedy="ask it for what is to be made",
             )
         )
-    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), rehash=False)
+    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), trust=Trust.SIZE)
     if leave.policy.digest() != leave.word.policy_digest or not leave.word.opens(
         judgements_digest=leave.report.judgements_digest, evidence_digest=evidence.digest()
     ):

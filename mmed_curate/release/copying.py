@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.progress import Progress
-from mmed_curate.domain.records import Asset
 from mmed_curate.media.remux import without_sound
 from mmed_curate.release.cutdown import without_face
+from mmed_curate.release.noted import is_as_noted
 from mmed_curate.release.tables import CopiedFile
 
 _CHUNK = 1 << 20
@@ -56,27 +55,6 @@ def copy_all(
             raise _changed(file, "is gone") from error
         progress(done, len(files))
     return hashes
-
-
-def is_as_noted(path: Path, asset: Asset, noted_at: Mapping[ClipId, str]) -> bool:
-    """Whether a file has the size that was noted when it was cut, and was not written to since: its hash then stands.
-
-    Size and time are what the file system says of it; who sets a file's time back by hand gets past them. `rehash`
-    reads every byte instead.
-
-    Args:
-        path: the file.
-        asset: what was noted of it.
-        noted_at: when the log took down the hashes of a clip's files (UTC, RFC 3339).
-
-    Raises:
-        FileNotFoundError: it is gone.
-    """
-    status = path.stat()
-    at = noted_at.get(asset.clip)
-    if at is None or status.st_size != asset.n_bytes:
-        return False
-    return status.st_mtime <= datetime.fromisoformat(at).astimezone(UTC).timestamp()
 
 
 def _copy(source: Path, target: Path, file: CopiedFile, *, trusted: bool) -> str:

@@ -13,7 +13,7 @@ from mmed_curate.agreement.document import report_document
 from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, facts_document, facts_text
-from mmed_curate.dataset.loading import (
+from mmed_curate.dataset.layout import (
     AGREEMENT,
     ATTEMPTS,
     CLIPS,
@@ -31,14 +31,18 @@ from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.yamlfile import Declared
 from mmed_curate.gate.decide import DraftOnly, Passed, decide
 from mmed_curate.gate.document import word_document
+from mmed_curate.release.citation import CITATION, DATACITE, citation, datacite_document
+from mmed_curate.release.croissant import CROISSANT, croissant_document
+from mmed_curate.release.datacard import data_card
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.leave import Leave
+from mmed_curate.release.noted import Trust
 from mmed_curate.release.parquet import write_parquet
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.schemas import check_document, check_rows
 from mmed_curate.release.snapshot import Snapshot
 from mmed_curate.release.tables import Tables
-from mmed_curate.release.texts import Told, citation, data_card, readme
+from mmed_curate.release.texts import Told, readme
 
 
 def write_tables(folder: Path, tables: Tables) -> None:
@@ -101,14 +105,18 @@ def write_documents(
         "README.md": readme(told),
         "DATACARD.md": data_card(told),
         "LICENSE.txt": licence.text,
-        "CITATION.cff": citation(told),
+        CITATION: citation(told),
     }.items():
         _write(folder / name, text)
+    datacite = datacite_document(told)
+    check_document("datacite", datacite, where=DATACITE)
+    _write(folder / DATACITE, readable_json(datacite))
+    _write(folder / CROISSANT, readable_json(croissant_document(told, folder)))
 
 
 def _word_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed | DraftOnly:
     """The gate's word for the day that the release is of: what it said today would put today's date into the bytes."""
-    evidence = evidence_of(snapshot, on=day, policy_digest=leave.policy.digest(), rehash=False)
+    evidence = evidence_of(snapshot, on=day, policy_digest=leave.policy.digest(), trust=Trust.SIZE)
     decision = decide(leave.report, evidence, leave.policy)
     word = decision.draft if isinstance(leave.word, DraftOnly) else decision.passed
     if word is None:

@@ -16,11 +16,13 @@ from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings, load_settings
 from mmed_curate.dataset.answers import judgement_row
 from mmed_curate.dataset.attempts import attempts_document
+from mmed_curate.dataset.changes import CHANGELOG, CHANGES, Entry, Known, changelog_text, changes_document, changes_of
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_text
-from mmed_curate.dataset.loading import Dataset
 from mmed_curate.dataset.manifest import Manifest, seal
 from mmed_curate.dataset.rederivation import judged_clips
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text, durations_text
+from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstones_document
 from mmed_curate.domain.codebook import Codebook, load_codebook
 from mmed_curate.domain.files import readable_json
 from mmed_curate.domain.identity import ClipId, CoderId, JudgementId, SubjectId
@@ -218,10 +220,26 @@ def _write_tables(
         measured={ClipId(row.clip): 1 for row in judged},
         failed=(),
     )
+    entry = Entry(
+        release=facts.version,
+        released_on=facts.released_on,
+        draft=False,
+        clips=len(clips),
+        tombstones=0,
+        known=Known.FIRST,
+        since=None,
+        since_id=None,
+        tally=None,
+    )
+    changes = changes_of(facts.name, entry, (), None)
+    tombstones = Tombstones(name=facts.name, release=facts.version, hashes=frozenset())
     texts = {
         "attempts.json": readable_json(attempts_document([attempt], {ClipId(row.clip): row.clip for row in judged})),
         RELEASE: facts_text(replace(facts, judgements_digest=report.judgements_digest)),
         "README.md": "# SIMULATED test release\n",
+        CHANGES: readable_json(changes_document(changes)),
+        CHANGELOG: changelog_text(changes, notice=facts.notice),
+        TOMBSTONES: readable_json(tombstones_document(tombstones)),
         "clips.csv": csv_text(ClipRow, clips),
         "judged-clips.csv": csv_text(JudgedClipRow, judged),
         "judgements.csv": csv_text(JudgementRow, judgements),

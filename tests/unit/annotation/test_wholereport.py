@@ -207,8 +207,17 @@ def test_every_number_of_a_report_has_a_meaning(read: RoundRead) -> None:
 def test_only_clips_that_were_measured_are_on_it(coded: Workspace, read: RoundRead, tmp_path: Path) -> None:
     with coded.read() as records:
         clips = [clip.id for clip in records.clips()]
-    shown = whole_report(read_round(coded, read.report, {clips[0], clips[5]}), tmp_path)
+    shown = whole_report(read_round(coded, read.report, only={clips[0], clips[5]}), tmp_path)
     assert {one.clip for one in shown.clips} == {clips[5]}
+
+
+def test_a_coding_that_does_not_count_is_not_on_it(coded: Workspace, read: RoundRead, tmp_path: Path) -> None:
+    """As after an attempt at the gate that failed on it."""
+    with coded.read() as records:
+        clips = [clip.id for clip in records.clips()]
+    shown = whole_report(read_round(coded, read.report, uncounted={clips[5]}), tmp_path)
+    assert {one.clip for one in shown.clips} == {clips[4]}
+    assert [one.n_clips for one in shown.coders] == [5, 5]
 
 
 def test_what_to_discuss_is_said_in_sentences(read: RoundRead) -> None:
