@@ -127,7 +127,7 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
             highlight=False,
         )
     if decision.passed is not None:
-        out.print("[bold green]The gate is open.[/bold green] Next: mmed release create VERSION")
+        out.print("[bold green]The gate is open.[/bold green] Next: mmed release create")
         return
     failed = decision.failed
     rules = "1 rule fails" if len(failed) == 1 else f"{len(failed)} rules fail"
@@ -135,7 +135,7 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
     for verdict in failed:
         out.print(f"  - {_said(verdict)}")
     if decision.draft is not None:
-        out.print("What is there can be shared as a draft, marked as one: mmed release create VERSION --draft")
+        out.print("What is there can be shared as a draft, marked as one: mmed release create --draft")
 
 
 def _said(verdict: RuleVerdict) -> str:

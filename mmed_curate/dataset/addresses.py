@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from mmed_curate.dataset.versions import Version
 from mmed_curate.domain.findings import BadInput
 
-VERSION_PATTERN = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
-"""A semantic version without build metadata (semver.org 2.0.0)."""
 _SAFE = "/%:@!$&'()*+,;=~-._"
 _FILES = ("manifest-sha256.txt", "catalogue.json", "release.json", "index.html")
 """Files of a release or a folder of releases that somebody may have copied the address of."""
@@ -55,6 +53,15 @@ class Address:
         return Address(base=self.below(relative))
 
 
+def is_version(text: str) -> bool:
+    """Whether a text is a semantic version."""
+    try:
+        Version.of(text)
+    except BadInput:
+        return False
+    return True
+
+
 def read_address(text: str, version: str | None = None) -> Address:
     """Understand `URL`, `URL@VERSION`, a folder, or `file://…`.
 
@@ -66,7 +73,7 @@ def read_address(text: str, version: str | None = None) -> Address:
         BadInput: it is empty or of another scheme, the version is none, or two different ones are given.
     """
     base, found = _split_version(text)
-    if version is not None and not VERSION_PATTERN.fullmatch(version):
+    if version is not None and not is_version(version):
         raise BadInput.of("download.version", f"{version!r} is no version", "give one such as 1.0.0")
     if version is not None and found not in {None, version}:
         raise BadInput.of("download.two_versions", f"{found} and {version} are both asked for", "give one of them")
@@ -88,7 +95,7 @@ def read_address(text: str, version: str | None = None) -> Address:
 def _split_version(text: str) -> tuple[str, str | None]:
     """`…@1.0.0` as its two halves, unless a folder is called that; an @ before the last slash names a user."""
     base, sign, version = text.rpartition("@")
-    if not sign or not base or not VERSION_PATTERN.fullmatch(version) or Path(text).exists():
+    if not sign or not base or not is_version(version) or Path(text).exists():
         return text, None
     return base, version
 

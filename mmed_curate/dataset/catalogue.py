@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,16 +9,17 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from mmed_curate.dataset.addresses import VERSION_PATTERN
+from mmed_curate.dataset.addresses import is_version
 from mmed_curate.dataset.facts import read_facts
 from mmed_curate.dataset.manifest import MANIFEST, inside, read_manifest, total_bytes
-from mmed_curate.domain.files import opened_text, sha256_of
+from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones
+from mmed_curate.dataset.versions import Version
+from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
 
 CATALOGUE = "catalogue.json"
 FORMAT = "mmed-catalogue"
 VERSION = 1
-TOMBSTONES = "tombstones.json"
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*")
 """Of a dataset, as schema/json/release.schema.json has it; it becomes part of a folder's name."""
 _FOLDER = re.compile(r"[^/\\\x00-\x1f\x7f]+")
@@ -49,22 +49,12 @@ class Listed:
     def __post_init__(self) -> None:
         for wrong, what in (
             (not NAME_PATTERN.fullmatch(self.name), "name"),
-            (not VERSION_PATTERN.fullmatch(self.version), "version"),
+            (not is_version(self.version), "version"),
             (not _SHA256.fullmatch(self.id), "id"),
             (not _FOLDER.fullmatch(self.folder) or self.folder in {".", ".."}, "folder"),
         ):
             if wrong:
                 raise ValueError(f"{what} {getattr(self, what)!r}")
-
-    @property
-    def age(self) -> tuple[int, int, int, int, tuple[tuple[int, int, str], ...]]:
-        """Sorts by the precedence of semantic versions: 1.0.0-rc.1 before 1.0.0 before 1.0.1 (semver.org, item 11)."""
-        core, _, pre = self.version.partition("-")
-        major, minor, patch = (int(number) for number in core.split("."))
-        words = tuple(
-            (0, int(word), "") if word.isdigit() else (1, 0, word) for word in (pre.split(".") if pre else ())
-        )
-        return major, minor, patch, 0 if pre else 1, words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +63,12 @@ class Catalogue:
 
     releases: tuple[Listed, ...]
     tombstones: tuple[str, ...]
-    """Hashes that the newest release names in its tombstones.json: of clips that are in it no more."""
+    """Of the newest release of each dataset: clips of older ones that may not be used any more."""
 
     def __post_init__(self) -> None:
         folders = [one.folder for one in self.releases]
         if len(folders) != len(set(folders)):
             raise ValueError("a folder is named twice")
-
-    @property
-    def newest(self) -> Listed | None:
-        """The newest that is no draft; None: there is none."""
-        return max((one for one in self.releases if not one.draft), key=lambda one: one.age, default=None)
 
     def find(self, version: str | None, where: str) -> Listed:
         """The release of a version; without one the newest that is no draft.
@@ -106,7 +91,12 @@ class Catalogue:
                 f"{where} holds releases of several datasets: {', '.join(sorted({one.name for one in found}))}",
                 f"give the address of one release, such as {where}/{found[0].folder}",
             )
-        return max(found, key=lambda one: one.age)
+        return max(found, key=lambda one: Version.of(one.version))
+
+    def newest(self, name: str) -> Listed | None:
+        """The newest release of a dataset that is no draft; None: there is none."""
+        own = [one for one in self.releases if one.name == name and not one.draft]
+        return max(own, key=lambda one: Version.of(one.version), default=None)
 
 
 def gather_catalogue(root: Path) -> Catalogue:
@@ -125,9 +115,14 @@ def gather_catalogue(root: Path) -> Catalogue:
         raise BadInput.of(
             "catalogue.empty", f"{root} holds no release", "give the folder that whole releases lie in, each in its own"
         )
-    listed.sort(key=lambda one: (one.name, one.age, one.folder))
-    newest = max((one for one in listed if not one.draft), key=lambda one: one.age, default=None)
-    return Catalogue(releases=tuple(listed), tombstones=() if newest is None else tombstones_in(root / newest.folder))
+    listed.sort(key=lambda one: one.folder)
+    listed.sort(key=lambda one: Version.of(one.version))
+    listed.sort(key=lambda one: one.name)
+    catalogue = Catalogue(releases=tuple(listed), tombstones=())
+    newest = [one for name in {one.name for one in listed} if (one := catalogue.newest(name)) is not None]
+    told = [root / one.folder for one in newest if (root / one.folder / TOMBSTONES).is_file()]
+    hashes = {grave for folder in told for grave in read_tombstones(folder).hashes}
+    return Catalogue(releases=tuple(listed), tombstones=tuple(sorted(hashes)))
 
 
 def catalogue_document(catalogue: Catalogue) -> dict[str, object]:
@@ -170,37 +165,6 @@ def read_catalogue(text: str, where: str) -> Catalogue:
             f"{where} is no catalogue of releases ({error})",
             "check the address, or tell who runs the server",
         ) from error
-
-
-def tombstones_in(release: Path) -> tuple[str, ...]:
-    """The hashes that a release's tombstones.json holds, sorted; none where it has no such list.
-
-    Raises:
-        BadInput: the list cannot be read.
-    """
-    path = release / TOMBSTONES
-    try:
-        with opened_text(path) as stream:
-            document = json.load(stream)
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput.of("catalogue.tombstones", f"{path} cannot be read ({error})", "verify that release") from error
-    return tuple(sorted(set(_hashes(document))))
-
-
-def tombstone_of(clip: str) -> str:
-    """What a tombstone holds of a clip: a hash of its name, so that a list of the gone names nobody."""
-    return hashlib.sha256(f"mmed-tombstone:{clip}".encode()).hexdigest()
-
-
-def _hashes(document: Any) -> list[str]:
-    """Every SHA-256 in the list, however its entries are told."""
-    if isinstance(document, str):
-        return [document] if _SHA256.fullmatch(document) else []
-    if isinstance(document, dict):
-        return [found for value in document.values() for found in _hashes(value)]
-    return [found for value in document for found in _hashes(value)] if isinstance(document, list) else []
 
 
 def _listed(folder: Path) -> Listed:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.manifest import MANIFEST
-from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstones_document
 from mmed_curate.dataset.versions import newer
-from mmed_curate.domain.files import readable_json, said_in_words, write_text
+from mmed_curate.domain.files import said_in_words
 from mmed_curate.domain.findings import BadInput
 
 LATEST = "latest"
@@ -88,10 +87,6 @@ def _downloaded(url: str, version: str | None, cache: Path) -> Path:
             stacklevel=4,
         )
         return earlier
-    if found.newest is not None and found.tombstones:
-        # beside the releases, where `withdrawn_since` looks
-        told = Tombstones(name=found.facts.name, release=found.newest, hashes=frozenset(found.tombstones))
-        write_text(kept / TOMBSTONES, readable_json(tombstones_document(told)))
     return found.path
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.dataset.addresses import Address, read_address
-from mmed_curate.dataset.catalogue import tombstone_of
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.fetching import Patience, Server
 from mmed_curate.dataset.gathering import Gathering, Standing, nobody
@@ -34,6 +33,8 @@ from mmed_curate.dataset.selection import (
 )
 from mmed_curate.dataset.sources import SIGNATURE, Folder, FoundRelease, find_release
 from mmed_curate.dataset.terms import accept_terms, terms_in
+from mmed_curate.dataset.tombstones import remember, tombstone_of
+from mmed_curate.dataset.versions import newer
 from mmed_curate.domain.files import said_in_words, sha256_of
 from mmed_curate.domain.findings import BadInput
 
@@ -61,12 +62,8 @@ class Download:
     """Files that were here."""
     partial: PartialCopy | None
     """What was selected; None: it is whole."""
-    newest: str | None
-    """Version of the newest release there, where a catalogue tells."""
-    tombstones: tuple[str, ...]
-    """That it tells: see `tombstones.tombstone_of`."""
     withdrawn: tuple[str, ...]
-    """Clips of this copy that a newer release has withdrawn, where a catalogue tells."""
+    """Judged clips of this copy that are gone from the newest release, where a catalogue tells."""
 
 
 def download(
@@ -286,8 +283,6 @@ def _bring(
         n_taken_over=standing.n_taken_over,
         n_kept=standing.n_kept,
         partial=partial,
-        newest=found.newest,
-        tombstones=found.tombstones,
         withdrawn=_withdrawn(target, found),
     )
 
@@ -359,8 +354,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _withdrawn(target: Path, found: FoundRelease) -> tuple[str, ...]:
-    gone = frozenset(found.tombstones)
-    if not gone:
+    """Judged clips of the copy that are gone from the newest release; what tells it is remembered for `load`."""
+    told = found.tombstones
+    if told is None or not newer(told.release, found.facts.version):
         return ()
-    names = {name for row in read_rows(target / _CLIPS, ClipRow) for name in (row.clip, row.judged_clip)}
-    return tuple(sorted(name for name in names if tombstone_of(name) in gone))
+    remember(told)
+    names = {row.judged_clip for row in read_rows(target / _CLIPS, ClipRow)}
+    return tuple(sorted(name for name in names if tombstone_of(name) in told.hashes))

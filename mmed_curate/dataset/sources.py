@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mmed_curate.dataset.addresses import VERSION_PATTERN
+from mmed_curate.dataset.addresses import is_version
 from mmed_curate.dataset.catalogue import CATALOGUE, NAME_PATTERN, Catalogue, Listed, gather_catalogue, read_catalogue
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.fetching import LackingFile, Stopped
 from mmed_curate.dataset.manifest import FORMAT, MANIFEST, Manifest, inside, manifest_of
 from mmed_curate.dataset.pieces import Told, write_all
+from mmed_curate.dataset.tombstones import Tombstones
 from mmed_curate.domain.files import said_in_words
 from mmed_curate.domain.findings import BadInput
 
@@ -118,10 +119,8 @@ class FoundRelease:
     """Its line in the catalogue; None: it was asked for by its own address."""
     signature: bytes | None
     """Of the manifest, as it lies there."""
-    newest: str | None
-    """Version of the newest release of the catalogue that is no draft; None: no catalogue was asked."""
-    tombstones: tuple[str, ...]
-    """Hashes of clips that the newest release of the catalogue holds no more."""
+    tombstones: Tombstones | None
+    """Clips that are gone from the newest release of the dataset in the catalogue; None: nothing tells."""
 
     @property
     def id(self) -> str:
@@ -182,8 +181,7 @@ def find_release(source: Source, version: str | None) -> FoundRelease:
         facts=facts,
         listed=listed,
         signature=_signature(source),
-        newest=None if catalogue is None or catalogue.newest is None else catalogue.newest.version,
-        tombstones=() if catalogue is None else catalogue.tombstones,
+        tombstones=None if catalogue is None else _tombstones(catalogue, facts.name),
     )
 
 
@@ -226,6 +224,13 @@ def _catalogue(source: Source) -> Catalogue | None:
     return read_catalogue(_words(found, where), where)
 
 
+def _tombstones(catalogue: Catalogue, name: str) -> Tombstones | None:
+    newest = catalogue.newest(name)
+    if newest is None or not catalogue.tombstones:
+        return None
+    return Tombstones(name=name, release=newest.version, hashes=frozenset(catalogue.tombstones))
+
+
 def _facts(source: Source, manifest: Manifest) -> ReleaseFacts:
     sealed = next((file.sha256 for file in manifest.files if file.path == RELEASE), None)
     found = None if sealed is None else source.document(RELEASE, most_bytes=_LONGEST_FACTS)
@@ -238,7 +243,7 @@ def _facts(source: Source, manifest: Manifest) -> ReleaseFacts:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / RELEASE).write_bytes(found)
         facts = read_facts(Path(folder), shown=source.shown)
-    if not NAME_PATTERN.fullmatch(facts.name) or not VERSION_PATTERN.fullmatch(facts.version):
+    if not NAME_PATTERN.fullmatch(facts.name) or not is_version(facts.version):
         raise BadInput.of(
             "download.name",
             f"{source.shown} calls itself {facts.name!r} {facts.version!r}, which is no name and version of a release",

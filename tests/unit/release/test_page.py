@@ -68,6 +68,16 @@ def test_a_draft_says_so_before_everything_else(tmp_path: Path) -> None:
     assert text.index("<b>DRAFT. </b>") < text.index("<h1>")
 
 
+def test_a_code_that_the_gate_found_too_rare_is_not_called_reliable_beside_its_number(release: Path) -> None:
+    rare = read_release(release).undetermined
+    assert "class=positive" in rare  # the builder's policy asks for a thousand
+    assert not read_release(release).agreement["layers"][1]["classes"][0]["alpha"]["undetermined"]
+    page = (release / INDEX).read_text()
+    classes = Elements(page).tables["Classes"]
+    assert {row[-1] for row in classes[1:]} == {"too rare: rest nothing on it"}
+    assert "<li>class: positive</li>" in page
+
+
 def test_no_file_of_it_names_another_place(release: Path) -> None:
     for path in text_files(release):
         text = path.read_text(encoding="utf-8")
