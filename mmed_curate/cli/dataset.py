@@ -14,15 +14,17 @@ from mmed_curate.dataset.verification import verify as verify_release
 
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
+@click.option("--public-key", type=click.Path(path_type=Path), help="Key by which the release must be signed.")
 @json_option
-def verify(release: Path, as_json: bool) -> None:
+def verify(release: Path, public_key: Path | None, as_json: bool) -> None:
     """Name every changed, missing or extra file of RELEASE, and derive its agreement again from its judgements.
 
     Ends with 0 where nothing differs, with 1 where something does. The id printed is the SHA-256 of the manifest:
-    compare it with the one that was published.
+    compare it with the one that was published. With --public-key, which the lab published elsewhere, a release that
+    is not signed by it differs too.
     """
     with progress_bar("Reading", "bytes") as progress:
-        report = verify_release(release, progress=progress)
+        report = verify_release(release, public_key=public_key, progress=progress)
     if as_json:
         print_json(report_document(report))
     else:
@@ -55,6 +57,7 @@ def report_document(report: VerifyReport) -> dict[str, object]:
         "partial": None
         if report.partial is None
         else {"selected": str(report.partial), "source": report.partial.source, "left_out": report.n_left_out},
+        "signature": report.signed.value,
     }
 
 
@@ -62,6 +65,7 @@ def _tell(release: Path, report: VerifyReport) -> None:
     marked = ("SIMULATED " if report.simulated else "") + ("DRAFT " if report.draft else "")
     out.print(f"{marked}{report.release or release}: {report.n_files} files sealed", markup=False)
     out.print(f"id {report.id}", markup=False)
+    out.print(f"signature: {report.signed.value}", markup=False)
     for difference in report.differences:
         out.print(f"  {difference}", markup=False)
     for one in report.rederived:

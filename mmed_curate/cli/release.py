@@ -149,6 +149,44 @@ def create(
 release.add_command(catalogue)
 
 
+@release.command(name="key")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def make_key(file: Path, as_json: bool) -> None:
+    """Make a key to sign releases with: the private one at FILE, readable by you alone, the public one as FILE.pub.
+
+    Publish FILE.pub on the lab's own page, not beside the releases: who can change a release there could change it too.
+    """
+    from mmed_curate.dataset import signature
+
+    public = signature.make_key(file)
+    if as_json:
+        print_json({"private": str(file), "public": str(public)})
+    else:
+        out.print(f"{file}: keep it to yourself", markup=False)
+        out.print(f"{public}: publish it", markup=False)
+
+
+@release.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, as `mmed release key` makes.")
+@json_option
+def sign(folder: Path, key: Path, as_json: bool) -> None:
+    """Sign the release in FOLDER: its manifest, which stands for every byte.
+
+    Writes manifest-sha256.txt.sig beside it. Its id stays what it was.
+    """
+    from mmed_curate.dataset import signature
+    from mmed_curate.dataset.manifest import release_id
+
+    path = signature.sign(folder, key)
+    if as_json:
+        print_json({"signature": str(path), "id": release_id(folder)})
+    else:
+        out.print(f"id {release_id(folder)}", markup=False)
+        out.print(f"Next: mmed verify {folder} --public-key {key}.pub", markup=False)
+
+
 def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:
     """What runs the benchmark on a release before it is sealed; ends the bars before it, for two at once do not go."""
     for package in ("torch", "matplotlib"):

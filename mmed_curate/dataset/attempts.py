@@ -14,7 +14,8 @@ from typing import Any
 from mmed_curate.agreement.named import named_by
 from mmed_curate.agreement.settle import Course
 from mmed_curate.dataset.consistency import Rederived
-from mmed_curate.dataset.loading import ATTEMPTS, JUDGED_CLIPS, Dataset
+from mmed_curate.dataset.layout import ATTEMPTS, JUDGED_CLIPS
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import JudgedClipRow
 from mmed_curate.domain.conduct import RecodingKind
 from mmed_curate.domain.findings import BadInput

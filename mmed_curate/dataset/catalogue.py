@@ -80,6 +80,11 @@ class Catalogue:
         if len(folders) != len(set(folders)):
             raise ValueError("a folder is named twice")
 
+    @property
+    def newest(self) -> Listed | None:
+        """The newest that is no draft; None: there is none."""
+        return max((one for one in self.releases if not one.draft), key=lambda one: one.age, default=None)
+
     def find(self, version: str | None, where: str) -> Listed:
         """The release of a version; without one the newest that is no draft.
 

@@ -61,6 +61,10 @@ class Download:
     """Files that were here."""
     partial: PartialCopy | None
     """What was selected; None: it is whole."""
+    newest: str | None
+    """Version of the newest release there, where a catalogue tells."""
+    tombstones: tuple[str, ...]
+    """That it tells: see `tombstones.tombstone_of`."""
     withdrawn: tuple[str, ...]
     """Clips of this copy that a newer release has withdrawn, where a catalogue tells."""
 
@@ -70,6 +74,7 @@ def download(
     *,
     version: str | None = None,
     to: str | Path | None = None,
+    into: str | Path | None = None,
     only: Iterable[str] | None = None,
     subjects: Iterable[str] | None = None,
     classes: Iterable[str] | None = None,
@@ -85,7 +90,8 @@ def download(
     Args:
         url: address of a release or of a folder of releases, on a server or on disk, also as `URL@VERSION`.
         version: where the address does not say it; None: the newest that is no draft.
-        to: folder that becomes the release; None: `NAME-VERSION` here.
+        to: folder that becomes the release; None: `NAME-VERSION`.
+        into: folder that `NAME-VERSION` goes into; None: the one at hand.
         only: parts to fetch (metadata, features, preview, archival; metadata always come along); None: all.
         subjects: pseudonyms whose clips to fetch; None: all.
         classes: of three, whose clips to fetch; None: all.
@@ -106,6 +112,7 @@ def download(
         url,
         version=version,
         to=to,
+        into=into,
         selection=selection_of(only, subjects, classes),
         reuse=reuse,
         token=token,
@@ -146,6 +153,7 @@ def fetch_release(
     *,
     version: str | None = None,
     to: str | Path | None = None,
+    into: str | Path | None = None,
     selection: Selection | None = None,
     reuse: Sequence[str | Path] = (),
     token: str | None = None,
@@ -172,7 +180,8 @@ def fetch_release(
                 raise
             accept_terms(source, asked, terms)
             found = find_release(source, address.version)
-        target = _target(Path(to) if to is not None else Path(f"{found.facts.name}-{found.facts.version}"))
+        named = Path(into or "", f"{found.facts.name}-{found.facts.version}")
+        target = _target(named if to is None else Path(to))
         if isinstance(found.source, Folder) and found.source.root.resolve() == target:
             raise BadInput.of("download.itself", f"{target} would be copied onto itself", "choose another folder")
         _check_target(target, found)
@@ -277,6 +286,8 @@ def _bring(
         n_taken_over=standing.n_taken_over,
         n_kept=standing.n_kept,
         partial=partial,
+        newest=found.newest,
+        tombstones=found.tombstones,
         withdrawn=_withdrawn(target, found),
     )
 

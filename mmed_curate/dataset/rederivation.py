@@ -11,8 +11,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +25,21 @@ from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cu
 from mmed_curate.dataset.attempts import attempts_in, codings_in, counting_in, derived_attempts
 from mmed_curate.dataset.changes import derived_history
 from mmed_curate.dataset.consistency import Rederived, compared
-from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL, Dataset, read_release
-from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
-from mmed_curate.domain.codebook import Codebook
+from mmed_curate.dataset.judged import judged_from, settled_events
+from mmed_curate.dataset.layout import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL
+from mmed_curate.dataset.loading import read_release
+from mmed_curate.dataset.released import Dataset
+from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.findings import BadInput, MmedError
-from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
+from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.judgements import (
     Adjudication,
     Coding,
     ConsensusEvent,
-    Judgement,
     Verification,
     VerificationVerdict,
 )
-from mmed_curate.domain.protocol import ClipOrigin, ClipTerms, Protocol, Stage
-from mmed_curate.domain.time import FrameClock
+from mmed_curate.domain.protocol import Protocol, Stage
 from mmed_curate.domain.yamlfile import read_yaml
 from mmed_curate.gate.decide import EVEN_FOR_A_DRAFT, decide
 from mmed_curate.gate.evidence import ClipFacts, Evidence
@@ -144,56 +142,7 @@ def judged_clips(dataset: Dataset) -> tuple[JudgedClip, ...]:
     Raises:
         BadInput: a clock or an answer in the tables is none.
     """
-    said: dict[str, list[Judgement]] = defaultdict(list)
-    for row in dataset.judgement_rows:
-        said[row.clip].append(judgement_of(row))
-    return tuple(
-        JudgedClip(
-            clip=ClipId(row.clip),
-            subject=SubjectId(row.subject),
-            clock=clock_of(row),
-            judgements=tuple(said[row.clip]),
-            terms=terms_of(row),
-            simulated=row.simulated,
-        )
-        for row in dataset.judged_clip_rows
-    )
-
-
-def terms_of(row: JudgedClipRow) -> ClipTerms:
-    """What lot fell to a judged clip, and how often it was sent back to coding.
-
-    Raises:
-        BadInput: the row says no such origin.
-    """
-    try:
-        return ClipTerms(
-            origin=ClipOrigin(row.origin),
-            screened_again=row.screened_again,
-            foil=row.foil,
-            recodings=len(row.recodings),
-        )
-    except ValueError as error:
-        raise BadInput.of(
-            "dataset.origin", f"judged-clips.csv says no origin of {row.clip} ({error})", "run `mmed verify` on it"
-        ) from error
-
-
-def clock_of(row: JudgedClipRow) -> FrameClock:
-    """The clock of a judged clip, from its row.
-
-    Raises:
-        BadInput: the row holds none.
-    """
-    try:
-        ticks = tuple(accumulate(durations_of(row.durations), initial=0))
-        if len(ticks) != row.n_frames + 1:
-            raise ValueError(f"{len(ticks) - 1} frames, not {row.n_frames}")
-        return FrameClock(pts=ticks[:-1], end_pts=ticks[-1], time_base=Fraction(row.time_base))
-    except (ValueError, ZeroDivisionError) as error:
-        raise BadInput.of(
-            "dataset.clock", f"judged-clips.csv holds no times for {row.clip} ({error})", "run `mmed verify` on it"
-        ) from error
+    return judged_from(dataset.judged_clip_rows, dataset.judgement_rows)
 
 
 def _settings(dataset: Dataset) -> AgreementSettings:
@@ -251,14 +200,6 @@ def _consensus(dataset: Dataset, courses: Mapping[ClipId, Course]) -> Rederived:
         found=f"{len(dataset)} events" if not wrong else f"another reading of {', '.join(wrong[:5])}",
         same=not wrong,
     )
-
-
-def settled_events(found: Course, codebook: Codebook) -> dict[int, ConsensusEvent]:
-    """The settled events of a clip that are events by the codebook, by their place among all."""
-    if found.stage is not Stage.SETTLED or found.consensus is None:
-        return {}
-    is_event = {entry.code: entry.is_event for entry in codebook.event_types}
-    return {place: event for place, event in enumerate(found.consensus.events) if is_event[event.event_type]}
 
 
 def _as_settled(row: ClipRow) -> tuple[object, ...]:

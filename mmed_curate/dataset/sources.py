@@ -118,6 +118,8 @@ class FoundRelease:
     """Its line in the catalogue; None: it was asked for by its own address."""
     signature: bytes | None
     """Of the manifest, as it lies there."""
+    newest: str | None
+    """Version of the newest release of the catalogue that is no draft; None: no catalogue was asked."""
     tombstones: tuple[str, ...]
     """Hashes of clips that the newest release of the catalogue holds no more."""
 
@@ -180,6 +182,7 @@ def find_release(source: Source, version: str | None) -> FoundRelease:
         facts=facts,
         listed=listed,
         signature=_signature(source),
+        newest=None if catalogue is None or catalogue.newest is None else catalogue.newest.version,
         tombstones=() if catalogue is None else catalogue.tombstones,
     )
 

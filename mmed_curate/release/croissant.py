@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from mmed_curate.dataset.loading import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
 from mmed_curate.dataset.splits import SPLITS
 from mmed_curate.domain.files import sha256_of

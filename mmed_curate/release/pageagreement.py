@@ -8,7 +8,7 @@ from mmed_curate.agreement.document import alpha_in_words
 from mmed_curate.agreement.gathering import NO_CLASS
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.dataset.attempts import attempts_in
-from mmed_curate.dataset.loading import Dataset
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.domain.measures import Measure, Undetermined
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.release.pagedata import labels

@@ -13,7 +13,7 @@ from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.named import named_by
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import among, judgement_of, judgement_row
-from mmed_curate.dataset.rederivation import settled_events
+from mmed_curate.dataset.judged import settled_events
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.conduct import Recoding

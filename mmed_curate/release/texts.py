@@ -73,9 +73,10 @@ dataset = load("path/to/this/folder")
 dataset.clips                       # a pandas DataFrame, one row per settled event
 dataset.judgements                  # what every expert said, under pseudonyms
 clip = dataset.clip({_example(told)})
-clip.picture().frames               # (T, H, W, 3) uint8 RGB, where consent allows
-clip.sound()                        # samples and rate, where consent allows
-clip.features()["flow"]             # (3, 48, 48) float32: u, v, strain from onset to apex; where consent allows
+clip.video().frames                 # (T, H, W, 3) uint8 RGB, where consent allows
+clip.audio()                        # samples and rate, where consent allows
+clip.flow()                         # (3, 48, 48) float32: u, v, strain from onset to apex, where consent allows
+clip.votes("emotion")               # what each coder said of it; dataset.soft_labels("emotion") tells of all clips
 for fold in dataset.loso():         # leave one subject out
     fold.held_out, fold.train, fold.test
 ```

@@ -18,9 +18,9 @@ from mmed_curate.dataset.answers import judgement_row
 from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.changes import CHANGELOG, CHANGES, Entry, Known, changelog_text, changes_document, changes_of
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_text
-from mmed_curate.dataset.loading import Dataset
 from mmed_curate.dataset.manifest import Manifest, seal
 from mmed_curate.dataset.rederivation import judged_clips
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text, durations_text
 from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstones_document
 from mmed_curate.domain.codebook import Codebook, load_codebook

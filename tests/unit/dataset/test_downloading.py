@@ -218,7 +218,7 @@ def test_features_of_one_subject_come_alone_and_the_copy_says_so(web: Web, tmp_p
             with pytest.raises(BadInput, match=r"partial copy \(.*--subjects S-00000001\).* --only features"):
                 clip.features()
         with pytest.raises(BadInput, match="partial copy"):
-            clip.picture()
+            clip.video()
     assert len(data.clips) == 9, "the tables are whole"
     report = verify(made)
     assert report.ok

@@ -64,7 +64,7 @@ def test_frames_of_an_event_count_in_its_own_picture(made: Release) -> None:
     assert clip.row.judged_shift == -WINDOW[0]
     assert clip.row.onset_s == pytest.approx(clip.row.onset / 30, abs=1e-6)
     assert clip.row.offset_s == pytest.approx((clip.row.offset + 1) / 30, abs=1e-6)
-    assert len(clip.picture().frames) == clip.row.n_frames == WINDOW[1] - WINDOW[0] + 1
+    assert len(clip.video().frames) == clip.row.n_frames == WINDOW[1] - WINDOW[0] + 1
 
 
 def test_a_clip_of_two_events_gives_two_rows(made: Release) -> None:
@@ -138,7 +138,7 @@ def test_a_picture_without_consent_to_the_voice_has_no_sound_and_the_same_frames
     assert has_sound(heard)
     assert not has_sound(muted)
     assert read_clock(muted) == read_clock(heard)
-    np.testing.assert_array_equal(silenced.picture().frames, whole.picture().frames)
+    np.testing.assert_array_equal(silenced.video().frames, whole.video().frames)
 
 
 def test_nothing_of_the_labs_names_ids_or_words_goes_out(made: Release, pristine: Path) -> None:

@@ -1,0 +1,39 @@
+"""Rows of a release as pandas DataFrames of documented types. pandas loads on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from mmed_curate.dataset.rows import ClipRow, JudgementRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def frame_of(
+    rows: Sequence[ClipRow] | Sequence[JudgementRow], kind: type[ClipRow] | type[JudgementRow]
+) -> pd.DataFrame:
+    """One row per record, columns in the order of its fields.
+
+    Text is `string` (missing: <NA>), truth values are `bool`, whole numbers `int64` (`Int64` where they may be
+    missing), other numbers `float64` (missing: NaN); several values in a cell are a tuple of text.
+    """
+    import pandas as pd
+
+    types = {
+        "str": "string",
+        "str | None": "string",
+        "int": "int64",
+        "int | None": "Int64",
+        "float": "float64",
+        "float | None": "float64",
+        "bool": "bool",
+        "tuple[str, ...]": "object",
+    }
+    columns = {
+        field.name: pd.Series([getattr(row, field.name) for row in rows], dtype=types[str(field.type)])
+        for field in fields(kind)
+    }
+    return pd.DataFrame(columns)
