@@ -10,10 +10,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmed_curate.dataset.attested import attested_in
 from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.facts import RELEASE, read_facts
 from mmed_curate.dataset.manifest import MANIFEST, files_under, inside, read_manifest, release_id, total_bytes
-from mmed_curate.dataset.rederivation import ATTESTED, closed_by, derive_again
+from mmed_curate.dataset.rederivation import closed_by, derive_again
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
@@ -116,7 +117,7 @@ def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
         extra=tuple(_shown(name) for name in sorted(there - set(sealed) - links)),
         links=tuple(_shown(name) for name in sorted(links)),
         rederived=derive_again(root) if whole else (),
-        attested=ATTESTED if whole else (),
+        attested=attested_in(root) if whole else (),
     )
 
 
