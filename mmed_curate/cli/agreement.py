@@ -16,6 +16,7 @@ from mmed_curate.agreement.times import durations_of, pairs_of, time_agreement
 from mmed_curate.cli.agreement_table import tell_measure, tell_times_of, tell_values
 from mmed_curate.cli.agreement_told import MEANING, draw_report, tell_report
 from mmed_curate.cli.console import err, json_option, print_json
+from mmed_curate.cli.outputs import PAGE, PICTURE
 from mmed_curate.domain.findings import BadInput
 
 
@@ -41,10 +42,8 @@ from mmed_curate.domain.findings import BadInput
 @click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the resampling [default: from the settings].")
 @click.option("--resamples", type=click.IntRange(min=100), help="[default: from the settings]")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the workspace's numbers.")
-@click.option(
-    "--html", type=click.Path(path_type=Path), metavar="FILE.html", help="Write all of it as a page, with clips."
-)
+@click.option("--plot", type=PICTURE, metavar="FILE.png", help="Draw the workspace's numbers.")
+@click.option("--html", type=PAGE, metavar="FILE.html", help="Write all of it as a page, with clips.")
 @json_option
 def agreement(
     table_csv: Path | None,

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.outputs import PAGE
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.gate.decide import Decision
@@ -30,7 +31,7 @@ _SIGN = {Relation.AT_LEAST: "≥", Relation.AT_MOST: "≤"}
 @click.command()
 @click.option("--policy", help="Name or path of a policy [default: the workspace's, else mmed].")
 @click.option("--on", "day", metavar="DATE", help="Day for which consent is looked up, as 2030-12-31 [default: today].")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE.html", help="Write rules and numbers as a page.")
+@click.option("--html", type=PAGE, metavar="FILE.html", help="Write rules and numbers as a page.")
 @json_option
 def gate(policy: str | None, day: str | None, html: Path | None, as_json: bool) -> None:
     """Hold the release policy against this workspace. Closed: exit code 1, and every rule that fails with its remedy.

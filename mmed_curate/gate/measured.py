@@ -84,7 +84,18 @@ def _held(name: str, measured: str, measure: Measure, held: Held, bound: float, 
 
 
 def _of_classes(rule: ClassRule, report: MeasuredAgreement) -> Iterator[RuleVerdict]:
-    for code, one in report.classes.get(rule.layer, {}).items():
+    classes = report.classes.get(rule.layer)
+    if not classes and (classes is None or rule.rare is Rare.SHUTS):
+        yield at_least(
+            About.AGREEMENT,
+            rule.name,
+            None,
+            rule.at_least,
+            f"the report holds no {rule.layer}" if classes is None else f"no class of {rule.layer} was chosen",
+            "correct the policy's layer" if classes is None else rule.remedy,
+        )
+        return
+    for code, one in classes.items():
         name = f"{rule.name}={code}"
         measured = f"alpha of {code} against the rest"
         if one.positives >= rule.min_positives or rule.rare is Rare.SHUTS:
