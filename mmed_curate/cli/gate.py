@@ -13,6 +13,7 @@ from rich.markup import escape
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
 from mmed_curate.cli.outputs import PAGE
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.gate.decide import Decision
@@ -48,7 +49,8 @@ def gate(policy: str | None, day: str | None, html: Path | None, as_json: bool) 
 
     on = _day(day)
     workspace = Workspace.find()
-    rules, own = load_policy(policy or workspace.settings["gate"]), load_policy(workspace.settings["gate"])
+    own = load_policy(workspace.settings["gate"])
+    rules = own if policy is None else load_policy(policy)
     with progress_bar("Checking files", "clips") as progress:
         held = hold_gate(
             workspace,
@@ -131,7 +133,7 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
         out.print("[bold green]The gate is open.[/bold green] Next: mmed release create VERSION")
         return
     failed = decision.failed
-    rules = "1 rule fails" if len(failed) == 1 else f"{len(failed)} rules fail"
+    rules = counted(len(failed), "rule fails", "rules fail")
     out.print(f"[bold red]The gate is closed:[/bold red] {rules}. What to do:")
     for verdict in failed:
         out.print(f"  - {_said(verdict)}")

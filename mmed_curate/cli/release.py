@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -15,6 +16,7 @@ import click
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.gate import tell_attempt, tell_decision
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
 
@@ -77,7 +79,7 @@ def create(
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
     )
     target_of(workspace, wishes)  # what cannot be made is said before files are read
-    rules = load_policy(policy or workspace.settings["gate"])
+    rules = load_policy(workspace.settings["gate"] if policy is None else policy)
     with progress_bar("Checking files", "clips") as progress:
         held = hold_gate(
             workspace,
@@ -122,12 +124,14 @@ def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[
             )
     from mmed_curate.benchmark.run import run_benchmark
     from mmed_curate.benchmark.settings import load_settings as load_benchmark
+    from mmed_curate.dataset import DraftWarning
 
     loaded = load_benchmark(settings)
 
     def run(folder: Path) -> object:
         bars.close()
-        with progress_bar("Benchmark", "folds") as progress:
+        with progress_bar("Benchmark", "folds") as progress, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DraftWarning)  # who makes a draft knows
             return run_benchmark(folder, loaded, to=folder / "benchmark", progress=progress, workers=workers)
 
     return run
@@ -152,8 +156,8 @@ def _tell(made: Release, *, templated: bool) -> None:
     counts = made.facts.counts
     marked = ("SIMULATED " if made.facts.simulated else "") + ("DRAFT " if made.facts.draft else "")
     out.print(
-        f"{marked}{made.facts.name} {made.facts.version}: {counts.clips} events of {counts.subjects} subjects, "
-        f"{made.n_files} files, {made.n_bytes / 1e6:,.1f} MB",
+        f"{marked}{made.facts.name} {made.facts.version}: {counted(counts.clips, 'event')} of "
+        f"{counted(counts.subjects, 'subject')}, {counted(made.n_files, 'file')}, {made.n_bytes / 1e6:,.1f} MB",
         markup=False,
     )
     out.print(f"id {made.id}", markup=False)

@@ -17,6 +17,7 @@ from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.loading import ATTEMPTS, JUDGED_CLIPS, Dataset
 from mmed_curate.dataset.rows import JudgedClipRow
 from mmed_curate.domain.conduct import RecodingKind
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.gate.attempts import (
@@ -101,7 +102,8 @@ def _told(row: JudgedClipRow, found: Course, dataset: Dataset) -> Iterator[ToldC
     if len(closed) != len(found.codings) or (closed and len(ways) != len(closed)) or closed != sorted(closed):
         raise BadInput.of(
             "dataset.codings",
-            f"{JUDGED_CLIPS} says that {row.clip} was coded {len(closed)} times, and its judgements say otherwise",
+            f"{JUDGED_CLIPS} says that {row.clip} was coded {counted(len(closed), 'time')}, and its judgements say "
+            "otherwise",
             "ask for a whole release",
         )
     for (by, code), after, coding in zip(ways, closed, found.codings, strict=False):
@@ -132,7 +134,7 @@ def counting_in(dataset: Dataset, attempts: Sequence[Attempt], codings: Codings)
 def derived_attempts(dataset: Dataset, attempts: Sequence[Attempt], codings: Codings, counting: Counting) -> Rederived:
     """Hold attempts.json, the columns of judged-clips.csv and what counts against each other."""
     wrong = next(_differences(dataset, attempts, codings, counting), "")
-    said = f"{len(attempts)} attempts, {sum(bool(one.failed) for one in attempts)} of them failed"
+    said = f"{counted(len(attempts), 'attempt')}, {sum(bool(one.failed) for one in attempts)} of them failed"
     return Rederived(what=ATTEMPTS, stated=said, found=wrong or said, same=not wrong)
 
 

@@ -397,6 +397,8 @@ def _same_number(stated: object, found: float | None) -> bool:
 
 
 def _in_words(number: object, bound: object, holds: object) -> str:
+    if number is None and holds is True:
+        return "too rare to be told"
     shown = f"{number:.4f}" if isinstance(number, float) else str(number)
     return f"{shown} against {bound}, {'holds' if holds is True else 'does not hold'}"
 

@@ -18,6 +18,8 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
 _CHUNK = 1 << 20
+_FAILS = "does not hold"
+"""How the words on a gate's rule end that does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class VerifyReport:
     """None: release.json is damaged."""
     draft: bool
     """Shared while its gate was closed: the manifest or release.json says so. It is no release."""
+    is_said_to_be_draft: bool
+    """release.json says so."""
     closed_by: tuple[str, ...]
     """Of a draft: the rules that did not hold, as its gate.json names them."""
     n_files: int
@@ -66,12 +70,15 @@ class VerifyReport:
             *(f"missing: {path}" for path in self.missing),
             *(f"extra: {path}" for path in self.extra),
             *(f"link: {path}" for path in self.links),
-            *(
-                f"not what its judgements give: {one.what} (stated {one.stated}, found {one.found})"
-                for one in self.rederived
-                if not one.same
-            ),
+            *(self._said(one) for one in self.rederived if not one.same),
         )
+
+    def _said(self, one: Rederived) -> str:
+        if one.stated != one.found:
+            return f"not what its judgements give: {one.what} (stated {one.stated}, found {one.found})"
+        if one.found.endswith(_FAILS) and not self.is_said_to_be_draft:
+            return f"no release: {one.what} ({one.found}, and only what release.json calls a draft may go out without)"
+        return f"not what its judgements give: {one.what} ({one.found}, but not to the last digit, or another outcome)"
 
 
 def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
@@ -108,6 +115,7 @@ def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
         id=release_id(root),
         simulated=None if facts is None else facts.simulated,
         draft=manifest.draft or (facts is not None and facts.draft),
+        is_said_to_be_draft=facts is not None and facts.draft,
         closed_by=closed_by(root) if whole and manifest.draft else (),
         n_files=len(sealed),
         n_bytes=n_bytes,

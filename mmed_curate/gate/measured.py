@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.measures import Coefficient, Measure, Undetermined
 from mmed_curate.gate.enough import in_words
 from mmed_curate.gate.evidence import MeasuredAgreement
@@ -26,6 +27,7 @@ def sample_verdicts(report: MeasuredAgreement, policy: Policy) -> tuple[RuleVerd
     measure = report.measures.get(rule.measure)
     units, subjects = (measure.n_units, measure.n_clusters) if isinstance(measure, Coefficient) else (None, None)
     without = "" if isinstance(measure, Coefficient) else f" ({rule.measure} is undetermined)"
+    lacking = counted(rule.min_units - (units or 0), "more such event is", "more such events are")
     return (
         at_least(
             About.SAMPLE,
@@ -33,7 +35,7 @@ def sample_verdicts(report: MeasuredAgreement, policy: Policy) -> tuple[RuleVerd
             units,
             rule.min_units,
             f"events that two or more coders marked{without}",
-            f"have more clips coded: {rule.min_units - (units or 0)} more such events are needed",
+            f"have more clips coded: {lacking} needed",
         ),
         at_least(
             About.SAMPLE,
@@ -41,7 +43,7 @@ def sample_verdicts(report: MeasuredAgreement, policy: Policy) -> tuple[RuleVerd
             subjects,
             rule.min_subjects,
             f"subjects among them{without}",
-            f"record {rule.min_subjects - (subjects or 0)} more subjects",
+            f"record {counted(rule.min_subjects - (subjects or 0), 'more subject')}",
         ),
         at_least(
             About.SAMPLE,
@@ -49,7 +51,7 @@ def sample_verdicts(report: MeasuredAgreement, policy: Policy) -> tuple[RuleVerd
             report.n_coders,
             rule.min_coders,
             "people who coded",
-            f"have {rule.min_coders - report.n_coders} more people code",
+            f"have {counted(rule.min_coders - report.n_coders, 'more person', 'more people')} code",
         ),
     )
 
@@ -109,11 +111,11 @@ def _of_classes(rule: ClassRule, report: MeasuredAgreement) -> Iterator[RuleVerd
             relation=Relation.AT_LEAST,
             bound=rule.at_least,
             outcome=Outcome.UNDETERMINED,
-            what=f"{code} was chosen in {one.positives} units, fewer than {rule.min_positives}: too rare to be told, "
-            "and released marked as undetermined",
+            what=f"{code} was chosen in {counted(one.positives, 'unit')}, fewer than {rule.min_positives}: too rare to "
+            "be told, and released marked as undetermined",
             remedy="",
         )
 
 
 def _rests_on(measure: Coefficient) -> str:
-    return f"over {measure.n_units} units of {measure.n_clusters} subjects"
+    return f"over {counted(measure.n_units, 'unit')} of {counted(measure.n_clusters, 'subject')}"

@@ -168,6 +168,22 @@ def test_a_rare_action_unit_gets_no_number(measured, judged, an_event, codebook)
     assert found.positives == 2 and isinstance(found.alpha, Undetermined)
 
 
+def test_one_unit_is_called_one_and_an_old_report_keeps_its_words(judged, an_event, codebook, protocol, settings):
+    """What stands in agreement.json of a release is compared word by word."""
+    unit = codebook.action_units[0].code
+
+    def one(number):
+        said = an_event(units=(unit,) if number == 0 else ())
+        return judged(number, lambda log: log.screened().coded("a", said).coded("b", an_event()))
+
+    clips = [one(number) for number in range(12)]
+    words = {
+        version: agreement_report(clips, protocol, codebook, settings, version=version).action_units[0].alpha.reason
+        for version in (2, 3)
+    }
+    assert words == {2: "chosen in 1 units, needed are 5", 3: "chosen in 1 unit, needed are 5"}
+
+
 @pytest.fixture
 def scored(judged, an_event, codebook):
     """Thirty clips of six subjects; the first unit is scored by both in half of them, the second by one of them in a

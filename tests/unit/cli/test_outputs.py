@@ -67,7 +67,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (("coder", "drift", "--plot", "mmed.toml"), "mmed.toml belongs to the workspace"),
         (("spot", "r.mkv", "-o", "mmed.toml"), "mmed.toml belongs to the workspace"),
         (("sync", "r.mkv", "s.wav", "-o", "link.csv"), "link.csv belongs to the workspace"),
-        (("labels", "table.xlsx", "--copy", "codebook.yaml"), "codebook.yaml belongs to the workspace"),
+        (("import", "labels", "table.xlsx", "--copy", "codebook.yaml"), "codebook.yaml belongs to the workspace"),
         (("export", "elan", "spans.csv", "-o", "protocol.yaml"), "protocol.yaml belongs to the workspace"),
         (("withdraw", "S01", "--receipt", "mmed.sqlite"), "mmed.sqlite belongs to the workspace"),
         (("agreement", "--html", "report.pdf"), "does not end as the name of an HTML page does"),
