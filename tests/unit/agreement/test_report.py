@@ -170,7 +170,7 @@ def test_a_rare_action_unit_gets_no_number(measured, judged, an_event, codebook)
 
 def test_one_unit_is_called_one_and_an_old_report_keeps_its_words(judged, an_event, codebook, protocol, settings):
     """What stands in agreement.json of a release is compared word by word."""
-    unit = codebook.action_units[0].code
+    unit = ActionUnitMark(code=codebook.action_units[0].code, intensity=Intensity.B)
 
     def one(number):
         said = an_event(units=(unit,) if number == 0 else ())

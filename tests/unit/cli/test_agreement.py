@@ -199,7 +199,7 @@ def test_the_seed_moves_the_interval_and_not_the_number(abstractors, capsys):
         (("--unit", "case"), "a table needs --unit and --coder"),
         (("--unit", "case", "--coder", "who"), "alpha needs --value"),
         (("--unit", "case", "--coder", "doctor", "--value", "diagnosis"), "has no column doctor"),
-        ((*COLUMNS, "--measure", "times"), "times need --onset, --apex and --offset"),
+        (("--unit", "case", "--coder", "who", "--measure", "times"), "times need --onset, --apex and --offset"),
         ((*COLUMNS, "--measure", "ac1", "--level", "ordinal"), "ac1 is for nominal values"),
         ((*COLUMNS, "--measure", "ac2", "--level", "nominal"), "ac2 is for values on an ordinal scale"),
         (("--unit", "case", "--coder", "who", "--value", "twice", "--measure", "masi"), "line 2: the set 1+1 names a"),
