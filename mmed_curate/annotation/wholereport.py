@@ -106,8 +106,8 @@ def whole_report(here: RoundRead, beside: Path, *, gate: GateShown | None = None
         behind=clips_behind(here.pairs, here.week, [focus_of("duration.alpha", here.book)]), coded=here.pairs.courses
     )
     settings, rules = report.settings, gate.rules if gate else ()
-    counted = [one for one in here.clips if one.counts]
-    among = among_coders(counted, here.protocol, here.book, settings)
+    counting = [one for one in here.clips if one.counts]
+    among = among_coders(counting, here.protocol, here.book, settings)
     shown = AgreementShown(
         title=f"Agreement: {here.protocol.title}",
         simulated=report.simulated or here.workspace.simulated,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +172,29 @@ def test_events_of_a_table(tmp_path, capsys, repository):
     path.write_text("clip,who,on,off,long\n1,a,5,4,9\n", encoding="utf-8")
     code, _, err = run(capsys, "agreement", str(path), *words, "--length", "long")
     assert code == 2 and "line 2: an event from 5 to 4 overlaps" in err and "which is 9 long" in err
+
+
+@pytest.mark.parametrize("measure", ["gamma", "events"])
+def test_the_recording_of_pygamma_gives_what_the_page_says(material, repository, tmp_path, capsys, measure):
+    """One recording is undetermined by the packaged settings, and has a number by settings that ask for one unit."""
+    lines = (material / "pygamma" / "AlexPaulSuzan.csv").read_text(encoding="utf-8").split()
+    path = tmp_path / "friends.csv"
+    rows = [f"one,{line},60" for line in lines]
+    path.write_text("\n".join(["recording,who,kind,onset,offset,length", *rows]) + "\n", encoding="utf-8")
+    words = ["--unit", "recording", "--coder", "who", "--value", "kind", "--measure", measure]
+    words += ["--onset", "onset", "--offset", "offset", "--length", "length", "--json"]
+    _, out, _ = run(capsys, "agreement", str(path), *words)
+    assert json.loads(out)["coefficient"]["undetermined"].startswith("1 unit was judged")
+    own = tmp_path / "one.yaml"
+    packaged = (repository / "pipelines" / "agreement" / "mmed.yaml").read_text(encoding="utf-8")
+    own.write_text(packaged.replace("min_units: 5", "min_units: 1"), encoding="utf-8")
+    _, out, _ = run(capsys, "agreement", str(path), *words, "--settings", str(own))
+    found = json.loads(out)["coefficient"]
+    page, shown = (repository / "docs" / "agreement.md").read_text(encoding="utf-8"), f"{found['value']:.3f}"[1:]
+    assert re.search(rf"^\| {measure}[^|]*\| {shown} \|", page, re.MULTILINE)
+    assert found["lower"] is None and "1 cluster is too few" in found["no_interval"]
+    if measure == "gamma":
+        assert 0.44 <= found["value"] <= 0.47  # test_gamma_alexpaulsuzan of pygamma-agreement
 
 
 def test_degenerate_data_are_undetermined_and_no_error(tmp_path, capsys):

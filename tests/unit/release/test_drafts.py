@@ -100,7 +100,9 @@ def test_whoever_rubs_the_mark_off_is_found_out(draft: Release, tmp_path: Path, 
     assert not report.ok
     assert not [one for one in report.differences if "(stated " in one and said_twice(one)]
     if where in ("release.json", "all"):
-        assert any("only what release.json calls a draft may" in line for line in report.differences) == (where != "all")
+        assert any("only what release.json calls a draft may" in line for line in report.differences) == (
+            where != "all"
+        )
     assert any("draft" in line or "gate rule" in line for line in report.differences)
 
 
