@@ -14,6 +14,7 @@ from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.gate.attempted import FRESH_SAMPLE, what_to_do
 from mmed_curate.gate.decide import Decision
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import Evidence
@@ -132,8 +133,12 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
     failed = decision.failed
     rules = "1 rule fails" if len(failed) == 1 else f"{len(failed)} rules fail"
     out.print(f"[bold red]The gate is closed:[/bold red] {rules}. What to do:")
-    for verdict in failed:
+    todo, waiting = what_to_do(failed)
+    for verdict in todo:
         out.print(f"  - {_said(verdict)}")
+    if waiting:
+        names = ", ".join(verdict.name for verdict in waiting)
+        out.print(f"Waiting for {FRESH_SAMPLE}, for nothing counts yet that could be measured: {escape(names)}")
     if decision.draft is not None:
         out.print("What is there can be shared as a draft, marked as one: mmed release create --draft")
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.manifest import MANIFEST
+from mmed_curate.dataset.tombstones import TOMBSTONES, tombstones_document
 from mmed_curate.dataset.versions import newer
-from mmed_curate.domain.files import said_in_words
+from mmed_curate.domain.files import readable_json, said_in_words, write_text
 from mmed_curate.domain.findings import BadInput
 
 LATEST = "latest"
@@ -87,6 +88,9 @@ def _downloaded(url: str, version: str | None, cache: Path) -> Path:
             stacklevel=4,
         )
         return earlier
+    if found.tombstones is not None:
+        # beside the releases, where `withdrawn_since` looks
+        write_text(kept / TOMBSTONES, readable_json(tombstones_document(found.tombstones)))
     return found.path
 
 

@@ -12,6 +12,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_DTYPE_OF = {
+    "str": "string",
+    "str | None": "string",
+    "int": "int64",
+    "int | None": "Int64",
+    "float": "float64",
+    "float | None": "float64",
+    "bool": "bool",
+    "tuple[str, ...]": "object",
+}
+
+
+def dtype_of(annotation: str) -> str:
+    """The pandas dtype of a column, by the type of its field as it is written."""
+    return _DTYPE_OF[annotation]
+
+
 def frame_of(
     rows: Sequence[ClipRow] | Sequence[JudgementRow], kind: type[ClipRow] | type[JudgementRow]
 ) -> pd.DataFrame:
@@ -22,18 +39,8 @@ def frame_of(
     """
     import pandas as pd
 
-    types = {
-        "str": "string",
-        "str | None": "string",
-        "int": "int64",
-        "int | None": "Int64",
-        "float": "float64",
-        "float | None": "float64",
-        "bool": "bool",
-        "tuple[str, ...]": "object",
-    }
     columns = {
-        field.name: pd.Series([getattr(row, field.name) for row in rows], dtype=types[str(field.type)])
+        field.name: pd.Series([getattr(row, field.name) for row in rows], dtype=dtype_of(str(field.type)))
         for field in fields(kind)
     }
     return pd.DataFrame(columns)

@@ -33,7 +33,7 @@ from mmed_curate.dataset.selection import (
 )
 from mmed_curate.dataset.sources import SIGNATURE, Folder, FoundRelease, find_release
 from mmed_curate.dataset.terms import accept_terms, terms_in
-from mmed_curate.dataset.tombstones import remember, tombstone_of
+from mmed_curate.dataset.tombstones import Tombstones, remember, tombstone_of
 from mmed_curate.dataset.versions import newer
 from mmed_curate.domain.files import said_in_words, sha256_of
 from mmed_curate.domain.findings import BadInput
@@ -62,6 +62,8 @@ class Download:
     """Files that were here."""
     partial: PartialCopy | None
     """What was selected; None: it is whole."""
+    tombstones: Tombstones | None
+    """What the newest release there tells of clips that are gone; None: no catalogue tells."""
     withdrawn: tuple[str, ...]
     """Judged clips of this copy that are gone from the newest release, where a catalogue tells."""
 
@@ -283,6 +285,7 @@ def _bring(
         n_taken_over=standing.n_taken_over,
         n_kept=standing.n_kept,
         partial=partial,
+        tombstones=found.tombstones,
         withdrawn=_withdrawn(target, found),
     )
 

@@ -18,17 +18,19 @@ from pydantic import ValidationError
 
 from mmed_curate.agreement.document import report_document
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
-from mmed_curate.agreement.report import VERSION, AgreementReport, agreement_report
+from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
 from mmed_curate.dataset.attempts import attempts_in, codings_in, counting_in, derived_attempts
+from mmed_curate.dataset.attested import ATTESTED_RULES
 from mmed_curate.dataset.changes import derived_history
 from mmed_curate.dataset.consistency import Rederived, compared
 from mmed_curate.dataset.judged import judged_from, settled_events
 from mmed_curate.dataset.layout import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL
 from mmed_curate.dataset.loading import read_release
 from mmed_curate.dataset.released import Dataset
+from mmed_curate.dataset.remeasured import attempts_again, report_version
 from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import ClipId, CoderId
@@ -48,24 +50,6 @@ from mmed_curate.gate.verdicts import RuleVerdict
 
 _NEAR = 1e-9
 """Relative difference of two numbers that are the same but for the order of a sum."""
-
-_ATTESTED_RULES: Mapping[str, str] = {
-    "open-clips": "that no clip of the lab was left open",
-    "flagged-clips": "that no flag of an expert was left open",
-    "consent": "that every subject's consent covers what is released",
-    "files": "that the files are the ones that the lab cut and measured",
-    "simulated": "that what is not marked as simulated is not",
-}
-"""Rules of the gate that rest on what is not in a release."""
-
-ATTESTED = (
-    *_ATTESTED_RULES.values(),
-    "that the gate was held on a whole sample at no other time than attempts.json tells of, and in this order",
-    "that the judgements are those of the people behind the pseudonyms, given blind and in this order",
-    "that the media and features show what the judgements are about",
-    "that the versions before were what changes.json says, and that whatever was withdrawn is among the tombstones",
-)
-"""What a release cannot prove of itself."""
 
 
 def derive_again(root: Path) -> tuple[Rederived, ...]:
@@ -109,7 +93,18 @@ def _derived(dataset: Dataset) -> Iterator[Rederived]:
         counting = counting_in(dataset, attempts, codings)
         judged = tuple(replace(one, counts=one.clip in counting.clips) for one in judged)
         yield derived_attempts(dataset, attempts, codings, counting)
-    report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset), version=_report_version(dataset))
+    settings, version = _settings(dataset), report_version(dataset)
+    report = agreement_report(judged, protocol, dataset.codebook, settings, version=version)
+    yield from attempts_again(
+        dataset,
+        attempts or (),
+        judged,
+        courses,
+        protocol=protocol,
+        policy=policy,
+        settings=settings,
+        version=version,
+    )
     yield _digest(dataset, report)
     yield _consensus(dataset, courses)
     yield from compared(dataset, {one.clip: one.clock for one in judged})
@@ -154,12 +149,6 @@ def _settings(dataset: Dataset) -> AgreementSettings:
         raise BadInput.of(
             "dataset.settings", f"{AGREEMENT} does not say how it was measured", "ask for a whole release"
         ) from error
-
-
-def _report_version(dataset: Dataset) -> int:
-    """Of its agreement report, whose rules and measures are those by which it is derived again."""
-    stated = dataset.agreement.get("version")
-    return stated if isinstance(stated, int) and not isinstance(stated, bool) and stated > 0 else VERSION
 
 
 def _digest(dataset: Dataset, report: AgreementReport) -> Rederived:
@@ -308,7 +297,7 @@ def _gate(dataset: Dataset, report: AgreementReport, evidence: Evidence, policy:
     for verdict in decide(report, evidence, policy).verdicts:
         rule = stated.pop(verdict.name, None)
         may_fail = draft and verdict.about not in EVEN_FOR_A_DRAFT
-        if verdict.name in _ATTESTED_RULES:
+        if verdict.name in ATTESTED_RULES:
             if rule is None or not (may_fail or rule.get("holds") is True):
                 yield _rule(verdict.name, "does not hold" if rule else "is missing", "must hold", same=False)
             continue

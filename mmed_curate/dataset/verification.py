@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmed_curate.dataset.attested import attested_in
 from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.facts import RELEASE, read_facts
 from mmed_curate.dataset.manifest import (
@@ -22,7 +23,7 @@ from mmed_curate.dataset.manifest import (
     release_id,
     total_bytes,
 )
-from mmed_curate.dataset.rederivation import ATTESTED, closed_by, derive_again
+from mmed_curate.dataset.rederivation import closed_by, derive_again
 from mmed_curate.dataset.selection import DOWNLOAD, Part, PartialCopy, expected, part_of, read_partial
 from mmed_curate.dataset.signature import Signed, signed_by
 from mmed_curate.domain.findings import BadInput
@@ -140,7 +141,7 @@ def verify(path: str | Path, *, public_key: str | Path | None = None, progress: 
         extra=tuple(_shown(name) for name in sorted(there - set(sealed) - links)),
         links=tuple(_shown(name) for name in sorted(links)),
         rederived=derive_again(root) if whole else (),
-        attested=ATTESTED if whole else (),
+        attested=attested_in(root) if whole else (),
         partial=partial,
         n_left_out=len(set(sealed) - needed - there),
         signed=signed,

@@ -110,7 +110,7 @@ def history_of(
     proposed = _drafts_number(drafted) if before is None and draft else FIRST
     if before is not None:
         hashes = {
-            file.path: _expected(before.side, file.path) if file.strip_sound else file.asset.sha256
+            file.path: _expected(before.side, file.path) if file.strip_sound or file.strip_face else file.asset.sha256
             for file in tables.files
         }
         hashes |= {name: _expected(before.side, name) for name in RULES}

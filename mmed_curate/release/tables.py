@@ -8,7 +8,6 @@ from datetime import date
 from itertools import pairwise
 
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
-from mmed_curate.dataset.attempts import recoding_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.judgements import ConsensusEvent
@@ -240,7 +239,7 @@ def _judged_clip_row(snapshot: Snapshot, clip: Clip) -> JudgedClipRow:
         screened_again=terms.screened_again,
         foil=terms.foil,
         replaces=None if clip.replaces is None else snapshot.pseudonyms.clip(clip.replaces),
-        recodings=tuple(recoding_text(act.kind, act.code) for act in snapshot.recodings if clip.id in act.clips),
+        recodings=tuple(act.kind.value for act in snapshot.recodings if clip.id in act.clips),
         coded_after=tuple(str(one.after) for one in snapshot.codings[clip.id]),
         measured_in=tuple(
             f"{one.number}:{one.measured[clip.id]}" for one in snapshot.attempts if clip.id in one.measured

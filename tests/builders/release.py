@@ -39,7 +39,7 @@ from mmed_curate.domain.protocol import Stage, load_protocol
 from mmed_curate.domain.records import Term
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.domain.yamlfile import Declared
-from mmed_curate.gate.attempts import Attempt, Counting
+from mmed_curate.gate.attempts import Attempt, Counting, method_digest
 from mmed_curate.gate.decide import decide
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import ClipFacts, Evidence
@@ -219,6 +219,8 @@ def _write_tables(
         judgements_digest=report.judgements_digest,
         measured={ClipId(row.clip): 1 for row in judged},
         failed=(),
+        held=frozenset(),
+        method_digest=method_digest(version=report.version, protocol=protocol, codebook=codebook),
     )
     entry = Entry(
         release=facts.version,
@@ -278,7 +280,7 @@ def _evidence(report: AgreementReport, judged: Sequence[JudgedClipRow], judgemen
         on=date(2026, 1, 2),
         judgements_digest=report.judgements_digest,
         clips=tuple(facts),
-        counting=Counting(clips=clips, n_coded=len(clips), since=None, whole_classes=False),
+        counting=Counting(clips=clips, n_coded=len(clips)),
     )
 
 

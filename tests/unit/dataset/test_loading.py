@@ -14,6 +14,7 @@ import pytest
 from builders.release import N_FRAMES, RATE_HZ, SOUND_RATE_HZ, a_release, reseal
 
 from mmed_curate.dataset import Withheld, load
+from mmed_curate.dataset.rows import ClipRow, JudgementRow
 from mmed_curate.dataset.splits import Shares, splits_document, splits_of
 from mmed_curate.domain.findings import BadInput
 
@@ -40,6 +41,15 @@ def test_the_clip_table_has_documented_types(release: Path) -> None:
     row = clips.iloc[0]
     assert row.onset_s == pytest.approx(6 / RATE_HZ, abs=1e-6)  # the builder's onset is frame 6
     assert row.offset_s == pytest.approx(16 / RATE_HZ, abs=1e-6)  # the end of frame 15
+
+
+@pytest.mark.parametrize(("table", "row"), [("clips", ClipRow), ("judgements", JudgementRow)])
+def test_every_column_has_the_dtype_that_its_page_says(release: Path, repository: Path, table: str, row: type) -> None:
+    script = "import sys; sys.path.insert(0, 'docs'); import reference, mmed_curate.dataset.rows as rows; "
+    script += f"print(reference.columns_page(('', rows.{row.__name__})))"
+    page = subprocess.run([sys.executable, "-c", script], cwd=repository, capture_output=True, text=True, check=True)
+    told = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| `(\w+)` \|", page.stdout, re.MULTILINE))
+    assert told == {str(name): str(kind) for name, kind in getattr(load(release), table).dtypes.items()}
 
 
 def test_what_is_withheld_reads_as_missing(release: Path) -> None:
@@ -258,8 +268,7 @@ except BadInput as error:
 def test_every_name_of_the_room_is_there() -> None:
     import mmed_curate.dataset
 
-    for name in mmed_curate.dataset.__all__:
-        assert getattr(mmed_curate.dataset, name).__module__ if name.upper() != name else True
+    assert all(getattr(mmed_curate.dataset, name) is not None for name in mmed_curate.dataset.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = mmed_curate.dataset.nothing
 
