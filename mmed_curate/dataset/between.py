@@ -12,7 +12,9 @@ import yaml
 from mmed_curate.dataset.changes import changed_document, reasons, tally_document
 from mmed_curate.dataset.difference import ClipWent, Difference, compare, side_of
 from mmed_curate.dataset.facts import ReleaseFacts
-from mmed_curate.dataset.loading import CODEBOOK, POLICY, PROTOCOL, Dataset, read_release
+from mmed_curate.dataset.layout import CODEBOOK, POLICY, PROTOCOL
+from mmed_curate.dataset.loading import read_release
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.versions import newer
 from mmed_curate.domain.files import canonical_json, opened_text
 from mmed_curate.domain.findings import BadInput

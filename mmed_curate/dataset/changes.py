@@ -17,7 +17,8 @@ from typing import Any
 
 from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.difference import ClipChanged, ClipWent, Difference, FieldChanged, Tally, Why
-from mmed_curate.dataset.loading import ATTEMPTS, JUDGED_CLIPS, Dataset
+from mmed_curate.dataset.layout import ATTEMPTS, JUDGED_CLIPS
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import cell_text
 from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones, tombstone_of
 from mmed_curate.dataset.versions import Bump, Version

@@ -10,7 +10,8 @@ from typing import Any
 
 from mmed_curate.dataset.answers import judgement_of, judgement_row
 from mmed_curate.dataset.facts import RELEASE
-from mmed_curate.dataset.loading import CLIPS, JUDGED_CLIPS, JUDGEMENTS, Dataset
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
 from mmed_curate.dataset.splits import SPLITS, Shares, read_splits, splits_of
 from mmed_curate.domain.identity import ClipId

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from mmed_curate.dataset.loading import CLIPS, JUDGED_CLIPS, JUDGEMENTS, Dataset
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, cell_text, columns_of, header_of
 from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones, tombstone_of
 from mmed_curate.dataset.versions import Bump
@@ -324,11 +325,10 @@ def _changed(older: Side, newer: Side) -> tuple[ClipChanged, ...]:
     found = []
     for clip in sorted(older.clips.keys() & newer.clips.keys()):
         old, new = older.clips[clip], newer.clips[clip]
-        cells = ((name, cell_text(getattr(old, name)), cell_text(getattr(new, name))) for name in columns)
         had, has = before.get(clip, {}), now.get(clip, {})
         one = ClipChanged(
             clip=clip,
-            fields=tuple(FieldChanged(field=name, old=was, new=now_is) for name, was, now_is in cells if was != now_is),
+            fields=() if old == new else _fields_changed(old, new, columns),
             files_came=tuple(sorted(has.keys() - had.keys())),
             files_went=tuple(sorted(had.keys() - has.keys())),
             files_changed=tuple(path for path in sorted(had.keys() & has.keys()) if had[path] != has[path]),
@@ -336,6 +336,12 @@ def _changed(older: Side, newer: Side) -> tuple[ClipChanged, ...]:
         if one.fields or one.files_came or one.files_went or one.files_changed:
             found.append(one)
     return tuple(found)
+
+
+def _fields_changed(old: ClipRow, new: ClipRow, columns: Sequence[str]) -> tuple[FieldChanged, ...]:
+    differ = [name for name in columns if getattr(old, name) != getattr(new, name)]
+    cells = ((name, cell_text(getattr(old, name)), cell_text(getattr(new, name))) for name in differ)
+    return tuple(FieldChanged(field=name, old=was, new=now_is) for name, was, now_is in cells if was != now_is)
 
 
 def _media(files: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:

@@ -17,7 +17,7 @@ from mmed_curate.dataset.addresses import Address, read_address
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.fetching import Patience, Server
 from mmed_curate.dataset.gathering import Gathering, Standing, nobody
-from mmed_curate.dataset.manifest import MANIFEST, read_manifest
+from mmed_curate.dataset.manifest import MANIFEST, SIGNATURE, read_manifest
 from mmed_curate.dataset.partfolder import PartFolder, part_folder, removed
 from mmed_curate.dataset.passes import Pass, pass_for
 from mmed_curate.dataset.rows import ClipRow, read_rows
@@ -31,9 +31,9 @@ from mmed_curate.dataset.selection import (
     read_record,
     write_partial,
 )
-from mmed_curate.dataset.sources import SIGNATURE, Folder, FoundRelease, find_release
+from mmed_curate.dataset.sources import Folder, FoundRelease, find_release
 from mmed_curate.dataset.terms import accept_terms, terms_in
-from mmed_curate.dataset.tombstones import remember, tombstone_of
+from mmed_curate.dataset.tombstones import Tombstones, remember, tombstone_of
 from mmed_curate.dataset.versions import newer
 from mmed_curate.domain.files import said_in_words, sha256_of
 from mmed_curate.domain.findings import BadInput
@@ -62,6 +62,8 @@ class Download:
     """Files that were here."""
     partial: PartialCopy | None
     """What was selected; None: it is whole."""
+    tombstones: Tombstones | None
+    """What the newest release there tells of clips that are gone; None: no catalogue tells."""
     withdrawn: tuple[str, ...]
     """Judged clips of this copy that are gone from the newest release, where a catalogue tells."""
 
@@ -71,6 +73,7 @@ def download(
     *,
     version: str | None = None,
     to: str | Path | None = None,
+    into: str | Path | None = None,
     only: Iterable[str] | None = None,
     subjects: Iterable[str] | None = None,
     classes: Iterable[str] | None = None,
@@ -86,7 +89,8 @@ def download(
     Args:
         url: address of a release or of a folder of releases, on a server or on disk, also as `URL@VERSION`.
         version: where the address does not say it; None: the newest that is no draft.
-        to: folder that becomes the release; None: `NAME-VERSION` here.
+        to: folder that becomes the release; None: `NAME-VERSION`.
+        into: folder that `NAME-VERSION` goes into; None: the one at hand.
         only: parts to fetch (metadata, features, preview, archival; metadata always come along); None: all.
         subjects: pseudonyms whose clips to fetch; None: all.
         classes: of three, whose clips to fetch; None: all.
@@ -107,6 +111,7 @@ def download(
         url,
         version=version,
         to=to,
+        into=into,
         selection=selection_of(only, subjects, classes),
         reuse=reuse,
         token=token,
@@ -147,6 +152,7 @@ def fetch_release(
     *,
     version: str | None = None,
     to: str | Path | None = None,
+    into: str | Path | None = None,
     selection: Selection | None = None,
     reuse: Sequence[str | Path] = (),
     token: str | None = None,
@@ -173,7 +179,8 @@ def fetch_release(
                 raise
             accept_terms(source, asked, terms)
             found = find_release(source, address.version)
-        target = _target(Path(to) if to is not None else Path(f"{found.facts.name}-{found.facts.version}"))
+        named = Path(into or "", f"{found.facts.name}-{found.facts.version}")
+        target = _target(named if to is None else Path(to))
         if isinstance(found.source, Folder) and found.source.root.resolve() == target:
             raise BadInput.of("download.itself", f"{target} would be copied onto itself", "choose another folder")
         _check_target(target, found)
@@ -278,6 +285,7 @@ def _bring(
         n_taken_over=standing.n_taken_over,
         n_kept=standing.n_kept,
         partial=partial,
+        tombstones=found.tombstones,
         withdrawn=_withdrawn(target, found),
     )
 

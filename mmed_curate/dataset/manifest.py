@@ -18,6 +18,8 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
 MANIFEST = "manifest-sha256.txt"
+SIGNATURE = f"{MANIFEST}.sig"
+"""A signature of the manifest, which may lie beside it; the manifest does not name it."""
 FORMAT = "mmed-manifest"
 VERSION = 2
 """1: of releases. 2: of drafts, so that a reader who knows no drafts takes none for a release."""
@@ -59,7 +61,7 @@ class SealedFile:
             or self.path.startswith("/")
             or ".." in parts
             or "/".join(parts) != self.path
-            or self.path == MANIFEST
+            or self.path in {MANIFEST, SIGNATURE}
         ):
             raise BadInput.of(
                 "manifest.path",
@@ -165,7 +167,7 @@ def seal(
         BadInput: the folder holds a link or a name that a manifest cannot carry.
     """
     hashes = known or {}
-    paths = sorted(path for path in files_under(root) if path != MANIFEST)
+    paths = sorted(path for path in files_under(root) if path not in {MANIFEST, SIGNATURE})
     files = []
     for index, path in enumerate(paths):
         files.append(

@@ -69,6 +69,21 @@ class FixedSplit:
     clips: Mapping[Side, tuple[str, ...]]
     """Names by side, sorted; each clip of the release on exactly one."""
 
+    @property
+    def train(self) -> tuple[str, ...]:
+        """Names of the clips to learn from."""
+        return self.clips[Side.TRAIN]
+
+    @property
+    def validation(self) -> tuple[str, ...]:
+        """Names of the clips to choose by."""
+        return self.clips[Side.VALIDATION]
+
+    @property
+    def test(self) -> tuple[str, ...]:
+        """Names of the clips to report on, once."""
+        return self.clips[Side.TEST]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Splits:

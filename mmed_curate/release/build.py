@@ -105,7 +105,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     check_target(workspace, wishes)
     snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
     _check_leave(snapshot, leave, wishes)
-    tables = tables_of(snapshot, on=leave.on)
+    tables = tables_of(snapshot, on=leave.on, archival=wishes.recipe.archival)
     history = history_of(workspace, snapshot, tables, version=wishes.version, draft=wishes.draft, since=wishes.since)
     wishes = replace(wishes, version=history.version)
     target = check_target(workspace, wishes)

@@ -12,6 +12,7 @@ from mmed_curate.release.snapshot import Snapshot
 
 NEEDS: Mapping[AssetKind, frozenset[Term]] = {
     AssetKind.RELEASE_PICTURE: frozenset({Term.PUBLISH_FACE}),
+    AssetKind.RELEASE_ARCHIVE: frozenset({Term.PUBLISH_FACE}),
     AssetKind.RELEASE_SOUND: frozenset({Term.PUBLISH_VOICE}),
     AssetKind.FEATURES: frozenset({Term.PUBLISH_FEATURES}),
     AssetKind.SOUND_FEATURES: frozenset({Term.PUBLISH_VOICE}),

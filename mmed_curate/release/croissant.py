@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from mmed_curate.dataset.loading import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
 from mmed_curate.dataset.splits import SPLITS
 from mmed_curate.domain.files import sha256_of
@@ -77,7 +77,7 @@ _DOCUMENTS = {
     "agreement.json": ("application/json", "How well the experts agree."),
     "gate.json": ("application/json", "The rules that the release passed, with their numbers."),
 }
-_MEDIA = {"picture.mp4": "video/mp4", "sound.wav": "audio/wav"}
+_MEDIA = {"picture.mp4": "video/mp4", "archival.mov": "video/quicktime", "sound.wav": "audio/wav"}
 
 
 def croissant_document(told: Told, folder: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mmed_curate.agreement.document import report_document
 from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, facts_document, facts_text
-from mmed_curate.dataset.loading import (
+from mmed_curate.dataset.layout import (
     AGREEMENT,
     ATTEMPTS,
     CLIPS,

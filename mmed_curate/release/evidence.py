@@ -18,6 +18,7 @@ from mmed_curate.store.workspace import Workspace
 
 SAYS: Mapping[AssetKind, str] = {
     AssetKind.RELEASE_PICTURE: "picture",
+    AssetKind.RELEASE_ARCHIVE: "lossless copy",
     AssetKind.RELEASE_SOUND: "sound",
     AssetKind.FEATURES: "features",
     AssetKind.SOUND_FEATURES: "sound features",

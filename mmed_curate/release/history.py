@@ -28,8 +28,9 @@ from mmed_curate.dataset.changes import (
 )
 from mmed_curate.dataset.difference import RULES, Difference, Side, compare, side_of, side_of_rows
 from mmed_curate.dataset.facts import ReleaseFacts
-from mmed_curate.dataset.loading import Dataset, read_release
+from mmed_curate.dataset.loading import read_release
 from mmed_curate.dataset.manifest import release_id
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstone_of, tombstones_document
 from mmed_curate.dataset.versions import Bump, Version
 from mmed_curate.domain.files import readable_json, sha256_of
@@ -109,7 +110,7 @@ def history_of(
     proposed = _drafts_number(drafted) if before is None and draft else FIRST
     if before is not None:
         hashes = {
-            file.path: _expected(before.side, file.path) if file.strip_sound else file.asset.sha256
+            file.path: _expected(before.side, file.path) if file.strip_sound or file.strip_face else file.asset.sha256
             for file in tables.files
         }
         hashes |= {name: _expected(before.side, name) for name in RULES}

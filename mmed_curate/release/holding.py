@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmed_curate.dataset.loading import JUDGED_CLIPS
+from mmed_curate.dataset.layout import JUDGED_CLIPS
 from mmed_curate.dataset.manifest import release_id
 from mmed_curate.dataset.rows import JudgedClipRow, read_rows
 from mmed_curate.domain.findings import BadInput

@@ -8,8 +8,8 @@ from datetime import date
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.gate.attempted import failed_rules, no_attempt_because
-from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempt_document, attempts_of, the_same
+from mmed_curate.gate.attempted import failed_rules, held_classes, no_attempt_because
+from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempt_document, attempts_of, method_digest, the_same
 from mmed_curate.gate.decide import Decision, DraftOnly, Passed, decide
 from mmed_curate.gate.evidence import Evidence
 from mmed_curate.gate.policy import Policy
@@ -94,7 +94,7 @@ def hold_gate(
     because = no_attempt_because(decision.verdicts)
     attempt = None if because else before
     if record and attempt is None and not because:
-        attempt = _record(workspace, snapshot, decision, evidence, policy)
+        attempt = _record(workspace, snapshot, decision, report, evidence, policy)
     return Held(
         snapshot=snapshot,
         decision=decision,
@@ -148,7 +148,12 @@ def ask_gate(
 
 
 def _record(
-    workspace: Workspace, snapshot: Snapshot, decision: Decision, evidence: Evidence, policy: Policy
+    workspace: Workspace,
+    snapshot: Snapshot,
+    decision: Decision,
+    report: AgreementReport,
+    evidence: Evidence,
+    policy: Policy,
 ) -> Attempt:
     measured = frozenset() if evidence.counting is None else evidence.counting.clips
     with workspace.write(actor="gate") as records:
@@ -165,6 +170,8 @@ def _record(
             judgements_digest=evidence.judgements_digest,
             measured={clip: snapshot.codings[clip][-1].round for clip in sorted(measured)},
             failed=failed_rules(decision.verdicts),
+            held=held_classes(decision.verdicts),
+            method_digest=method_digest(version=report.version, protocol=snapshot.protocol, codebook=snapshot.codebook),
         )
         records.log_act(ATTEMPT_MADE, attempt_document(attempt))
     return attempt

@@ -11,7 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from mmed_curate.dataset.loading import Dataset, read_release
+from mmed_curate.dataset.loading import read_release
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.release.pagedata import columns_of_clips, details, facts_for_script

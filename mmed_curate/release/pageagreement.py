@@ -8,7 +8,7 @@ from mmed_curate.agreement.document import alpha_in_words
 from mmed_curate.agreement.gathering import NO_CLASS
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.dataset.attempts import attempts_in
-from mmed_curate.dataset.loading import Dataset
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.domain.measures import Measure, Undetermined
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.release.pagedata import labels
@@ -158,22 +158,39 @@ def _codes(dataset: Dataset, told: PageTold) -> Html:
     report = told.agreement
     layers = {one.name: one.classes for one in report.layers}
     parts = [
-        ("Classes", layers.get("emotion-class", ()), names["emotion_class"]),
-        ("Emotions", layers.get("emotion", ()), names["emotion"]),
-        ("Action units, scored or not", report.action_units, units),
-        ("Vocal cues, heard or not", report.vocal_cues, names["vocal_cue"]),
+        ("class", "Classes", layers.get("emotion-class", ()), names["emotion_class"]),
+        ("emotion", "Emotions", layers.get("emotion", ()), names["emotion"]),
+        ("action-unit", "Action units, scored or not", report.action_units, units),
+        ("vocal-cue", "Vocal cues, heard or not", report.vocal_cues, names["vocal_cue"]),
     ]
-    drawn = [_codes_of(title, found, labelled, report) for title, found, labelled in parts if found]
+    drawn = [
+        _codes_of(title, found, labelled, report, rare=_rare_of(dataset, rule))
+        for rule, title, found, labelled in parts
+        if found
+    ]
     if not drawn:
         return Html("")
     return joined((element("h3", "Code by code"), *drawn))
 
 
-def _codes_of(title: str, found: Sequence[ToldClass], labelled: Mapping[str, str], report: ToldAgreement) -> Html:
+def _rare_of(dataset: Dataset, rule: str) -> frozenset[str]:
+    """Codes of one kind that the gate found too rare to be told, whatever number they got."""
+    named = (one.partition("=") for one in dataset.undetermined)
+    return frozenset(code for kind, _, code in named if kind == rule)
+
+
+def _codes_of(
+    title: str,
+    found: Sequence[ToldClass],
+    labelled: Mapping[str, str],
+    report: ToldAgreement,
+    *,
+    rare: frozenset[str],
+) -> Html:
     settings = settings_of(report.settings)
     named = {**labelled, NO_CLASS: "no class", "": "none named"}
-    told = [one for one in found if not isinstance(one.alpha, Undetermined)]
-    untold = [one for one in found if isinstance(one.alpha, Undetermined)]
+    told = [one for one in found if not isinstance(one.alpha, Undetermined) and one.code not in rare]
+    untold = [one for one in found if one not in told]
     points = [point_of(named.get(one.code, one.code), one.alpha) for one in told]
     said = "; ".join(f"{named.get(one.code, one.code)}: {in_words(one.alpha)}" for one in told)
     rows = [
@@ -182,7 +199,7 @@ def _codes_of(title: str, found: Sequence[ToldClass], labelled: Mapping[str, str
             str(one.positives),
             number(one.alpha),
             spread(one.alpha),
-            alpha_in_words(one.alpha, settings),
+            "too rare: rest nothing on it" if one.code in rare else alpha_in_words(one.alpha, settings),
         )
         for one in (*told, *untold)
     ]

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from mmed_curate.dataset.answers import action_unit_text, judgement_of
-from mmed_curate.dataset.loading import Dataset
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_of, durations_text
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.judgements import Adjudication, CodedEvent, Coding, Screening

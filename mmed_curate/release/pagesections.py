@@ -9,7 +9,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from mmed_curate.dataset.loading import Dataset
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.codebook import Entry
 from mmed_curate.release.pagetold import PageTold
@@ -118,8 +118,8 @@ def load_section(dataset: Dataset) -> Html:
                 "dataset.clips                       # a pandas DataFrame, one row per settled event\n"
                 "dataset.judgements                  # what every expert said, under pseudonyms\n"
                 f'clip = dataset.clip("{example}")\n'
-                "clip.picture().frames               # (T, H, W, 3) uint8 RGB, where consent allows\n"
-                "clip.sound()                        # samples and rate, where consent allows\n"
+                "clip.video().frames                 # (T, H, W, 3) uint8 RGB, where consent allows\n"
+                "clip.audio()                        # samples and rate, where consent allows\n"
                 "for fold in dataset.loso():         # leave one subject out\n"
                 "    fold.held_out, fold.train, fold.test"
             ),

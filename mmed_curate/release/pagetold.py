@@ -15,8 +15,8 @@ import yaml
 
 from mmed_curate.agreement.document import measure_of
 from mmed_curate.dataset.arrays import not_whole
-from mmed_curate.dataset.loading import Dataset
 from mmed_curate.dataset.manifest import inside
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.measures import Measure
 

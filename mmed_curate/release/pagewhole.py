@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from mmed_curate.dataset.loading import Dataset
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.release.pageagreement import agreement_section, gate_section
 from mmed_curate.release.pagebenchmark import benchmark_section
 from mmed_curate.release.pagesections import (

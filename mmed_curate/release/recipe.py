@@ -65,6 +65,8 @@ class ReleaseRecipe(Declared):
     """Where the dataset has its page; None: nowhere yet."""
     keywords: Annotated[tuple[Text, ...], Field(min_length=1)]
     licence: Licence
+    archival: bool
+    """Lossless copies go out too, where consent allows the picture; they are about 30 times as large."""
     splits: Split
     motivation: Text
     collection: Text

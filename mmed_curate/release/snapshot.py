@@ -10,10 +10,9 @@ from functools import cached_property
 from pathlib import Path
 
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
-from mmed_curate.agreement.named import named_by
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import among, judgement_of, judgement_row
-from mmed_curate.dataset.rederivation import settled_events
+from mmed_curate.dataset.judged import settled_events
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.conduct import Recoding
@@ -26,8 +25,8 @@ from mmed_curate.gate.attempts import (
     Attempt,
     Counting,
     ToldCoding,
+    attempts_before,
     attempts_of,
-    failed_before,
     what_counts,
 )
 from mmed_curate.release.pseudonyms import Pseudonyms
@@ -140,8 +139,6 @@ class Snapshot:
                 round=coding.round,
                 after=sum(attempt.order < coding.closed_at for attempt in self.attempts),
                 by=None if act is None else act.kind,
-                code="" if act is None else act.code,
-                names=named_by(coding.judgements, self.codebook),
             )
 
     @cached_property
@@ -155,8 +152,13 @@ class Snapshot:
         Args:
             policy_digest: of the policy that it is held against; None: of none, it is only looked at.
         """
-        since = failed_before(self.attempts, judgements_digest=self.judgements_digest, policy_digest=policy_digest)
-        return what_counts(since, self.attempts, self.codings)
+        before = attempts_before(
+            self.attempts,
+            judgements_digest=self.judgements_digest,
+            policy_digest=policy_digest,
+            sent_back=max((act.order for act in self.recodings), default=0),
+        )
+        return what_counts(before, self.codings)
 
     def judgement_rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
         """What everyone said of a clip, in log order, under pseudonyms and without free text."""

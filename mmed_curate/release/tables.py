@@ -8,8 +8,8 @@ from datetime import date
 from itertools import pairwise
 
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
-from mmed_curate.dataset.attempts import recoding_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.judgements import ConsensusEvent
 from mmed_curate.domain.protocol import NEXT, Stage
@@ -21,11 +21,19 @@ from mmed_curate.release.snapshot import Snapshot
 
 FILE_OF: dict[AssetKind, str] = {
     AssetKind.RELEASE_PICTURE: "picture.mp4",
+    AssetKind.RELEASE_ARCHIVE: "archival.mov",
     AssetKind.RELEASE_SOUND: "sound.wav",
     AssetKind.FEATURES: "features.npz",
     AssetKind.SOUND_FEATURES: "sound-features.npz",
 }
 """What each kind is called inside a clip's folder."""
+
+
+_WITH_SOUND = frozenset({AssetKind.RELEASE_PICTURE, AssetKind.RELEASE_ARCHIVE})
+"""Pictures that carry the sound too."""
+_NO_ARCHIVE = (
+    "say `archive: true` in the workspace's ingest recipe and run `mmed recut`, or `archival: false` in the release's"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +59,13 @@ class Tables:
     files: tuple[CopiedFile, ...]
 
 
-def tables_of(snapshot: Snapshot, *, on: date) -> Tables:
+def tables_of(snapshot: Snapshot, *, on: date, archival: bool = False) -> Tables:
     """Lay out what a release of this snapshot holds.
 
     Args:
         snapshot: what is released.
         on: the day for which consent to publication is looked up.
+        archival: the copies without loss go out beside the pictures.
 
     Raises:
         Refused: a file is missing, or a clip that was begun is still open, or is to be cut again.
@@ -69,7 +78,7 @@ def tables_of(snapshot: Snapshot, *, on: date) -> Tables:
     for clip in clips:
         for place, event in snapshot.events(clip.id):
             publication = publication_of(snapshot, clip, on)
-            copied = _files(snapshot, clip, place, publication)
+            copied = _files(snapshot, clip, place, publication, archival=archival)
             rows.append(_clip_row(snapshot, clip, place, event, copied, publication))
             files.extend(copied)
     tables = Tables(
@@ -101,7 +110,7 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         raise Refused(
             Finding(
                 code="release.not_cut_again",
-                what=f"{len(waiting)} clips wait to be cut again as screeners asked",
+                what=f"{counted(len(waiting), 'clip waits', 'clips wait')} to be cut again as screeners asked",
                 remedy="run `mmed recut`, and have the new clips judged",
             )
         )
@@ -110,7 +119,8 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         raise Refused(
             Finding(
                 code="release.open_clips",
-                what=f"{len(open_clips)} clips are still being judged, and a release would show what was said of them",
+                what=f"{counted(len(open_clips), 'clip is', 'clips are')} still being judged, and a release would "
+                "show what was said",
                 remedy="finish them first",
             ),
             tuple(
@@ -124,17 +134,19 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         )
 
 
-def _files(snapshot: Snapshot, clip: Clip, place: int, publication: Publication) -> tuple[CopiedFile, ...]:
+def _files(
+    snapshot: Snapshot, clip: Clip, place: int, publication: Publication, *, archival: bool
+) -> tuple[CopiedFile, ...]:
     name = snapshot.pseudonyms.clip(clip.id, place)
     files = []
-    for kind in kinds_of(snapshot, clip):
+    for kind in (*kinds_of(snapshot, clip), *([AssetKind.RELEASE_ARCHIVE] if archival else [])):
         asset = snapshot.assets.get((clip.id, place, kind))
         if asset is None:
             raise Refused(
                 Finding(
                     code="release.no_file",
                     what=f"clip {clip.id} has no {SAYS[kind]} cut round its event {place + 1}",
-                    remedy="run `mmed recut`",
+                    remedy=_NO_ARCHIVE if kind is AssetKind.RELEASE_ARCHIVE else "run `mmed recut`",
                 )
             )
         if not publication.allows(kind):
@@ -143,7 +155,7 @@ def _files(snapshot: Snapshot, clip: Clip, place: int, publication: Publication)
             CopiedFile(
                 asset=asset,
                 path=f"media/{name}/{FILE_OF[kind]}",
-                strip_sound=kind is AssetKind.RELEASE_PICTURE and Term.PUBLISH_VOICE not in publication.terms,
+                strip_sound=kind in _WITH_SOUND and Term.PUBLISH_VOICE not in publication.terms,
                 strip_face=kind is AssetKind.FEATURES and Term.PUBLISH_FACE not in publication.terms,
             )
         )
@@ -208,6 +220,7 @@ def _clip_row(
         sound_flags=() if flags is None else tuple(sorted(flag.value for flag in flags)) or ("none",),
         not_visible=event.not_visible,
         may_be_shown=publication.may_be_shown,
+        archival=path_of.get(AssetKind.RELEASE_ARCHIVE),
     )
 
 
@@ -228,7 +241,7 @@ def _judged_clip_row(snapshot: Snapshot, clip: Clip) -> JudgedClipRow:
         screened_again=terms.screened_again,
         foil=terms.foil,
         replaces=None if clip.replaces is None else snapshot.pseudonyms.clip(clip.replaces),
-        recodings=tuple(recoding_text(act.kind, act.code) for act in snapshot.recodings if clip.id in act.clips),
+        recodings=tuple(act.kind.value for act in snapshot.recodings if clip.id in act.clips),
         coded_after=tuple(str(one.after) for one in snapshot.codings[clip.id]),
         measured_in=tuple(
             f"{one.number}:{one.measured[clip.id]}" for one in snapshot.attempts if clip.id in one.measured

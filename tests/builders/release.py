@@ -18,9 +18,9 @@ from mmed_curate.dataset.answers import judgement_row
 from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.changes import CHANGELOG, CHANGES, Entry, Known, changelog_text, changes_document, changes_of
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_text
-from mmed_curate.dataset.loading import Dataset
 from mmed_curate.dataset.manifest import Manifest, seal
 from mmed_curate.dataset.rederivation import judged_clips
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text, durations_text
 from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstones_document
 from mmed_curate.domain.codebook import Codebook, load_codebook
@@ -39,7 +39,7 @@ from mmed_curate.domain.protocol import Stage, load_protocol
 from mmed_curate.domain.records import Term
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.domain.yamlfile import Declared
-from mmed_curate.gate.attempts import Attempt, Counting
+from mmed_curate.gate.attempts import Attempt, Counting, method_digest
 from mmed_curate.gate.decide import decide
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import ClipFacts, Evidence
@@ -219,6 +219,8 @@ def _write_tables(
         judgements_digest=report.judgements_digest,
         measured={ClipId(row.clip): 1 for row in judged},
         failed=(),
+        held=frozenset(),
+        method_digest=method_digest(version=report.version, protocol=protocol, codebook=codebook),
     )
     entry = Entry(
         release=facts.version,
@@ -278,7 +280,7 @@ def _evidence(report: AgreementReport, judged: Sequence[JudgedClipRow], judgemen
         on=date(2026, 1, 2),
         judgements_digest=report.judgements_digest,
         clips=tuple(facts),
-        counting=Counting(clips=clips, n_coded=len(clips), since=None, whole_classes=False),
+        counting=Counting(clips=clips, n_coded=len(clips)),
     )
 
 

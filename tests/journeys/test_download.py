@@ -105,4 +105,4 @@ def test_two_versions_over_a_server_that_drops(tmp_path: Path, capsys: pytest.Ca
     for fold in folds:
         assert {data.clip(name).subject for name in fold.test} == {fold.held_out}
         assert fold.held_out not in {data.clip(name).subject for name in fold.train}
-    assert next(iter(data)).picture().frames.shape[0] == 24
+    assert next(iter(data)).video().frames.shape[0] == 24

@@ -176,7 +176,7 @@ def test_settled_events_are_the_planted_ones(road: Road) -> None:
 
 def test_picture_sound_and_features_of_a_released_clip_fit_together(release: Path) -> None:
     for clip in load(release):
-        picture, sound = clip.picture(), clip.sound()
+        picture, sound = clip.video(), clip.audio()
         heard_s = len(sound.samples) / sound.rate_hz
         shown_s = clip.row.n_frames / clip.row.rate_hz
         assert len(picture.frames) == clip.row.n_frames

@@ -22,10 +22,11 @@
     first.append(
       mmed.element("span", "dot " + hue(clips.emotion_class[index])),
       mmed.element("span", "entry-name", clips.clip[index]),
+      mmed.element("span", "entry-none", clips.shown[index] ? "" : "no media"),
       mmed.element("span", "entry-ms", clips.duration_ms[index] + " ms"));
     row.append(first, mmed.element("div", "entry-rest", [
       mmed.label("emotion", clips.emotion[index]), mmed.label("event_type", clips.event_type[index]), clips.subject[index],
-    ].join(" · ") + (clips.shown[index] ? "" : " · no media")));
+    ].join(" · ")));
   }, function (index) {
     clearTimeout(timer);
     timer = setTimeout(function () { show(index); }, WAIT_MS);

@@ -3,7 +3,7 @@
 
 (function () {
   const WHY_NOT = {
-    "not-agreed": "Not shown here: not everybody in this clip agreed to be shown publicly. The release itself holds the picture.",
+    "not-agreed": "Not shown here: not everybody in this clip agreed to be shown publicly. The release itself holds it.",
     "withheld": "Withheld: not everybody in this clip agreed that it is published.",
     "none": "The recording has none.",
     "left-out": "This page was made without pictures and sounds.",

@@ -25,6 +25,7 @@ from mmed_curate.media.sound import has_sound
 from mmed_curate.release.build import Release, Wishes, create_release
 from mmed_curate.release.consented import publication_of
 from mmed_curate.release.leave import Leave, ask_gate
+from mmed_curate.release.page import PageMedia
 from mmed_curate.release.parquet import write_parquet
 from mmed_curate.release.pseudonyms import Pseudonyms
 from mmed_curate.release.recipe import read_licence
@@ -64,7 +65,7 @@ def test_frames_of_an_event_count_in_its_own_picture(made: Release) -> None:
     assert clip.row.judged_shift == -WINDOW[0]
     assert clip.row.onset_s == pytest.approx(clip.row.onset / 30, abs=1e-6)
     assert clip.row.offset_s == pytest.approx((clip.row.offset + 1) / 30, abs=1e-6)
-    assert len(clip.picture().frames) == clip.row.n_frames == WINDOW[1] - WINDOW[0] + 1
+    assert len(clip.video().frames) == clip.row.n_frames == WINDOW[1] - WINDOW[0] + 1
 
 
 def test_a_clip_of_two_events_gives_two_rows(made: Release) -> None:
@@ -138,7 +139,7 @@ def test_a_picture_without_consent_to_the_voice_has_no_sound_and_the_same_frames
     assert has_sound(heard)
     assert not has_sound(muted)
     assert read_clock(muted) == read_clock(heard)
-    np.testing.assert_array_equal(silenced.picture().frames, whole.picture().frames)
+    np.testing.assert_array_equal(silenced.video().frames, whole.video().frames)
 
 
 def test_nothing_of_the_labs_names_ids_or_words_goes_out(made: Release, pristine: Path) -> None:
@@ -227,7 +228,8 @@ def test_the_benchmark_is_inside_the_seal(workspace: Workspace, ask: Ask, wishes
         (folder / "benchmark").mkdir()
         (folder / "benchmark" / "benchmark.json").write_text("{}")
 
-    release = create_release(workspace, ask(workspace), replace(wishes, benchmark=benchmark))
+    only = replace(wishes, benchmark=benchmark, page=PageMedia.NONE)  # a page would read a whole report
+    release = create_release(workspace, ask(workspace), only)
     assert seen == [20]
     marks = {file.path: file.mark for file in read_manifest(release.path).files}
     assert marks["benchmark/benchmark.json"] is Mark.DERIVED

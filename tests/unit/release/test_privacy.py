@@ -64,7 +64,7 @@ def test_features_go_out_without_the_face_where_only_they_were_agreed_to(by_leve
         assert found["flow"].shape == (3, 48, 48)
         assert clip.row.picture is None
         with pytest.raises(Withheld, match="publish-face"):
-            clip.picture()
+            clip.video()
 
 
 def test_nothing_that_shows_a_face_is_left_of_one_who_withheld_it(by_level: Release) -> None:

@@ -55,7 +55,8 @@ def a_server(releases: Path) -> Iterator[str]:
 @pytest.fixture
 def releases(tmp_path: Path) -> Path:
     root = releases_with_terms(tmp_path / "releases", "1.0.0")
-    (root / "test-1.0.0" / "DATACARD.md").write_bytes(os.urandom(40_000_000))  # long enough to be killed in
+    clip = next((root / "test-1.0.0" / "media").iterdir())
+    (clip / "archive.bin").write_bytes(os.urandom(40_000_000))  # long enough to be killed in
     (root / "test-1.0.0" / "manifest-sha256.txt").unlink()
     seal(root / "test-1.0.0", derived=lambda path: False)
     return root
@@ -120,7 +121,7 @@ def test_from_a_token_to_a_whole_copy(
             assert answer.status_code == 401
 
     log = [json.loads(line) for line in (tmp_path / "releases.access" / "access.jsonl").read_text().splitlines()]
-    parts = [line for line in log if line["path"].endswith("DATACARD.md") and line["name"] == "Ada Lovelace"]
+    parts = [line for line in log if line["path"].endswith("archive.bin") and line["name"] == "Ada Lovelace"]
     assert [line["status"] for line in parts] == [200, 206]
     assert secret not in json.dumps(log)
 
