@@ -18,7 +18,6 @@ import pytest
 from builders.served import TERMS_SHA256, releases_with_terms
 
 from mmed_curate.cli.main import main
-from mmed_curate.dataset import verify
 from mmed_curate.dataset.manifest import seal
 
 _PATIENCE_S = 60
@@ -105,7 +104,9 @@ def test_from_a_token_to_a_whole_copy(
         code, out, _ = run(capsys, "download", f"{url}@1.0.0", "-o", copy, "--json")
         assert code == 0
         assert json.loads(out)["bytes_fetched"] < 39_000_000, "it went on with what it had"
-        assert verify(copy).ok
+        source = releases / "test-1.0.0"
+        paths = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
+        assert all((here / "copy" / path).read_bytes() == (source / path).read_bytes() for path in paths)
 
         code, out, _ = run(capsys, "serve", "token", "list", "--json", "--releases", str(releases))
         (kept,) = json.loads(out)
