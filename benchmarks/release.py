@@ -144,7 +144,10 @@ def main() -> int:
         prepare(given.prepare, given.clips, large=False)
         return 0
     beside = beside_a_copy(given.clips, given.times)
-    few, many = memory(given.clips), memory(given.many)
+    print(beside, file=sys.stderr)
+    few = memory(given.clips)
+    print(few, file=sys.stderr)
+    many = memory(given.many)
     growth = many["peak_mb"] / few["peak_mb"]
     found = {
         "targets": {"ratio": MOST_RATIO, "growth": MOST_GROWTH},

@@ -81,8 +81,11 @@ class ReleasedClip:
         """Class of three of the emotion; None: in no class."""
         return self.row.emotion_class
 
-    def video(self) -> ClipVideo:
+    def video(self, *, archival: bool = False) -> ClipVideo:
         """Decode the clip's pictures.
+
+        Args:
+            archival: those of the copy without loss, where the release holds one; otherwise of picture.mp4.
 
         Returns:
             frames (T, H, W, 3) uint8 RGB and times_s (T,) float64.
@@ -90,14 +93,22 @@ class ReleasedClip:
         Raises:
             Withheld: the subject (where the whole picture is kept: somebody in it) did not consent to publication of
                 the face.
-            BadInput: the file is missing, is not what was released, or cannot be decoded.
+            BadInput: the file is missing, is not what was released, or cannot be decoded; there is no copy without
+                loss.
         """
         import numpy as np
 
         from mmed_curate.media.clock import read_clock
         from mmed_curate.media.pictures import pictures
 
-        path = self._file(self.row.picture, Term.PUBLISH_FACE, "picture")
+        if archival and self.row.archival is None and self.row.picture is not None:
+            raise BadInput.of(
+                "dataset.no_archival",
+                f"this release holds no copy without loss of clip {self.name}",
+                "take video(), or a release made with archival: true",
+                clip=self.name,
+            )
+        path = self._file(self.row.archival if archival else self.row.picture, Term.PUBLISH_FACE, "picture")
         frames = np.stack([picture.bgr()[:, :, ::-1] for picture in pictures(path)])
         clock = read_clock(path).from_zero()
         return ClipVideo(

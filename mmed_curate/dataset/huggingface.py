@@ -26,7 +26,7 @@ except ModuleNotFoundError as error:
         "dataset.no_datasets", "to_hf() needs the package datasets", "pip install 'mmed-curate[hf]'"
     ) from error
 
-_MEDIA = ("picture", "sound", "features", "sound_features")
+_MEDIA = ("picture", "archival", "sound", "features", "sound_features")
 _KIND_OF = {"str": "string", "int": "int64", "float": "float64", "bool": "bool"}
 
 

@@ -189,8 +189,8 @@ def _is_whole(counting: Counting | None) -> bool:
 
 def _still_owed(rule: ClassRule, code: str, positives: int) -> RuleVerdict:
     what = (
-        f"{code} was chosen in {counted(positives, 'unit')} of a sample, fewer than {rule.min_positives}: rare is no excuse, "
-        "for an attempt failed on it"
+        f"{code} was chosen in {counted(positives, 'unit')} of a sample, fewer than {rule.min_positives}: rare is no "
+        "excuse, for an attempt failed on it"
     )
     remedy = "have a larger sample coded (mmed recode --sample N, or --all)"
     return replace(at_least(About.AGREEMENT, f"{rule.name}={code}", None, rule.at_least, what, remedy), code=code)

@@ -79,6 +79,8 @@ def test_pictures_and_sound_are_decoded_when_asked_for(tmp_path: Path) -> None:
     assert picture.frames.dtype == np.uint8
     np.testing.assert_allclose(picture.times_s, np.arange(N_FRAMES) / RATE_HZ)
     assert picture.frames[20].mean() == pytest.approx(100, abs=6)  # frame n is grey of 5 n
+    with pytest.raises(BadInput, match="holds no copy without loss of clip c-000000000000"):
+        clip.video(archival=True)
     samples, rate_hz = clip.audio()
     assert rate_hz == SOUND_RATE_HZ
     assert samples.shape == (N_FRAMES * SOUND_RATE_HZ // RATE_HZ, 1)

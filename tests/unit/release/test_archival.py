@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from builders.road import a_settled_workspace
 
@@ -73,6 +74,8 @@ def test_a_lossless_copy_goes_out_with_the_picture(kept: Workspace, ask: Ask, ar
         copy = release.path / str(row.archival)
         assert has_sound(copy) == ("publish-voice" not in row.withheld)
         assert read_clock(copy).n_frames == row.n_frames
+    one = load(release.path).clip(shown[0].clip)
+    np.testing.assert_array_equal(one.video(archival=True).frames, one.video().frames)  # here the same pictures
     assert verify(release.path).ok
 
 
