@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import statistics
 import sys
 import tempfile
@@ -167,6 +168,8 @@ def main() -> int:
         document = {
             "format": "mmed-benchmark-page",
             "version": "1.0",
+            "cores": os.cpu_count(),
+            "load": [round(one, 1) for one in os.getloadavg()],
             "clips": chosen.clips,
             "made_s": round(made_s, 1),
             "files": len(files),

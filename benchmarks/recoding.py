@@ -1,6 +1,6 @@
 """How often coders who did not improve open a rule on one class at the second attempt, by what is coded again.
 
-SIMULATED clips and coders: two coders name one of three classes, the true one by a fixed chance, else one of the others;
+SIMULATED clips and coders: two coders name one of three classes, the true one by a fixed chance, else another one, and
 nothing they do gets better or worse. Only rounds count whose first attempt failed on the class: its alpha against the
 rest, over all clips, lay below .667. Then, by the same coders, is coded again and measured:
 

@@ -70,6 +70,7 @@ def build(folder: Path, *, told: bool = False) -> None:
 
     from mmed_curate.release import build as rooms
     from mmed_curate.release.leave import ask_gate
+    from mmed_curate.release.page import PageMedia
     from mmed_curate.release.recipe import load_release_recipe
     from mmed_curate.store.workspace import Workspace
 
@@ -83,7 +84,8 @@ def build(folder: Path, *, told: bool = False) -> None:
     gate_s, begin = time.perf_counter() - begin, time.perf_counter()
     target = folder / "releases" / "measured"
     shutil.rmtree(target, ignore_errors=True)
-    wishes = rooms.Wishes(version="1.0.0", recipe=load_release_recipe("mmed"), to=target)
+    # no page: it looks into the media, which are none
+    wishes = rooms.Wishes(version="1.0.0", recipe=load_release_recipe("mmed"), to=target, page=PageMedia.NONE)
     rooms.create_release(workspace, leave, wishes)
     if told:
         print(json.dumps({"gate_s": gate_s, "create_s": time.perf_counter() - begin}))
@@ -105,7 +107,7 @@ def beside_a_copy(clips: int, times: int) -> dict[str, float]:
         prepare(folder, clips, large=True)
         builds, copies = [], []
         for _ in range(times):
-            said = subprocess.run(this_script("--build", str(folder)), check=True, capture_output=True, text=True)
+            said = subprocess.run(this_script("--build", str(folder)), check=True, stdout=subprocess.PIPE, text=True)
             builds.append(json.loads(said.stdout))
             copies.append(raw_copy_s(folder / "releases" / "measured", Path(temporary) / "copy"))
         create_s, copy_s = min(one["create_s"] for one in builds), min(copies)
@@ -144,7 +146,10 @@ def main() -> int:
         prepare(given.prepare, given.clips, large=False)
         return 0
     beside = beside_a_copy(given.clips, given.times)
-    few, many = memory(given.clips), memory(given.many)
+    print(beside, file=sys.stderr)
+    few = memory(given.clips)
+    print(few, file=sys.stderr)
+    many = memory(given.many)
     growth = many["peak_mb"] / few["peak_mb"]
     found = {
         "targets": {"ratio": MOST_RATIO, "growth": MOST_GROWTH},

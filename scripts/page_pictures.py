@@ -23,7 +23,6 @@ from builders.browser import Browser
 WIDTH, HEIGHT = 1180, 860
 COLOURS = 256
 VIEWS = {
-    "top": "window.scrollTo(0, 0); true",
     "clip": "document.getElementById('clip').scrollIntoView({behavior: 'instant'}); true",
     "agreement": "document.getElementById('agreement').scrollIntoView({behavior: 'instant'}); true",
 }

@@ -156,12 +156,19 @@ def measure_document(measure: Measure) -> dict[str, Any]:
     }
 
 
+_NO_WIDTH = 1e-9
+"""An interval narrower than that has none but for rounding: no resample differs from what was seen."""
+
+
 def alpha_in_words(measure: Measure, settings: AgreementSettings) -> str:
     """What an alpha allows, judged by the lower end of its interval, in Krippendorff's words (2004, p. 241)."""
     if isinstance(measure, Undetermined):
         return f"undetermined: {measure.reason}"
     if isinstance(measure.interval, Undetermined):
         return f"no interval: {measure.interval.reason}"
+    if measure.interval.upper - measure.interval.lower < _NO_WIDTH:
+        alike = "perfect" if measure.value > 1 - _NO_WIDTH else "the same for every subject"
+        return f"{alike} on what there is, so the interval cannot tell"
     if measure.interval.lower >= settings.firm_from:
         return "reliable"
     if measure.interval.lower >= settings.tentative_from:

@@ -10,6 +10,7 @@ import click
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar
 from mmed_curate.dataset.verification import VerifyReport
 from mmed_curate.dataset.verification import verify as verify_release
+from mmed_curate.domain.counted import counted
 
 
 @click.command()
@@ -63,7 +64,7 @@ def report_document(report: VerifyReport) -> dict[str, object]:
 
 def _tell(release: Path, report: VerifyReport) -> None:
     marked = ("SIMULATED " if report.simulated else "") + ("DRAFT " if report.draft else "")
-    out.print(f"{marked}{report.release or release}: {report.n_files} files sealed", markup=False)
+    out.print(f"{marked}{report.release or release}: {counted(report.n_files, 'file')} sealed", markup=False)
     out.print(f"id {report.id}", markup=False)
     out.print(f"signature: {report.signed.value}", markup=False)
     for difference in report.differences:
@@ -86,4 +87,4 @@ def _tell(release: Path, report: VerifyReport) -> None:
             style="bold green",
         )
     else:
-        out.print(f"{len(report.differences)} differences: download again what is named", style="bold red")
+        out.print(f"{counted(len(report.differences), 'difference')}: download again what is named", style="bold red")

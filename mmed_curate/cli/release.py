@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -18,6 +19,7 @@ from mmed_curate.cli.console import err, json_option, out, print_json, progress_
 from mmed_curate.cli.gate import tell_attempt, tell_decision
 from mmed_curate.cli.release_diff import diff
 from mmed_curate.cli.releasepage import page
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
 
@@ -111,7 +113,7 @@ def create(
         page=PageMedia(page_shows),
     )
     check_target(workspace, wishes)  # what cannot be made is said before files are read
-    rules = load_policy(policy or workspace.settings["gate"])
+    rules = load_policy(workspace.settings["gate"] if policy is None else policy)
     with progress_bar("Checking files", "clips") as progress:
         held = hold_gate(
             workspace,
@@ -198,12 +200,14 @@ def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[
             )
     from mmed_curate.benchmark.run import run_benchmark
     from mmed_curate.benchmark.settings import load_settings as load_benchmark
+    from mmed_curate.dataset import DraftWarning
 
     loaded = load_benchmark(settings)
 
     def run(folder: Path) -> object:
         bars.close()
-        with progress_bar("Benchmark", "folds") as progress:
+        with progress_bar("Benchmark", "folds") as progress, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DraftWarning)  # who makes a draft knows
             return run_benchmark(folder, loaded, to=folder / "benchmark", progress=progress, workers=workers)
 
     return run
@@ -231,8 +235,8 @@ def _tell(made: Release, *, templated: bool) -> None:
     counts = made.facts.counts
     marked = ("SIMULATED " if made.facts.simulated else "") + ("DRAFT " if made.facts.draft else "")
     out.print(
-        f"{marked}{made.facts.name} {made.facts.version}: {counts.clips} events of {counts.subjects} subjects, "
-        f"{made.n_files} files, {made.n_bytes / 1e6:,.1f} MB",
+        f"{marked}{made.facts.name} {made.facts.version}: {counted(counts.clips, 'event')} of "
+        f"{counted(counts.subjects, 'subject')}, {counted(made.n_files, 'file')}, {made.n_bytes / 1e6:,.1f} MB",
         markup=False,
     )
     after = "" if made.since is None else f", after {made.since}"

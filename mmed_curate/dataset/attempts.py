@@ -18,6 +18,7 @@ from mmed_curate.dataset.layout import ATTEMPTS, JUDGED_CLIPS
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import JudgedClipRow
 from mmed_curate.domain.conduct import RecodingKind
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.gate.attempts import (
@@ -103,7 +104,8 @@ def _told(row: JudgedClipRow, found: Course) -> Iterator[ToldCoding]:
     if len(closed) != len(found.codings) or (closed and len(ways) != len(closed)) or closed != sorted(closed):
         raise BadInput.of(
             "dataset.codings",
-            f"{JUDGED_CLIPS} says that {row.clip} was coded {len(closed)} times, and its judgements say otherwise",
+            f"{JUDGED_CLIPS} says that {row.clip} was coded {counted(len(closed), 'time')}, and its judgements say "
+            "otherwise",
             "ask for a whole release",
         )
     for by, after, coding in zip(ways, closed, found.codings, strict=False):
@@ -140,7 +142,7 @@ def counting_in(dataset: Dataset, attempts: Sequence[Attempt], codings: Codings)
 def derived_attempts(dataset: Dataset, attempts: Sequence[Attempt], codings: Codings, counting: Counting) -> Rederived:
     """Hold attempts.json, the columns of judged-clips.csv and what counts against each other."""
     wrong = next(_differences(dataset, attempts, codings, counting), "")
-    said = f"{len(attempts)} attempts, {sum(bool(one.failed) for one in attempts)} of them failed"
+    said = f"{counted(len(attempts), 'attempt')}, {sum(bool(one.failed) for one in attempts)} of them failed"
     return Rederived(what=ATTEMPTS, stated=said, found=wrong or said, same=not wrong)
 
 

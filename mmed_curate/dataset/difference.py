@@ -59,6 +59,7 @@ METADATA = frozenset(
         "av_skew_uncertainty_ms",
         "sound_flags",
         "may_be_shown",
+        "archival",
     }
 )
 """The others; that a file came or went is counted among the files."""

@@ -17,7 +17,7 @@ from mmed_curate.dataset.addresses import Address, read_address
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.fetching import Patience, Server
 from mmed_curate.dataset.gathering import Gathering, Standing, nobody
-from mmed_curate.dataset.manifest import MANIFEST, read_manifest
+from mmed_curate.dataset.manifest import MANIFEST, SIGNATURE, read_manifest
 from mmed_curate.dataset.partfolder import PartFolder, part_folder, removed
 from mmed_curate.dataset.passes import Pass, pass_for
 from mmed_curate.dataset.rows import ClipRow, read_rows
@@ -31,7 +31,7 @@ from mmed_curate.dataset.selection import (
     read_record,
     write_partial,
 )
-from mmed_curate.dataset.sources import SIGNATURE, Folder, FoundRelease, find_release
+from mmed_curate.dataset.sources import Folder, FoundRelease, find_release
 from mmed_curate.dataset.terms import accept_terms, terms_in
 from mmed_curate.dataset.tombstones import Tombstones, remember, tombstone_of
 from mmed_curate.dataset.versions import newer

@@ -158,7 +158,7 @@ def _digest(dataset: Dataset, report: AgreementReport) -> Rederived:
         str(dataset.gate.get("judgements_digest")),
     }
     return Rederived(
-        what="hash of the judgements that were measured and that passed the gate",
+        what="hash of the judgements that were measured and held against the gate",
         stated=", ".join(sorted(stated)),
         found=report.judgements_digest,
         same=stated == {report.judgements_digest},
@@ -330,6 +330,8 @@ def _same_number(stated: object, found: float | None) -> bool:
 
 
 def _in_words(number: object, bound: object, holds: object) -> str:
+    if number is None and holds is True:
+        return "too rare to be told"
     shown = f"{number:.4f}" if isinstance(number, float) else str(number)
     return f"{shown} against {bound}, {'holds' if holds is True else 'does not hold'}"
 

@@ -14,19 +14,19 @@ from mmed_curate.dataset.addresses import is_version
 from mmed_curate.dataset.catalogue import CATALOGUE, NAME_PATTERN, Catalogue, Listed, gather_catalogue, read_catalogue
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.fetching import LackingFile, Stopped
-from mmed_curate.dataset.manifest import FORMAT, MANIFEST, Manifest, inside, manifest_of
+from mmed_curate.dataset.manifest import FORMAT, MANIFEST, SIGNATURE, Manifest, inside, manifest_of
 from mmed_curate.dataset.pieces import Told, write_all
 from mmed_curate.dataset.tombstones import Tombstones
 from mmed_curate.domain.files import said_in_words
 from mmed_curate.domain.findings import BadInput
 
-SIGNATURE = "manifest-sha256.txt.sig"
 _CHUNK = 1 << 20
 _LONGEST_MANIFEST = 1 << 28
 """Bytes; of some two million files."""
 _LONGEST_CATALOGUE = 1 << 26
 _LONGEST_FACTS = 1 << 20
-_LONGEST_SIGNATURE = 1 << 14
+_SIGNATURE_BYTES = 64
+"""Of Ed25519 (RFC 8032, 5.1.6)."""
 
 
 class Source(Protocol):
@@ -254,10 +254,10 @@ def _facts(source: Source, manifest: Manifest) -> ReleaseFacts:
 
 def _signature(source: Source) -> bytes | None:
     try:
-        found = source.document(SIGNATURE, most_bytes=_LONGEST_SIGNATURE)
+        found = source.document(SIGNATURE, most_bytes=_SIGNATURE_BYTES)
     except BadInput:  # whatever is there, it is no signature, and a release needs none
         return None
-    return None if found is None or found.lstrip()[:1] == b"<" else found
+    return found if found is not None and len(found) == _SIGNATURE_BYTES else None
 
 
 def _words(found: bytes, where: str) -> str:

@@ -30,6 +30,8 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
 _CHUNK = 1 << 20
+_FAILS = "does not hold"
+"""How the words on a gate's rule end that does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class VerifyReport:
     """None: release.json is damaged."""
     draft: bool
     """Shared while its gate was closed: the manifest or release.json says so. It is no release."""
+    is_said_to_be_draft: bool
+    """release.json says so."""
     closed_by: tuple[str, ...]
     """Of a draft: the rules that did not hold, as its gate.json names them."""
     n_files: int
@@ -84,13 +88,16 @@ class VerifyReport:
             *(f"missing: {path}" for path in self.missing),
             *(f"extra: {path}" for path in self.extra),
             *(f"link: {path}" for path in self.links),
-            *(
-                f"not what its judgements give: {one.what} (stated {one.stated}, found {one.found})"
-                for one in self.rederived
-                if not one.same
-            ),
+            *(self._said(one) for one in self.rederived if not one.same),
             *((f"signature: {self.signed.value}",) if self.must_be_signed and self.signed is not Signed.GOOD else ()),
         )
+
+    def _said(self, one: Rederived) -> str:
+        if one.stated != one.found:
+            return f"not what its judgements give: {one.what} (stated {one.stated}, found {one.found})"
+        if one.found.endswith(_FAILS) and not self.is_said_to_be_draft:
+            return f"no release: {one.what} ({one.found}, and only what release.json calls a draft may go out without)"
+        return f"not what its judgements give: {one.what} ({one.found}, but not to the last digit, or another outcome)"
 
 
 def verify(path: str | Path, *, public_key: str | Path | None = None, progress: Progress = silent) -> VerifyReport:
@@ -133,6 +140,7 @@ def verify(path: str | Path, *, public_key: str | Path | None = None, progress: 
         id=release_id(root),
         simulated=None if facts is None else facts.simulated,
         draft=manifest.draft or (facts is not None and facts.draft),
+        is_said_to_be_draft=facts is not None and facts.draft,
         closed_by=closed_by(root) if whole and manifest.draft else (),
         n_files=len(sealed),
         n_bytes=n_bytes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.measures import Coefficient, Measure, Undetermined
 from mmed_curate.gate.attempts import Counting
 from mmed_curate.gate.enough import in_words
@@ -79,12 +80,14 @@ def sample_verdicts(report: MeasuredAgreement, policy: Policy, coded: Coded | No
     units, subjects = (measure.n_units, measure.n_clusters) if isinstance(measure, Coefficient) else (None, None)
     without = "" if isinstance(measure, Coefficient) else f" ({rule.measure} is undetermined)"
     more = f"have more clips coded since attempt {coded.since} ({_AFRESH})" if coded.since else "have more clips coded"
-    record, people = f"record {rule.min_subjects - (subjects or 0)} more subjects", "more people code"
+    needed = counted(rule.min_units - (units or 0), "more such event is", "more such events are")
+    record = f"record {counted(rule.min_subjects - (subjects or 0), 'more subject')}"
+    people = ("more person code", "more people code")
     if coded.since:
         lacking = rule.min_subjects - coded.n_subjects
-        record = f"record {lacking} more subjects, and " if lacking > 0 else ""
+        record = f"record {counted(lacking, 'more subject')}, and " if lacking > 0 else ""
         record += f"have clips of all {coded.n_subjects} that were coded before coded again ({_AFRESH})"
-        people = "more people code what is sent back"
+        people = ("more person code what is sent back", "more people code what is sent back")
     return (
         at_least(
             About.SAMPLE,
@@ -92,7 +95,7 @@ def sample_verdicts(report: MeasuredAgreement, policy: Policy, coded: Coded | No
             units,
             rule.min_units,
             f"events that two or more coders marked{without}",
-            f"{more}: {rule.min_units - (units or 0)} more such events are needed",
+            f"{more}: {needed} needed",
         ),
         at_least(About.SAMPLE, "subjects", subjects, rule.min_subjects, f"subjects among them{without}", record),
         at_least(
@@ -101,7 +104,7 @@ def sample_verdicts(report: MeasuredAgreement, policy: Policy, coded: Coded | No
             report.n_coders,
             rule.min_coders,
             "people who coded",
-            f"have {rule.min_coders - report.n_coders} {people}",
+            f"have {counted(rule.min_coders - report.n_coders, *people)}",
         ),
     )
 
@@ -138,9 +141,20 @@ def _held(name: str, measured: str, measure: Measure, rule: MeasureRule | ClassR
 
 
 def _of_classes(rule: ClassRule, report: MeasuredAgreement, coded: Coded) -> Iterator[RuleVerdict]:
-    measured = report.classes.get(rule.layer, {})
+    known = report.classes.get(rule.layer)
+    measured = known or {}
     counting = coded.counting
     owed = frozenset() if counting is None else counting.owed
+    if not measured and (known is None or rule.rare is Rare.SHUTS):
+        yield at_least(
+            About.AGREEMENT,
+            rule.name,
+            None,
+            rule.at_least,
+            f"the report holds no {rule.layer}" if known is None else f"no class of {rule.layer} was chosen",
+            "correct the policy's layer" if known is None else rule.remedy,
+        )
+        return
     for code, one in measured.items():
         name = f"{rule.name}={code}"
         # what failed and is rare in all that was coded is held by the number there is; in a sample, more must be drawn
@@ -158,8 +172,8 @@ def _of_classes(rule: ClassRule, report: MeasuredAgreement, coded: Coded) -> Ite
                 relation=Relation.AT_LEAST,
                 bound=rule.at_least,
                 outcome=Outcome.UNDETERMINED,
-                what=f"{code} was chosen in {one.positives} units, fewer than {rule.min_positives}: too rare to be "
-                "told, and released marked as undetermined",
+                what=f"{code} was chosen in {counted(one.positives, 'unit')}, fewer than {rule.min_positives}: too "
+                "rare to be told, and released marked as undetermined",
                 remedy="",
             )
     prefix = f"{rule.name}="
@@ -175,12 +189,12 @@ def _is_whole(counting: Counting | None) -> bool:
 
 def _still_owed(rule: ClassRule, code: str, positives: int) -> RuleVerdict:
     what = (
-        f"{code} was chosen in {positives} units of a sample, fewer than {rule.min_positives}: rare is no excuse, "
-        "for an attempt failed on it"
+        f"{code} was chosen in {counted(positives, 'unit')} of a sample, fewer than {rule.min_positives}: rare is no "
+        "excuse, for an attempt failed on it"
     )
     remedy = "have a larger sample coded (mmed recode --sample N, or --all)"
     return replace(at_least(About.AGREEMENT, f"{rule.name}={code}", None, rule.at_least, what, remedy), code=code)
 
 
 def _rests_on(measure: Coefficient) -> str:
-    return f"over {measure.n_units} units of {measure.n_clusters} subjects"
+    return f"over {counted(measure.n_units, 'unit')} of {counted(measure.n_clusters, 'subject')}"

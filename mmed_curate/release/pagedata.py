@@ -1,4 +1,4 @@
-"""What the page's script is given: a line of every clip and, a hundred clips a file, all that is said of them.
+"""What the page's script is given: a line of every clip and, fifty clips a file, all that is said of them.
 
 Data are written as scripts that hand one value to a function, because a page that was opened from disk may not fetch
 files. Spans of judgements are given in frames of the released clip.
@@ -21,7 +21,7 @@ from mmed_curate.domain.records import Term
 from mmed_curate.media.clock import read_clock
 from mmed_curate.release.pagesound import peaks_of
 
-CLIPS_PER_FILE = 100
+CLIPS_PER_FILE = 50
 
 
 class Shown(Enum):

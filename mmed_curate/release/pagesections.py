@@ -1,13 +1,10 @@
-"""Sections of the page: its top, counts, data card, how to load, how to cite, terms of use."""
+"""Sections of the page: its top, counts, how to cite, terms of use."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow
@@ -20,9 +17,6 @@ _NO_CLASS = "none"
 _STEPS_MS = (20, 50, 100, 250, 500, 1000, 5000)
 """Widths of the columns of durations; the first that needs no more than `_MOST_STEPS`."""
 _MOST_STEPS = 24
-_OPEN = ("Not a lie detector", "Motivation")
-"""Parts of the data card that stand open."""
-_NOT_FOR = "Not a lie detector"
 
 
 def top(dataset: Dataset, told: PageTold) -> Html:
@@ -49,14 +43,6 @@ def top(dataset: Dataset, told: PageTold) -> Html:
         ),
         element("dl", *(_figure(value, words) for value, words in figures), class_="figures"),
     )
-
-
-def not_for(told: PageTold) -> Html:
-    """What the data card says that it must not be used for, where everybody sees it."""
-    part = dict(_parts(told.data_card or "")).get(_NOT_FOR)
-    if part is None:
-        return Html("")
-    return element("aside", element("h2", _NOT_FOR), part, class_="notfor")
 
 
 def counts_section(dataset: Dataset) -> Html:
@@ -89,46 +75,6 @@ def counts_section(dataset: Dataset) -> Html:
             ),
             _durations(rows),
             _subjects(rows, classes, named),
-        )
-    )
-
-
-def card_section(told: PageTold) -> Html:
-    """The data card, part by part."""
-    if told.data_card is None:
-        return Html("")
-    return joined(
-        element("details", element("summary", title), inner, open="open" if title in _OPEN else None)
-        for title, inner in _parts(told.data_card)
-    )
-
-
-def load_section(dataset: Dataset) -> Html:
-    """How to check and to load it."""
-    name = f"{dataset.release.name}-{dataset.release.version}"
-    example = dataset.clip_rows[0].clip if dataset.clip_rows else "c-..."
-    return joined(
-        (
-            element("p", "Check first that the copy is whole:"),
-            _code(f"pip install mmed-curate\nmmed verify {name}"),
-            element("p", "Then, in Python:"),
-            _code(
-                "from mmed_curate.dataset import load\n\n"
-                f'dataset = load("{name}")\n'
-                "dataset.clips                       # a pandas DataFrame, one row per settled event\n"
-                "dataset.judgements                  # what every expert said, under pseudonyms\n"
-                f'clip = dataset.clip("{example}")\n'
-                "clip.video().frames                 # (T, H, W, 3) uint8 RGB, where consent allows\n"
-                "clip.audio()                        # samples and rate, where consent allows\n"
-                "for fold in dataset.loso():         # leave one subject out\n"
-                "    fold.held_out, fold.train, fold.test"
-            ),
-            element(
-                "p",
-                "Frames count from 0 in the clip's own picture; a span includes its onset and its offset frame. The "
-                "tables are plain CSV and can be read without any of this.",
-                class_="means",
-            ),
         )
     )
 
@@ -277,27 +223,3 @@ def _subjects(rows: Sequence[ClipRow], classes: Sequence[str], named: dict[str, 
 
 def _code(text: str) -> Html:
     return element("pre", element("code", text), tabindex="0")
-
-
-def _parts(card: str) -> list[tuple[str, Html]]:
-    """The parts of a data card below its second-level headings, each as markup.
-
-    Raw HTML is shown as text; links and pictures stay text too, for the page leads to nowhere and loads nothing.
-    """
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink"])
-    tokens = reader.parse(card)
-    at = [place for place, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
-    parts = []
-    for start, stop in pairwise([*at, len(tokens)]):
-        inner = [_lowered(token) for token in tokens[start + 3 : stop]]
-        drawn = reader.renderer.render(inner, reader.options, {})
-        drawn = drawn.replace("<table>", '<div class="wide" role="region" tabindex="0" aria-label="table"><table>')
-        parts.append((tokens[start + 1].content, Html(drawn.replace("</table>", "</table></div>"))))
-    return parts
-
-
-def _lowered(token: Token) -> Token:
-    """A heading of the card ranks below those of the page."""
-    if token.type in {"heading_open", "heading_close"}:
-        return token.copy(tag=f"h{min(int(token.tag[1]) + 1, 6)}")
-    return token

@@ -127,8 +127,10 @@ class PageTold:
     authors: tuple[str, ...]
     year: int
     doi: str | None
+    readme: str | None
+    """Markdown, as the next two."""
     data_card: str | None
-    """Markdown."""
+    changes: str | None
     licence: str | None
     agreement: ToldAgreement
     gate_passed: bool
@@ -155,7 +157,9 @@ def told_of(dataset: Dataset) -> PageTold:
         authors=tuple(_author(one) for one in cited.get("authors", [])),
         year=dataset.release.released_on.year,
         doi=cited.get("doi"),
+        readme=_sealed(dataset, "README.md"),
         data_card=_sealed(dataset, "DATACARD.md"),
+        changes=_sealed(dataset, "CHANGELOG.md"),
         licence=_sealed(dataset, "LICENSE.txt"),
         agreement=_agreement(dataset.agreement),
         gate_passed=gate["passed"] is True,

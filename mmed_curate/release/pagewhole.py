@@ -7,15 +7,8 @@ from importlib.resources import files
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.release.pageagreement import agreement_section, gate_section
 from mmed_curate.release.pagebenchmark import benchmark_section
-from mmed_curate.release.pagesections import (
-    card_section,
-    cite_section,
-    counts_section,
-    licence_section,
-    load_section,
-    not_for,
-    top,
-)
+from mmed_curate.release.pagesections import cite_section, counts_section, licence_section, top
+from mmed_curate.release.pagetexts import card_section, changes_section, load_section, not_for
 from mmed_curate.release.pagetold import PageTold
 from mmed_curate.report.markup import Html, element, link
 
@@ -49,7 +42,8 @@ def whole_page(dataset: Dataset, told: PageTold, *, media: bool, inside: bool) -
         ("gate", "The gate", gate_section(dataset, told)),
         ("benchmark", "Benchmark", benchmark_section(told, dataset.codebook)),
         ("card", "Data card", card_section(told)),
-        ("load", "How to load it", load_section(dataset)),
+        ("changes", "What changed", changes_section(told)),
+        ("load", "How to load it", load_section(told)),
         ("cite", "How to cite it", cite_section(dataset, told)),
         ("licence", "Terms of use", licence_section(told, inside=inside)),
     ]

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.judgements import ConsensusEvent
 from mmed_curate.domain.protocol import NEXT, Stage
@@ -109,7 +110,7 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         raise Refused(
             Finding(
                 code="release.not_cut_again",
-                what=f"{len(waiting)} clips wait to be cut again as screeners asked",
+                what=f"{counted(len(waiting), 'clip waits', 'clips wait')} to be cut again as screeners asked",
                 remedy="run `mmed recut`, and have the new clips judged",
             )
         )
@@ -118,7 +119,8 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         raise Refused(
             Finding(
                 code="release.open_clips",
-                what=f"{len(open_clips)} clips are still being judged, and a release would show what was said of them",
+                what=f"{counted(len(open_clips), 'clip is', 'clips are')} still being judged, and a release would "
+                "show what was said",
                 remedy="finish them first",
             ),
             tuple(

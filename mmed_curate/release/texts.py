@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mmed_curate.agreement.report import AgreementReport
 from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Subject
 from mmed_curate.gate.attempts import Attempt
@@ -53,7 +54,8 @@ def readme(told: Told) -> str:
 
 {counts.clips} settled events of {counts.subjects} subjects in {counts.sessions} sessions, from
 {counts.judged_clips} judged clips and {counts.judgements} judgements of {counts.coders} experts.
-Released on {facts.released_on.isoformat()}, made with mmed-curate {facts.toolkit}.
+{"Shared as a draft" if facts.draft else "Released"} on {facts.released_on.isoformat()}, made with mmed-curate
+{facts.toolkit}.
 
 ## Is this copy whole?
 
@@ -150,21 +152,25 @@ def attempts_told(told: Told) -> str:
         rules = ", ".join(f"{rule.name} ({number(rule.number)}, needed {number(rule.at_least)})" for rule in one.failed)
         here = sum(any(text.startswith(f"{one.number}:") for text in clip.measured_in) for clip in clips)
         said.append(
-            f"Attempt {one.number} ({one.day.isoformat()}) measured {len(one.measured)} clips and failed on {rules}; "
-            f"{here} of these clips are in this {'draft' if told.facts.draft else 'release'}."
+            f"Attempt {one.number} ({one.day.isoformat()}) measured {counted(len(one.measured), 'clip')} and failed on "
+            f"{rules}; {here} of these clips are in this {'draft' if told.facts.draft else 'release'}."
         )
     again = sum(bool(clip.recodings) for clip in clips)
     if again:
-        said.append(f"{again} clips were coded once more; all that was said of them is in judgements.csv.")
+        said.append(
+            f"{counted(again, 'clip was', 'clips were')} coded once more; all that was said of them is in "
+            "judgements.csv."
+        )
     if report.n_left_out:
         said.append(
-            f"Agreement was measured on {report.n_coded} clips, a fresh sample; {report.n_left_out} coded clips were "
-            "left out of it, for an attempt had failed on them. They are in the tables all the same."
+            f"Agreement was measured on {counted(report.n_coded, 'clip')}, a fresh sample; "
+            f"{counted(report.n_left_out, 'coded clip was', 'coded clips were')} left out of it, for an attempt "
+            "had failed on them. They are in the tables all the same."
         )
     dropped = sum(clip.stage == Stage.REJECTED.value and bool(clip.coded_after) for clip in clips)
     said.append(
-        f"{dropped} clips were coded and dropped: they are in judged-clips.csv as rejected, with all that was said of "
-        "them, and count in agreement as the others do."
+        f"{counted(dropped, 'clip was', 'clips were')} coded and dropped: they are in judged-clips.csv as "
+        "rejected, with all that was said of them, and count in agreement as the others do."
     )
     return " ".join(said)
 

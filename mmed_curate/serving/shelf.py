@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.dataset.catalogue import Catalogue, Listed, catalogue_document, gather_catalogue
-from mmed_curate.dataset.manifest import MANIFEST, inside, read_manifest
-from mmed_curate.dataset.sources import SIGNATURE
+from mmed_curate.dataset.manifest import MANIFEST, SIGNATURE, inside, read_manifest
 from mmed_curate.domain.files import readable_json, sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.serving.access import Token

@@ -32,6 +32,7 @@ from mmed_curate.domain.judgements import (
     Verification,
     VerificationVerdict,
 )
+from mmed_curate.domain.layers import Layer
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.yamlfile import Declared
 from mmed_curate.gate.policy import ClassRule, Policy, Rare
@@ -68,7 +69,7 @@ def class_policy() -> Policy:
     """The layer may be as it is; each emotion must be told from the others."""
     rule = ClassRule(
         name="emotion",
-        layer="emotion",
+        layer=Layer.EMOTION,
         held=HeldNumber.VALUE,
         at_least=0.9,
         min_positives=1,

@@ -141,10 +141,10 @@ def test_the_release_says_which_codes_are_too_rare_to_be_told(release: Path) -> 
 def test_what_stays_shut_can_be_shared_as_a_draft(road: Road) -> None:
     """Under the policy for simulated content the sample is too small; a draft says so to whoever verifies it."""
     road.mmed("recut")
-    words = ("release", "create", "0.9.0", "--policy", "simulation", "--no-benchmark")
+    words = ("release", "create", "1.1.0", "--policy", "simulation", "--no-benchmark")
     assert "--draft" in road.mmed(*words, expect=1)
     made = json.loads(road.mmed(*words, "--draft", "--json"))
-    assert made["draft"] is True and made["version"] == "0.9.0-draft"
+    assert made["draft"] is True and made["version"] == "1.1.0-draft"
     said = road.mmed("verify", made["path"])
     assert "This is a DRAFT and no release. Its gate was closed" in said and "coded-units" in said
 

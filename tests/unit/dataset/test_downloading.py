@@ -55,6 +55,16 @@ def test_what_comes_is_the_release_byte_for_byte(web: Web, releases: Path, tmp_p
     assert not (tmp_path / "copy.part").exists()
 
 
+def test_a_signature_comes_along_and_a_page_in_its_place_does_not(releases: Path, tmp_path: Path) -> None:
+    signature = b"<" + bytes(range(63))  # 64 bytes, as Ed25519 has them
+    with a_web(releases, page_for_missing=True) as web:
+        made = download(f"{web.url}/test-0.1.0", to=tmp_path / "a", patience=QUICK)
+        assert not (made / "manifest-sha256.txt.sig").exists()
+        web.instead["test-0.1.0/manifest-sha256.txt.sig"] = signature
+        made = download(f"{web.url}/test-0.1.0", to=tmp_path / "a", patience=QUICK)
+    assert (made / "manifest-sha256.txt.sig").read_bytes() == signature
+
+
 def test_without_a_name_the_folder_is_called_after_name_and_version(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,8 @@ MEASURES: Mapping[str, Measure] = {
 CLASSES: Mapping[str, Mapping[str, MeasuredClass]] = {
     "emotion-class": {"surprise": MeasuredClass(positives=60, alpha=good())},
     "action-units": {"au4": MeasuredClass(positives=40, alpha=good())},
+    "emotion": {},
+    "vocal-cues": {},
 }
 
 
@@ -202,6 +204,53 @@ def test_a_class_is_held_by_itself_and_a_rare_one_goes_out_marked(policy, layer,
     assert verdict.outcome.value == outcome
     assert (decision.passed is None) == (outcome == "fails")
     assert (verdict.number is None) == (outcome == "undetermined" or isinstance(alpha, Undetermined))
+
+
+def test_a_layer_that_the_report_does_not_know_keeps_it_shut(policy):
+    """Else a rule would be gone without a word where its layer is called otherwise."""
+    without = {layer: classes for layer, classes in CLASSES.items() if layer != "vocal-cues"}
+    (failed,) = decide(Report(classes=without), evidence(), policy).failed
+    assert (failed.name, failed.number, failed.what) == ("vocal-cue", None, "the report holds no vocal-cues")
+
+
+def test_a_map_of_three_of_which_nothing_was_chosen_keeps_it_shut(policy):
+    """Rare emotions and cues go out marked, so that none was chosen shuts nothing; a class may not be rare."""
+    (failed,) = decide(Report(classes={**CLASSES, "emotion-class": {}}), evidence(), policy).failed
+    assert (failed.name, failed.number, failed.what) == ("class", None, "no class of emotion-class was chosen")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("layer: emotion-class", "layer: emotion-clas", "did you mean emotion-class"),
+        ("measure: existence.percent", "measure: existence.percnt", "such as existence.percent"),
+        ("measure: existence.percent", "measure: existence.masi", "no agreement report holds 'existence.masi'"),
+        ("measure: emotion.alpha\n  min_units", "measure: emotion.alpa\n  min_units", "such as emotion.alpha"),
+        ("at_least: 0.70", "at_least: 70", "write 0.70"),
+        ("at_least: 0.70", "at_least: -0.1", "as no share is"),
+        ("at_least: 0.667", "at_least: -1", "reached by whatever coders say"),
+        ("at_least: 0.667  # Krippendorff 2004, as above\n    min", "at_least: 66.7\n    min", "write 0.67"),
+    ],
+)
+def test_a_rule_that_could_never_fail_or_never_hold_is_no_rule(tmp_path, right, wrong, said):
+    """A misspelled layer used to open the gate."""
+    path = tmp_path / "mine.yaml"
+    text = packaged_path("pipelines", "gate", "mmed.yaml").read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(BadInput, match=re.escape(said)):
+        load_policy(str(path))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["emotion=anger.alpha", "au4.intensity-alpha", "au4.alpha", "pass-1-sound:emotion.alpha", "existence.alpha-u"],
+)
+def test_a_policy_may_name_any_number_of_a_report(tmp_path, name):
+    path = tmp_path / "mine.yaml"
+    text = packaged_path("pipelines", "gate", "mmed.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("measure: duration.alpha", f"measure: {name}"), encoding="utf-8")
+    assert name in {rule.measure for rule in load_policy(str(path)).measures}
 
 
 def test_a_policy_of_version_1_is_read_as_it_was_meant(policy, tmp_path):

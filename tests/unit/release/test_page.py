@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -276,6 +277,15 @@ def test_a_release_carries_its_page_sealed_and_derived(made: Release) -> None:
     assert {file.path for file in of_page} >= {INDEX, "page/page.css", "page/browser.js", "page/data/clips.js"}
     assert {file.mark for file in of_page} == {Mark.DERIVED}
     assert verify(made.path).ok
+
+
+def test_how_to_load_it_and_what_changed_is_what_the_release_itself_says(made: Release) -> None:
+    text = unescape((made.path / INDEX).read_text())
+    loading = (made.path / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    assert loading in text
+    changes = [line.removeprefix("- ") for line in (made.path / "CHANGELOG.md").read_text().splitlines()]
+    assert f"<li>{changes[-1]}</li>" in text
+    assert changes[-1].startswith("It holds 20 clips")
 
 
 def test_a_release_without_a_page_has_none(
