@@ -49,7 +49,8 @@ wheel: .venv/.dev
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
 # each is run, whatever became of those before
-BENCHES := decode cutting ingest memory sound quality syncing tracking spotting mutated window agreement operating
+BENCHES := decode cutting ingest memory sound quality syncing tracking spotting mutated window agreement operating \
+	page loading release download
 bench: .venv/.dev
 	@missed=; for name in $(BENCHES); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
 	test -z "$$missed" || { echo "missed:$$missed" >&2; exit 1; }

@@ -14,6 +14,7 @@ from annotator_gui.keys import DEFAULT_KEYS
 from annotator_gui.keysheet import commands_by_heading, shown_keys
 from annotator_gui.language import Words
 from mmed_curate.cli.main import VERBS, mmed
+from mmed_curate.dataset.dataframes import dtype_of
 from mmed_curate.domain.codebook import Codebook, Entry
 
 
@@ -78,12 +79,13 @@ def keys_page() -> str:
 
 def _columns(name: str, row: type) -> str:
     said = _field_captions(row)
-    lines = [f"### {name}", "", "| column | holds | |", "|---|---|---|"]
+    lines = [f"### {name}", "", "| column | holds | dtype | |", "|---|---|---|---|"]
     for field in fields(row):
         kind = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
         holds = kind.get(str(field.type).removesuffix(" | None"), "several, apart by spaces")
         empty = ", or empty" if str(field.type).endswith("None") else ""
-        lines.append(f"| `{field.name}` | {holds}{empty} | {_cell(said.get(field.name, ''))} |")
+        dtype = dtype_of(str(field.type))
+        lines.append(f"| `{field.name}` | {holds}{empty} | `{dtype}` | {_cell(said.get(field.name, ''))} |")
     return "\n".join([*lines, ""])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import settings
 # a busy machine is no failure: tests never ask how long something took
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# what loaders remember must not reach from one run of the tests into another, nor into anybody's home
+os.environ["MMED_REMEMBER_TOMBSTONES"] = "0"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -63,9 +63,8 @@ def measure(
     if statistic.n_units == 0:
         return Undetermined(reason="no unit was judged by two or more coders")
     if statistic.n_units < settings.min_units:
-        return Undetermined(
-            reason=f"{statistic.n_units} units were judged by two or more coders, needed are {settings.min_units}"
-        )
+        judged = rules.counted(statistic.n_units, "unit was", "units were")
+        return Undetermined(reason=f"{judged} judged by two or more coders, needed are {settings.min_units}")
     value = statistic.point() if point is None else point
     if not math.isfinite(value):
         return Undetermined(reason=why_nan)
@@ -87,9 +86,8 @@ def interval(statistic: Statistic, settings: AgreementSettings, rules: Rules = N
     benchmarks/coverage.txt is what it printed. Near alpha 0.9 and with few subjects it is less often than nominal.
     """
     if statistic.n_clusters < settings.min_clusters:
-        return Undetermined(
-            reason=f"{statistic.n_clusters} clusters are too few to resample, needed are {settings.min_clusters}"
-        )
+        few = rules.counted(statistic.n_clusters, "cluster is", "clusters are")
+        return Undetermined(reason=f"{few} too few to resample, needed are {settings.min_clusters}")
     values = resampled(statistic, settings, rules.draw)  # (R,)
     finite = values[np.isfinite(values)]
     if len(finite) < (1 - settings.max_degenerate) * len(values):

@@ -10,6 +10,7 @@ from statistics import median
 
 from mmed_curate.agreement.gold import against_gold, matched_events
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.identity import CoderId
 from mmed_curate.domain.judgements import Coding
 from mmed_curate.domain.measures import Undetermined
@@ -139,8 +140,8 @@ def _score(
         for check in checks
         for said, known in matched_events(check.said, check.against, match_iou, codebook)
     ]
-    few_clips = f"{score.n_clips} clips, at least {min_units} are needed"
-    few_events = f"{score.n_matched} matched events, at least {min_units} are needed"
+    few_clips = f"{counted(score.n_clips, 'clip')}, at least {min_units} are needed"
+    few_events = f"{counted(score.n_matched, 'matched event')}, at least {min_units} are needed"
 
     def of_events(value: float | None, nothing: str) -> Held:
         if score.n_matched < min_units:

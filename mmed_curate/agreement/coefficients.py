@@ -36,7 +36,7 @@ class Chance(Enum):
     """Nothing: percent agreement itself."""
     AC1 = "ac1"
     FLEISS = "fleiss"
-    BRENNAN_PREDIGER = "brennan-prediger"
+    BRENNAN_PREDIGER = "bp"
 
 
 def cohen(ratings: Ratings) -> Statistic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmed_curate.agreement.layers import ClassAgreement, LayerAgreement, OrderedAgreement, SetAgreement
@@ -10,7 +10,7 @@ from mmed_curate.agreement.report import VERSION, AgreementReport
 from mmed_curate.agreement.rules import rules_of
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.times import TimeAgreement
-from mmed_curate.domain.measures import Interval, Measure, Undetermined
+from mmed_curate.domain.measures import Coefficient, Interval, Measure, Undetermined
 
 __all__ = ["FORMAT", "VERSION"]
 
@@ -156,12 +156,19 @@ def measure_document(measure: Measure) -> dict[str, Any]:
     }
 
 
+_NO_WIDTH = 1e-9
+"""An interval narrower than that has none but for rounding: no resample differs from what was seen."""
+
+
 def alpha_in_words(measure: Measure, settings: AgreementSettings) -> str:
     """What an alpha allows, judged by the lower end of its interval, in Krippendorff's words (2004, p. 241)."""
     if isinstance(measure, Undetermined):
         return f"undetermined: {measure.reason}"
     if isinstance(measure.interval, Undetermined):
         return f"no interval: {measure.interval.reason}"
+    if measure.interval.upper - measure.interval.lower < _NO_WIDTH:
+        alike = "perfect" if measure.value > 1 - _NO_WIDTH else "the same for every subject"
+        return f"{alike} on what there is, so the interval cannot tell"
     if measure.interval.lower >= settings.firm_from:
         return "reliable"
     if measure.interval.lower >= settings.tentative_from:
@@ -184,3 +191,27 @@ def class_document(one: ClassAgreement) -> dict[str, Any]:
 
 def _classes(classes: Sequence[ClassAgreement]) -> list[dict[str, Any]]:
     return [class_document(one) for one in classes]
+
+
+def measure_of(document: Mapping[str, Any]) -> Measure:
+    """The number that `measure_document` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: the document is none.
+    """
+    if document["value"] is None:
+        return Undetermined(reason=str(document["undetermined"]))
+    interval: Interval | Undetermined = Undetermined(reason=str(document["no_interval"]))
+    if document["lower"] is not None:
+        interval = Interval(
+            lower=float(document["lower"]),
+            upper=float(document["upper"]),
+            confidence=float(document["confidence"]),
+        )
+    return Coefficient(
+        value=float(document["value"]),
+        interval=interval,
+        n_units=int(document["n_units"]),
+        n_judgements=int(document["n_judgements"]),
+        n_clusters=int(document["n_clusters"]),
+    )

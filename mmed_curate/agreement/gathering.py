@@ -17,6 +17,7 @@ from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.identity import CoderId
 from mmed_curate.domain.judgements import CodedEvent, Coding, Judgement, Screening, ScreeningVerdict
+from mmed_curate.domain.layers import Layer
 from mmed_curate.domain.protocol import Protocol
 from mmed_curate.domain.time import Span
 
@@ -114,10 +115,10 @@ class Gathered:
         return tuple(
             layer_agreement(name, unit, rows.ratings(), settings, rules=rules)
             for name, unit, rows in (
-                ("emotion", EVENT, self.emotions),
-                ("emotion-class", EVENT, self.classes),
-                ("event-type", EVENT, self.types),
-                ("existence", "event, or clip without any", self.existence),
+                (Layer.EMOTION.value, EVENT, self.emotions),
+                (Layer.EMOTION_CLASS.value, EVENT, self.classes),
+                (Layer.EVENT_TYPE.value, EVENT, self.types),
+                (Layer.EXISTENCE.value, "event, or clip without any", self.existence),
             )
         )
 

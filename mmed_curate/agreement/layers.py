@@ -230,7 +230,8 @@ def intensity_agreement(
     """Alpha of the intensity of one action unit; undetermined where too few events hold two intensities."""
     ratings = rows.ratings(order)
     n_events = ratings.pairable.n_units
-    few = f"given an intensity by two coders in {n_events} events, needed are {settings.min_positives}"
+    events = rules.counted(n_events, "event", "events")
+    few = f"given an intensity by two coders in {events}, needed are {settings.min_positives}"
     return IntensityAgreement(
         code=code,
         n_events=n_events,
@@ -337,7 +338,8 @@ def _class_agreement(
 ) -> ClassAgreement:
     positives = found.positives
     if positives < settings.min_positives:
-        rare = Undetermined(reason=f"chosen in {positives} units, needed are {settings.min_positives}")
+        chosen = rules.counted(positives, "unit", "units")
+        rare = Undetermined(reason=f"chosen in {chosen}, needed are {settings.min_positives}")
         news = rare if rules.is_whole else None
         return ClassAgreement(code=code, positives=positives, alpha=rare, ac1=news, percent=news)
 

@@ -33,8 +33,9 @@ from mmed_curate.agreement.times import TimeAgreement, time_agreement
 from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.judgements import Coding, Intensity, Judgement, Screening, ScreeningVerdict
+from mmed_curate.domain.layers import Layer
 from mmed_curate.domain.measures import Measure, MeasuredClass
-from mmed_curate.domain.protocol import Modality, Protocol, Stage
+from mmed_curate.domain.protocol import Modality, Protocol
 
 _INTENSITIES = [one.value for one in Intensity]
 
@@ -110,7 +111,7 @@ class AgreementReport:
     def classes(self) -> Mapping[str, Mapping[str, MeasuredClass]]:
         """By layer: each code that occurs, told apart from the rest; what belongs to no class of the map is none."""
         layers = {layer.name: layer.classes for layer in self.layers}
-        layers |= {"action-units": self.action_units, "vocal-cues": self.vocal_cues}
+        layers |= {Layer.ACTION_UNITS.value: self.action_units, Layer.VOCAL_CUES.value: self.vocal_cues}
         return {
             name: {
                 one.code: MeasuredClass(positives=one.positives, alpha=one.alpha)
@@ -142,7 +143,7 @@ class AgreementReport:
             found[f"{unit.code}.intensity-alpha"] = unit.alpha
         if self.existence is not None:
             found["existence.alpha-u"] = self.existence.alpha_u
-            found[f"{Stage.SCREENING.value}.alpha-u"] = self.existence.screeners_alpha_u
+            found[f"{Layer.SCREENING.value}.alpha-u"] = self.existence.screeners_alpha_u
             found["foils.invented"] = self.existence.invented
         for one_pass in self.passes:
             _name(one_pass.layers, f"{one_pass.name}:", found)
@@ -248,7 +249,7 @@ def agreement_report(
         layers=(
             *whole.labels(settings, rules),
             layer_agreement(
-                Stage.SCREENING.value, "clip screened by two or more", screening.ratings(), settings, rules=rules
+                Layer.SCREENING.value, "clip screened by two or more", screening.ratings(), settings, rules=rules
             ),
         ),
         times=time_agreement(whole.timed.durations(), whole.timed.pairs(protocol.tolerance), settings, rules=rules),
@@ -282,8 +283,8 @@ def agreement_report(
 def _sets(whole: Gathered, codebook: Codebook, settings: AgreementSettings, rules: Rules) -> tuple[SetAgreement, ...]:
     in_sight = whole.scored.where_less_is_unknown_than(len(codebook.action_units))
     return (
-        set_agreement("action-units", EVENT, in_sight, settings, rules=rules),
-        set_agreement("vocal-cues", EVENT, whole.heard, settings, rules=rules),
+        set_agreement(Layer.ACTION_UNITS.value, EVENT, in_sight, settings, rules=rules),
+        set_agreement(Layer.VOCAL_CUES.value, EVENT, whole.heard, settings, rules=rules),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 
 
@@ -30,12 +31,18 @@ class Rules:
     absent."""
     has_unit_intensities: bool
     """Alpha of the intensity of each action unit."""
+    says_one_unit: bool
+    """Reasons say `1 unit`; before, `1 units`."""
+
+    def counted(self, number: int, one: str, several: str) -> str:
+        """A number of things in a reason, in the words that a report of this version has."""
+        return counted(number, one, several) if self.says_one_unit else f"{number} {several}"
 
 
 _ALL = (
-    Rules(version=1, draw=Draw.KINDS, is_whole=False, has_unit_intensities=False),
-    Rules(version=2, draw=Draw.KINDS, is_whole=True, has_unit_intensities=False),
-    Rules(version=3, draw=Draw.CLUSTERS, is_whole=True, has_unit_intensities=True),
+    Rules(version=1, draw=Draw.KINDS, is_whole=False, has_unit_intensities=False, says_one_unit=False),
+    Rules(version=2, draw=Draw.KINDS, is_whole=True, has_unit_intensities=False, says_one_unit=False),
+    Rules(version=3, draw=Draw.CLUSTERS, is_whole=True, has_unit_intensities=True, says_one_unit=True),
 )
 
 RULES: Mapping[int, Rules] = MappingProxyType({rules.version: rules for rules in _ALL})

@@ -16,6 +16,8 @@ from mmed_curate.domain.tablefile import opened_table
 
 _AND, _NONE = "+", "-"
 """Between the codes of a set; the empty set."""
+_MISSING = frozenset({"nan", "NaN", "NAN", "NA", "N/A", "n/a", "<NA>", "NaT", "null", "NULL"})
+"""How programs write a judgement that is not there: as a value of its own it would make coders agree on nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +91,16 @@ def ratings_of(table: LongTable, value: str, *, level: Level, order: Sequence[st
     """The values of one column; empty cells are missing judgements.
 
     Raises:
-        BadInput: nothing was judged, or a value does not fit the level; the message names the line.
+        BadInput: nothing was judged, a value does not fit the level, or says that it is none; the message names the
+            line.
     """
     given = [row for row in range(len(table.rows)) if table.rows[row][value].strip()]
     if not given:
         raise BadInput.of("table.no_values", f"{table.path} holds no value in the column {value}", "fill it in")
     values = [table.rows[row][value].strip() for row in given]
     for row, text in zip(given, values, strict=True):
+        if order is None or text not in order:
+            _refuse_missing(table, row, text)
         if order is not None and text not in order:
             raise table.fail(row, f"the value {text} is not in --order", "name every value there, from least to most")
         if (level in {Level.INTERVAL, Level.RATIO} or (level is Level.ORDINAL and order is None)) and not _is_number(
@@ -120,7 +125,8 @@ def sets_of(table: LongTable, value: str) -> tuple[list[str], list[Codes], list[
         Of each judgement its unit, its set, and its cluster, where there are clusters.
 
     Raises:
-        BadInput: nothing was judged, or a set names a code twice or an empty one; the message names the line.
+        BadInput: nothing was judged, or a set names a code twice or an empty one, or says that it is none; the message
+            names the line.
     """
     given = [row for row in range(len(table.rows)) if table.rows[row][value].strip()]
     if not given:
@@ -128,6 +134,7 @@ def sets_of(table: LongTable, value: str) -> tuple[list[str], list[Codes], list[
     sets: list[Codes] = []
     for row in given:
         text = table.rows[row][value].strip()
+        _refuse_missing(table, row, text)
         codes = [] if text == _NONE else [code.strip() for code in text.split(_AND)]
         if len(set(codes)) < len(codes) or not all(codes):
             raise table.fail(row, f"the set {text} names a code twice, or an empty one", "write it like 1+4+12, or -")
@@ -135,6 +142,15 @@ def sets_of(table: LongTable, value: str) -> tuple[list[str], list[Codes], list[
     units = [table.rows[row][table.unit].strip() for row in given]
     clusters = None if table.cluster is None else [table.rows[row][table.cluster].strip() for row in given]
     return units, sets, clusters
+
+
+def _refuse_missing(table: LongTable, row: int, text: str) -> None:
+    if text in _MISSING:
+        raise table.fail(
+            row,
+            f"the value {text} is what programs write where there is none",
+            "leave the cell empty where nothing was judged, or call the value otherwise",
+        )
 
 
 def timed_events_of(
@@ -222,7 +238,12 @@ def continua_of(
             try:
                 Continuum(cluster="", length=round(long * scale_ms), marked=(tuple(own),))
             except BadInput as error:
-                raise table.fail(row, error.finding.what, error.finding.remedy) from error
+                raise table.fail(
+                    row,
+                    f"an event from {texts[0]} to {texts[1]} overlaps another of this coder, is empty, or leaves its "
+                    f"unit, which is {cells[length].strip()} long",
+                    "give events of one kind that follow each other inside their unit",
+                ) from error
     return tuple(
         Continuum(
             cluster=clusters[unit],

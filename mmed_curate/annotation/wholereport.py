@@ -35,6 +35,7 @@ from mmed_curate.annotation.reportpeople import (
 )
 from mmed_curate.annotation.roundread import RoundRead, read_round
 from mmed_curate.annotation.topics import clip_words
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.measures import Undetermined
@@ -105,8 +106,8 @@ def whole_report(here: RoundRead, beside: Path, *, gate: GateShown | None = None
         behind=clips_behind(here.pairs, here.week, [focus_of("duration.alpha", here.book)]), coded=here.pairs.courses
     )
     settings, rules = report.settings, gate.rules if gate else ()
-    counted = [one for one in here.clips if one.counts]
-    among = among_coders(counted, here.protocol, here.book, settings)
+    counting = [one for one in here.clips if one.counts]
+    among = among_coders(counting, here.protocol, here.book, settings)
     shown = AgreementShown(
         title=f"Agreement: {here.protocol.title}",
         simulated=report.simulated or here.workspace.simulated,
@@ -149,12 +150,12 @@ def _headline(report: AgreementReport, gate: GateShown | None) -> tuple[str, ...
     decided = []
     if gate is not None and gate.passed is not None:
         n_failed = sum(not rule.holds for rule in gate.rules)
-        rules = "1 rule fails" if n_failed == 1 else f"{n_failed} rules fail"
+        rules = counted(n_failed, "rule fails", "rules fail")
         decided = ["The gate is open." if gate.passed else f"The gate is closed: {rules}."]
     left_out = f"{report.n_left_out} coded clips do not count: an attempt at the gate failed on them."
     return (
-        f"{report.n_coded} of {report.n_clips} judged clips are coded, by {report.n_coders} coders; "
-        f"{report.n_events} events of {report.n_subjects} subjects.",
+        f"{report.n_coded} of {report.n_clips} judged clips are coded, by {counted(report.n_coders, 'coder')}; "
+        f"{counted(report.n_events, 'event')} of {counted(report.n_subjects, 'subject')}.",
         *([left_out] if report.n_left_out else []),
         f"The emotion of an event: {number}{words}.",
         *decided,

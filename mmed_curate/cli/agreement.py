@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from mmed_curate.agreement.times import durations_of, pairs_of, time_agreement
 from mmed_curate.cli.agreement_table import tell_measure, tell_times_of, tell_values
 from mmed_curate.cli.agreement_told import MEANING, draw_report, tell_report
 from mmed_curate.cli.console import err, json_option, print_json
+from mmed_curate.cli.outputs import PAGE, PICTURE
 from mmed_curate.domain.findings import BadInput
 
 
@@ -41,10 +43,8 @@ from mmed_curate.domain.findings import BadInput
 @click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the resampling [default: from the settings].")
 @click.option("--resamples", type=click.IntRange(min=100), help="[default: from the settings]")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the workspace's numbers.")
-@click.option(
-    "--html", type=click.Path(path_type=Path), metavar="FILE.html", help="Write all of it as a page, with clips."
-)
+@click.option("--plot", type=PICTURE, metavar="FILE.png", help="Draw the workspace's numbers.")
+@click.option("--html", type=PAGE, metavar="FILE.html", help="Write all of it as a page, with clips.")
 @json_option
 def agreement(
     table_csv: Path | None,
@@ -94,6 +94,19 @@ def agreement(
         if path is not None:
             raise BadInput.of("agreement.plot", f"{option} shows a workspace, not a table", f"leave {option} out")
     kind = measure or "alpha"
+    _refuse_unused(
+        kind,
+        {
+            "--value": value,
+            "--order": order,
+            "--onset": onset,
+            "--apex": apex,
+            "--offset": offset,
+            "--length": length,
+            "--rate-hz": rate_hz,
+            "--tolerance-ms": tolerance_ms,
+        },
+    )
     if unit is None or coder is None:
         raise BadInput.of("agreement.columns", "a table needs --unit and --coder", "name the columns that hold them")
     if kind == "times":
@@ -123,11 +136,38 @@ def agreement(
         read_long_table(table_csv, unit=unit, coder=coder, cluster=cluster, others=(value,)),
         value,
         scale,
-        [name.strip() for name in order.split(",")] if order is not None else None,
+        _scale(order, scale),
         kind,
         chosen,
         as_json=as_json,
     )
+
+
+_VALUES, _EVENTS = frozenset({"--value", "--order"}), frozenset({"--onset", "--offset", "--length", "--rate-hz"})
+_USED = {
+    "times": frozenset({"--onset", "--apex", "--offset", "--rate-hz", "--tolerance-ms"}),
+    "events": _EVENTS | {"--value"},
+    "gamma": _EVENTS | {"--value"},
+}
+"""By measure, the options that it looks at; the others look at values."""
+
+
+def _refuse_unused(kind: str, given: Mapping[str, object]) -> None:
+    used = _USED.get(kind, _VALUES)
+    option = next((name for name, one in given.items() if one is not None and name not in used), None)
+    if option is not None:
+        raise BadInput.of("agreement.unused", f"{kind} does not look at {option}", f"leave {option} out")
+
+
+def _scale(order: str | None, level: Level) -> list[str] | None:
+    if order is None:
+        return None
+    names = [name.strip() for name in order.split(",")]
+    if level is not Level.ORDINAL:
+        raise BadInput.of("agreement.order", "--order is for ordinal values", "leave it out, or give --level ordinal")
+    if wrong := next((name or "an empty value" for name in names if not name or names.count(name) > 1), None):
+        raise BadInput.of("agreement.order", f"--order names {wrong} twice, or nothing", "name each value once")
+    return names
 
 
 def _of_workspace(settings: AgreementSettings, plot: Path | None, html: Path | None, *, as_json: bool) -> None:

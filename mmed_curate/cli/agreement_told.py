@@ -14,6 +14,7 @@ from mmed_curate.agreement.report import AgreementReport
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.times import TimeAgreement
 from mmed_curate.cli.console import out, table
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.measures import Measure, Undetermined
 from mmed_curate.report.tables import NOTHING, count, milliseconds, number, share, spread
@@ -26,6 +27,8 @@ MEANING = {
     "cohen": "Cohen's kappa is 1 where coders always agree and 0 where they agree as chance would have it, chance "
     "taken from how often each coder uses each value; of more than two coders it is Conger's",
     "fleiss": "Fleiss's kappa is 1 where coders always agree and 0 where they agree as chance would have it",
+    "bp": "Brennan and Prediger's coefficient is 1 where coders always agree and 0 where they agree as people would "
+    "who draw lots among the values that occur",
     "percent": "Percent agreement is the share of pairs of coders who agree; part of it is chance",
     "masi": "Krippendorff's alpha over sets of codes is 1 where coders always score the same and 0 where they agree as "
     "chance would have it; sets that overlap count as partly the same (MASI)",
@@ -62,8 +65,8 @@ def draw_report(report: AgreementReport, path: Path) -> None:
     intervals_figure(
         [row(name, measure) for name, measure in drawn],
         path,
-        title=f"{'SIMULATED: ' if report.simulated else ''}agreement of {report.n_coders} coders, "
-        f"{report.n_events} events of {report.n_subjects} subjects",
+        title=f"{'SIMULATED: ' if report.simulated else ''}agreement of {counted(report.n_coders, 'coder')}, "
+        f"{counted(report.n_events, 'event')} of {counted(report.n_subjects, 'subject')}",
         x_label=f"value, {interval_name(report.settings)} over subjects; dashed: least for tentative and firm alphas",
         bounds=(report.settings.tentative_from, report.settings.firm_from),
     )
@@ -74,8 +77,8 @@ def tell_report(report: AgreementReport) -> None:
     if report.simulated:
         out.print("[bold]SIMULATED: some of these clips or judgements are simulated[/bold]")
     out.print(
-        f"{report.n_coded} of {report.n_clips} judged clips are coded, by {report.n_coders} coders; "
-        f"{report.n_events} events of {report.n_subjects} subjects"
+        f"{report.n_coded} of {report.n_clips} judged clips are coded, by {counted(report.n_coders, 'coder')}; "
+        f"{counted(report.n_events, 'event')} of {counted(report.n_subjects, 'subject')}"
     )
     settings = report.settings
     out.print(
@@ -99,7 +102,7 @@ def tell_report(report: AgreementReport) -> None:
     for one_pass in report.passes:
         out.print(
             table(
-                f"Pass {one_pass.turn} by itself ({one_pass.modality.value}), {one_pass.n_clips} clips",
+                f"Pass {one_pass.turn} by itself ({one_pass.modality.value}), {counted(one_pass.n_clips, 'clip')}",
                 ("layer", "alpha", interval_name(settings), "AC1", "agree", "units", "in words"),
                 [_layer_row(layer, settings) for layer in one_pass.layers],
             )

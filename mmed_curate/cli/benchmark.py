@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from mmed_curate.benchmark.scores import Interval
 from mmed_curate.benchmark.settings import BenchmarkSettings, load_settings
 from mmed_curate.cli.console import RunUnlessNamed, err, json_option, out, print_json, progress_bar, table
 from mmed_curate.cli.score import confusion_table
+from mmed_curate.dataset import DraftWarning
 from mmed_curate.domain.findings import BadInput
 
 
@@ -51,10 +53,16 @@ def run(
         raise BadInput.of(
             "benchmark.inside_release", f"{to} lies inside the release", "choose another folder with -o; it is sealed"
         )
-    with progress_bar("training folds", "fold") as progress:
+    with progress_bar("training folds", "fold") as progress, warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", DraftWarning)
         report = run_benchmark(
             release, _with(load_settings(settings), seeds, epochs), to=to, progress=progress, workers=workers
         )
+    for one in warned:
+        if issubclass(one.category, DraftWarning):
+            err.print(f"mmed benchmark: {one.message}", markup=False)
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     if as_json:
         print_json(report.as_json())
         return

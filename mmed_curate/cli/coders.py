@@ -19,6 +19,7 @@ from mmed_curate.annotation.allowed import admitted_stages
 from mmed_curate.annotation.checks import checks
 from mmed_curate.annotation.overview import judged_here
 from mmed_curate.cli.console import err, json_option, out, print_json, table
+from mmed_curate.cli.outputs import PICTURE
 from mmed_curate.domain.conduct import Exclusion
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import CoderId
@@ -155,7 +156,7 @@ def list_coders(as_json: bool) -> None:
 @click.option("--by", type=click.Choice(list(_CALENDAR)), help="Windows of the calendar [default: month].")
 @click.option("--every", type=click.IntRange(min=1), metavar="N", help="Windows of N answers instead.")
 @click.option("--settings", default="mmed", show_default=True, help="Name or path of pipelines/agreement/*.yaml.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the figures over time.")
+@click.option("--plot", type=PICTURE, metavar="FILE.png", help="Draw the figures over time.")
 @json_option
 def drift(code: str | None, by: str | None, every: int | None, settings: str, plot: Path | None, as_json: bool) -> None:
     """How coders hold to hidden gold, and agree with themselves on repeats, over time. Not for coders' eyes.

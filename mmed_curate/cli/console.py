@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
@@ -28,7 +27,6 @@ from rich.table import Table
 from rich.text import Text
 
 from mmed_curate.domain.files import readable_json
-from mmed_curate.domain.findings import BadInput
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,27 +63,6 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     for row in rows:
         drawn.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
     return drawn
-
-
-def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path]) -> None:
-    """Stop before anything is written where an output would take the place of an input: recordings are never changed.
-
-    Args:
-        outputs: files that a command would write; None: one that was not asked for.
-        inputs: files that it reads.
-
-    Raises:
-        BadInput: two of them are one file.
-    """
-    read = list(inputs)
-    for path in outputs:
-        same = None if path is None else next((one for one in read if one.resolve() == path.resolve()), None)
-        if path is not None and same is None and path.exists():
-            same = next((one for one in read if one.exists() and one.samefile(path)), None)
-        if same is not None:
-            raise BadInput.of(
-                "cli.output_is_input", f"{path} would be written over {same}, which is read", "choose another name"
-            )
 
 
 class RunUnlessNamed(click.Group):

@@ -10,19 +10,22 @@ import click
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar
 from mmed_curate.dataset.verification import VerifyReport
 from mmed_curate.dataset.verification import verify as verify_release
+from mmed_curate.domain.counted import counted
 
 
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
+@click.option("--public-key", type=click.Path(path_type=Path), help="Key by which the release must be signed.")
 @json_option
-def verify(release: Path, as_json: bool) -> None:
+def verify(release: Path, public_key: Path | None, as_json: bool) -> None:
     """Name every changed, missing or extra file of RELEASE, and derive its agreement again from its judgements.
 
     Ends with 0 where nothing differs, with 1 where something does. The id printed is the SHA-256 of the manifest:
-    compare it with the one that was published.
+    compare it with the one that was published. With --public-key, which the lab published elsewhere, a release that
+    is not signed by it differs too.
     """
     with progress_bar("Reading", "bytes") as progress:
-        report = verify_release(release, progress=progress)
+        report = verify_release(release, public_key=public_key, progress=progress)
     if as_json:
         print_json(report_document(report))
     else:
@@ -52,13 +55,18 @@ def report_document(report: VerifyReport) -> dict[str, object]:
             {"what": one.what, "stated": one.stated, "found": one.found, "same": one.same} for one in report.rederived
         ],
         "attested": list(report.attested),
+        "partial": None
+        if report.partial is None
+        else {"selected": str(report.partial), "source": report.partial.source, "left_out": report.n_left_out},
+        "signature": report.signed.value,
     }
 
 
 def _tell(release: Path, report: VerifyReport) -> None:
     marked = ("SIMULATED " if report.simulated else "") + ("DRAFT " if report.draft else "")
-    out.print(f"{marked}{report.release or release}: {report.n_files} files sealed", markup=False)
+    out.print(f"{marked}{report.release or release}: {counted(report.n_files, 'file')} sealed", markup=False)
     out.print(f"id {report.id}", markup=False)
+    out.print(f"signature: {report.signed.value}", markup=False)
     for difference in report.differences:
         out.print(f"  {difference}", markup=False)
     for one in report.rederived:
@@ -69,7 +77,14 @@ def _tell(release: Path, report: VerifyReport) -> None:
     if report.draft:
         rules = f": {', '.join(report.closed_by)}" if report.closed_by else ""
         out.print(f"This is a DRAFT and no release. Its gate was closed{rules}", style="bold red", markup=False)
+    if report.partial is not None:
+        out.print(f"partial, as selected: {report.partial}; {report.n_left_out} files were left out", markup=False)
     if report.ok:
-        out.print("every file is as it was sealed", style="bold green")
+        out.print(
+            "every file is as it was sealed"
+            if report.partial is None
+            else "every file of the selection is as it was sealed",
+            style="bold green",
+        )
     else:
-        out.print(f"{len(report.differences)} differences: download again what is named", style="bold red")
+        out.print(f"{counted(len(report.differences), 'difference')}: download again what is named", style="bold red")

@@ -12,8 +12,11 @@ from rich.markup import escape
 
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.outputs import PAGE
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.gate.attempted import FRESH_SAMPLE, what_to_do
 from mmed_curate.gate.decide import Decision
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import Evidence
@@ -30,7 +33,7 @@ _SIGN = {Relation.AT_LEAST: "≥", Relation.AT_MOST: "≤"}
 @click.command()
 @click.option("--policy", help="Name or path of a policy [default: the workspace's, else mmed].")
 @click.option("--on", "day", metavar="DATE", help="Day for which consent is looked up, as 2030-12-31 [default: today].")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE.html", help="Write rules and numbers as a page.")
+@click.option("--html", type=PAGE, metavar="FILE.html", help="Write rules and numbers as a page.")
 @json_option
 def gate(policy: str | None, day: str | None, html: Path | None, as_json: bool) -> None:
     """Hold the release policy against this workspace. Closed: exit code 1, and every rule that fails with its remedy.
@@ -47,7 +50,8 @@ def gate(policy: str | None, day: str | None, html: Path | None, as_json: bool) 
 
     on = _day(day)
     workspace = Workspace.find()
-    rules, own = load_policy(policy or workspace.settings["gate"]), load_policy(workspace.settings["gate"])
+    own = load_policy(workspace.settings["gate"])
+    rules = own if policy is None else load_policy(policy)
     with progress_bar("Checking files", "clips") as progress:
         held = hold_gate(
             workspace,
@@ -127,15 +131,19 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
             highlight=False,
         )
     if decision.passed is not None:
-        out.print("[bold green]The gate is open.[/bold green] Next: mmed release create VERSION")
+        out.print("[bold green]The gate is open.[/bold green] Next: mmed release create")
         return
     failed = decision.failed
-    rules = "1 rule fails" if len(failed) == 1 else f"{len(failed)} rules fail"
+    rules = counted(len(failed), "rule fails", "rules fail")
     out.print(f"[bold red]The gate is closed:[/bold red] {rules}. What to do:")
-    for verdict in failed:
+    todo, waiting = what_to_do(failed)
+    for verdict in todo:
         out.print(f"  - {_said(verdict)}")
+    if waiting:
+        names = ", ".join(verdict.name for verdict in waiting)
+        out.print(f"Waiting for {FRESH_SAMPLE}, for nothing counts yet that could be measured: {escape(names)}")
     if decision.draft is not None:
-        out.print("What is there can be shared as a draft, marked as one: mmed release create VERSION --draft")
+        out.print("What is there can be shared as a draft, marked as one: mmed release create --draft")
 
 
 def _said(verdict: RuleVerdict) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from mmed_curate.cli.console import check_outputs, err, json_option, out, print_json, table
+from mmed_curate.cli.console import err, json_option, out, print_json, table
 from mmed_curate.cli.labels import labels
+from mmed_curate.cli.outputs import TEXT, check_outputs
 from mmed_curate.cli.records import consensus, judgements
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.time import FrameClock
@@ -48,7 +49,7 @@ Reader = Callable[[Path, FrameClock | None], Reading]
 def _importer(name: str, title: str, read: Reader) -> click.Command:
     @click.command(name=name, help=f"Read {title}, into a table of spans.")
     @click.argument("file", type=click.Path(path_type=Path))
-    @click.option("-o", "--output", type=click.Path(path_type=Path), help="The table of spans to write, a CSV.")
+    @click.option("-o", "--output", type=TEXT, help="The table of spans to write, a CSV.")
     @click.option("--tier", "tiers", multiple=True, help="Take this tier; again for more [default: all].")
     @click.option("--observation", help="Take this one, where a file holds several.")
     @click.option("--coder", default="", help="Who coded it, where the file does not say.")
@@ -80,7 +81,7 @@ def _importer(name: str, title: str, read: Reader) -> click.Command:
 def _exporter(name: str, chosen: TimelineFormat) -> click.Command:
     @click.command(name=name, help=f"Write {chosen.title}, from a table of spans or from what import --json printed.")
     @click.argument("spans", type=click.Path(path_type=Path))
-    @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to write.")
+    @click.option("-o", "--output", required=True, type=TEXT, help="The file to write.")
     @click.option("--media", help="Path or address of the recording, for the tool to open.")
     @click.option("--recording", type=click.Path(path_type=Path), help="The recording, where SPANS counts its frames.")
     def command(spans: Path, output: Path, media: str | None, recording: Path | None) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from mmed_curate.cli.console import check_outputs, err, json_option, out, print_json, table
+from mmed_curate.cli.console import err, json_option, out, print_json, table
+from mmed_curate.cli.outputs import TABLE, TEXT, check_outputs
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.interchange.labels import read_labels
@@ -29,11 +30,9 @@ _SHOWN_AT_MOST = 40
 
 @click.command(name="labels", short_help="Read the label table of a published dataset, and say what is wrong with it.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="EVENTS.csv", help="Span table to write.")
+@click.option("-o", "--output", type=TEXT, metavar="EVENTS.csv", help="Span table to write.")
 @click.option("--layout", help="Name of a layout, or the path of a layout file [default: found by the columns].")
-@click.option(
-    "--copy", type=click.Path(path_type=Path), help="Also write the table back, in its own layout (.xlsx or .csv)."
-)
+@click.option("--copy", type=TABLE, help="Also write the table back, in its own layout (.xlsx or .csv).")
 @json_option
 def labels(file: Path, output: Path | None, layout: str | None, copy: Path | None, as_json: bool) -> None:
     """Read FILE, the label table of CASME II, SAMM, CAS(ME)³, DFME or MEGC 2019 (.xlsx or .csv), and say what is wrong.

@@ -33,6 +33,8 @@ EXTRA_OF = {
     "sqlalchemy": "curate",
     "torch": "benchmark",
     "safetensors": "benchmark",
+    "starlette": "serve",
+    "uvicorn": "serve",
 }
 """Which extra brings a package that the base install lacks."""
 
@@ -82,7 +84,9 @@ VERBS: dict[str, Verb] = {
     "gate": Verb("gate:gate", "Hold the release policy against the evidence.", _STORE),
     "recode": Verb("recode:recode", "Have clips that were coded coded once more.", _STORE),
     "release": Verb("release:release", "Make a sealed, versioned release.", _STORE),
+    "download": Verb("download:download", "Bring a release here from a server or a folder, whole or in part."),
     "verify": Verb("dataset:verify", "Name any changed, missing or extra file of a release."),
+    "serve": Verb("serve:serve", "Hand releases out to people who are known.", ("starlette", "uvicorn")),
     "benchmark": Verb("benchmark:benchmark", "AMF-Net and its ablations, leave-one-subject-out.", _TORCH),
     "cut": Verb("cut:cut", "Cut clips out of one recording, exact to the frame and the sample."),
     "sync": Verb("sync:sync", "Lay microphones and game captures on a camera's clock by their sound."),

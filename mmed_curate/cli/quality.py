@@ -8,7 +8,8 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.cli.console import check_outputs, err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.outputs import PICTURE, check_outputs
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.ingest.quality import Measured, QualityReport, measure, quality_document
 from mmed_curate.ingest.qualitybounds import QualityBounds, load_bounds
@@ -22,8 +23,8 @@ from mmed_curate.signals.repeats import repeated
 @click.option("--bounds", default="mmed", show_default=True, help="Packaged bounds, or the path of your own.")
 @click.option(
     "--plot",
-    type=click.Path(path_type=Path),
-    help="PNG of the quality over time; of several recordings one each, named after it and them.",
+    type=PICTURE,
+    help="PNG, SVG or PDF of the quality over time; of several recordings one each, named after it and them.",
 )
 @json_option
 def quality(recordings: tuple[Path, ...], bounds: str, plot: Path | None, as_json: bool) -> None:

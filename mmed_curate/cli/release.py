@@ -1,9 +1,10 @@
-"""`mmed release create`: agreement, gate, build, benchmark, seal, in one go; 1 where the gate stays shut."""
+"""`mmed release create`: agreement, gate, number, build, benchmark, seal, in one go; 1 where the gate stays shut."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -13,8 +14,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mmed_curate.agreement.settings import settings_of
+from mmed_curate.cli.catalogue import catalogue
 from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
 from mmed_curate.cli.gate import tell_attempt, tell_decision
+from mmed_curate.cli.release_diff import diff
+from mmed_curate.cli.releasepage import page
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
 
@@ -25,44 +30,72 @@ if TYPE_CHECKING:
 
 @click.group()
 def release() -> None:
-    """Make a sealed, versioned release."""
+    """Make a sealed, versioned release, or compare two."""
+
+
+release.add_command(diff)
+
+
+release.add_command(page)
 
 
 @release.command()
-@click.argument("version")
+@click.argument("version", required=False)
 @click.option("--policy", help="Name or path of a gate policy [default: the workspace's, else mmed].")
 @click.option("--recipe", default="mmed", show_default=True, help="Name or path of pipelines/release/*.yaml.")
 @click.option(
     "--licence", type=click.Path(path_type=Path), help="Text file with the terms of use [default: a template]."
 )
 @click.option("--to", type=click.Path(path_type=Path), help="Folder to make [default: releases/ in the workspace].")
+@click.option(
+    "--since", type=click.Path(path_type=Path), help="The version before, where it does not lie in releases/."
+)
 @click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
 @click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
 @click.option("--draft", is_flag=True, help="Share it although the gate is closed, marked as a draft everywhere.")
+@click.option("--rehash", is_flag=True, help="Read every file again; else only those written to since they were cut.")
+@click.option(
+    "--page",
+    "page_shows",
+    type=click.Choice(["media", "no-media", "none"]),
+    default="media",
+    show_default=True,
+    help="index.html: with pictures and sounds of whoever agreed to be shown publicly, without any, or not at all.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of the benchmark [default: one per core].")
 @json_option
 def create(
-    version: str,
+    version: str | None,
     policy: str | None,
     recipe: str,
     licence: Path | None,
     to: Path | None,
+    since: Path | None,
     benchmark: str | None,
     no_benchmark: bool,
     draft: bool,
+    rehash: bool,
+    page_shows: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Make release VERSION of this workspace, such as 1.0.0.
+    """Make release VERSION of this workspace, such as 1.0.0; without VERSION, the number that follows.
+
+    The number follows from what changed since the version before: where labels, frames or files changed or clips went,
+    major; where clips were added, minor; else a patch. A lower one is refused.
 
     The gate is held first. Closed: every rule that fails with its remedy, exit code 1, and no release. Open: the
     folder is filled aside, benchmarked, sealed, and then takes its name.
 
+    Files are copied by the hashes noted when they were cut: one that has the noted size and was not written to since
+    is not read for its hash again. `mmed verify` reads everything; --rehash distrusts the disk before.
+
     With --draft the same is made behind a closed gate, as VERSION-draft: its name, its manifest, its texts and the
     loader say that it is no release. Consent, whole files and the marks of what is simulated are not gone round.
     """
-    from mmed_curate.release.build import Wishes, create_release, target_of
+    from mmed_curate.release.build import Wishes, check_target, create_release
     from mmed_curate.release.leave import hold_gate
+    from mmed_curate.release.page import PageMedia
     from mmed_curate.release.recipe import load_release_recipe, read_licence
     from mmed_curate.store.workspace import Workspace
 
@@ -73,11 +106,14 @@ def create(
         recipe=load_release_recipe(recipe),
         licence=None if licence is None else read_licence(licence),
         to=to,
+        since=since,
         draft=draft,
+        rehash=rehash,
         benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
+        page=PageMedia(page_shows),
     )
-    target_of(workspace, wishes)  # what cannot be made is said before files are read
-    rules = load_policy(policy or workspace.settings["gate"])
+    check_target(workspace, wishes)  # what cannot be made is said before files are read
+    rules = load_policy(workspace.settings["gate"] if policy is None else policy)
     with progress_bar("Checking files", "clips") as progress:
         held = hold_gate(
             workspace,
@@ -86,6 +122,7 @@ def create(
             on=datetime.now().astimezone().date(),
             record=True,
             draft=draft,
+            rehash=rehash,
             progress=progress,
         )
     decision, leave = held.decision, held.leave(draft=draft)
@@ -111,6 +148,47 @@ def create(
         out.print(tell_attempt(held, own=True), markup=False)
 
 
+release.add_command(catalogue)
+
+
+@release.command(name="key")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def make_key(file: Path, as_json: bool) -> None:
+    """Make a key to sign releases with: the private one at FILE, readable by you alone, the public one as FILE.pub.
+
+    Publish FILE.pub on the lab's own page, not beside the releases: who can change a release there could change it too.
+    """
+    from mmed_curate.dataset import signature
+
+    public = signature.make_key(file)
+    if as_json:
+        print_json({"private": str(file), "public": str(public)})
+    else:
+        out.print(f"{file}: keep it to yourself", markup=False)
+        out.print(f"{public}: publish it", markup=False)
+
+
+@release.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, as `mmed release key` makes.")
+@json_option
+def sign(folder: Path, key: Path, as_json: bool) -> None:
+    """Sign the release in FOLDER: its manifest, which stands for every byte.
+
+    Writes manifest-sha256.txt.sig beside it. Its id stays what it was.
+    """
+    from mmed_curate.dataset import signature
+    from mmed_curate.dataset.manifest import release_id
+
+    path = signature.sign(folder, key)
+    if as_json:
+        print_json({"signature": str(path), "id": release_id(folder)})
+    else:
+        out.print(f"id {release_id(folder)}", markup=False)
+        out.print(f"Next: mmed verify {folder} --public-key {key}.pub", markup=False)
+
+
 def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:
     """What runs the benchmark on a release before it is sealed; ends the bars before it, for two at once do not go."""
     for package in ("torch", "matplotlib"):
@@ -122,12 +200,14 @@ def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[
             )
     from mmed_curate.benchmark.run import run_benchmark
     from mmed_curate.benchmark.settings import load_settings as load_benchmark
+    from mmed_curate.dataset import DraftWarning
 
     loaded = load_benchmark(settings)
 
     def run(folder: Path) -> object:
         bars.close()
-        with progress_bar("Benchmark", "folds") as progress:
+        with progress_bar("Benchmark", "folds") as progress, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DraftWarning)  # who makes a draft knows
             return run_benchmark(folder, loaded, to=folder / "benchmark", progress=progress, workers=workers)
 
     return run
@@ -141,6 +221,9 @@ def _document(made: Release) -> dict[str, object]:
         "version": made.facts.version,
         "simulated": made.facts.simulated,
         "draft": made.facts.draft,
+        "since": made.since,
+        "proposed": made.proposed,
+        "because": list(made.because),
         "clips": made.facts.counts.clips,
         "subjects": made.facts.counts.subjects,
         "files": made.n_files,
@@ -152,10 +235,13 @@ def _tell(made: Release, *, templated: bool) -> None:
     counts = made.facts.counts
     marked = ("SIMULATED " if made.facts.simulated else "") + ("DRAFT " if made.facts.draft else "")
     out.print(
-        f"{marked}{made.facts.name} {made.facts.version}: {counts.clips} events of {counts.subjects} subjects, "
-        f"{made.n_files} files, {made.n_bytes / 1e6:,.1f} MB",
+        f"{marked}{made.facts.name} {made.facts.version}: {counted(counts.clips, 'event')} of "
+        f"{counted(counts.subjects, 'subject')}, {counted(made.n_files, 'file')}, {made.n_bytes / 1e6:,.1f} MB",
         markup=False,
     )
+    after = "" if made.since is None else f", after {made.since}"
+    least = "" if made.facts.version.startswith(made.proposed) else f"; {made.proposed} would have done"
+    out.print(f"{made.facts.version}{after}, because {'; '.join(made.because)}{least}", markup=False)
     out.print(f"id {made.id}", markup=False)
     out.print(str(made.path), markup=False)
     if templated:

@@ -84,7 +84,8 @@ def add_subject(
 ) -> None:
     """Register the subject CODE (never a name) with what was signed.
 
-    Terms: record, research, redistribute, publish-face, publish-voice, publish-transcript.
+    Terms: record, research, redistribute, publish-features, publish-face, publish-voice, publish-transcript, and
+    show-publicly, which `all` does not stand for: name it beside the others.
     """
     given = Consent(
         terms=parse_terms(consent),

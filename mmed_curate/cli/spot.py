@@ -8,7 +8,6 @@ import click
 
 from mmed_curate.cli.console import (
     RunUnlessNamed,
-    check_outputs,
     err,
     json_option,
     out,
@@ -16,6 +15,7 @@ from mmed_curate.cli.console import (
     progress_bar,
     table,
 )
+from mmed_curate.cli.outputs import PICTURE, TEXT, check_outputs
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.serial import to_json
@@ -39,9 +39,9 @@ def spot() -> None:
 
 @spot.command(name="run")
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="CSV of proposals to write.")
+@click.option("-o", "--output", required=True, type=TEXT, help="CSV of proposals to write.")
 @click.option("--parameters", default="mmed", show_default=True, help="Packaged spotting parameters, or a path.")
-@click.option("--plot", type=click.Path(path_type=Path), help="PNG to draw: motion of each part of the face over time.")
+@click.option("--plot", type=PICTURE, help="PNG, SVG or PDF to draw: motion of each part of the face over time.")
 @json_option
 def run(recording: Path, output: Path, parameters: str, plot: Path | None, as_json: bool) -> None:
     """Find the faces of RECORDING and propose when they made a micro-expression.

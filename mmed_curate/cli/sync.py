@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from mmed_curate.cli.console import check_outputs, err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar, table
+from mmed_curate.cli.outputs import PICTURE, TEXT, check_outputs
 from mmed_curate.domain.files import write_text
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.ingest.companions import COLUMNS, MEASURED_COLUMNS, load_bounds
@@ -28,9 +29,9 @@ _FILE = click.Path(path_type=Path)
 @click.argument("camera", type=_FILE)
 @click.argument("companions", metavar="COMPANION...", nargs=-1, required=True, type=_FILE)
 @click.option(
-    "-o", "--output", type=_FILE, help="Write sync.csv here; with kind and subject filled in, a table of companions."
+    "-o", "--output", type=TEXT, help="Write sync.csv here; with kind and subject filled in, a table of companions."
 )
-@click.option("--plot", type=_FILE, help="Draw what was found as a PNG.")
+@click.option("--plot", type=PICTURE, metavar="FILE.png", help="Draw what was found; also as .svg or .pdf.")
 @click.option("--bounds", "bounds_name", default="mmed", show_default=True, help="Packaged bounds, or a YAML file.")
 @click.option(
     "--least-confidence", type=click.FloatRange(0, 1), help="Refuse below this; the bounds say otherwise.  [0..1]"
@@ -126,7 +127,7 @@ def sync(
 @click.option("--bounds", "bounds_name", default="mmed", show_default=True, help="Packaged bounds, or a YAML file.")
 @click.option("--picture-stream", type=click.IntRange(0), help="Number of the picture's stream.")
 @click.option("--sound-stream", type=click.IntRange(0), help="Number of the sound's stream.")
-@click.option("--plot", type=_FILE, help="Draw what was found as a PNG.")
+@click.option("--plot", type=PICTURE, metavar="FILE.png", help="Draw what was found; also as .svg or .pdf.")
 @json_option
 def skew(
     recording: Path,

@@ -10,7 +10,8 @@ import click
 
 from mmed_curate.annotation.receipt import DropRelease, Receipt, receipt_document, receipt_of, receipt_text
 from mmed_curate.annotation.withdrawal import withdraw as let_leave
-from mmed_curate.cli.console import check_outputs, json_option, out, print_json, progress_bar
+from mmed_curate.cli.console import json_option, out, print_json, progress_bar
+from mmed_curate.cli.outputs import TEXT, check_outputs
 from mmed_curate.domain.files import readable_json, write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import silent
@@ -23,7 +24,7 @@ from mmed_curate.store.workspace import Workspace
 @click.option("--erase", is_flag=True, help="Also erase all that is kept of them; there is no way back.")
 @click.option(
     "--receipt",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=TEXT,
     help="Text file to write the receipt to, and as JSON beside it under the same name with .json.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before erasing.")

@@ -1,22 +1,24 @@
 """Attempts at the gate, as a release tells of them: attempts.json and three columns of judged-clips.csv, held together.
 
 What a stranger can hold against each other is: which clips each attempt measured, and in which round; that what was
-measured at last is what counts after the attempts before; that a class was coded once more only where the gate asked
-for it; and that samples are the lots that follow from what the attempt before them saw. That no other attempt was made
-must be taken on the lab's word.
+measured at last is what counts after the attempts before; and that samples are the lots that follow from what the
+attempt before them saw. What each came out with is measured again in `remeasured`. That no other attempt was made must
+be taken on the lab's word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from mmed_curate.agreement.named import named_by
 from mmed_curate.agreement.settle import Course
 from mmed_curate.dataset.consistency import Rederived
-from mmed_curate.dataset.loading import ATTEMPTS, JUDGED_CLIPS, Dataset
+from mmed_curate.dataset.layout import ATTEMPTS, JUDGED_CLIPS
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import JudgedClipRow
 from mmed_curate.domain.conduct import RecodingKind
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.gate.attempts import (
@@ -25,10 +27,9 @@ from mmed_curate.gate.attempts import (
     Counting,
     ToldCoding,
     attempt_of,
+    attempts_before,
     by_lot,
-    failed_before,
     failed_document,
-    may_be_coded_for,
     what_counts,
 )
 
@@ -53,7 +54,9 @@ def attempts_document(attempts: Sequence[Attempt], held: Mapping[ClipId, str]) -
                 "policy": one.policy,
                 "policy_digest": one.policy_digest,
                 "judgements_digest": one.judgements_digest,
+                "method_digest": one.method_digest,
                 "failed": [failed_document(rule) for rule in one.failed],
+                "held": sorted(one.held),
                 "n_withdrawn": sum(clip not in held for clip in one.measured),
                 "measured": [
                     {"clip": name, "round": round}
@@ -93,52 +96,61 @@ def codings_in(dataset: Dataset, courses: Mapping[ClipId, Course]) -> Codings:
     Raises:
         BadInput: the columns on recodings do not fit what was judged.
     """
-    return {ClipId(row.clip): tuple(_told(row, courses[ClipId(row.clip)], dataset)) for row in dataset.judged_clip_rows}
+    return {ClipId(row.clip): tuple(_told(row, courses[ClipId(row.clip)])) for row in dataset.judged_clip_rows}
 
 
-def _told(row: JudgedClipRow, found: Course, dataset: Dataset) -> Iterator[ToldCoding]:
-    closed, ways = [int(one) for one in row.coded_after], [(None, ""), *(_way(one) for one in row.recodings)]
+def _told(row: JudgedClipRow, found: Course) -> Iterator[ToldCoding]:
+    closed, ways = [int(one) for one in row.coded_after], [None, *(RecodingKind(one) for one in row.recodings)]
     if len(closed) != len(found.codings) or (closed and len(ways) != len(closed)) or closed != sorted(closed):
         raise BadInput.of(
             "dataset.codings",
-            f"{JUDGED_CLIPS} says that {row.clip} was coded {len(closed)} times, and its judgements say otherwise",
+            f"{JUDGED_CLIPS} says that {row.clip} was coded {counted(len(closed), 'time')}, and its judgements say "
+            "otherwise",
             "ask for a whole release",
         )
-    for (by, code), after, coding in zip(ways, closed, found.codings, strict=False):
-        names = named_by(coding.judgements, dataset.codebook)
-        yield ToldCoding(round=coding.round, after=after, by=by, code=code, names=names)
+    for by, after, coding in zip(ways, closed, found.codings, strict=False):
+        yield ToldCoding(round=coding.round, after=after, by=by)
 
 
-def recoding_text(kind: RecodingKind, code: str) -> str:
-    """`all`, `sample`, or `class:` and the code."""
-    return f"{kind.value}:{code}" if code else kind.value
+def n_withdrawn(dataset: Dataset, number: int) -> int:
+    """Clips that an attempt measured and that are not in the release, by its own word.
+
+    Args:
+        dataset: a release that tells of attempts.
+        number: of one of them.
+    """
+    told = dataset.attempts["attempts"][number - 1]
+    return int(told["n_withdrawn"])
 
 
-def _way(text: str) -> tuple[RecodingKind, str]:
-    kind, _, code = text.partition(":")
-    return RecodingKind(kind), code
+def made_by(dataset: Dataset, attempt: Attempt) -> bool:
+    """Whether a release, and not a draft, was made by an attempt: the same judgements under the same policy."""
+    key = (dataset.release.judgements_digest, str(dataset.gate.get("policy_digest")))
+    return not dataset.release.draft and (attempt.judgements_digest, attempt.policy_digest) == key
 
 
 def counting_in(dataset: Dataset, attempts: Sequence[Attempt], codings: Codings) -> Counting:
     """Whose coding counts in a release, by the attempts before the one that it was made by."""
-    since = failed_before(
+    before = attempts_before(
         attempts,
         judgements_digest=dataset.release.judgements_digest,
         policy_digest=str(dataset.gate.get("policy_digest")),
     )
-    return what_counts(since, attempts, codings)
+    return what_counts(before, codings)
 
 
 def derived_attempts(dataset: Dataset, attempts: Sequence[Attempt], codings: Codings, counting: Counting) -> Rederived:
     """Hold attempts.json, the columns of judged-clips.csv and what counts against each other."""
     wrong = next(_differences(dataset, attempts, codings, counting), "")
-    said = f"{len(attempts)} attempts, {sum(bool(one.failed) for one in attempts)} of them failed"
+    said = f"{counted(len(attempts), 'attempt')}, {sum(bool(one.failed) for one in attempts)} of them failed"
     return Rederived(what=ATTEMPTS, stated=said, found=wrong or said, same=not wrong)
 
 
 def _differences(dataset: Dataset, attempts: Sequence[Attempt], codings: Codings, counting: Counting) -> Iterator[str]:
     if [one.number for one in attempts] != list(range(1, len(attempts) + 1)):
         yield "attempts that are not numbered from 1"
+    if any(one.day > later.day for one, later in pairwise(attempts)):
+        yield "an attempt on an earlier day than the one before"
     keys = [(one.judgements_digest, one.policy_digest) for one in attempts]
     if len(set(keys)) != len(keys):
         yield "one attempt twice"
@@ -164,14 +176,12 @@ def _not_there(attempt: Attempt, codings: Codings) -> Iterator[str]:
 
 
 def _not_allowed(clip: ClipId, codings: Sequence[ToldCoding], attempts: Sequence[Attempt]) -> Iterator[str]:
-    sent_back = [(one.after, one.by is RecodingKind.CLASS) for one in codings if one.by is not None]
+    sent_back = [one.after for one in codings if one.by is not None]
     if len(set(sent_back)) != len(sent_back):
         yield f"{clip} coded once more twice between two attempts"
     for one in codings:
         if not 0 <= one.after <= len(attempts):
             yield f"{clip} coded after attempt {one.after}, of which nothing is told"
-        elif not may_be_coded_for(one, attempts):
-            yield f"{clip} coded once more for {one.code}, which no attempt had failed on alone"
 
 
 def _not_the_lot(attempts: Sequence[Attempt], codings: Codings) -> Iterator[str]:

@@ -10,8 +10,10 @@ from typing import Any
 
 from mmed_curate.dataset.answers import judgement_of, judgement_row
 from mmed_curate.dataset.facts import RELEASE
-from mmed_curate.dataset.loading import CLIPS, JUDGED_CLIPS, JUDGEMENTS, Dataset
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
+from mmed_curate.dataset.splits import SPLITS, Shares, read_splits, splits_of
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.protocol import ClipOrigin, Stage
 from mmed_curate.domain.time import Frame, FrameClock
@@ -65,6 +67,8 @@ def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[
     yield _line(f"which clip replaces which in {JUDGED_CLIPS}", _wrongly_replaced(judged))
     yield _counts(dataset)
     yield from _simulated(dataset, judged)
+    if any(file.path == SPLITS for file in dataset.manifest.files):
+        yield from _splits(dataset)
     if any(file.path == PARQUET for file in dataset.manifest.files) and find_spec("pyarrow") is not None:
         yield _parquet(dataset)
 
@@ -149,6 +153,25 @@ def _counts(dataset: Dataset) -> Rederived:
         found=", ".join(f"{count} {name}" for name, count in found.items()),
         same=stated == found,
     )
+
+
+def _splits(dataset: Dataset) -> Iterator[Rederived]:
+    stated = read_splits(dataset.root)
+    rows = dataset.clip_rows
+    every, subject_of = sorted(row.clip for row in rows), {row.clip: row.subject for row in rows}
+    twice = []
+    folds = [tuple(stated.loso.values()), *([] if stated.fixed is None else [tuple(stated.fixed.clips.values())])]
+    for sides in folds:
+        if sides and sorted(clip for clips in sides for clip in clips) != every:
+            twice.append("a clip that is there not once")
+        whose = [{subject_of.get(clip) for clip in clips} for clips in sides]
+        if sum(len(subjects) for subjects in whose) != len(set().union(*whose)):
+            twice.append("a subject on two sides")
+    yield _line(f"each clip once and each subject on one side in {SPLITS}", twice)
+    shares = None if stated.fixed is None else stated.fixed.shares
+    found = splits_of(rows, shares or Shares(validation=0.5, test=0.25))  # too few subjects: no shares to hold it to
+    wrong = [] if stated.loso == found.loso else ["the folds"]
+    yield _line(f"folds and fixed split in {SPLITS}", wrong if stated.fixed == found.fixed else [*wrong, "the split"])
 
 
 def _simulated(dataset: Dataset, judged: Mapping[str, JudgedClipRow]) -> Iterator[Rederived]:

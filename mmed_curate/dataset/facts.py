@@ -60,13 +60,18 @@ class ReleaseFacts:
     counts: Counts
 
 
-def read_facts(root: Path) -> ReleaseFacts:
+def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
     """Read the release.json of a release.
+
+    Args:
+        root: its folder.
+        shown: what sentences call it; None: its path.
 
     Raises:
         BadInput: the folder is not a release, is of a newer format, or the file is not whole.
     """
     path = root / RELEASE
+    named = shown or str(root)
     if not root.is_dir():
         raise BadInput.of("dataset.no_folder", f"there is no folder {root}", "give the folder of a release")
     try:
@@ -74,14 +79,14 @@ def read_facts(root: Path) -> ReleaseFacts:
             document: Any = json.load(stream)
     except FileNotFoundError as error:
         raise BadInput.of(
-            "dataset.not_a_release", f"{root} is not a release: it has no {RELEASE}", "give the folder of a release"
+            "dataset.not_a_release", f"{named} is not a release: it has no {RELEASE}", "give the folder of a release"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise _broken(path, f"cannot be read ({error})") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise BadInput.of(
             "dataset.not_a_release",
-            f"{root} is not a release: its {RELEASE} does not say format {FORMAT}",
+            f"{named} is not a release: its {RELEASE} does not say format {FORMAT}",
             "give the folder of a release made by mmed",
         )
     version = document.get("version")
@@ -90,7 +95,7 @@ def read_facts(root: Path) -> ReleaseFacts:
     if version > FORMAT_VERSION:
         raise BadInput.of(
             "dataset.newer",
-            f"{root} is of release format {version}, and this mmed reads up to {FORMAT_VERSION}",
+            f"{named} is of release format {version}, and this mmed reads up to {FORMAT_VERSION}",
             "install a newer mmed-curate",
             version=version,
         )

@@ -18,6 +18,8 @@ from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
 MANIFEST = "manifest-sha256.txt"
+SIGNATURE = f"{MANIFEST}.sig"
+"""A signature of the manifest, which may lie beside it; the manifest does not name it."""
 FORMAT = "mmed-manifest"
 VERSION = 2
 """1: of releases. 2: of drafts, so that a reader who knows no drafts takes none for a release."""
@@ -59,7 +61,7 @@ class SealedFile:
             or self.path.startswith("/")
             or ".." in parts
             or "/".join(parts) != self.path
-            or self.path == MANIFEST
+            or self.path in {MANIFEST, SIGNATURE}
         ):
             raise BadInput.of(
                 "manifest.path",
@@ -113,8 +115,21 @@ def read_manifest(root: Path) -> Manifest:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput.of("manifest.unreadable", f"{path} cannot be read ({error})", "download it again") from error
+    return manifest_of(text, str(path))
+
+
+def manifest_of(text: str, where: str) -> Manifest:
+    """Read a manifest from its text.
+
+    Args:
+        text: as `Manifest.text` wrote it.
+        where: it comes from, for the sentence.
+
+    Raises:
+        BadInput: it is of a newer format, or a line is not one of ours.
+    """
     lines = text.splitlines()
-    _check_head(path, lines[:2])
+    _check_head(where, lines[:2])
     draft = lines[2:3] == [_DRAFT] and lines[1] == "# version: 2"
     files: list[SealedFile] = []
     mark: Mark | None = None
@@ -125,7 +140,7 @@ def read_manifest(root: Path) -> Manifest:
             mark = next((one for one in Mark if one.value == word), None)
         found = _LINE.fullmatch(line)
         if mark is None or (found is None and not line.startswith("# ")):
-            raise BadInput.of("manifest.line", f"{path}, line {number} is not a manifest's line", "download it again")
+            raise BadInput.of("manifest.line", f"{where}, line {number} is not a manifest's line", "download it again")
         if found is not None:
             files.append(SealedFile(path=found[2], sha256=found[1], mark=mark))
     return Manifest(files=tuple(sorted(files, key=lambda file: file.path)), draft=draft)
@@ -152,7 +167,7 @@ def seal(
         BadInput: the folder holds a link or a name that a manifest cannot carry.
     """
     hashes = known or {}
-    paths = sorted(path for path in files_under(root) if path != MANIFEST)
+    paths = sorted(path for path in files_under(root) if path not in {MANIFEST, SIGNATURE})
     files = []
     for index, path in enumerate(paths):
         files.append(
@@ -214,7 +229,7 @@ def total_bytes(root: Path, paths: Iterable[str]) -> int:
     return sum((root / path).lstat().st_size for path in paths if os.path.lexists(root / path))
 
 
-def _check_head(path: Path, head: list[str]) -> None:
+def _check_head(path: str, head: list[str]) -> None:
     if len(head) < 2 or head[0] != f"# format: {FORMAT}" or not re.fullmatch(r"# version: \d+", head[1]):
         raise BadInput.of(
             "manifest.format", f"{path} is not a manifest of a release", "give the folder of a release made by mmed"

@@ -11,8 +11,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +18,30 @@ from pydantic import ValidationError
 
 from mmed_curate.agreement.document import report_document
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
-from mmed_curate.agreement.report import VERSION, AgreementReport, agreement_report
+from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
 from mmed_curate.dataset.attempts import attempts_in, codings_in, counting_in, derived_attempts
+from mmed_curate.dataset.attested import ATTESTED_RULES
+from mmed_curate.dataset.changes import derived_history
 from mmed_curate.dataset.consistency import Rederived, compared
-from mmed_curate.dataset.loading import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL, Dataset, read_release
-from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, durations_of
-from mmed_curate.domain.codebook import Codebook
+from mmed_curate.dataset.judged import judged_from, settled_events
+from mmed_curate.dataset.layout import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL
+from mmed_curate.dataset.loading import read_release
+from mmed_curate.dataset.released import Dataset
+from mmed_curate.dataset.remeasured import attempts_again, report_version
+from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.findings import BadInput, MmedError
-from mmed_curate.domain.identity import ClipId, CoderId, SubjectId
+from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.judgements import (
     Adjudication,
     Coding,
     ConsensusEvent,
-    Judgement,
     Verification,
     VerificationVerdict,
 )
-from mmed_curate.domain.protocol import ClipOrigin, ClipTerms, Protocol, Stage
-from mmed_curate.domain.time import FrameClock
+from mmed_curate.domain.protocol import Protocol, Stage
 from mmed_curate.domain.yamlfile import read_yaml
 from mmed_curate.gate.decide import EVEN_FOR_A_DRAFT, decide
 from mmed_curate.gate.evidence import ClipFacts, Evidence
@@ -49,23 +50,6 @@ from mmed_curate.gate.verdicts import RuleVerdict
 
 _NEAR = 1e-9
 """Relative difference of two numbers that are the same but for the order of a sum."""
-
-_ATTESTED_RULES: Mapping[str, str] = {
-    "open-clips": "that no clip of the lab was left open",
-    "flagged-clips": "that no flag of an expert was left open",
-    "consent": "that every subject's consent covers what is released",
-    "files": "that the files are the ones that the lab cut and measured",
-    "simulated": "that what is not marked as simulated is not",
-}
-"""Rules of the gate that rest on what is not in a release."""
-
-ATTESTED = (
-    *_ATTESTED_RULES.values(),
-    "that the gate was held on a whole sample at no other time than attempts.json tells of, and in this order",
-    "that the judgements are those of the people behind the pseudonyms, given blind and in this order",
-    "that the media and features show what the judgements are about",
-)
-"""What a release cannot prove of itself."""
 
 
 def derive_again(root: Path) -> tuple[Rederived, ...]:
@@ -109,13 +93,25 @@ def _derived(dataset: Dataset) -> Iterator[Rederived]:
         counting = counting_in(dataset, attempts, codings)
         judged = tuple(replace(one, counts=one.clip in counting.clips) for one in judged)
         yield derived_attempts(dataset, attempts, codings, counting)
-    report = agreement_report(judged, protocol, dataset.codebook, _settings(dataset), version=_report_version(dataset))
+    settings, version = _settings(dataset), report_version(dataset)
+    report = agreement_report(judged, protocol, dataset.codebook, settings, version=version)
+    yield from attempts_again(
+        dataset,
+        attempts or (),
+        judged,
+        courses,
+        protocol=protocol,
+        policy=policy,
+        settings=settings,
+        version=version,
+    )
     yield _digest(dataset, report)
     yield _consensus(dataset, courses)
     yield from compared(dataset, {one.clip: one.clock for one in judged})
     yield _agreement(dataset, report)
     evidence = replace(_evidence(dataset, courses, judged), counting=counting)
     yield from _gate(dataset, report, evidence, policy)
+    yield from derived_history(dataset)
 
 
 def _check_codes(dataset: Dataset) -> None:
@@ -141,56 +137,7 @@ def judged_clips(dataset: Dataset) -> tuple[JudgedClip, ...]:
     Raises:
         BadInput: a clock or an answer in the tables is none.
     """
-    said: dict[str, list[Judgement]] = defaultdict(list)
-    for row in dataset.judgement_rows:
-        said[row.clip].append(judgement_of(row))
-    return tuple(
-        JudgedClip(
-            clip=ClipId(row.clip),
-            subject=SubjectId(row.subject),
-            clock=clock_of(row),
-            judgements=tuple(said[row.clip]),
-            terms=terms_of(row),
-            simulated=row.simulated,
-        )
-        for row in dataset.judged_clip_rows
-    )
-
-
-def terms_of(row: JudgedClipRow) -> ClipTerms:
-    """What lot fell to a judged clip, and how often it was sent back to coding.
-
-    Raises:
-        BadInput: the row says no such origin.
-    """
-    try:
-        return ClipTerms(
-            origin=ClipOrigin(row.origin),
-            screened_again=row.screened_again,
-            foil=row.foil,
-            recodings=len(row.recodings),
-        )
-    except ValueError as error:
-        raise BadInput.of(
-            "dataset.origin", f"judged-clips.csv says no origin of {row.clip} ({error})", "run `mmed verify` on it"
-        ) from error
-
-
-def clock_of(row: JudgedClipRow) -> FrameClock:
-    """The clock of a judged clip, from its row.
-
-    Raises:
-        BadInput: the row holds none.
-    """
-    try:
-        ticks = tuple(accumulate(durations_of(row.durations), initial=0))
-        if len(ticks) != row.n_frames + 1:
-            raise ValueError(f"{len(ticks) - 1} frames, not {row.n_frames}")
-        return FrameClock(pts=ticks[:-1], end_pts=ticks[-1], time_base=Fraction(row.time_base))
-    except (ValueError, ZeroDivisionError) as error:
-        raise BadInput.of(
-            "dataset.clock", f"judged-clips.csv holds no times for {row.clip} ({error})", "run `mmed verify` on it"
-        ) from error
+    return judged_from(dataset.judged_clip_rows, dataset.judgement_rows)
 
 
 def _settings(dataset: Dataset) -> AgreementSettings:
@@ -204,12 +151,6 @@ def _settings(dataset: Dataset) -> AgreementSettings:
         ) from error
 
 
-def _report_version(dataset: Dataset) -> int:
-    """Of its agreement report, whose rules and measures are those by which it is derived again."""
-    stated = dataset.agreement.get("version")
-    return stated if isinstance(stated, int) and not isinstance(stated, bool) and stated > 0 else VERSION
-
-
 def _digest(dataset: Dataset, report: AgreementReport) -> Rederived:
     stated = {
         dataset.release.judgements_digest,
@@ -217,7 +158,7 @@ def _digest(dataset: Dataset, report: AgreementReport) -> Rederived:
         str(dataset.gate.get("judgements_digest")),
     }
     return Rederived(
-        what="hash of the judgements that were measured and that passed the gate",
+        what="hash of the judgements that were measured and held against the gate",
         stated=", ".join(sorted(stated)),
         found=report.judgements_digest,
         same=stated == {report.judgements_digest},
@@ -248,14 +189,6 @@ def _consensus(dataset: Dataset, courses: Mapping[ClipId, Course]) -> Rederived:
         found=f"{len(dataset)} events" if not wrong else f"another reading of {', '.join(wrong[:5])}",
         same=not wrong,
     )
-
-
-def settled_events(found: Course, codebook: Codebook) -> dict[int, ConsensusEvent]:
-    """The settled events of a clip that are events by the codebook, by their place among all."""
-    if found.stage is not Stage.SETTLED or found.consensus is None:
-        return {}
-    is_event = {entry.code: entry.is_event for entry in codebook.event_types}
-    return {place: event for place, event in enumerate(found.consensus.events) if is_event[event.event_type]}
 
 
 def _as_settled(row: ClipRow) -> tuple[object, ...]:
@@ -364,7 +297,7 @@ def _gate(dataset: Dataset, report: AgreementReport, evidence: Evidence, policy:
     for verdict in decide(report, evidence, policy).verdicts:
         rule = stated.pop(verdict.name, None)
         may_fail = draft and verdict.about not in EVEN_FOR_A_DRAFT
-        if verdict.name in _ATTESTED_RULES:
+        if verdict.name in ATTESTED_RULES:
             if rule is None or not (may_fail or rule.get("holds") is True):
                 yield _rule(verdict.name, "does not hold" if rule else "is missing", "must hold", same=False)
             continue
@@ -397,6 +330,8 @@ def _same_number(stated: object, found: float | None) -> bool:
 
 
 def _in_words(number: object, bound: object, holds: object) -> str:
+    if number is None and holds is True:
+        return "too rare to be told"
     shown = f"{number:.4f}" if isinstance(number, float) else str(number)
     return f"{shown} against {bound}, {'holds' if holds is True else 'does not hold'}"
 

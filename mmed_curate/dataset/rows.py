@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -89,6 +89,10 @@ class ClipRow:
     """`overlap`, `crosstalk`, or `none`, by the microphones of the session; empty: there was no second microphone."""
     not_visible: tuple[str, ...] = field(default=(), metadata={"since": 3})
     """Codes of the parts of the face of which nothing is known: no action unit of theirs is scored, and none absent."""
+    may_be_shown: bool = field(default=False, metadata={"since": 4})
+    """True where everybody seen or heard in the media of this clip agreed that they are shown publicly."""
+    archival: str | None = field(default=None, metadata={"since": 4})
+    """Path of the same clip without loss, the decoder's own pixels and samples (.mov); None: withheld, or not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +217,7 @@ def csv_text(kind: type[Row], rows: Iterable[Row]) -> str:
     names = columns_of(kind)
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_cell(getattr(row, name)) for name in names])
+        writer.writerow([cell_text(getattr(row, name)) for name in names])
     return stream.getvalue()
 
 
@@ -232,14 +236,16 @@ def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
             if header not in {columns_of(kind, version) for version in range(1, FORMAT_VERSION + 1)}:
                 raise _not_ours(path, f"has the columns {', '.join(header) or '(none)'}")
             names = header
+            readers = [_READER_OF[str(hints[name])] for name in names]
             for cells in reader:
                 if len(cells) != len(names):
                     raise _not_ours(path, f"has {len(cells)} cells in line {reader.line_num}, not {len(names)}")
-                values = {
-                    name: _value(cell, hints[name], path, f"line {reader.line_num}, column {name}")
-                    for name, cell in zip(names, cells, strict=True)
-                }
-                rows.append(kind(**values))
+                try:
+                    values = [read(cell) for read, cell in zip(readers, cells, strict=True)]
+                except (ValueError, KeyError) as error:
+                    place = f"line {reader.line_num}, column"
+                    raise _not_ours(path, f"{place} {_unread(names, readers, cells)}") from error
+                rows.append(kind(**dict(zip(names, values, strict=True))))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _not_ours(path, f"cannot be read ({error})") from error
     return tuple(rows)
@@ -271,7 +277,8 @@ def durations_of(text: Sequence[str]) -> tuple[int, ...]:
     return tuple(durations)
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as its cell of a table reads."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -283,21 +290,29 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _value(cell: str, hint: Any, path: Path, place: str) -> Any:
-    if hint == tuple[str, ...]:
-        return tuple(cell.split())
-    if cell == "" and hint in {str | None, int | None, float | None}:
-        return None
-    try:
-        if hint is bool:
-            return {"true": True, "false": False}[cell]
-        if hint in {int, int | None}:
-            return int(cell)
-        if hint in {float, float | None}:
-            return float(cell)
-    except (ValueError, KeyError) as error:
-        raise _not_ours(path, f"{place}, holds {cell!r}") from error
-    return cell
+_TRUTH = {"true": True, "false": False}
+
+_READER_OF: Mapping[str, Callable[[str], Any]] = {
+    str(str): str,
+    str(int): int,
+    str(float): float,
+    str(bool): _TRUTH.__getitem__,
+    str(tuple[str, ...]): lambda cell: tuple(cell.split()),
+    str(str | None): lambda cell: cell or None,
+    str(int | None): lambda cell: int(cell) if cell else None,
+    str(float | None): lambda cell: float(cell) if cell else None,
+}
+"""What reads a cell of a column of that type; ValueError or KeyError where it does not fit."""
+
+
+def _unread(names: Sequence[str], readers: Sequence[Callable[[str], Any]], cells: Sequence[str]) -> str:
+    """Of a row that could not be read, the first column at fault and what it holds."""
+    for name, read, cell in zip(names, readers, cells, strict=True):
+        try:
+            read(cell)
+        except (ValueError, KeyError):
+            return f"{name}, holds {cell!r}"
+    return "unknown"
 
 
 def _not_ours(path: Path, what: str) -> BadInput:

@@ -10,14 +10,28 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmed_curate.dataset.attested import attested_in
 from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.facts import RELEASE, read_facts
-from mmed_curate.dataset.manifest import MANIFEST, files_under, inside, read_manifest, release_id, total_bytes
-from mmed_curate.dataset.rederivation import ATTESTED, closed_by, derive_again
+from mmed_curate.dataset.manifest import (
+    MANIFEST,
+    SIGNATURE,
+    Manifest,
+    files_under,
+    inside,
+    read_manifest,
+    release_id,
+    total_bytes,
+)
+from mmed_curate.dataset.rederivation import closed_by, derive_again
+from mmed_curate.dataset.selection import DOWNLOAD, Part, PartialCopy, expected, part_of, read_partial
+from mmed_curate.dataset.signature import Signed, signed_by
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
 _CHUNK = 1 << 20
+_FAILS = "does not hold"
+"""How the words on a gate's rule end that does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +46,8 @@ class VerifyReport:
     """None: release.json is damaged."""
     draft: bool
     """Shared while its gate was closed: the manifest or release.json says so. It is no release."""
+    is_said_to_be_draft: bool
+    """release.json says so."""
     closed_by: tuple[str, ...]
     """Of a draft: the rules that did not hold, as its gate.json names them."""
     n_files: int
@@ -50,13 +66,19 @@ class VerifyReport:
     """Empty where a table is damaged."""
     attested: tuple[str, ...]
     """What must be taken on the releaser's word."""
+    signed: Signed
+    """What a signature of the manifest says, if there is one."""
+    must_be_signed: bool
+    """A public key was given: without a good signature by it, something differs."""
+    partial: PartialCopy | None = None
+    """What was selected when it was downloaded; what was left out then is not missing. None: it is to be whole."""
+    n_left_out: int = 0
+    """Sealed files that were not selected and are not there."""
 
     @property
     def ok(self) -> bool:
         """Nothing differs."""
-        return not (self.changed or self.missing or self.extra or self.links) and all(
-            one.same for one in self.rederived
-        )
+        return not self.differences
 
     @property
     def differences(self) -> tuple[str, ...]:
@@ -66,30 +88,39 @@ class VerifyReport:
             *(f"missing: {path}" for path in self.missing),
             *(f"extra: {path}" for path in self.extra),
             *(f"link: {path}" for path in self.links),
-            *(
-                f"not what its judgements give: {one.what} (stated {one.stated}, found {one.found})"
-                for one in self.rederived
-                if not one.same
-            ),
+            *(self._said(one) for one in self.rederived if not one.same),
+            *((f"signature: {self.signed.value}",) if self.must_be_signed and self.signed is not Signed.GOOD else ()),
         )
 
+    def _said(self, one: Rederived) -> str:
+        if one.stated != one.found:
+            return f"not what its judgements give: {one.what} (stated {one.stated}, found {one.found})"
+        if one.found.endswith(_FAILS) and not self.is_said_to_be_draft:
+            return f"no release: {one.what} ({one.found}, and only what release.json calls a draft may go out without)"
+        return f"not what its judgements give: {one.what} ({one.found}, but not to the last digit, or another outcome)"
 
-def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
+
+def verify(path: str | Path, *, public_key: str | Path | None = None, progress: Progress = silent) -> VerifyReport:
     """Read every byte of a release and name what differs from what was sealed.
 
     Args:
         path: the release's folder.
+        public_key: file of the key that must have signed it; None: a signature is not asked for.
         progress: called with bytes read and how many there are.
 
     Raises:
-        BadInput: the folder has no readable manifest, or is of a newer format than this mmed reads.
+        BadInput: the folder has no readable manifest, is of a newer format than this mmed reads, its download.json
+            cannot be read, or the key is none.
     """
     root = Path(path)
     if not root.is_dir():
         raise BadInput.of("dataset.no_folder", f"there is no folder {root}", "give the folder of a release")
     manifest = read_manifest(root)
+    signed = signed_by(root, None if public_key is None else Path(public_key))
     sealed = {file.path: file.sha256 for file in manifest.files}
-    there = {name for name in files_under(root) if name != MANIFEST}
+    partial = None if DOWNLOAD in sealed else read_partial(root)
+    ours = {MANIFEST, SIGNATURE} if partial is None else {MANIFEST, SIGNATURE, DOWNLOAD}
+    there = {name for name in files_under(root) if name not in ours or (root / name).is_symlink()}
     links = {name for name in there if (root / name).is_symlink()}
     total = total_bytes(root, there & set(sealed))
     changed = []
@@ -101,23 +132,36 @@ def verify(path: str | Path, *, progress: Progress = silent) -> VerifyReport:
         digest, n_bytes = _read(inside(root, name), n_bytes, total, progress)
         if digest != sealed[name]:
             changed.append(name)
-    whole = not changed and set(sealed) <= there and not links
+    needed = _needed(root, manifest, partial, there - set(changed) - links)
+    whole = not changed and needed <= there and not links
     facts = read_facts(root) if RELEASE in there and RELEASE not in changed else None
     return VerifyReport(
         release="" if facts is None else f"{facts.name} {facts.version}",
         id=release_id(root),
         simulated=None if facts is None else facts.simulated,
         draft=manifest.draft or (facts is not None and facts.draft),
+        is_said_to_be_draft=facts is not None and facts.draft,
         closed_by=closed_by(root) if whole and manifest.draft else (),
         n_files=len(sealed),
         n_bytes=n_bytes,
         changed=tuple(changed),
-        missing=tuple(sorted(set(sealed) - there)),
+        missing=tuple(sorted(needed - there)),
         extra=tuple(_shown(name) for name in sorted(there - set(sealed) - links)),
         links=tuple(_shown(name) for name in sorted(links)),
         rederived=derive_again(root) if whole else (),
-        attested=ATTESTED if whole else (),
+        attested=attested_in(root) if whole else (),
+        partial=partial,
+        n_left_out=len(set(sealed) - needed - there),
+        signed=signed,
+        must_be_signed=public_key is not None,
     )
+
+
+def _needed(root: Path, manifest: Manifest, partial: PartialCopy | None, good: set[str]) -> frozenset[str]:
+    """The paths that this copy should hold; where a partial one lacks the table to tell by, its metadata."""
+    if partial is None or "clips.csv" in good:
+        return expected(root, manifest, partial)
+    return frozenset(file.path for file in manifest.files if part_of(file.path) is Part.METADATA)
 
 
 def _shown(name: str) -> str:

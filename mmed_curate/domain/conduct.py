@@ -55,8 +55,6 @@ class LotKind(Enum):
 class RecodingKind(Enum):
     """How the clips were chosen that are coded once more."""
 
-    CLASS = "class"
-    """Every clip in which a code was named: chosen for what was said of it."""
     SAMPLE = "sample"
     """By lot."""
     ALL = "all"
@@ -68,20 +66,12 @@ class Recoding:
     """The curator's act that sent clips back to coding, for one more round."""
 
     kind: RecodingKind
-    code: str
-    """Of a class: the code of the codebook; else empty."""
     clips: tuple[ClipId, ...]
     """Sorted."""
     order: int
     """Position in the event log."""
     at: str
     """When: UTC, RFC 3339."""
-
-    def __post_init__(self) -> None:
-        if (self.kind is RecodingKind.CLASS) != bool(self.code):
-            raise BadInput.of(
-                "recoding.code", f"a recoding by {self.kind.value} with the code {self.code!r} is none", "name a class"
-            )
 
 
 class ReferenceFile(Enum):

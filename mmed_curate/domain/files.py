@@ -10,6 +10,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +18,7 @@ from typing import TextIO
 from mmed_curate.domain.findings import BadInput
 
 _CHUNK = 1 << 20
+_FLUSHED_AT_ONCE = 16
 _CANONICAL = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
 )
@@ -36,14 +38,14 @@ def written_aside(path: Path) -> Iterator[Path]:
     Raises:
         BadInput: the folder is missing, may not be written, or the disk is full.
     """
-    with _said_in_words(path, beginning=True):
+    with said_in_words(path, beginning=True):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
         handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
         os.close(handle)
     aside = Path(name)
     try:
-        with _said_in_words(path):
+        with said_in_words(path):
             yield aside
             _flush(aside)
             aside.chmod(0o644)
@@ -59,15 +61,15 @@ def folder_written_aside(path: Path) -> Iterator[Path]:
     Raises:
         BadInput: `path` exists already (also as an empty folder), or it cannot be written.
     """
-    with _said_in_words(path, beginning=True):
+    with said_in_words(path, beginning=True):
         taken = path.exists() or path.is_symlink()
     if taken:
         raise BadInput.of("files.exists", f"{path} exists already", "choose another name, or move it away")
-    with _said_in_words(path, beginning=True):
+    with said_in_words(path, beginning=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}-", dir=path.parent))
     try:
-        with _said_in_words(path):
+        with said_in_words(path):
             yield aside
             aside.chmod(0o755)
             if path.exists():  # rename would replace an empty folder without a word
@@ -123,11 +125,13 @@ def readable_json(value: object) -> str:
 
 def _flush_tree(root: Path) -> None:
     """Bring a folder to the disk before its name says that it is whole: every file, and the folders that name them."""
+    folders, files = [], []
     for folder, _, names in os.walk(root, topdown=False):
-        for path in (Path(folder) / name for name in names):
-            if path.is_file() and not path.is_symlink():
-                _sync(path, os.O_RDONLY)
-        _flush_folder(Path(folder))
+        folders.append(Path(folder))
+        files += [path for path in (Path(folder) / name for name in names) if path.is_file() and not path.is_symlink()]
+    with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:  # the disk takes many at once in the time of one
+        list(pool.map(lambda path: _sync(path, os.O_RDONLY), files))
+        list(pool.map(_flush_folder, folders))
 
 
 def _flush_folder(folder: Path) -> None:
@@ -148,7 +152,7 @@ def _flush(path: Path) -> None:
 
 
 @contextmanager
-def _said_in_words(path: Path, *, beginning: bool = False) -> Iterator[None]:
+def said_in_words(path: Path, *, beginning: bool = False) -> Iterator[None]:
     """Turn what the system says of writing `path` into a sentence; at the beginning everything it says is about that.
 
     Raises:
@@ -158,7 +162,7 @@ def _said_in_words(path: Path, *, beginning: bool = False) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise BadInput.of("files.disk_full", f"no room left to write {path}", "free some disk space") from error
         if error.errno in {errno.EACCES, errno.EROFS, errno.EPERM}:
             raise BadInput.of("files.not_writable", f"{path} may not be written", "choose a folder of yours") from error

@@ -39,14 +39,22 @@ def named_or_path(name_or_path: str, *folder: str) -> Path:
     """What a person means who gives the name of a packaged YAML file, or the path of one of their own.
 
     Args:
-        name_or_path: a path where it ends in .yaml or .yml, else a name.
+        name_or_path: a path where it ends in .yaml or .yml, or names a folder; else a name.
         folder: the packaged folder that names are looked up in, such as "pipelines", "gate".
 
     Raises:
-        BadInput: there is none of that name.
+        BadInput: there is none of that name, or it is empty.
     """
+    if not name_or_path.strip():
+        raise BadInput.of(
+            "packaged.no_name",
+            f"the name of something in {'/'.join(folder)} is empty",
+            f"choose one of {', '.join(packaged_names(*folder)) or 'none'}, or give the path of a YAML file",
+        )
     path = Path(name_or_path)
-    return path if path.suffix in {".yaml", ".yml"} else packaged_path(*folder, f"{name_or_path}.yaml")
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) != 1:
+        return path
+    return packaged_path(*folder, f"{name_or_path}.yaml")
 
 
 def packaged_names(*parts: str) -> tuple[str, ...]:

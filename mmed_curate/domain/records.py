@@ -19,9 +19,15 @@ class Term(Enum):
     RECORD = "record"
     RESEARCH = "research"
     REDISTRIBUTE = "redistribute"
+    """To appear in a release at all: labels, judgements, times."""
+    PUBLISH_FEATURES = "publish-features"
+    """How the face moves, as numbers, without its picture."""
     PUBLISH_FACE = "publish-face"
+    """The picture, and all that is measured in it."""
     PUBLISH_VOICE = "publish-voice"
     PUBLISH_TRANSCRIPT = "publish-transcript"
+    SHOW_PUBLICLY = "show-publicly"
+    """What is published may be shown to everybody: on a page, in papers and talks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,8 +41,9 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
         with opened_text(path) as stream:
             text = stream.read()
     except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise BadInput.of(
-            "yaml.unreadable", f"{path} cannot be read ({error})", "give the path of a UTF-8 YAML file"
+            "yaml.unreadable", f"{path} cannot be read ({reason})", "give the path of a UTF-8 YAML file"
         ) from error
     try:
         loader = _LOADER(text)

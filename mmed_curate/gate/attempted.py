@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from mmed_curate.gate.attempts import Attempt, Counting, FailedRule
 from mmed_curate.gate.evidence import Evidence, MeasuredAgreement
@@ -13,7 +14,8 @@ OPEN_CLIPS = "open-clips"
 FRESH_SAMPLE = "fresh-sample"
 """The rule that asks whether anything counts after an attempt that failed."""
 _NAMED_AT_MOST = 5
-"""Rules and classes that a sentence names."""
+"""Rules that a sentence names."""
+_WAITS = "waits for fresh-sample: nothing counts yet that could be measured"
 
 
 def fresh_verdicts(report: MeasuredAgreement, evidence: Evidence) -> tuple[RuleVerdict, ...]:
@@ -41,8 +43,6 @@ def in_words(counting: Counting) -> str:
     if since is None:
         return "coded clips; no attempt failed before, so all of them count"
     failed = f"attempt {since.number} failed on {_named(rule.name for rule in since.failed)}"
-    if counting.whole_classes:
-        return f"coded clips; {failed}, every clip of that was coded once more since, and all of them count"
     return (
         f"of {counting.n_coded} coded clips; {failed}, so only those count that were coded since, or once more since, "
         "drawn by lot or all of them"
@@ -52,11 +52,39 @@ def in_words(counting: Counting) -> str:
 def _remedy(since: Attempt | None) -> str:
     if since is None:
         return "have clips coded"
-    anew = "have new clips coded, or send clips back: mmed recode --sample N, or --all"
-    if not since.failed_classes:
-        return f"retrain; then {anew}"
-    acts = _named(f"mmed recode --class {code}" for code in sorted(since.failed_classes))
-    return f"retrain; then have every clip of what failed coded once more ({acts}); or {anew}"
+    return "retrain; then have new clips coded, or send clips back: mmed recode --sample N, or --all"
+
+
+def wait_for_the_sample(verdicts: Sequence[RuleVerdict], counting: Counting | None) -> tuple[RuleVerdict, ...]:
+    """Where nothing counts yet after a failed attempt, every rule on agreement and on the sample waits for that.
+
+    Args:
+        verdicts: of the decision.
+        counting: whose coding counts; None: attempts are not asked about.
+    """
+    if counting is None or counting.since is None or counting.clips:
+        return tuple(verdicts)
+    waiting = (About.AGREEMENT, About.SAMPLE)
+    return tuple(
+        replace(one, remedy=_WAITS) if one.about in waiting and not one.holds and one.name != FRESH_SAMPLE else one
+        for one in verdicts
+    )
+
+
+def what_to_do(failed: Sequence[RuleVerdict]) -> tuple[tuple[RuleVerdict, ...], tuple[RuleVerdict, ...]]:
+    """The rules that something can be done for, what others wait for first; and those that wait.
+
+    Args:
+        failed: the rules that do not hold.
+    """
+    waiting = tuple(one for one in failed if one.remedy == _WAITS)
+    first = tuple(one for one in failed if one.name == FRESH_SAMPLE)
+    return (*first, *(one for one in failed if one not in waiting and one not in first)), waiting
+
+
+def held_classes(verdicts: Iterable[RuleVerdict]) -> frozenset[str]:
+    """Names of the rules on one class that came out with a number and held."""
+    return frozenset(one.name for one in verdicts if one.code and one.holds and one.number is not None)
 
 
 def _named(words: Iterable[str]) -> str:

@@ -2,8 +2,8 @@
 
 Retraining coders until a number fits, on the clips that it is measured on, or coding again only what disagreed, would
 open any gate. So after an attempt that failed only a fresh sample counts: clips that were coded since, or coded once
-more since, drawn by lot or all of them. Where nothing but single classes failed it is enough that every clip of these
-classes was coded once more; then everything counts again, each clip with its last coding.
+more since, drawn by lot or all of them. A class that failed alone is no exception: clips chosen for naming it show
+another alpha than all do (benchmarks/recoding.txt).
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.conduct import RecodingKind
+from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.identity import ClipId
+from mmed_curate.domain.protocol import Protocol
 from mmed_curate.domain.records import LogEntry
 
 ATTEMPT_MADE = "gate.attempted"
@@ -51,14 +54,12 @@ class Attempt:
     """Clips that were measured, with the round whose coding it was."""
     failed: tuple[FailedRule, ...]
     """Empty: coders agreed well enough."""
+    held: frozenset[str]
+    """Names of the rules on one class that came out with a number and held."""
+    method_digest: str
+    """See `method_digest`."""
     order: int = 0
     """Position in the event log; 0: read from a release, which does not say it."""
-
-    @property
-    def failed_classes(self) -> frozenset[str]:
-        """Codes of the classes that failed, where nothing but classes did; else empty."""
-        codes = frozenset(rule.code for rule in self.failed)
-        return frozenset() if "" in codes else codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,6 @@ class ToldCoding:
     """Number of the last attempt that was made before it closed; 0: none was."""
     by: RecodingKind | None
     """How the clip was chosen for it; None: it is the clip's first."""
-    code: str
-    """Of a class that was coded once more; else empty."""
-    names: frozenset[str]
-    """Codes that its coders named."""
 
 
 Codings = Mapping[ClipId, Sequence[ToldCoding]]
@@ -87,75 +84,71 @@ class Counting:
     clips: frozenset[ClipId]
     n_coded: int
     """Clips whose coding ever closed."""
-    since: Attempt | None
+    since: Attempt | None = None
     """The last attempt that failed; None: none did, and all count."""
-    whole_classes: bool
-    """All count again, for every clip of the classes that failed was coded once more since."""
+    owed: frozenset[str] = frozenset()
+    """Rules on one class that failed and did not hold since: being rare is no excuse for them."""
+    is_whole: bool = True
+    """Every clip that was ever coded counts, so that no larger sample of them can be drawn."""
 
     def document(self) -> dict[str, Any]:
         """As JSON values, for its hash."""
-        return {"clips": sorted(self.clips), "since": None if self.since is None else self.since.number}
+        return {
+            "clips": sorted(self.clips),
+            "since": None if self.since is None else self.since.number,
+            "owed": sorted(self.owed),
+        }
 
 
-def failed_before(attempts: Iterable[Attempt], *, judgements_digest: str, policy_digest: str | None) -> Attempt | None:
-    """The last failed attempt that bears on what is measured now; None: there is none.
+def attempts_before(
+    attempts: Iterable[Attempt], *, judgements_digest: str, policy_digest: str | None, sent_back: int = 0
+) -> tuple[Attempt, ...]:
+    """The attempts that bear on what is measured now.
 
     An attempt on these very judgements is this one, looked at again; under another policy it is one of its own, for
-    trying policies until one opens is no way round.
+    trying policies until one opens is no way round. Once clips were sent back after it, it is one before.
 
     Args:
         attempts: all of them, by number.
         judgements_digest: of what is measured now.
         policy_digest: of what it is held against; None: against nothing, so all attempts on these judgements are this.
+        sent_back: position in the event log of the last act that sent clips back to coding; 0: none did.
     """
     before = list(attempts)
-    while before and before[-1].judgements_digest == judgements_digest:
+    while before and before[-1].judgements_digest == judgements_digest and sent_back <= before[-1].order:
         if policy_digest not in (None, before[-1].policy_digest):
             break
         before.pop()
-    return next((one for one in reversed(before) if one.failed), None)
+    return tuple(before)
 
 
-def what_counts(since: Attempt | None, attempts: Sequence[Attempt], codings: Codings) -> Counting:
-    """Whose coding counts after an attempt that failed.
+def what_counts(before: Sequence[Attempt], codings: Codings) -> Counting:
+    """Whose coding counts after attempts: all, or after one that failed what was coded since.
 
     Args:
-        since: that attempt; None: there was none.
-        attempts: all of them, by number.
+        before: attempts that bear on it, by number; see `attempts_before`.
         codings: of every clip that bears on the number; clips without a closed coding may be left out.
     """
     coded = {clip: ones for clip, ones in codings.items() if ones}
-    allowed = {clip for clip, ones in coded.items() if may_be_coded_for(ones[-1], attempts)}
-    whole = False
-    if since is not None:
-        of_classes = [
-            ones for clip, ones in coded.items() if _named_then(ones, since.measured.get(clip)) & since.failed_classes
-        ]
-        whole = bool(since.failed_classes) and all(ones[-1].after >= since.number for ones in of_classes)
-        if not whole:
-            allowed = {
-                clip
-                for clip in allowed
-                if coded[clip][-1].after >= since.number and coded[clip][-1].by is not RecodingKind.CLASS
-            }
-    return Counting(clips=frozenset(allowed), n_coded=len(coded), since=since, whole_classes=whole)
+    since = next((one for one in reversed(before) if one.failed), None)
+    number = 0 if since is None else since.number
+    fresh = frozenset(clip for clip, ones in coded.items() if ones[-1].after >= number)
+    return Counting(
+        clips=fresh, n_coded=len(coded), since=since, owed=owed_after(before), is_whole=len(fresh) == len(coded)
+    )
 
 
-def may_be_coded_for(coding: ToldCoding, attempts: Sequence[Attempt]) -> bool:
-    """Whether a coding may count at all: that of a class only where the last failed attempt failed on that class alone.
+def owed_after(before: Iterable[Attempt]) -> frozenset[str]:
+    """Rules on one class that failed and did not hold since.
 
     Args:
-        coding: any.
-        attempts: all of them, by number.
+        before: attempts, by number.
     """
-    if coding.by is not RecodingKind.CLASS:
-        return True
-    failed = next((one for one in reversed(attempts) if one.number <= coding.after and one.failed), None)
-    return failed is not None and coding.code in failed.failed_classes
-
-
-def _named_then(codings: Sequence[ToldCoding], round: int | None) -> frozenset[str]:
-    return next((one.names for one in codings if one.round == round), frozenset())
+    owed: set[str] = set()
+    for one in before:
+        owed -= one.held
+        owed |= {rule.name for rule in one.failed if rule.code}
+    return frozenset(owed)
 
 
 def by_lot(judgements_digest: str, name: str) -> str:
@@ -166,6 +159,18 @@ def by_lot(judgements_digest: str, name: str) -> str:
         name: of the clip in releases, so that a stranger can draw again.
     """
     return hashlib.sha256(f"{judgements_digest}\x1f{name}".encode()).hexdigest()
+
+
+def method_digest(*, version: int, protocol: Protocol, codebook: Codebook) -> str:
+    """Hash of what bears on a number beside policy and judgements: only with the same can it be measured again.
+
+    Args:
+        version: of the agreement report.
+        protocol: tolerances, and how events are matched.
+        codebook: the vocabulary.
+    """
+    documents = (one.model_dump(mode="json") for one in (protocol, codebook))
+    return hashlib.sha256(canonical_json({"version": version, "documents": list(documents)}).encode()).hexdigest()
 
 
 def the_same(attempts: Iterable[Attempt], *, judgements_digest: str, policy_digest: str) -> Attempt | None:
@@ -182,7 +187,9 @@ def attempt_document(attempt: Attempt) -> dict[str, Any]:
         "policy": attempt.policy,
         "policy_digest": attempt.policy_digest,
         "judgements_digest": attempt.judgements_digest,
+        "method_digest": attempt.method_digest,
         "failed": [failed_document(rule) for rule in attempt.failed],
+        "held": sorted(attempt.held),
         "measured": dict(sorted(attempt.measured.items())),
     }
 
@@ -238,5 +245,7 @@ def attempt_of(document: Mapping[str, Any], *, measured: Mapping[ClipId, int], o
             )
             for rule in document["failed"]
         ),
+        held=frozenset(str(name) for name in document["held"]),
+        method_digest=str(document["method_digest"]),
         order=order,
     )

@@ -10,10 +10,10 @@ from dataclasses import InitVar, dataclass
 from typing import TypeVar
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.gate.attempted import fresh_verdicts
+from mmed_curate.gate.attempted import fresh_verdicts, wait_for_the_sample
 from mmed_curate.gate.conditions import clip_verdicts
 from mmed_curate.gate.evidence import Evidence, MeasuredAgreement
-from mmed_curate.gate.measured import agreement_verdicts, sample_verdicts
+from mmed_curate.gate.measured import Coded, agreement_verdicts, sample_verdicts
 from mmed_curate.gate.policy import Policy
 from mmed_curate.gate.verdicts import About, RuleVerdict, no_difference
 
@@ -102,13 +102,17 @@ def decide(report: MeasuredAgreement, evidence: Evidence, policy: Policy) -> Dec
         Every rule's verdict, and a `Passed` where all hold; where only rules fail that a draft may go round, a
         `DraftOnly`.
     """
-    verdicts = (
-        *agreement_verdicts(report, policy),
-        *sample_verdicts(report, policy),
-        *fresh_verdicts(report, evidence),
-        *clip_verdicts(evidence, policy),
-        _same_judgements(report, evidence),
-        _same_settings(report, policy),
+    coded = Coded.of(evidence)
+    verdicts = wait_for_the_sample(
+        (
+            *agreement_verdicts(report, policy, coded),
+            *sample_verdicts(report, policy, coded),
+            *fresh_verdicts(report, evidence),
+            *clip_verdicts(evidence, policy),
+            _same_judgements(report, evidence),
+            _same_settings(report, policy),
+        ),
+        evidence.counting,
     )
     passed, draft = None, None
     failed = {verdict.about for verdict in verdicts if not verdict.holds}

@@ -44,15 +44,23 @@ def more_for(measure: Coefficient, bound: float) -> More | None:
     )
 
 
-def in_words(measure: Coefficient, bound: float) -> str:
-    """What more clips would do for a lower end that does not reach its bound, as a sentence without a full stop."""
+def in_words(measure: Coefficient, bound: float, n_subjects: int) -> str:
+    """What sample would do for a lower end that does not reach its bound, as a sentence without a full stop.
+
+    Args:
+        measure: value and interval.
+        bound: what the lower end must reach.
+        n_subjects: subjects of whom anything was coded, whether it counts or not.
+    """
     if not measure.value > bound:
         return "more clips alone will not help: the value itself does not reach the bound"
     more = more_for(measure, bound)
     if more is None:
         return "more subjects are needed before there is an interval"
     units, subjects = measure.n_units + more.units, measure.n_clusters + more.subjects
+    missing = subjects - n_subjects
+    record = f"record {missing} more" if missing > 0 else "no more need be recorded"
     return (
-        f"if coders agree as they do now, a sample of about {units} events of {subjects} subjects would do, "
-        f"{more.units} and {more.subjects} more than there are"
+        f"if coders agree as they do now, a sample of about {units} events of {subjects} subjects would do, all of it "
+        f"coded after the attempt that failed; {n_subjects} subjects were coded so far, so {record}"
     )

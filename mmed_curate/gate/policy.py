@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mmed_curate.domain.files import canonical_json
+from mmed_curate.domain.layers import Layer, can_be_measured, is_share, nearest_name
 from mmed_curate.domain.packaged import named_or_path
 from mmed_curate.domain.records import Term
 from mmed_curate.domain.yamlfile import Clash, Declared, read_yaml
@@ -46,6 +47,35 @@ class Held(Enum):
     """The point estimate."""
 
 
+def _check_name(measure: str) -> None:
+    """Refuse the name of a number that no report holds.
+
+    Raises:
+        Clash: it is none.
+    """
+    if not can_be_measured(measure):
+        raise Clash(
+            "measure",
+            what=f"no agreement report holds {measure!r}",
+            remedy=f"name a number as `mmed agreement --json` does, such as {nearest_name(measure)}",
+        )
+
+
+def _check_bound(bound: float, *, share: bool) -> None:
+    """Refuse a bound that nothing reaches, or that everything does.
+
+    Raises:
+        Clash: it is one.
+    """
+    if bound > 1:
+        cure = f"write {bound / 100:.2f}" if 1 < bound <= 100 else "write a number up to 1"
+        raise Clash("at_least", what=f"{bound:g} is above 1, which nothing can reach", remedy=cure)
+    if share and bound < 0:
+        raise Clash("at_least", what=f"{bound:g} is below 0, as no share is", remedy="write a share from 0 to 1")
+    if bound <= -1:
+        raise Clash("at_least", what=f"{bound:g} is reached by whatever coders say", remedy="write a number above -1")
+
+
 class MeasureRule(Declared):
     """One measured number that must reach a bound."""
 
@@ -56,6 +86,12 @@ class MeasureRule(Declared):
     at_least: Annotated[float, Field(allow_inf_nan=False)]
     remedy: str
     """What to do where it falls short, as an imperative."""
+
+    @model_validator(mode="after")
+    def _can_hold_and_fail(self) -> MeasureRule:
+        _check_name(self.measure)
+        _check_bound(self.at_least, share=is_share(self.measure))
+        return self
 
 
 class Rare(Enum):
@@ -71,8 +107,8 @@ class ClassRule(Declared):
     """Each code of a layer, told apart from the rest, must reach a bound."""
 
     name: Name
-    layer: str
-    """Of the agreement report, such as `emotion-class`, `emotion`, `action-units` or `vocal-cues`."""
+    layer: Layer
+    """Of the agreement report."""
     held: Held
     at_least: Annotated[float, Field(allow_inf_nan=False)]
     min_positives: Annotated[int, Field(ge=1)]
@@ -80,6 +116,11 @@ class ClassRule(Declared):
     rare: Rare
     remedy: str
     """What to do where it falls short, as an imperative."""
+
+    @model_validator(mode="after")
+    def _can_hold_and_fail(self) -> ClassRule:
+        _check_bound(self.at_least, share=False)
+        return self
 
 
 class SampleRule(Declared):
@@ -90,6 +131,11 @@ class SampleRule(Declared):
     min_units: Annotated[int, Field(ge=1)]
     min_subjects: Annotated[int, Field(ge=2)]
     min_coders: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _is_measured(self) -> SampleRule:
+        _check_name(self.measure)
+        return self
 
 
 class Policy(Declared):
@@ -148,5 +194,4 @@ def load_policy(name_or_path: str) -> Policy:
     Raises:
         BadInput: there is none of that name, or the file has a mistake.
     """
-    path = named_or_path(name_or_path, "pipelines", "gate")
-    return read_yaml(path, Policy)
+    return read_yaml(named_or_path(name_or_path, "pipelines", "gate"), Policy)

@@ -10,18 +10,21 @@ from mmed_curate.domain.findings import BadInput
 
 
 def without_sound(source: Path, target: Path) -> None:
-    """Write the pictures of an mp4 into another one that has no sound and no metadata; frames and times stay exact.
+    """Write the pictures of an mp4 or mov into another that has no sound and no metadata; frames and times stay exact.
 
     Args:
-        source: an mp4 of ours.
+        source: an mp4 or mov of ours; the target is of the same kind.
         target: where to; replaced.
 
     Raises:
-        BadInput: the source is not an mp4 with pictures.
+        BadInput: the source is no such file with pictures.
     """
-    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    kind, options = source.suffix[1:], {"movflags": "+faststart", "fflags": "+bitexact"}
     try:
-        with av.open(str(source)) as given, av.open(str(target), "w", format="mp4", options=options) as written:
+        with (
+            av.open(str(source)) as given,
+            av.open(str(target), "w", format=kind, options=options) as written,
+        ):
             pictures = given.streams.video[0]
             copied = written.add_stream_from_template(pictures)
             copied.metadata.clear()

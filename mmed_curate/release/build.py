@@ -8,59 +8,37 @@ come from the event log, names from the workspace's secret, rows are sorted, fil
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from mmed_curate import __version__
-from mmed_curate.agreement.document import report_document
-from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.consistency import PARQUET
-from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_document, facts_text
-from mmed_curate.dataset.loading import (
-    AGREEMENT,
-    ATTEMPTS,
-    CLIPS,
-    CODEBOOK,
-    GATE,
-    JUDGED_CLIPS,
-    JUDGEMENTS,
-    POLICY,
-    PROTOCOL,
-)
+from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
-from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text
-from mmed_curate.domain.files import folder_written_aside, readable_json, sha256_of
+from mmed_curate.dataset.versions import Version
+from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.domain.yamlfile import Declared
-from mmed_curate.gate.decide import DraftOnly, Passed, decide
-from mmed_curate.gate.document import word_document
-from mmed_curate.media.remux import without_sound
+from mmed_curate.gate.decide import DraftOnly
+from mmed_curate.release.copying import copy_all
+from mmed_curate.release.documents import write_documents, write_tables
 from mmed_curate.release.evidence import evidence_of
+from mmed_curate.release.history import DRAFT, history_of, write_history
 from mmed_curate.release.leave import Leave
-from mmed_curate.release.parquet import write_parquet
+from mmed_curate.release.noted import Trust
+from mmed_curate.release.page import PageMedia, is_of_page, write_page
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
-from mmed_curate.release.schemas import check_document, check_rows
+from mmed_curate.release.schemas import check_document
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
-from mmed_curate.release.tables import CopiedFile, Tables, tables_of
-from mmed_curate.release.texts import Told, citation, data_card, notice, readme
+from mmed_curate.release.tables import Tables, tables_of
+from mmed_curate.release.texts import notice
 from mmed_curate.store.workspace import Workspace
 
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
-"""Semantic version without build metadata (semver.org 2.0.0)."""
-
 BENCHMARK = "benchmark"
-DRAFT = "-draft"
-"""What ends the version of a draft: a pre-release by semver, so that every release comes after it."""
 _CHUNK = 1 << 20
 
 
@@ -74,14 +52,20 @@ class Release:
     facts: ReleaseFacts
     n_files: int
     n_bytes: int
+    since: str | None
+    """The version before; None: it is the first."""
+    because: tuple[str, ...]
+    """Why it has to have at least the number that was proposed, the gravest reason first."""
+    proposed: str
+    """The least number that it may have; of a draft without what it ends in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What a release is called and what it says of itself."""
 
-    version: str
-    """Semantic; of a draft without the `-draft` that it gets."""
+    version: str | None
+    """Semantic; of a draft without the `-draft` that it gets; None: what follows from the version before."""
     recipe: ReleaseRecipe
     licence: Licence | None = None
     """None: the recipe's."""
@@ -89,13 +73,19 @@ class Wishes:
     """Folder to make; None: releases/NAME-VERSION in the workspace."""
     draft: bool = False
     """It is to be shared as a draft, whatever the gate says."""
+    rehash: bool = False
+    """Hash every byte that is copied, also of files that were not written to since their hash was noted."""
+    since: Path | None = None
+    """Folder of the version before; None: looked for in releases/."""
     benchmark: Callable[[Path], object] | None = field(default=None)
     """Run on the folder before it is sealed for good; writes below `benchmark/` in it and nowhere else."""
+    page: PageMedia = PageMedia.MEDIA
+    """What index.html shows; made last, so that the benchmark is in it."""
 
     @property
     def called(self) -> str:
-        """The version that it gets."""
-        return f"{self.version}{DRAFT}" if self.draft else self.version
+        """The version that it gets; `next` while it has no number."""
+        return f"{self.version or 'next'}{DRAFT if self.draft else ''}"
 
 
 def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progress: Progress = silent) -> Release:
@@ -108,53 +98,67 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         progress: called with files copied and how many there are.
 
     Raises:
-        BadInput: the version is none, or the folder exists already.
+        BadInput: the version is none, or too low for what changed since the one before; the folder exists already.
         Refused: the workspace is no longer what passed the gate, a file is missing or changed, or what was built does
             not say what its own judgements give.
     """
-    target = target_of(workspace, wishes)
+    check_target(workspace, wishes)
     snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
     _check_leave(snapshot, leave, wishes)
-    tables = tables_of(snapshot, on=leave.on)
+    tables = tables_of(snapshot, on=leave.on, archival=wishes.recipe.archival)
+    history = history_of(workspace, snapshot, tables, version=wishes.version, draft=wishes.draft, since=wishes.since)
+    wishes = replace(wishes, version=history.version)
+    target = check_target(workspace, wishes)
     facts = _facts(snapshot, tables, wishes, leave)
     with folder_written_aside(target) as folder:
-        hashes = _copy_all(tables.files, snapshot.media, folder, progress)
-        _write_tables(folder, tables)
-        _write_documents(folder, snapshot, tables, facts, leave, wishes)
+        hashes = copy_all(tables.files, snapshot.media, folder, snapshot.noted_at, progress, rehash=wishes.rehash)
+        write_tables(folder, tables)
+        write_documents(folder, snapshot, tables, facts, leave, wishes.recipe, wishes.licence or wishes.recipe.licence)
+        because = write_history(folder, history, tables, facts, hashes)
         manifest = _seal(folder, hashes, draft=facts.draft)
         if wishes.benchmark is not None:
             wishes.benchmark(folder)
             manifest = _seal_again(folder, manifest)
+        if wishes.page is not PageMedia.NONE:
+            write_page(folder, folder, media=wishes.page is PageMedia.MEDIA)
+            manifest = _seal(folder, {file.path: file.sha256 for file in manifest.files}, draft=facts.draft)
         _check_says_what_it_holds(folder)
         _settle_files(folder, facts.released_on)
         n_bytes = sum((folder / path).stat().st_size for path in files_under(folder))
-    made = Release(path=target, id=release_id(target), facts=facts, n_files=len(manifest.files) + 1, n_bytes=n_bytes)
+    made = Release(
+        path=target,
+        id=release_id(target),
+        facts=facts,
+        n_files=len(manifest.files) + 1,
+        n_bytes=n_bytes,
+        since=None if history.before is None else history.before.version,
+        because=because,
+        proposed=history.proposed,
+    )
     with workspace.write(actor="release") as log:
         kind = "release.drafted" if facts.draft else "release.created"
         log.log_act(kind, {"release": facts.version, "id": made.id, "simulated": facts.simulated})
     return made
 
 
-def target_of(workspace: Workspace, wishes: Wishes) -> Path:
-    """The folder that a release would be made in.
+def check_target(workspace: Workspace, wishes: Wishes) -> Path:
+    """The folder that a release would be made in; where it has neither number nor folder yet, only `releases/`.
 
     Raises:
         BadInput: the version is none, or the folder exists already.
     """
-    if not _VERSION.fullmatch(wishes.version):
-        raise BadInput.of(
-            "release.version",
-            f"{wishes.version!r} is not a semantic version",
-            "write it as MAJOR.MINOR.PATCH, such as 1.0.0",
-            version=wishes.version,
-        )
-    if wishes.version.endswith(DRAFT):
-        raise BadInput.of(
-            "release.draft_version",
-            f"{wishes.version} is the version of a draft",
-            f"write {wishes.version.removesuffix(DRAFT)} --draft to share one",
-        )
-    target = wishes.to or workspace.root / "releases" / f"{wishes.recipe.name}-{wishes.called}"
+    if wishes.version is not None:
+        Version.of(wishes.version)
+        if wishes.version.endswith(DRAFT):
+            raise BadInput.of(
+                "release.draft_version",
+                f"{wishes.version} is the version of a draft",
+                f"write {wishes.version.removesuffix(DRAFT)} --draft to share one",
+            )
+    releases = workspace.root / "releases"
+    if wishes.to is None and wishes.version is None:
+        return releases
+    target = wishes.to or releases / f"{wishes.recipe.name}-{wishes.called}"
     if target.exists() or target.is_symlink():
         raise BadInput.of(
             "release.exists",
@@ -173,7 +177,7 @@ def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> None:
                 remedy="ask it for what is to be made",
             )
         )
-    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), rehash=False)
+    evidence = evidence_of(snapshot, on=leave.on, policy_digest=leave.policy.digest(), trust=Trust.SIZE)
     if leave.policy.digest() != leave.word.policy_digest or not leave.word.opens(
         judgements_digest=leave.report.judgements_digest, evidence_digest=evidence.digest()
     ):
@@ -220,110 +224,6 @@ def _facts(snapshot: Snapshot, tables: Tables, wishes: Wishes, leave: Leave) -> 
     )
 
 
-def _copy_all(files: tuple[CopiedFile, ...], media: Path, folder: Path, progress: Progress) -> dict[str, str]:
-    hashes = {}
-    for done, file in enumerate(files, start=1):
-        target = folder / file.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            found = _copy(media / file.asset.path, target)
-        except FileNotFoundError as error:
-            raise _changed(file, "is gone") from error
-        if found != file.asset.sha256:
-            raise _changed(file, "has changed since it was cut")
-        if file.strip_sound:
-            target.unlink()
-            without_sound(media / file.asset.path, target)
-            found = sha256_of(target)
-        hashes[file.path] = found
-        progress(done, len(files))
-    return hashes
-
-
-def _copy(source: Path, target: Path) -> str:
-    digest = hashlib.sha256()
-    with source.open("rb") as given, target.open("wb") as written:
-        while piece := given.read(_CHUNK):
-            digest.update(piece)
-            written.write(piece)
-    return digest.hexdigest()
-
-
-def _changed(file: CopiedFile, what: str) -> Refused:
-    return Refused(
-        Finding(
-            code="release.changed_file",
-            what=f"the {file.asset.kind.value} of clip {file.asset.clip} {what}",
-            remedy="run `mmed recut`",
-        )
-    )
-
-
-def _write_tables(folder: Path, tables: Tables) -> None:
-    check_rows((*tables.clips, *tables.judged_clips, *tables.judgements))
-    _write(folder / CLIPS, csv_text(ClipRow, tables.clips))
-    _write(folder / JUDGED_CLIPS, csv_text(JudgedClipRow, tables.judged_clips))
-    _write(folder / JUDGEMENTS, csv_text(JudgementRow, tables.judgements))
-    write_parquet(folder / PARQUET, tables.clips)
-
-
-def _write_documents(
-    folder: Path, snapshot: Snapshot, tables: Tables, facts: ReleaseFacts, leave: Leave, wishes: Wishes
-) -> None:
-    word = _word_as_of(snapshot, facts.released_on, leave)
-    held = {clip.id: snapshot.pseudonyms.clip(clip.id) for clip in snapshot.judged}
-    documents: Mapping[str, tuple[str, dict[str, Any]]] = {
-        AGREEMENT: ("agreement", report_document(leave.report)),
-        ATTEMPTS: ("attempts", attempts_document(snapshot.attempts, held)),
-        GATE: ("gate", word_document(word)),
-        RELEASE: ("release", facts_document(facts)),
-    }
-    for name, (schema, document) in documents.items():
-        check_document(schema, document, where=name)
-        _write(folder / name, facts_text(facts) if name == RELEASE else readable_json(document))
-    licence = wishes.licence or wishes.recipe.licence
-    in_it = {row.subject for row in tables.clips}
-    told = Told(
-        facts=facts,
-        recipe=wishes.recipe,
-        licence=licence,
-        codebook=snapshot.codebook,
-        tables=tables,
-        attempts=snapshot.attempts,
-        report=leave.report,
-        verdicts=word.verdicts,
-        subjects=[one for one in snapshot.subjects.values() if snapshot.pseudonyms.subject(one.id) in in_it],
-    )
-    for name, text in {
-        CODEBOOK: _yaml(snapshot.codebook),
-        PROTOCOL: _yaml(snapshot.protocol),
-        POLICY: _yaml(leave.policy),
-        "README.md": readme(told),
-        "DATACARD.md": data_card(told),
-        "LICENSE.txt": licence.text,
-        "CITATION.cff": citation(told),
-    }.items():
-        _write(folder / name, text)
-
-
-def _word_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed | DraftOnly:
-    """The gate's word for the day that the release is of: what it said today would put today's date into the bytes."""
-    evidence = evidence_of(snapshot, on=day, policy_digest=leave.policy.digest(), rehash=False)
-    decision = decide(leave.report, evidence, leave.policy)
-    word = decision.draft if isinstance(leave.word, DraftOnly) else decision.passed
-    if word is None:
-        raise Refused(
-            Finding(
-                code="release.not_open_then",
-                what=f"the gate is open on {leave.on.isoformat()}, but was closed on {day.isoformat()}, the day of the "
-                "last judgement or consent",
-                remedy="look at the dates of the consents named here",
-            ),
-            tuple(Finding(code=f"gate.{one.name}", what=one.what, remedy=one.remedy) for one in decision.failed),
-        )
-    return word
-
-
 def _seal(folder: Path, hashes: dict[str, str], *, draft: bool) -> Manifest:
     manifest = seal(folder, derived=_is_derived, known=hashes, draft=draft)
     check_document("manifest", manifest_document(manifest), where=MANIFEST)
@@ -346,7 +246,7 @@ def _seal_again(folder: Path, before: Manifest) -> Manifest:
 
 
 def _is_derived(path: str) -> bool:
-    return path == PARQUET or path.startswith(f"{BENCHMARK}/")
+    return path == PARQUET or path.startswith(f"{BENCHMARK}/") or is_of_page(path)
 
 
 def manifest_document(manifest: Manifest) -> dict[str, object]:
@@ -388,11 +288,3 @@ def _settle_files(folder: Path, day: date) -> None:
     for path in (*folder.rglob("*"), folder):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (stamp, stamp))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _yaml(declared: Declared) -> str:
-    return yaml.safe_dump(declared.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from datetime import date
 
 from mmed_curate.agreement.judged import JudgedClip
-from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.identity import CoderId
 from mmed_curate.domain.judgements import Verification, VerificationVerdict
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.protocol import Stage
-from mmed_curate.domain.records import Asset, AssetKind, Clip, Term
+from mmed_curate.domain.records import AssetKind, Clip, Term
 from mmed_curate.gate.evidence import ClipFacts, Evidence
+from mmed_curate.release.noted import Trust, fault_of
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
 from mmed_curate.store.workspace import Workspace
 
 SAYS: Mapping[AssetKind, str] = {
     AssetKind.RELEASE_PICTURE: "picture",
+    AssetKind.RELEASE_ARCHIVE: "lossless copy",
     AssetKind.RELEASE_SOUND: "sound",
     AssetKind.FEATURES: "features",
     AssetKind.SOUND_FEATURES: "sound features",
@@ -49,20 +50,28 @@ def gather(
         workspace: whose clips.
         policy_digest: of the policy that it is for; see `Snapshot.counting`.
         on: the day for which consent is looked up.
-        rehash: read every file that a release would copy and compare its hash; else only look whether it is there.
+        rehash: read every file that a release would copy and compare its hash; else only files that were written to
+            since their hash was noted.
         progress: called with clips done and how many there are.
     """
     snapshot = read_snapshot(workspace)
-    return evidence_of(snapshot, on=on, policy_digest=policy_digest, rehash=rehash, progress=progress)
+    trust = Trust.NOTHING if rehash else Trust.NOTED
+    return evidence_of(snapshot, on=on, policy_digest=policy_digest, trust=trust, progress=progress)
 
 
 def evidence_of(
-    snapshot: Snapshot, *, on: date, policy_digest: str | None, rehash: bool, progress: Progress = silent
+    snapshot: Snapshot, *, on: date, policy_digest: str | None, trust: Trust, progress: Progress = silent
 ) -> Evidence:
-    """The same, of records already read."""
+    """The same, of records already read.
+
+    Args:
+        snapshot: the records.
+        on, policy_digest, progress: as above.
+        trust: how closely files are looked at.
+    """
     facts = []
     for done, clip in enumerate(sorted(snapshot.clips.values(), key=lambda clip: clip.id), start=1):
-        facts.append(_facts(snapshot, clip, on, rehash=rehash))
+        facts.append(_facts(snapshot, clip, on, trust))
         progress(done, len(snapshot.clips))
     return Evidence(
         on=on,
@@ -79,7 +88,7 @@ def kinds_of(snapshot: Snapshot, clip: Clip) -> tuple[AssetKind, ...]:
     return (AssetKind.RELEASE_PICTURE, AssetKind.FEATURES, *(with_sound if has_sound else ()))
 
 
-def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFacts:
+def _facts(snapshot: Snapshot, clip: Clip, on: date, trust: Trust) -> ClipFacts:
     subject = snapshot.subjects[clip.subject]
     standing = snapshot.courses[clip.id]
     # a subject who never agreed to a release, or withdrew, is left out of it, and shuts no gate for the others
@@ -94,7 +103,7 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFac
                 faults.append(f"no {SAYS[kind]}")
             elif not asset.first <= span.onset <= span.offset <= asset.last:
                 faults.append(f"{SAYS[kind]} cut round another span")
-            elif fault := _fault(snapshot, asset, rehash=rehash):
+            elif fault := fault_of(snapshot.media / asset.path, asset, snapshot.noted_at, trust):
                 faults.append(f"{SAYS[kind]} {fault}")
     return ClipFacts(
         clip=clip.id,
@@ -123,12 +132,3 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, *, rehash: bool) -> ClipFac
 
 def _who(snapshot: Snapshot, clip: Clip, stage: Stage) -> frozenset[CoderId]:
     return frozenset(who for one in snapshot.judgements.get(clip.id, ()) if one.stage is stage for who in one.judges)
-
-
-def _fault(snapshot: Snapshot, asset: Asset, *, rehash: bool) -> str:
-    path = snapshot.media / asset.path
-    if not path.is_file():
-        return "missing"
-    if path.stat().st_size != asset.n_bytes or (rehash and sha256_of(path) != asset.sha256):
-        return "changed"
-    return ""

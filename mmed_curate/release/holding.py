@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmed_curate.dataset.loading import JUDGED_CLIPS
+from mmed_curate.dataset.layout import JUDGED_CLIPS
 from mmed_curate.dataset.manifest import release_id
 from mmed_curate.dataset.rows import JudgedClipRow, read_rows
 from mmed_curate.domain.findings import BadInput
@@ -43,7 +43,7 @@ def releases_holding(workspace: Workspace, subject: SubjectId) -> tuple[Held, ..
         sessions = [one.id for one in records.sessions() if subject in one.subjects]
     names = Pseudonyms(workspace.secret)
     wanted = {names.subject(subject), *(names.session(session) for session in sessions)}
-    here = {id: folder for folder in _folders(workspace.root / "releases") if (id := _id_of(folder))}
+    here = made_here(workspace)
     found = []
     for entry in made:
         if left and entry.sequence > left[0].sequence:
@@ -54,6 +54,11 @@ def releases_holding(workspace: Workspace, subject: SubjectId) -> tuple[Held, ..
         if holds is not False:
             found.append(Held(version=said["release"], id=said["id"], at=entry.at, path=folder, sure=holds is not None))
     return tuple(found)
+
+
+def made_here(workspace: Workspace) -> dict[str, Path]:
+    """Folders in the workspace's `releases/` by the id of the release that each holds."""
+    return {id: folder for folder in _folders(workspace.root / "releases") if (id := _id_of(folder))}
 
 
 def _folders(root: Path) -> list[Path]:

@@ -8,12 +8,13 @@ from datetime import date
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.gate.attempted import failed_rules, no_attempt_because
-from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempt_document, attempts_of, the_same
+from mmed_curate.gate.attempted import failed_rules, held_classes, no_attempt_because
+from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempt_document, attempts_of, method_digest, the_same
 from mmed_curate.gate.decide import Decision, DraftOnly, Passed, decide
 from mmed_curate.gate.evidence import Evidence
 from mmed_curate.gate.policy import Policy
 from mmed_curate.release.evidence import evidence_of
+from mmed_curate.release.noted import Trust
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
 from mmed_curate.store.workspace import Workspace
 
@@ -75,7 +76,8 @@ def hold_gate(
         on: the day for which consent is looked up.
         record: enter it in the event log where it is an attempt; else it is only looked at what would be.
         draft: of what is finished, as a draft would hold it.
-        rehash: read every file that would be copied and compare its hash.
+        rehash: read every file that would be copied and compare its hash; else only files that were written to since
+            their hash was noted.
         progress: called with clips looked at and how many there are.
 
     Raises:
@@ -85,13 +87,14 @@ def hold_gate(
     snapshot = read_snapshot(workspace, finished_only=draft)
     digest = policy.digest()
     report = agreement_report(snapshot.judged_clips(digest), snapshot.protocol, snapshot.codebook, settings)
-    evidence = evidence_of(snapshot, on=on, policy_digest=digest, rehash=rehash, progress=progress)
+    trust = Trust.NOTHING if rehash else Trust.NOTED
+    evidence = evidence_of(snapshot, on=on, policy_digest=digest, trust=trust, progress=progress)
     decision = decide(report, evidence, policy)
     before = the_same(snapshot.attempts, judgements_digest=report.judgements_digest, policy_digest=digest)
     because = no_attempt_because(decision.verdicts)
     attempt = None if because else before
     if record and attempt is None and not because:
-        attempt = _record(workspace, snapshot, decision, evidence, policy)
+        attempt = _record(workspace, snapshot, decision, report, evidence, policy)
     return Held(
         snapshot=snapshot,
         decision=decision,
@@ -123,7 +126,8 @@ def ask_gate(
         on: the day for which consent is looked up.
         draft: ask for leave to share a draft, where the gate is closed: of what is finished, for what is still being
             judged must not be read by those who judge it.
-        rehash: read every file that would be copied and compare its hash.
+        rehash: read every file that would be copied and compare its hash; else only files that were written to since
+            their hash was noted.
         progress: called with clips looked at and how many there are.
 
     Returns:
@@ -144,7 +148,12 @@ def ask_gate(
 
 
 def _record(
-    workspace: Workspace, snapshot: Snapshot, decision: Decision, evidence: Evidence, policy: Policy
+    workspace: Workspace,
+    snapshot: Snapshot,
+    decision: Decision,
+    report: AgreementReport,
+    evidence: Evidence,
+    policy: Policy,
 ) -> Attempt:
     measured = frozenset() if evidence.counting is None else evidence.counting.clips
     with workspace.write(actor="gate") as records:
@@ -161,6 +170,8 @@ def _record(
             judgements_digest=evidence.judgements_digest,
             measured={clip: snapshot.codings[clip][-1].round for clip in sorted(measured)},
             failed=failed_rules(decision.verdicts),
+            held=held_classes(decision.verdicts),
+            method_digest=method_digest(version=report.version, protocol=snapshot.protocol, codebook=snapshot.codebook),
         )
         records.log_act(ATTEMPT_MADE, attempt_document(attempt))
     return attempt

@@ -22,6 +22,7 @@ class Pseudonyms:
     def __init__(self, secret: bytes) -> None:
         """Take the workspace's secret."""
         self._secret = secret
+        self._given: dict[tuple[str, str], str] = {}
 
     def subject(self, subject: SubjectId) -> str:
         """`S-` and 10 hex digits."""
@@ -46,8 +47,11 @@ class Pseudonyms:
 
     def _digits(self, kind: str, identity: str, digits: int) -> str:
         # the last group of a UUID, and the first, are free of version and variant bits
-        text = derived_uuid(self._secret, "release", kind, identity).replace("-", "")
-        return (text[:12] + text[20:])[:digits]
+        text = self._given.get((kind, identity))
+        if text is None:
+            uuid = derived_uuid(self._secret, "release", kind, identity).replace("-", "")
+            text = self._given[kind, identity] = uuid[:12] + uuid[20:]
+        return text[:digits]
 
 
 def check_apart(names: Iterable[str]) -> None:

@@ -22,6 +22,33 @@ class Licence(Declared):
     text: Text
 
 
+class Split(Declared):
+    """Parts of the subjects that the fixed split keeps from training."""
+
+    validation: Annotated[float, Field(gt=0, lt=1)]
+    test: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Datasheet(Declared):
+    """What only the lab knows of how the data came about: questions of Gebru et al. 2021; None: the card says so."""
+
+    funding: Text | None
+    recruited: Text | None
+    """How the people recorded were found, and what they got for it."""
+    collected: Text | None
+    """Over what time and where, as coarsely as the people in it may be told."""
+    experts: Text | None
+    """Who judged, how they were trained, what they got for it."""
+    ethics: Text | None
+    """Which board looked at it, with the number of its decision."""
+    asked: Text | None
+    """How people were told of the recording and asked for consent, and how they take it back."""
+    impact: Text | None
+    """What was done to find out what the data may do to the people in them."""
+    distribution: Text
+    maintenance: Text
+
+
 class ReleaseRecipe(Declared):
     """The words of a release."""
 
@@ -33,12 +60,20 @@ class ReleaseRecipe(Declared):
     authors: Annotated[tuple[Text, ...], Field(min_length=1)]
     contact: Text | None
     """Where to write to; None: nowhere yet."""
+    publisher: Text
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None
+    """Where the dataset has its page; None: nowhere yet."""
+    keywords: Annotated[tuple[Text, ...], Field(min_length=1)]
     licence: Licence
+    archival: bool
+    """Lossless copies go out too, where consent allows the picture; they are about 30 times as large."""
+    splits: Split
     motivation: Text
     collection: Text
     uses: tuple[Text, ...]
     not_for: Annotated[tuple[Text, ...], Field(min_length=1)]
     limits: tuple[Text, ...]
+    datasheet: Datasheet
 
 
 def load_release_recipe(name_or_path: str) -> ReleaseRecipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,10 +10,9 @@ from functools import cached_property
 from pathlib import Path
 
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
-from mmed_curate.agreement.named import named_by
 from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import among, judgement_of, judgement_row
-from mmed_curate.dataset.rederivation import settled_events
+from mmed_curate.dataset.judged import settled_events
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.conduct import Recoding
@@ -25,11 +25,12 @@ from mmed_curate.gate.attempts import (
     Attempt,
     Counting,
     ToldCoding,
+    attempts_before,
     attempts_of,
-    failed_before,
     what_counts,
 )
 from mmed_curate.release.pseudonyms import Pseudonyms
+from mmed_curate.store.made import ASSETS_PUT
 from mmed_curate.store.workspace import Workspace
 
 RELEASED_TERMS = frozenset({Term.RESEARCH, Term.REDISTRIBUTE})
@@ -61,6 +62,8 @@ class Snapshot:
     """In log order; superseded ones too."""
     assets: Mapping[tuple[ClipId, int, AssetKind], Asset]
     """By clip, event of the clip, and kind."""
+    noted_at: Mapping[ClipId, str]
+    """When the log took down the hashes of a clip's files: UTC, RFC 3339."""
     flags: Mapping[ClipId, int]
     """How many flags are open on each clip that has any."""
     finished_only: bool
@@ -136,8 +139,6 @@ class Snapshot:
                 round=coding.round,
                 after=sum(attempt.order < coding.closed_at for attempt in self.attempts),
                 by=None if act is None else act.kind,
-                code="" if act is None else act.code,
-                names=named_by(coding.judgements, self.codebook),
             )
 
     @cached_property
@@ -151,8 +152,13 @@ class Snapshot:
         Args:
             policy_digest: of the policy that it is held against; None: of none, it is only looked at.
         """
-        since = failed_before(self.attempts, judgements_digest=self.judgements_digest, policy_digest=policy_digest)
-        return what_counts(since, self.attempts, self.codings)
+        before = attempts_before(
+            self.attempts,
+            judgements_digest=self.judgements_digest,
+            policy_digest=policy_digest,
+            sent_back=max((act.order for act in self.recodings), default=0),
+        )
+        return what_counts(before, self.codings)
 
     def judgement_rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
         """What everyone said of a clip, in log order, under pseudonyms and without free text."""
@@ -221,6 +227,7 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
             terms=records.terms(),
             judgements=records.judgements_by_clip((Purpose.ORDINARY,)),  # the others measure coders, and settle nothing
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
+            noted_at={ClipId(json.loads(one.payload)["clip"]): one.at for one in records.log(ASSETS_PUT)},
             flags=Counter(flag.clip for flag in records.open_flags()),
             finished_only=finished_only,
             recodings=records.recodings(),

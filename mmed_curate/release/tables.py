@@ -8,32 +8,32 @@ from datetime import date
 from itertools import pairwise
 
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
-from mmed_curate.dataset.attempts import recoding_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import Finding, Refused
-from mmed_curate.domain.identity import SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent
 from mmed_curate.domain.protocol import NEXT, Stage
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Term
+from mmed_curate.release.consented import NEEDS, Publication, publication_of
 from mmed_curate.release.evidence import SAYS, kinds_of
 from mmed_curate.release.pseudonyms import check_apart
 from mmed_curate.release.snapshot import Snapshot
 
 FILE_OF: dict[AssetKind, str] = {
     AssetKind.RELEASE_PICTURE: "picture.mp4",
+    AssetKind.RELEASE_ARCHIVE: "archival.mov",
     AssetKind.RELEASE_SOUND: "sound.wav",
     AssetKind.FEATURES: "features.npz",
     AssetKind.SOUND_FEATURES: "sound-features.npz",
 }
 """What each kind is called inside a clip's folder."""
 
-NEEDS: dict[AssetKind, Term] = {
-    AssetKind.RELEASE_PICTURE: Term.PUBLISH_FACE,
-    AssetKind.RELEASE_SOUND: Term.PUBLISH_VOICE,
-    AssetKind.FEATURES: Term.PUBLISH_FACE,
-    AssetKind.SOUND_FEATURES: Term.PUBLISH_VOICE,
-}
-"""The consent without which it stays in the lab, beyond research and redistribution; see `published_terms`."""
+
+_WITH_SOUND = frozenset({AssetKind.RELEASE_PICTURE, AssetKind.RELEASE_ARCHIVE})
+"""Pictures that carry the sound too."""
+_NO_ARCHIVE = (
+    "say `archive: true` in the workspace's ingest recipe and run `mmed recut`, or `archival: false` in the release's"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,10 @@ class CopiedFile:
     asset: Asset
     path: str
     """Where it goes, relative to the release."""
-    strip_sound: bool
+    strip_sound: bool = False
     """The face may be published, the voices may not."""
+    strip_face: bool = False
+    """How the face moves may be published, the face may not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +59,13 @@ class Tables:
     files: tuple[CopiedFile, ...]
 
 
-def tables_of(snapshot: Snapshot, *, on: date) -> Tables:
+def tables_of(snapshot: Snapshot, *, on: date, archival: bool = False) -> Tables:
     """Lay out what a release of this snapshot holds.
 
     Args:
         snapshot: what is released.
         on: the day for which consent to publication is looked up.
+        archival: the copies without loss go out beside the pictures.
 
     Raises:
         Refused: a file is missing, or a clip that was begun is still open, or is to be cut again.
@@ -74,8 +77,9 @@ def tables_of(snapshot: Snapshot, *, on: date) -> Tables:
     files: list[CopiedFile] = []
     for clip in clips:
         for place, event in snapshot.events(clip.id):
-            copied = _files(snapshot, clip, place, published_terms(snapshot, clip, on))
-            rows.append(_clip_row(snapshot, clip, place, event, copied))
+            publication = publication_of(snapshot, clip, on)
+            copied = _files(snapshot, clip, place, publication, archival=archival)
+            rows.append(_clip_row(snapshot, clip, place, event, copied, publication))
             files.extend(copied)
     tables = Tables(
         clips=tuple(sorted(rows, key=lambda row: row.clip)),
@@ -106,7 +110,7 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         raise Refused(
             Finding(
                 code="release.not_cut_again",
-                what=f"{len(waiting)} clips wait to be cut again as screeners asked",
+                what=f"{counted(len(waiting), 'clip waits', 'clips wait')} to be cut again as screeners asked",
                 remedy="run `mmed recut`, and have the new clips judged",
             )
         )
@@ -115,7 +119,8 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         raise Refused(
             Finding(
                 code="release.open_clips",
-                what=f"{len(open_clips)} clips are still being judged, and a release would show what was said of them",
+                what=f"{counted(len(open_clips), 'clip is', 'clips are')} still being judged, and a release would "
+                "show what was said",
                 remedy="finish them first",
             ),
             tuple(
@@ -129,52 +134,41 @@ def _refuse_open(snapshot: Snapshot, clips: Sequence[Clip]) -> None:
         )
 
 
-def published_terms(snapshot: Snapshot, clip: Clip, on: date) -> frozenset[Term]:
-    """What of a clip may be published: the face, the voice, both or neither.
-
-    A microphone hears the whole room, so the voice needs the consent of everybody in the session; so does the face
-    where the clip shows the whole picture and not one player's part of it, and of each whose face reaches into that
-    part. A face that nobody named cannot agree.
-    """
-    session = snapshot.sessions[snapshot.recordings[clip.recording].session]
-    everybody = {clip.subject, *session.subjects}
-    shown: set[SubjectId | None] = {*everybody} if clip.crop is None else {clip.subject}
-    shown |= set(clip.also_visible)
-    asked: dict[Term, set[SubjectId | None]] = {Term.PUBLISH_FACE: shown, Term.PUBLISH_VOICE: {*everybody}}
-    return frozenset(
-        term
-        for term, people in asked.items()
-        if all(one is not None and snapshot.subjects[one].consent.covers(term, on) for one in people)
-    )
-
-
-def _files(snapshot: Snapshot, clip: Clip, place: int, terms: frozenset[Term]) -> tuple[CopiedFile, ...]:
+def _files(
+    snapshot: Snapshot, clip: Clip, place: int, publication: Publication, *, archival: bool
+) -> tuple[CopiedFile, ...]:
     name = snapshot.pseudonyms.clip(clip.id, place)
     files = []
-    for kind in kinds_of(snapshot, clip):
+    for kind in (*kinds_of(snapshot, clip), *([AssetKind.RELEASE_ARCHIVE] if archival else [])):
         asset = snapshot.assets.get((clip.id, place, kind))
         if asset is None:
             raise Refused(
                 Finding(
                     code="release.no_file",
                     what=f"clip {clip.id} has no {SAYS[kind]} cut round its event {place + 1}",
-                    remedy="run `mmed recut`",
+                    remedy=_NO_ARCHIVE if kind is AssetKind.RELEASE_ARCHIVE else "run `mmed recut`",
                 )
             )
-        if NEEDS[kind] not in terms:
+        if not publication.allows(kind):
             continue
         files.append(
             CopiedFile(
                 asset=asset,
                 path=f"media/{name}/{FILE_OF[kind]}",
-                strip_sound=kind is AssetKind.RELEASE_PICTURE and Term.PUBLISH_VOICE not in terms,
+                strip_sound=kind in _WITH_SOUND and Term.PUBLISH_VOICE not in publication.terms,
+                strip_face=kind is AssetKind.FEATURES and Term.PUBLISH_FACE not in publication.terms,
             )
         )
     return tuple(files)
 
 
 def _clip_row(
-    snapshot: Snapshot, clip: Clip, place: int, event: ConsensusEvent, files: tuple[CopiedFile, ...]
+    snapshot: Snapshot,
+    clip: Clip,
+    place: int,
+    event: ConsensusEvent,
+    files: tuple[CopiedFile, ...],
+    publication: Publication,
 ) -> ClipRow:
     recording = snapshot.recordings[clip.recording]
     path_of = {file.asset.kind: file.path for file in files}
@@ -192,7 +186,7 @@ def _clip_row(
     clock = recording.clock.window(window.first, window.last).from_zero()
     skew, flags = recording.skew, clip.sound_flags
     event_apex = clip.in_recording(event.span).apex
-    withheld = {NEEDS[kind] for kind in kinds_of(snapshot, clip) if kind not in path_of}
+    lacking = frozenset[Term]().union(*(NEEDS[kind] for kind in kinds_of(snapshot, clip))) - publication.terms
     return ClipRow(
         clip=snapshot.pseudonyms.clip(clip.id, place),
         judged_clip=snapshot.pseudonyms.clip(clip.id),
@@ -220,11 +214,13 @@ def _clip_row(
         sound=path_of.get(AssetKind.RELEASE_SOUND),
         features=path_of.get(AssetKind.FEATURES),
         sound_features=path_of.get(AssetKind.SOUND_FEATURES),
-        withheld=tuple(sorted(term.value for term in withheld)),
+        withheld=tuple(sorted(term.value for term in lacking)),
         av_skew_ms=None if skew is None else skew.at_ms(float(recording.clock.start_of(event_apex))),
         av_skew_uncertainty_ms=None if skew is None else skew.uncertainty_ms,
         sound_flags=() if flags is None else tuple(sorted(flag.value for flag in flags)) or ("none",),
         not_visible=event.not_visible,
+        may_be_shown=publication.may_be_shown,
+        archival=path_of.get(AssetKind.RELEASE_ARCHIVE),
     )
 
 
@@ -245,7 +241,7 @@ def _judged_clip_row(snapshot: Snapshot, clip: Clip) -> JudgedClipRow:
         screened_again=terms.screened_again,
         foil=terms.foil,
         replaces=None if clip.replaces is None else snapshot.pseudonyms.clip(clip.replaces),
-        recodings=tuple(recoding_text(act.kind, act.code) for act in snapshot.recodings if clip.id in act.clips),
+        recodings=tuple(act.kind.value for act in snapshot.recodings if clip.id in act.clips),
         coded_after=tuple(str(one.after) for one in snapshot.codings[clip.id]),
         measured_in=tuple(
             f"{one.number}:{one.measured[clip.id]}" for one in snapshot.attempts if clip.id in one.measured

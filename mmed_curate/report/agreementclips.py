@@ -41,6 +41,12 @@ def clips_section(shown: AgreementShown) -> Html:
             "than the protocol's tolerance.",
             class_="means",
         ),
+        element(
+            "p",
+            "‘Play it’ looks for the clip from the folder in which this page was written: moved or sent, the page "
+            "finds none, so write it anew where it is read.",
+            class_="means",
+        ),
         *nothing,
         *(_clip(one, shown.columns) for one in shown.clips),
         id="clips",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.measures import Measure, Undetermined
 from mmed_curate.report.agreementclips import CLIP, behind, clips_section, lists_section, number_behind
 from mmed_curate.report.agreementparts import in_words, meanings_of, page_section, why_not
@@ -90,7 +91,7 @@ def _gate(shown: AgreementShown) -> Html:
     if not shown.policy:
         return Html("")
     n_failed = sum(not rule.holds for rule in shown.rules)
-    fails = "1 rule fails" if n_failed == 1 else f"{n_failed} rules fail"
+    fails = counted(n_failed, "rule fails", "rules fail")
     if shown.passed is None:
         held = f"Of the rules on agreement and sample {n_failed or 'none'} fail{'s' if n_failed == 1 else ''}. Only "
         said = joined((held, element("code", "mmed gate"), " says whether the gate opens."))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.report.figurefile import save_figure
 
 # Okabe & Ito 2008, Color Universal Design
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -84,5 +84,4 @@ def courses_figure(panels: Sequence[CoursePanel], windows: Sequence[str], path: 
         handles, labels = all_axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right upper", fontsize=7)
         figure.suptitle(title, fontsize=10)
-        with written_aside(path) as aside:
-            figure.savefig(aside, format="png", metadata={"Software": None})
+        save_figure(figure, path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mmed_curate.domain.files import written_aside
 from mmed_curate.report.facepage import COLOURS, SheetRecording, clock_time, facts, summary
+from mmed_curate.report.figurefile import save_figure
 
 MOST_ROWS = 40
 """Tracks in one picture; the page shows all."""
@@ -81,8 +81,7 @@ def faces_figure(recording: SheetRecording, to: Path) -> None:
         if left_out:
             said = f"and {left_out} more track(s), which the page shows"
             figure.text(across(0.2), down(height_in - 0.15), said, fontsize=9, va="center")
-        with written_aside(to) as aside:
-            figure.savefig(aside, format="png", metadata={"Software": None})
+        save_figure(figure, to)
 
 
 def _without_signs(name: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.report.figurefile import save_figure
 
 # Okabe & Ito 2008, Color Universal Design
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#BBBBBB"
@@ -76,8 +76,7 @@ def quality_figure(panels: Sequence[Panel], path: Path, *, title: str, lasts_s: 
         all_axes[-1].set_xlim(0, max(lasts_s, 1e-3))
         all_axes[-1].set_xlabel("seconds", fontsize=8)
         figure.suptitle(title, fontsize=10)
-        with written_aside(path) as aside:
-            figure.savefig(aside, format="png", metadata={"Software": None})
+        save_figure(figure, path)
 
 
 def _thinned(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmed_curate.domain.files import written_aside
 from mmed_curate.report.facepage import clock_time
+from mmed_curate.report.figurefile import save_figure
 from mmed_curate.report.restpage import SheetRest
 
 _DPI = 100
@@ -64,5 +64,4 @@ def rest_figure(subject: str, rests: Sequence[SheetRest], to: Path) -> None:
                     weight="bold" if number == 0 else "normal",
                     va="center",
                 )
-        with written_aside(to) as aside:
-            figure.savefig(aside, format="png", metadata={"Software": None})
+        save_figure(figure, to)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import Severity
+from mmed_curate.report.figurefile import save_figure
 from mmed_curate.report.sheet import (
     CELL_PX,
     CELLS,
@@ -81,8 +81,7 @@ def sheet_figure(head: SheetFacts, rows: Sequence[Movement], path: Path, *, left
             _row(axes, movement, place, top + _ROW * place)
         last = f"and {left_out} more on the page" if left_out else "" if rows else "no clip was cut from this recording"
         _say(axes, _GAP, height - 10, last, colour=_SOFT)
-        with written_aside(path) as aside:
-            figure.savefig(aside, format="png", metadata={"Software": None})
+        save_figure(figure, path)
 
 
 def _whole(axes: Axes, head: SheetFacts, y: float) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.report.figurefile import save_figure
 
 # Okabe & Ito 2008, Color Universal Design
 COLOURS = {
@@ -89,8 +89,7 @@ def spotting_figure(curves: Sequence[RegionCurve], path: Path, *, title: str, la
         rows[0].set_xlim(0, lasts_s)
         if marks:
             figure.legend(handles=marks, loc="outside lower right", ncols=len(marks), fontsize=8)
-        with written_aside(path) as aside:
-            figure.savefig(aside, format="png", metadata={"Software": None})
+        save_figure(figure, path)
 
 
 def _draw(axes: Any, curve: RegionCurve, lasts_s: float) -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.report.figurefile import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -180,5 +180,4 @@ def _figure(path: Path, *, width_in: float, height_in: float) -> Iterator[Figure
         figure = Figure(figsize=(width_in, height_in), dpi=_DPI, layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
-        with written_aside(path) as aside:
-            figure.savefig(aside, format="png", metadata={"Software": None})
+        save_figure(figure, path)

@@ -46,8 +46,10 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         ),
         "fleiss": Meaning(
             name="Fleiss's kappa",
-            means="Like alpha, without its correction for few units.",
-            means_not="It says nothing that alpha does not say; for comparison with papers that report it.",
+            means="Like alpha, with chance taken from all units, also those that one person alone judged, and without "
+            "alpha's correction for few units.",
+            means_not="It is no worse agreement where it lies below alpha: units judged once move it, and say nothing "
+            "of agreement. For comparison with papers that report it.",
         ),
         "percent": Meaning(
             name="Percent agreement",

@@ -34,6 +34,7 @@ thead th{border-top:0;color:var(--quiet);font-weight:600;vertical-align:bottom}
 tbody th{font-weight:600}
 thead th,td:nth-child(2),td:nth-child(3){white-space:nowrap}
 .prose td{white-space:normal}
+td:last-child{padding-right:0}
 summary{cursor:pointer;margin:.4rem 0}
 .no{color:var(--warn);font-weight:700}
 .yes{color:var(--good);font-weight:600}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmed_curate.report.markup import Html, anchor, element
+from mmed_curate.report.markup import Html, element
+from mmed_curate.report.svgparts import digits, line, picture, text
 
 _WIDE, _LABEL = 840.0, 280.0
 _ROW, _TOP, _FOOT = 26.0, 22.0, 26.0
@@ -71,23 +72,23 @@ def intervals(points: Sequence[Point], bounds: Sequence[Bound], *, title: str, d
     drawn: list[Html] = []
     ticks = [value / 4 for value in range(-4, 5) if value / 4 >= low]
     for value in ticks:
-        drawn.append(_line(x(value), _TOP, x(value), bottom, "grid"))
-        drawn.append(_text(x(value), bottom + 16, f"{value:.2f}", "middle", "quiet"))
+        drawn.append(line(x(value), _TOP, x(value), bottom, "grid"))
+        drawn.append(text(x(value), bottom + 16, f"{value:.2f}", "middle", "quiet"))
     for place, bound in enumerate(sorted(bounds, key=lambda one: one.value)):
-        drawn.append(_line(x(bound.value), _TOP - 4, x(bound.value), bottom, "bound"))
+        drawn.append(line(x(bound.value), _TOP - 4, x(bound.value), bottom, "bound"))
         at = "start" if place else "end"  # the lower one's words go to the left: the two lie near each other
-        drawn.append(_text(x(bound.value) + (3 if place else -3), _TOP - 8, bound.label, at, "quiet"))
+        drawn.append(text(x(bound.value) + (3 if place else -3), _TOP - 8, bound.label, at, "quiet"))
     for place, point in enumerate(points):
         y = _TOP + _ROW * (place + 0.5)
-        drawn.append(_text(left - 10, y + 4, point.label, "end"))
+        drawn.append(text(left - 10, y + 4, point.label, "end"))
         if point.value is None:
-            drawn.append(_text(x(0) + 6, y + 4, "undetermined", "start", "quiet"))
+            drawn.append(text(x(0) + 6, y + 4, "undetermined", "start", "quiet"))
             continue
         if point.lower is not None and point.upper is not None:
             drawn.append(_whisker(x(point.lower), x(point.upper), y))
         shape = "dot" if point.lower is not None else "ring"
-        drawn.append(element("circle", cx=_n(x(point.value)), cy=_n(y), r=5, class_=shape))
-    return _picture(drawn, _WIDE, bottom + _FOOT, title, describe)
+        drawn.append(element("circle", cx=digits(x(point.value)), cy=digits(y), r=5, class_=shape))
+    return picture(drawn, _WIDE, bottom + _FOOT, title, describe)
 
 
 def histogram(found: Histogram, *, title: str, describe: str) -> Html:
@@ -99,29 +100,29 @@ def histogram(found: Histogram, *, title: str, describe: str) -> Html:
     def high(count: float) -> float:
         return count / most * (bottom - _TOP)
 
-    drawn = [_line(left, bottom - high(most), wide - 10, bottom - high(most), "grid")]
-    drawn += [_text(left - 4, bottom - high(n) + 4, n, "end", "quiet") for n in (0, most)]
+    drawn = [line(left, bottom - high(most), wide - 10, bottom - high(most), "grid")]
+    drawn += [text(left - 4, bottom - high(n) + 4, n, "end", "quiet") for n in (0, most)]
     for place, (within, beyond) in enumerate(bars):
         x = left + each * place + 0.5
         foot = bottom
         for n, kind in ((within, "bar"), (beyond, "bar beyond")):
             if n:
                 foot -= high(n)
-                size = {"width": _n(max(each - 1, 0.5)), "height": _n(high(n))}
-                drawn.append(element("rect", x=_n(x), y=_n(foot), class_=kind, **size))
-    drawn.append(_line(left, bottom, wide - 10, bottom, "axis"))
+                size = {"width": digits(max(each - 1, 0.5)), "height": digits(high(n))}
+                drawn.append(element("rect", x=digits(x), y=digits(foot), class_=kind, **size))
+    drawn.append(line(left, bottom, wide - 10, bottom, "axis"))
     at = left + each * found.bars_within
     if at <= wide - 10:
-        drawn.append(_line(at, _TOP - 4, at, bottom, "bound"))
+        drawn.append(line(at, _TOP - 4, at, bottom, "bound"))
         said = f"tolerance {found.tolerance_ms:.0f} ms"
-        drawn.append(_text(min(max(at, left + 55), wide - 70), _TOP - 8, said, "middle", "quiet"))
+        drawn.append(text(min(max(at, left + 55), wide - 70), _TOP - 8, said, "middle", "quiet"))
     every = max(1, -(-len(bars) // 6))
     for place in range(0, len(found.counts), every):
-        drawn.append(_text(left + each * (place + 0.5), bottom + 16, f"{place * found.step_ms:.0f}", "middle", "quiet"))
+        drawn.append(text(left + each * (place + 0.5), bottom + 16, f"{place * found.step_ms:.0f}", "middle", "quiet"))
     if found.n_more and (len(bars) - 1) % every >= min(2, every - 1):
-        drawn.append(_text(wide - 6, bottom + 16, "more", "end", "quiet"))
-    drawn.append(_text(left + (wide - left) / 2, bottom + 30, "ms apart", "middle", "quiet"))
-    return _picture(drawn, wide, _HIGH, title, describe)
+        drawn.append(text(wide - 6, bottom + 16, "more", "end", "quiet"))
+    drawn.append(text(left + (wide - left) / 2, bottom + 30, "ms apart", "middle", "quiet"))
+    return picture(drawn, wide, _HIGH, title, describe)
 
 
 def course(points: Sequence[Point], bounds: Sequence[Bound], *, title: str, describe: str) -> Html:
@@ -135,35 +136,37 @@ def course(points: Sequence[Point], bounds: Sequence[Bound], *, title: str, desc
     each = (right - left) / max(len(points), 1)
     drawn: list[Html] = []
     for value in [value / 4 for value in range(-4, 5) if value / 4 >= low]:
-        drawn.append(_line(left, y(value), right, y(value), "grid"))
-        drawn.append(_text(left - 6, y(value) + 4, f"{value:.2f}", "end", "quiet"))
+        drawn.append(line(left, y(value), right, y(value), "grid"))
+        drawn.append(text(left - 6, y(value) + 4, f"{value:.2f}", "end", "quiet"))
     for bound in bounds:
-        drawn.append(_line(left, y(bound.value), right, y(bound.value), "bound"))
-        drawn.append(_text(right + 4, y(bound.value) + 4, bound.label, "start", "quiet"))
+        drawn.append(line(left, y(bound.value), right, y(bound.value), "bound"))
+        drawn.append(text(right + 4, y(bound.value) + 4, bound.label, "start", "quiet"))
     every = max(1, -(-len(points) // _MANY))
     before: tuple[float, float] | None = None
     for place, point in enumerate(points):
         x = left + each * (place + 0.5)
         if place % every == 0:
-            drawn.append(_text(x, bottom + 18, point.label, "middle", "quiet"))
+            drawn.append(text(x, bottom + 18, point.label, "middle", "quiet"))
         if point.value is None:
-            drawn.append(element("circle", cx=_n(x), cy=_n(bottom), r=4, class_="ring quiet"))
+            drawn.append(element("circle", cx=digits(x), cy=digits(bottom), r=4, class_="ring quiet"))
             before = None
             continue
         here = (x, y(point.value))
         if before is not None:
-            drawn.append(_line(*before, *here, "way"))
+            drawn.append(line(*before, *here, "way"))
         if point.lower is not None and point.upper is not None:
             top, foot = y(point.upper), y(point.lower)
             drawn += [
-                _line(x, top, x, foot, "whisker"),
-                *(_line(x - 4, end, x + 4, end, "whisker") for end in (top, foot)),
+                line(x, top, x, foot, "whisker"),
+                *(line(x - 4, end, x + 4, end, "whisker") for end in (top, foot)),
             ]
         drawn.append(
-            element("circle", cx=_n(x), cy=_n(here[1]), r=4.5, class_="dot" if point.lower is not None else "ring")
+            element(
+                "circle", cx=digits(x), cy=digits(here[1]), r=4.5, class_="dot" if point.lower is not None else "ring"
+            )
         )
         before = here
-    return _picture(drawn, _WIDE, _HIGH, title, describe)
+    return picture(drawn, _WIDE, _HIGH, title, describe)
 
 
 def _shown_low(point: Point) -> float:
@@ -173,30 +176,5 @@ def _shown_low(point: Point) -> float:
 
 
 def _whisker(from_x: float, to_x: float, y: float) -> Html:
-    ends = "".join(_line(end, y - 4, end, y + 4, "whisker") for end in (from_x, to_x))
-    return Html(_line(from_x, y, to_x, y, "whisker") + ends)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Html:
-    return Html(f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" class="{kind}"/>')
-
-
-def _text(x: float, y: float, said: object, at: str, kind: str | None = None) -> Html:
-    return element("text", said, x=_n(x), y=_n(y), text_anchor=at, class_=kind)
-
-
-def _picture(drawn: Sequence[Html], wide: float, high: float, title: str, describe: str) -> Html:
-    name = anchor(f"plot {title}")
-    inside = [element("title", title, id=f"{name}-t"), element("desc", describe, id=f"{name}-d"), *drawn]
-    return element(
-        "svg",
-        *inside,
-        viewBox=f"0 0 {_n(wide)} {_n(high)}",
-        width=_n(wide),
-        role="img",
-        aria_labelledby=f"{name}-t {name}-d",
-    )
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".rstrip("0").rstrip(".")
+    ends = "".join(line(end, y - 4, end, y + 4, "whisker") for end in (from_x, to_x))
+    return Html(line(from_x, y, to_x, y, "whisker") + ends)

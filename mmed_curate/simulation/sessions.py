@@ -214,7 +214,7 @@ def _write_tables(made: SimulatedSessions, settings: SessionSettings) -> None:
         made.subjects,
         ("code", "consent", "form_version", "signed_on", "simulated"),
         [
-            (one.subject, "all", consent.form_version, consent.signed_on.isoformat(), "yes")
+            (one.subject, "all;show-publicly", consent.form_version, consent.signed_on.isoformat(), "yes")
             for one in sorted(made.recordings, key=lambda one: one.subject)
         ],
     )

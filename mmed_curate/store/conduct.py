@@ -59,13 +59,12 @@ class ConductWriter(Journal):
         entry = self.log_act(LOTS_DRAWN, {"kind": kind.value, "clips": ids})
         self._add_all(LotRow(clip=id, kind=kind.value, sequence=entry.sequence) for id in ids)
 
-    def note_recoding(self, clips: Iterable[ClipId], kind: RecodingKind, *, code: str = "", because: str) -> None:
+    def note_recoding(self, clips: Iterable[ClipId], kind: RecodingKind, *, because: str) -> None:
         """Note that clips go back to coding; where they stand then is the caller's to say (`set_stage`).
 
         Args:
             clips: that reached an end after they were coded, at least one.
             kind: how they were chosen.
-            code: of a class; else empty.
             because: why, for the log.
 
         Raises:
@@ -82,7 +81,7 @@ class ConductWriter(Journal):
             raise BadInput.of(
                 "store.still_judged", f"clip {early[0]} is still being judged", "have it finished before it goes back"
             )
-        entry = self.log_act(CLIPS_RECODED, {"kind": kind.value, "code": code, "clips": ids, "because": because})
+        entry = self.log_act(CLIPS_RECODED, {"kind": kind.value, "clips": ids, "because": because})
         self._add_all(RecodingRow(clip=id, sequence=entry.sequence) for id in ids)
 
     def add_gold(self, gold: Iterable[GoldClip]) -> None:

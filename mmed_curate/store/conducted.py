@@ -82,7 +82,6 @@ class ConductReader:
             found.append(
                 Recoding(
                     kind=RecodingKind(said["kind"]),
-                    code=said["code"],
                     clips=tuple(clips[entry.sequence]),
                     order=entry.sequence,
                     at=entry.at,

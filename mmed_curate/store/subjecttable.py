@@ -18,6 +18,7 @@ from mmed_curate.store.workspace import Workspace
 REQUIRED = ("code", "consent", "form_version", "signed_on")
 OPTIONAL = ("expires_on", "simulated", "age_band", "sex", "ethnicity", "language", "glasses", "beard")
 
+_ALL = "all"
 _YES, _NO = frozenset({"yes", "true", "1", "y"}), frozenset({"no", "false", "0", "n"})
 
 
@@ -63,7 +64,7 @@ def read_subjects(
     """Read a CSV of subjects.
 
     Args:
-        path: columns `code`, `consent` (terms between commas, semicolons or spaces, or `all`), `form_version`,
+        path: columns `code`, `consent` (see `parse_terms`), `form_version`,
             `signed_on`, and optionally `expires_on`, `simulated`, `age_band`, `sex`, `ethnicity`, `language`,
             `glasses`, `beard`. Days as YYYY-MM-DD, yes or no as such.
         taken: codes that are registered already.
@@ -108,23 +109,25 @@ def read_subjects(
 
 
 def parse_terms(text: str) -> frozenset[Term]:
-    """Consent terms out of words between commas, semicolons or spaces; `all` stands for every term.
+    """Consent terms out of words between commas, semicolons or spaces.
+
+    `all` stands for every term but `show-publicly`, which must be named: who lets researchers use a face does not
+    thereby let everybody see it.
 
     Raises:
         BadInput: there is none, or a word is no term.
     """
     words = [word for word in re.split(r"[\s,;]+", text) if word]
-    if words == ["all"]:
-        return frozenset(Term)
     known = [term.value for term in Term]
     for word in words:
-        if word not in known:
+        if word not in (*known, _ALL):
             near = difflib.get_close_matches(word, known, n=1)
             cure = f"did you mean {near[0]}?" if near else f"use all, or some of: {', '.join(known)}"
             raise BadInput.of("consent.term", f"{word} is no consent term", cure)
     if not words:
         raise BadInput.of("consent.none", "no consent term is given", f"use all, or some of: {', '.join(known)}")
-    return frozenset(Term(word) for word in words)
+    named = frozenset(Term(word) for word in words if word != _ALL)
+    return named | (frozenset(Term) - {Term.SHOW_PUBLICLY}) if _ALL in words else named
 
 
 def parse_day(text: str, what: str) -> date:

@@ -39,6 +39,9 @@ from mmed_curate.store.write import Writer
 
 _TOML, _DATABASE, _MEDIA = "mmed.toml", "mmed.sqlite", "media"
 _SECRET, _RULES = "secret", "rules"
+_OWN = frozenset(
+    {_TOML, _MEDIA, _RULES, PROTOCOL_FILE, CODEBOOK_FILE, EXAMPLES, "backups", "refused", "releases"}
+)  # by the first part of a path below the root; the database has files beside it
 _KEPT = re.compile(rf"{_RULES}/[0-9]+")
 _PROTOCOL_LINE = re.compile(r"^protocol\s*=.*$", re.MULTILINE)
 
@@ -278,6 +281,12 @@ def adopted_rules(records: Reader) -> Mapping[str, object]:
     newest = records.newest_payload(PROTOCOL_ADOPTED)
     said: dict[str, object] = {} if newest is None else json.loads(newest)
     return said
+
+
+def is_own(root: Path, path: Path) -> bool:
+    """Whether a file is the workspace's own, or would lie where it keeps its own; both paths resolved."""
+    first = path.relative_to(root).parts[:1]
+    return bool(first) and (first[0] in _OWN or first[0].startswith(_DATABASE))
 
 
 def find_root(start: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Path:

@@ -16,11 +16,13 @@ from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings, load_settings
 from mmed_curate.dataset.answers import judgement_row
 from mmed_curate.dataset.attempts import attempts_document
+from mmed_curate.dataset.changes import CHANGELOG, CHANGES, Entry, Known, changelog_text, changes_document, changes_of
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_text
-from mmed_curate.dataset.loading import Dataset
 from mmed_curate.dataset.manifest import Manifest, seal
 from mmed_curate.dataset.rederivation import judged_clips
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text, durations_text
+from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstones_document
 from mmed_curate.domain.codebook import Codebook, load_codebook
 from mmed_curate.domain.files import readable_json
 from mmed_curate.domain.identity import ClipId, CoderId, JudgementId, SubjectId
@@ -37,7 +39,7 @@ from mmed_curate.domain.protocol import Stage, load_protocol
 from mmed_curate.domain.records import Term
 from mmed_curate.domain.time import Frame, Span
 from mmed_curate.domain.yamlfile import Declared
-from mmed_curate.gate.attempts import Attempt, Counting
+from mmed_curate.gate.attempts import Attempt, Counting, method_digest
 from mmed_curate.gate.decide import decide
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import ClipFacts, Evidence
@@ -67,6 +69,7 @@ def a_release(
     silent_subjects: Sequence[int] = (),
     voiceless_subjects: Sequence[int] = (),
     faceless_subjects: Sequence[int] = (),
+    shown_subjects: Sequence[int] = (),
     media: bool = False,
     seed: int = 0,
 ) -> Path:
@@ -78,6 +81,7 @@ def a_release(
         silent_subjects: whose recordings have no sound (by position).
         voiceless_subjects: who did not consent to publication of the voice.
         faceless_subjects: who did not consent to publication of the face.
+        shown_subjects: who agreed to be shown publicly.
         media: also write picture.mp4 and sound.wav (needs PyAV); without, they read as withheld.
         seed: of the noise.
     """
@@ -113,7 +117,11 @@ def a_release(
                 emotion=emotion,
                 basis=codebook.bases[0].code,
             )
-            clips.append(_clip_row(name, f"S-{subject:08x}", event, emotion_class, files, tuple(withheld)))
+            clips.append(
+                _clip_row(
+                    name, f"S-{subject:08x}", event, emotion_class, files, tuple(withheld), subject in shown_subjects
+                )
+            )
             judged.append(
                 JudgedClipRow(
                     clip=name,
@@ -211,11 +219,29 @@ def _write_tables(
         judgements_digest=report.judgements_digest,
         measured={ClipId(row.clip): 1 for row in judged},
         failed=(),
+        held=frozenset(),
+        method_digest=method_digest(version=report.version, protocol=protocol, codebook=codebook),
     )
+    entry = Entry(
+        release=facts.version,
+        released_on=facts.released_on,
+        draft=False,
+        clips=len(clips),
+        tombstones=0,
+        known=Known.FIRST,
+        since=None,
+        since_id=None,
+        tally=None,
+    )
+    changes = changes_of(facts.name, entry, (), None)
+    tombstones = Tombstones(name=facts.name, release=facts.version, hashes=frozenset())
     texts = {
         "attempts.json": readable_json(attempts_document([attempt], {ClipId(row.clip): row.clip for row in judged})),
         RELEASE: facts_text(replace(facts, judgements_digest=report.judgements_digest)),
         "README.md": "# SIMULATED test release\n",
+        CHANGES: readable_json(changes_document(changes)),
+        CHANGELOG: changelog_text(changes, notice=facts.notice),
+        TOMBSTONES: readable_json(tombstones_document(tombstones)),
         "clips.csv": csv_text(ClipRow, clips),
         "judged-clips.csv": csv_text(JudgedClipRow, judged),
         "judgements.csv": csv_text(JudgementRow, judgements),
@@ -254,7 +280,7 @@ def _evidence(report: AgreementReport, judged: Sequence[JudgedClipRow], judgemen
         on=date(2026, 1, 2),
         judgements_digest=report.judgements_digest,
         clips=tuple(facts),
-        counting=Counting(clips=clips, n_coded=len(clips), since=None, whole_classes=False),
+        counting=Counting(clips=clips, n_coded=len(clips)),
     )
 
 
@@ -275,6 +301,7 @@ def _clip_row(
     emotion_class: str,
     files: dict[str, str | None],
     withheld: tuple[str, ...],
+    may_be_shown: bool,
 ) -> ClipRow:
     return ClipRow(
         clip=name,
@@ -304,6 +331,7 @@ def _clip_row(
         features=files["features"],
         sound_features=files["sound_features"],
         withheld=withheld,
+        may_be_shown=may_be_shown,
     )
 
 

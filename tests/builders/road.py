@@ -43,8 +43,8 @@ CONSENTS = (
     FULL,
     FULL,
     FULL - {Term.PUBLISH_VOICE},
-    FULL - {Term.PUBLISH_FACE},
-    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_VOICE},
+    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES},
+    FULL - {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES, Term.PUBLISH_VOICE},
 )
 SILENT = 1
 """The subject whose recording has no sound."""
@@ -56,6 +56,8 @@ PART = Box(left=0, top=0, right=32, bottom=48)
 WINDOW = (5, 54)
 """First and last frame of every release cut, in the clip's frames."""
 SOUND_RATE_HZ = 16_000
+FACE_GREY, FACE_PLACE = 201, 12.345
+"""What shows the face in features.npz: a brightness, and where it lies in px."""
 
 
 def a_settled_workspace(
@@ -68,6 +70,7 @@ def a_settled_workspace(
     backwards: bool = False,
     together: bool = False,
     crop: Box | None = PART,
+    seed: int = 7,
 ) -> Workspace:
     """Make the workspace. Its secret comes from a seed; its clock stands still at noon of 2026-03-01 (UTC).
 
@@ -80,9 +83,10 @@ def a_settled_workspace(
         backwards: do everything that has no order in another order.
         together: all in one session; else each subject alone in one.
         crop: the part of the picture that clips show.
+        seed: what its secret comes from.
     """
     turn = slice(None, None, -1 if backwards else 1)
-    workspace = Workspace.create(root, protocol=str(PLAIN), seed=7, now=noon)
+    workspace = Workspace.create(root, protocol=str(PLAIN), seed=seed, now=noon)
     with workspace.write() as records:
         for number, terms in list(enumerate(consents))[turn]:
             consent = Consent(terms=terms, form_version="1", signed_on=date(2026, 1, 2))
@@ -175,13 +179,14 @@ def _record(
     *,
     crop: Box | None,
     simulated: bool,
+    take: int = 0,
 ) -> list[tuple[Clip, int]]:
     subject, session = records.subject(f"{CANARY}-{number}"), records.session(f"{CANARY}-game-{session_number}")
-    sha256 = hashlib.sha256(f"{CANARY} {number}".encode()).hexdigest()
+    sha256 = hashlib.sha256(f"{CANARY} {number}{f' {take}' if take else ''}".encode()).hexdigest()
     recording = Recording(
         id=RecordingId(derived_uuid(workspace.secret, "recording", sha256)),
         sha256=sha256,
-        path=f"/recordings/{CANARY}-{number}.mp4",
+        path=f"/recordings/{CANARY}-{number}{f'-{take}' if take else ''}.mp4",
         session=session.id,
         subject=subject.id,
         width=64,
@@ -246,7 +251,19 @@ def _release_files(folder: Path) -> dict[AssetKind, Path]:
         writer.sound(tone)
     write_wav(folder / "sound.wav", Sound(samples=tone, rate_hz=SOUND_RATE_HZ, start=Fraction(0)))
     noise = np.random.default_rng(0)
-    np.savez(folder / "features.npz", flow=noise.normal(size=(3, 48, 48)).astype(np.float32))
+    np.savez(
+        folder / "features.npz",
+        format=np.array("mmed-features"),
+        version=np.array(2),
+        times_s=np.arange(n_frames) / RATE_HZ,
+        faces=np.full((n_frames, 128, 128), FACE_GREY, dtype=np.uint8),
+        landmarks=np.full((n_frames, 468, 2), FACE_PLACE, dtype=np.float32),
+        alignment=np.full((n_frames, 2, 3), FACE_PLACE, dtype=np.float32),
+        eye_distance_px=np.full(n_frames, FACE_PLACE, dtype=np.float32),
+        seen=np.ones(n_frames, dtype=bool),
+        flow=noise.normal(size=(3, 48, 48)).astype(np.float32),
+        motion=np.abs(noise.normal(size=n_frames)).astype(np.float32),
+    )
     np.savez(
         folder / "sound-features.npz",
         log_mel=noise.normal(size=(64, 160)).astype(np.float32),
@@ -258,13 +275,34 @@ def _release_files(folder: Path) -> dict[AssetKind, Path]:
         offset_s=np.array(0.8),
     )
     (folder / "coding.mp4").write_bytes(b"what the coders saw")
+    return _files_in(folder)
+
+
+def _files_in(folder: Path) -> dict[AssetKind, Path]:
     return {
-        AssetKind.RELEASE_PICTURE: picture,
+        AssetKind.RELEASE_PICTURE: folder / "picture.mp4",
         AssetKind.RELEASE_SOUND: folder / "sound.wav",
         AssetKind.FEATURES: folder / "features.npz",
         AssetKind.SOUND_FEATURES: folder / "sound-features.npz",
         AssetKind.CODING_PICTURE: folder / "coding.mp4",
     }
+
+
+def a_later_recording(workspace: Workspace, number: int, *, clips: int = 1) -> list[Clip]:
+    """One more recording of a subject, in the subject's session; its clips are judged as those of the first one were.
+
+    Args:
+        workspace: made by `a_settled_workspace`.
+        number: of the subject, from 0.
+        clips: how many.
+    """
+    with workspace.write(actor="ingest") as records:
+        files = _files_in(workspace.media / "release")
+        made = _record(workspace, records, number, clips, files, number, crop=PART, simulated=True, take=1)
+    with workspace.write(actor="coders") as records:
+        for place, (clip, emotion) in enumerate(made):
+            _judge(workspace, records, clip, place, emotion=emotion)
+    return [clip for clip, _ in made]
 
 
 def begin_another_clip(workspace: Workspace, code: str) -> None:

@@ -86,6 +86,12 @@ def test_weights_and_licences_travel(wheel: zipfile.ZipFile, repository: Path) -
     assert licences == {Path(name).name for name in names if "/licenses/LICENSES/" in name}
 
 
+def test_what_the_page_of_a_release_is_made_of_travels(wheel: zipfile.ZipFile, repository: Path) -> None:
+    parts = {path.relative_to(repository).as_posix() for path in (repository / "mmed_curate/release/_page").iterdir()}
+    assert len(parts) > 5
+    assert parts <= set(wheel.namelist())
+
+
 def test_every_module_travels(wheel: zipfile.ZipFile, repository: Path) -> None:
     modules = {
         path.relative_to(repository).as_posix()

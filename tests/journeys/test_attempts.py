@@ -32,6 +32,7 @@ from mmed_curate.domain.judgements import (
     Verification,
     VerificationVerdict,
 )
+from mmed_curate.domain.layers import Layer
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.yamlfile import Declared
 from mmed_curate.gate.policy import ClassRule, Policy, Rare
@@ -43,7 +44,7 @@ from mmed_curate.release.recipe import load_release_recipe
 from mmed_curate.store.workspace import Workspace
 
 TODAY = date(2026, 6, 1)
-ALL, SAMPLE, CLASS = (RecodingKind.ALL, RecodingKind.SAMPLE, RecodingKind.CLASS)
+ALL, SAMPLE = RecodingKind.ALL, RecodingKind.SAMPLE
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def class_policy() -> Policy:
     """The layer may be as it is; each emotion must be told from the others."""
     rule = ClassRule(
         name="emotion",
-        layer="emotion",
+        layer=Layer.EMOTION,
         held=HeldNumber.VALUE,
         at_least=0.9,
         min_positives=1,
@@ -161,18 +162,6 @@ def test_a_laxer_policy_after_a_failed_attempt_is_no_way_round(workspace: Worksp
     assert lax.no_attempt_because.startswith("no attempt: the sample is too small")
 
 
-def test_what_a_class_is_coded_again_for_must_have_failed_alone(workspace: Workspace) -> None:
-    code = next(entry.code for entry in workspace.codebook.emotions)
-    with pytest.raises(Refused, match="no attempt at the gate failed yet"):
-        send_back(workspace, CLASS, code=code)
-    hold(workspace, layer_policy())
-    with pytest.raises(Refused, match=f"failed on existence, and not on {code} alone"):
-        send_back(workspace, CLASS, code=code)
-    with pytest.raises(BadInput, match="knows no class"):
-        send_back(workspace, CLASS, code="nonsense")
-    assert audit(workspace).intact
-
-
 def test_better_coders_of_all_clips_open_it_and_the_release_tells_of_both_attempts(workspace: Workspace) -> None:
     known = readings(workspace)
     hold(workspace, layer_policy())
@@ -218,37 +207,34 @@ def test_a_sample_by_lot_is_measured_alone(workspace: Workspace) -> None:
     )
 
 
-def test_where_only_classes_failed_these_are_coded_again_and_all_count(workspace: Workspace) -> None:
+def test_where_only_classes_failed_a_fresh_sample_is_needed_too(workspace: Workspace) -> None:
     known = readings(workspace)
     first = hold(workspace, class_policy())
     assert first.attempt is not None
-    codes = sorted(first.attempt.failed_classes)
-    assert codes
-    for code in codes:
-        send_back(workspace, CLASS, code=code) if any_left(workspace, code) else None
+    owed = {rule.name for rule in first.attempt.failed}
+    assert owed and all(rule.code for rule in first.attempt.failed)
+    send_back(workspace, SAMPLE, number=3)
+    judge_again(workspace, known)
+    few = hold(workspace, class_policy())
+    assert few.attempt is None and few.report.n_coded == 3
+    assert owed <= {verdict.name for verdict in few.decision.failed}  # held in no sample yet
+    send_back(workspace, ALL)
     judge_again(workspace, known)
     held = hold(workspace, class_policy())
     assert held.attempt is not None and held.attempt.number == 2 and not held.attempt.failed
-    assert held.report.n_left_out == 0
+    assert owed <= held.attempt.held and held.report.n_left_out == 0
     made = release(workspace, held)
     assert verify(made).ok, verify(made).differences
 
 
-def any_left(workspace: Workspace, code: str) -> bool:
-    """Whether a clip of this code is not under way already, for another code."""
-    with workspace.read() as records:
-        places = records.places()
-    return any(places[clip].stage is Stage.SETTLED and code in named for clip, named in codes_of(workspace).items())
-
-
-def codes_of(workspace: Workspace) -> Mapping[ClipId, frozenset[str]]:
-    """By clip: emotions that its coders named."""
-    with workspace.read() as records:
-        said = records.judgements_by_clip()
-    return {
-        clip: frozenset(event.emotion for one in ones if isinstance(one.answer, Coding) for event in one.answer.events)
-        for clip, ones in said.items()
-    }
+def test_after_clips_were_sent_back_the_gate_knows_of_the_attempt_before(workspace: Workspace) -> None:
+    """Nothing is said in the new round yet, so that the judgements are those of the attempt."""
+    hold(workspace, layer_policy())
+    send_back(workspace, SAMPLE, number=8)
+    waiting = hold(workspace, layer_policy())
+    (fresh,) = (verdict for verdict in waiting.decision.failed if verdict.name == "fresh-sample")
+    assert "attempt 1 failed on existence" in fresh.what and waiting.report.n_coded == 0
+    assert len(hold(workspace, layer_policy()).snapshot.attempts) == 1
 
 
 def another_way(row: dict[str, str]) -> None:
@@ -315,8 +301,42 @@ def none(document: Any) -> None:
     document["attempts"] = []
 
 
+def better(document: Any) -> None:
+    """Coders nearly agreed well enough."""
+    document["attempts"][0]["failed"][0]["number"] = 0.89
+
+
+def lower_bound(document: Any) -> None:
+    document["attempts"][0]["failed"][0]["at_least"] = 0.8
+
+
+def other_rule(document: Any) -> None:
+    document["attempts"][0]["failed"][0]["rule"] = "apex-within-tolerance"
+
+
+def more_held(document: Any) -> None:
+    document["attempts"][0]["held"] = ["emotion=fear"]
+
+
+def later(document: Any) -> None:
+    document["attempts"][0]["day"] = "2999-01-01"
+
+
 @pytest.mark.parametrize(
-    "change", [no_first, not_failed, fewer_measured, another_digest, none], ids=lambda one: one.__name__
+    "change",
+    [
+        no_first,
+        not_failed,
+        fewer_measured,
+        another_digest,
+        none,
+        better,
+        lower_bound,
+        other_rule,
+        more_held,
+        later,
+    ],
+    ids=lambda one: one.__name__,
 )
 def test_attempts_that_were_told_otherwise_are_found(
     sampled: Path, tmp_path: Path, change: Callable[[Any], None]
@@ -328,6 +348,41 @@ def test_attempts_that_were_told_otherwise_are_found(
     path.write_text(json.dumps(document), encoding="utf-8")
     reseal(folder)
     assert not verify(folder).ok
+
+
+def withdrawn_since(document: Any) -> None:
+    document["attempts"][0]["n_withdrawn"] = 1
+
+
+def other_method(document: Any) -> None:
+    document["attempts"][0]["method_digest"] = "0" * 64
+
+
+def other_policy(document: Any) -> None:
+    document["attempts"][0]["policy_digest"] = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (withdrawn_since, "1 of its clips are not in this release"),
+        (other_method, "protocol, codebook or toolkit were others then"),
+        (other_policy, "it was held by another policy"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_what_an_attempt_came_out_with_is_attested_by_name_where_it_cannot_be_measured_again(
+    sampled: Path, tmp_path: Path, change: Callable[[Any], None], why: str
+) -> None:
+    assert not any("came out with" in word and "attempt 1" in word for word in verify(sampled).attested)
+    assert any("on the days it names" in word for word in verify(sampled).attested)
+    folder = Path(shutil.copytree(sampled, tmp_path / "release"))
+    path = folder / "attempts.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    change(document)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    reseal(folder)
+    assert any(word.startswith(f"what attempt 1 at the gate came out with: {why}") for word in verify(folder).attested)
 
 
 def test_without_the_file_it_is_no_whole_release(sampled: Path, tmp_path: Path) -> None:
@@ -356,6 +411,10 @@ def test_on_the_command_line(
     assert code == 0 and "not recorded, and no attempt" in said
     code, said = run("gate")
     assert code == 1 and "Attempt 1, recorded: failed." in said
+    code, said = run("gate", "--policy", str(other))
+    todo = said.partition("What to do:")[2]
+    assert code == 1 and todo.split()[1] == "fresh-sample:"
+    assert "Waiting for fresh-sample, for nothing counts yet that could be measured: existence" in todo
     code, said = run("gate")
     assert code == 1 and "Attempt 1, recorded before" in said
     assert run("recode", "--all")[0] == 2
@@ -368,6 +427,17 @@ def test_on_the_command_line(
     code, said = run("gate")
     assert code == 1 and "No attempt: clips are still being judged." in said
     assert run("audit")[0] == 0
+
+
+def test_who_sends_clips_back_though_the_gate_was_open_is_told(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(workspace.root)
+    assert hold(workspace, layer_policy(at_least=0.5)).decision.passed is not None
+    with pytest.raises(SystemExit) as exit_:
+        main(["recode", "--sample", "3", "--because", "to be sure"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert not exit_.value.code and "In attempt 1 coders agreed well enough" in said and "the gate is closed" in said
 
 
 def written(path: Path, policy: Declared) -> Path:

@@ -6,20 +6,17 @@ import csv
 import hashlib
 import json
 import sqlite3
-import struct
-import zipfile
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from builders.leaving import its_own
 from builders.release import lenient_policy, lenient_settings
 from builders.road import CANARY, FULL, a_settled_workspace
 
 from mmed_curate.annotation.withdrawal import withdraw
 from mmed_curate.dataset.manifest import files_under
 from mmed_curate.dataset.verification import verify
-from mmed_curate.domain.records import Asset
 from mmed_curate.ingest.recut import settled_events
 from mmed_curate.release.build import Wishes, create_release
 from mmed_curate.release.holding import releases_holding
@@ -27,28 +24,6 @@ from mmed_curate.release.leave import ask_gate
 from mmed_curate.release.pseudonyms import Pseudonyms
 from mmed_curate.release.recipe import load_release_recipe
 from mmed_curate.store.workspace import Workspace
-
-
-def its_own(workspace: Workspace, asset: Asset) -> Asset:
-    """A copy of a file that tells itself apart from every other clip's, as real ones do."""
-    mark = f"{asset.clip} {asset.event}".encode()
-    source = workspace.media / asset.path
-    target = workspace.media / "release" / asset.clip / f"{asset.event}-{source.name}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(source.read_bytes())
-    if target.suffix == ".npz":
-        with zipfile.ZipFile(target, "a") as archive:
-            archive.comment = mark
-    else:  # a box, or a chunk, that every reader skips
-        box = struct.pack(">I", 8 + len(mark)) + b"free" if target.suffix == ".mp4" else b""
-        target.write_bytes(target.read_bytes() + box + mark)
-    data = target.read_bytes()
-    return replace(
-        asset,
-        path=target.relative_to(workspace.media).as_posix(),
-        sha256=hashlib.sha256(data).hexdigest(),
-        n_bytes=len(data),
-    )
 
 
 def release(workspace: Workspace, version: str) -> Path:
@@ -97,7 +72,7 @@ def test_the_next_release_holds_nothing_of_who_left(tmp_path: Path, seen: bool) 
     (held,) = releases_holding(workspace, leaver.id)
     assert (held.version, held.path, held.sure) == ("1.0.0", first, True)
 
-    second = release(workspace, "1.1.0")
+    second = release(workspace, "2.0.0")
     with workspace.read() as records:
         # the one thing that the audit may name is the face that this test put into a clip behind its back
         altered = [one.what for one in records.audit().findings]

@@ -141,10 +141,10 @@ def test_the_release_says_which_codes_are_too_rare_to_be_told(release: Path) -> 
 def test_what_stays_shut_can_be_shared_as_a_draft(road: Road) -> None:
     """Under the policy for simulated content the sample is too small; a draft says so to whoever verifies it."""
     road.mmed("recut")
-    words = ("release", "create", "0.9.0", "--policy", "simulation", "--no-benchmark")
+    words = ("release", "create", "1.1.0", "--policy", "simulation", "--no-benchmark")
     assert "--draft" in road.mmed(*words, expect=1)
     made = json.loads(road.mmed(*words, "--draft", "--json"))
-    assert made["draft"] is True and made["version"] == "0.9.0-draft"
+    assert made["draft"] is True and made["version"] == "1.1.0-draft"
     said = road.mmed("verify", made["path"])
     assert "This is a DRAFT and no release. Its gate was closed" in said and "coded-units" in said
 
@@ -176,7 +176,7 @@ def test_settled_events_are_the_planted_ones(road: Road) -> None:
 
 def test_picture_sound_and_features_of_a_released_clip_fit_together(release: Path) -> None:
     for clip in load(release):
-        picture, sound = clip.picture(), clip.sound()
+        picture, sound = clip.video(), clip.audio()
         heard_s = len(sound.samples) / sound.rate_hz
         shown_s = clip.row.n_frames / clip.row.rate_hz
         assert len(picture.frames) == clip.row.n_frames

@@ -50,6 +50,19 @@ def test_other_coefficients_of_four_raters(material: Path, chance: Chance, expec
     assert corrected(four_raters(material, Level.NOMINAL), chance).point() == pytest.approx(expected, abs=5e-6)
 
 
+def test_what_one_rater_alone_judged_moves_kappa_and_not_alpha(material: Path) -> None:
+    """One of the twelve units has one rater. irrCAC counts it in chance, as Gwet (2014, chapter 2) does, so that its
+    .76117 rests on it; alpha looks at pairs alone, and is the same without it."""
+    ratings = four_raters(material, Level.NOMINAL)
+    paired = ratings.pairable
+    assert (ratings.n_units, paired.n_units) == (12, 11)
+    assert alpha(paired, Level.NOMINAL).point() == alpha(ratings, Level.NOMINAL).point()
+    assert corrected(paired, Chance.NONE).point() == corrected(ratings, Chance.NONE).point()
+    with_it, without = (corrected(one, Chance.FLEISS).point() for one in (ratings, paired))
+    assert with_it == pytest.approx(0.76117, abs=5e-6)
+    assert abs(without - with_it) > 0.001
+
+
 def test_kappa_of_four_raters_with_gaps_is_that_of_conger(material: Path) -> None:
     assert cohen(four_raters(material, Level.NOMINAL)).point() == pytest.approx(0.76282, abs=5e-6)
 
@@ -63,9 +76,7 @@ def test_six_raters_given_as_counts(material: Path) -> None:
     rows = rows_of(material / "irrcac" / "distrib.6raters.csv")
     ratings = from_counts([[int(cell) for cell in row[1:]] for row in rows])
     found = {chance.value: corrected(ratings, chance).point() for chance in Chance}
-    assert found == pytest.approx(
-        {"percent": 0.55111, "ac1": 0.44480, "fleiss": 0.41393, "brennan-prediger": 0.43889}, abs=5e-6
-    )
+    assert found == pytest.approx({"percent": 0.55111, "ac1": 0.44480, "fleiss": 0.41393, "bp": 0.43889}, abs=5e-6)
     assert alpha(ratings, Level.NOMINAL).point() == pytest.approx(0.42044, abs=5e-6)
 
 

@@ -15,6 +15,7 @@ from mmed_curate.agreement.unitizing import Continuum, alpha_u
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, SubjectId
 from mmed_curate.domain.judgements import ActionUnitMark, Coding, Intensity, VerificationVerdict
+from mmed_curate.domain.layers import WHOLE, Layer, can_be_measured
 from mmed_curate.domain.measures import Coefficient, Interval, Undetermined
 from mmed_curate.domain.protocol import ClipTerms, CodingRules, Modality, Turn
 from mmed_curate.domain.time import Frame, Span
@@ -167,6 +168,22 @@ def test_a_rare_action_unit_gets_no_number(measured, judged, an_event, codebook)
     assert found.positives == 2 and isinstance(found.alpha, Undetermined)
 
 
+def test_one_unit_is_called_one_and_an_old_report_keeps_its_words(judged, an_event, codebook, protocol, settings):
+    """What stands in agreement.json of a release is compared word by word."""
+    unit = ActionUnitMark(code=codebook.action_units[0].code, intensity=Intensity.B)
+
+    def one(number):
+        said = an_event(units=(unit,) if number == 0 else ())
+        return judged(number, lambda log: log.screened().coded("a", said).coded("b", an_event()))
+
+    clips = [one(number) for number in range(12)]
+    words = {
+        version: agreement_report(clips, protocol, codebook, settings, version=version).action_units[0].alpha.reason
+        for version in (2, 3)
+    }
+    assert words == {2: "chosen in 1 units, needed are 5", 3: "chosen in 1 unit, needed are 5"}
+
+
 @pytest.fixture
 def scored(judged, an_event, codebook):
     """Thirty clips of six subjects; the first unit is scored by both in half of them, the second by one of them in a
@@ -215,6 +232,22 @@ def test_a_unit_that_a_coder_could_not_see_is_missing_and_not_absent(measured, s
     before = agreement_report(clips, protocol, codebook, settings, version=1)
     old = {one.code: one for one in before.action_units}
     assert old[second.code].positives == 10  # version 1 took it for absent
+
+
+def test_a_policy_can_name_what_a_report_holds_and_nothing_else(measured, scored):
+    """Gate and report take names and layers from one place: what the gate lets a policy ask for, the report answers."""
+    report = measured(scored())
+    assert not [name for name in report.measures if not can_be_measured(name)]
+    assert set(report.measures) >= WHOLE
+    assert set(report.classes) == {layer.value for layer in Layer}
+    for name in (
+        "emotoin-class.fleiss",
+        "emotion.masi",
+        "action-units.alpha",
+        "onset.alpha",
+        "pass-1-smell:emotion.alpha",
+    ):
+        assert not can_be_measured(name)
 
 
 def test_intensity_and_confidence_are_measured_on_their_scales(measured, scored, codebook):
@@ -280,6 +313,7 @@ def test_each_pass_is_measured_by_itself(judged, an_event, codebook, settings, p
     assert report.measures["pass-2-both:emotion.percent"].value == 1.0
     assert report.measures["emotion.alpha"] == report.measures["pass-2-both:emotion.alpha"]
     assert agreement_report([one(0)], two, codebook, settings, version=1).passes == ()
+    assert not [name for name in report.measures if not can_be_measured(name)]
 
 
 def test_whether_and_where_is_measured_from_what_was_marked(judged, an_event, measured, many):
@@ -400,5 +434,7 @@ def test_alpha_in_words_goes_by_the_lower_end(settings):
     assert words(0.9, 0.667, 0.95) == "good for tentative conclusions"
     assert words(0.9, 0.6, 0.95) == "uncertain: the interval reaches below 0.667"
     assert words(0.6, 0.5, 0.7) == "not reliable"
+    # resamples of what holds no difference hold none: that is no evidence that there would be none
+    assert words(1.0, 1.0, 1.0) == "perfect on what there is, so the interval cannot tell"
     assert alpha_in_words(Undetermined(reason="too few"), settings) == "undetermined: too few"
     assert measure_document(Undetermined(reason="too few"))["value"] is None

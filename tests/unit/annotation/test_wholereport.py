@@ -133,6 +133,7 @@ def test_every_link_leads_somewhere(page: str, read: RoundRead) -> None:
     assert len(seen.ids) == len(set(seen.ids))
     outside = [link for link in seen.links if not link.startswith("#")]
     assert outside, "clips lead to what coders saw"
+    assert "from the folder in which this page was written" in page
     for link in outside:
         assert (read.workspace.root.parent / unquote(link)).is_file()
 

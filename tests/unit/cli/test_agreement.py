@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,8 @@ def test_a_table_for_people_says_what_the_number_means(abstractors, capsys):
 
 
 @pytest.mark.parametrize(
-    ("measure", "expected"), [("alpha", 0.79726), ("ac1", 0.84933), ("cohen", 0.79641), ("percent", 0.89)]
+    ("measure", "expected"),
+    [("alpha", 0.79726), ("ac1", 0.84933), ("cohen", 0.79641), ("bp", 0.835), ("percent", 0.89)],
 )
 def test_json_fits_its_schema(abstractors, capsys, repository, measure, expected):
     code, out, _ = run(capsys, "agreement", str(abstractors), *COLUMNS, "--measure", measure, "--json")
@@ -169,7 +171,30 @@ def test_events_of_a_table(tmp_path, capsys, repository):
     assert code == 2 and "--length" in err
     path.write_text("clip,who,on,off,long\n1,a,5,4,9\n", encoding="utf-8")
     code, _, err = run(capsys, "agreement", str(path), *words, "--length", "long")
-    assert code == 2 and "line 2: a unit from 5000 to 4000" in err
+    assert code == 2 and "line 2: an event from 5 to 4 overlaps" in err and "which is 9 long" in err
+
+
+@pytest.mark.parametrize("measure", ["gamma", "events"])
+def test_the_recording_of_pygamma_gives_what_the_page_says(material, repository, tmp_path, capsys, measure):
+    """One recording is undetermined by the packaged settings, and has a number by settings that ask for one unit."""
+    lines = (material / "pygamma" / "AlexPaulSuzan.csv").read_text(encoding="utf-8").split()
+    path = tmp_path / "friends.csv"
+    rows = [f"one,{line},60" for line in lines]
+    path.write_text("\n".join(["recording,who,kind,onset,offset,length", *rows]) + "\n", encoding="utf-8")
+    words = ["--unit", "recording", "--coder", "who", "--value", "kind", "--measure", measure]
+    words += ["--onset", "onset", "--offset", "offset", "--length", "length", "--json"]
+    _, out, _ = run(capsys, "agreement", str(path), *words)
+    assert json.loads(out)["coefficient"]["undetermined"].startswith("1 unit was judged")
+    own = tmp_path / "one.yaml"
+    packaged = (repository / "pipelines" / "agreement" / "mmed.yaml").read_text(encoding="utf-8")
+    own.write_text(packaged.replace("min_units: 5", "min_units: 1"), encoding="utf-8")
+    _, out, _ = run(capsys, "agreement", str(path), *words, "--settings", str(own))
+    found = json.loads(out)["coefficient"]
+    page, shown = (repository / "docs" / "agreement.md").read_text(encoding="utf-8"), f"{found['value']:.3f}"[1:]
+    assert re.search(rf"^\| {measure}[^|]*\| {shown} \|", page, re.MULTILINE)
+    assert found["lower"] is None and "1 cluster is too few" in found["no_interval"]
+    if measure == "gamma":
+        assert 0.44 <= found["value"] <= 0.47  # test_gamma_alexpaulsuzan of pygamma-agreement
 
 
 def test_degenerate_data_are_undetermined_and_no_error(tmp_path, capsys):
@@ -198,18 +223,44 @@ def test_the_seed_moves_the_interval_and_not_the_number(abstractors, capsys):
         (("--unit", "case"), "a table needs --unit and --coder"),
         (("--unit", "case", "--coder", "who"), "alpha needs --value"),
         (("--unit", "case", "--coder", "doctor", "--value", "diagnosis"), "has no column doctor"),
-        ((*COLUMNS, "--measure", "times"), "times need --onset, --apex and --offset"),
+        (("--unit", "case", "--coder", "who", "--measure", "times"), "times need --onset, --apex and --offset"),
         ((*COLUMNS, "--measure", "ac1", "--level", "ordinal"), "ac1 is for nominal values"),
         ((*COLUMNS, "--measure", "ac2", "--level", "nominal"), "ac2 is for values on an ordinal scale"),
         (("--unit", "case", "--coder", "who", "--value", "twice", "--measure", "masi"), "line 2: the set 1+1 names a"),
         ((*COLUMNS, "--level", "ordinal"), "is no number, as the ordinal level needs: give --order"),
-        ((*COLUMNS, "--settings", "none.yaml"), "none.yaml cannot be read"),
+        ((*COLUMNS, "--settings", "none.yaml"), "none.yaml cannot be read (No such file or directory)"),
+        ((*COLUMNS, "--settings", ""), "is empty: choose one of mmed, or give the path of a YAML file"),
+        ((*COLUMNS, "--settings", "/tmp"), "/tmp cannot be read (it is a folder, not a file)"),
+        ((*COLUMNS, "--measure", "ac2", "--order", "type0,type1,type1"), "--order names type1 twice"),
+        ((*COLUMNS, "--order", "type0,type1,type2"), "--order is for ordinal values"),
+        ((*COLUMNS, "--measure", "cohen", "--tolerance-ms", "50"), "cohen does not look at --tolerance-ms"),
+        ((*COLUMNS, "--measure", "gamma", "--apex", "case"), "gamma does not look at --apex"),
     ],
 )
 def test_a_mistake_is_one_sentence(abstractors, capsys, words, said):
     code, out, err = run(capsys, "agreement", str(abstractors), *words)
     assert code == 2 and out == ""
     assert said in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("word", ["nan", "NA", "<NA>", "null"])
+@pytest.mark.parametrize("more", [(), ("--measure", "masi"), ("--measure", "ac2", "--order", "x,y")])
+def test_what_programs_write_for_a_missing_judgement_is_no_value(tmp_path, capsys, word, more):
+    """Taken for a value it would count as agreement where two coders said nothing."""
+    path = tmp_path / "votes.csv"
+    path.write_text(f"case,who,diagnosis\n1,a,x\n1,b,{word}\n", encoding="utf-8")
+    code, out, err = run(capsys, "agreement", str(path), *COLUMNS, *more)
+    assert code == 2 and out == ""
+    assert f"line 3: the value {word} is what programs write where there is none: leave the cell empty" in err
+
+
+def test_a_value_that_the_order_names_is_one(tmp_path, capsys):
+    path = tmp_path / "sure.csv"
+    rows = [f"{case},{who},{'NA' if case % 2 else 'sure'}" for case in range(8) for who in "ab"]
+    path.write_text("\n".join(["case,who,diagnosis", *rows]) + "\n", encoding="utf-8")
+    words = ("--measure", "ac2", "--order", "NA,sure", "--json")
+    code, out, _ = run(capsys, "agreement", str(path), *COLUMNS, *words)
+    assert code == 0 and json.loads(out)["coefficient"]["value"] == 1.0
 
 
 def test_columns_without_a_table_are_a_mistake(capsys):

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders.release import a_release
+from builders.release import a_release, reseal
 
 from mmed_curate.cli.main import main
 
@@ -49,6 +49,20 @@ def test_json_alone_on_stdout_and_options_may_come_first(
     assert document["settings"]["seeds"] == [3] and document["settings"]["epochs"] == 1
     assert document == json.loads((tmp_path / "out" / "benchmark.json").read_text())
     assert "training folds" in err
+
+
+def test_a_draft_is_named_in_a_sentence_and_no_line_of_code(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = json.loads((release / "release.json").read_text(encoding="utf-8"))
+    (release / "release.json").write_text(json.dumps({**facts, "draft": True}), encoding="utf-8")
+    reseal(release)
+
+    code, _, err = run(capsys, "benchmark", str(release), *QUICK, "-o", str(tmp_path / "out"))
+
+    assert code == 0
+    assert "mmed benchmark: " in err and "is a draft and no release" in err
+    assert "DraftWarning" not in err and ".py" not in err
 
 
 def test_score_reads_what_benchmark_wrote(release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

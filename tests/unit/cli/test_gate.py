@@ -123,6 +123,21 @@ def cut(workspace: Workspace, clip: Clip, kinds: tuple[AssetKind, ...]) -> list[
     return assets
 
 
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("", "is empty: choose one of mmed, simulation"),
+        ("/tmp", "/tmp cannot be read (it is a folder, not a file)"),
+        ("none/mine.yaml", "none/mine.yaml cannot be read (No such file or directory)"),
+    ],
+)
+def test_what_is_no_policy_is_said_in_words(make, capsys, policy, said):
+    make()
+    for words in (("gate",), ("release", "create", "1.0.0", "--no-benchmark")):
+        code, _, err = run(capsys, *words, "--policy", policy)
+        assert code == 2 and said in err
+
+
 def test_open_for_simulated_content_under_its_own_policy(make, capsys, repository):
     make()
     code, out, err = run(capsys, "gate", "--policy", "simulation", "--on", "2027-01-01")

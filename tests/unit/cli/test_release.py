@@ -103,6 +103,25 @@ def test_a_version_is_made_once(workspace: Workspace, lenient: str, capsys: pyte
     assert "exists already" in err
 
 
+def test_without_a_number_the_one_that_follows_is_taken_and_said(
+    workspace: Workspace, lenient: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--policy", lenient, "--no-benchmark")
+    _, out, _ = run(capsys, "release", "create", *words)
+    assert "1.0.0, because it is the first version" in out
+    _, out, _ = run(capsys, "release", "create", *words)
+    assert "1.0.1, after 1.0.0, because labels and clips are as they were" in out
+    code, _, err = run(capsys, "release", "create", "1.0.0-rc.1", *words)
+    assert code == 2 and "too low a number after 1.0.1" in err and "give 1.0.2 or higher" in err
+    _, out, _ = run(capsys, "release", "create", "2.0.0", *words)
+    assert "2.0.0, after 1.0.1, because labels and clips are as they were; 1.0.2 would have done" in out
+    releases = workspace.root / "releases"
+    code, out, _ = run(capsys, "release", "diff", str(releases / "mmed-1.0.0"), str(releases / "mmed-2.0.0"))
+    assert code == 0 and "Nothing differs" in out
+    code, _, err = run(capsys, "release", "diff", str(releases), str(releases / "mmed-2.0.0"))
+    assert code == 2 and "is not a release" in err
+
+
 def test_without_torch_the_cure_is_named(
     workspace: Workspace, lenient: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,7 +51,11 @@ def test_the_way_from_nothing_to_a_lab(tmp_path: Path, run, monkeypatch: pytest.
     assert run("coder", "add", "C1", "--role", "coder,expert", "--role", "screener")[0] == 0
     with Workspace.open(tmp_path / "ws").read() as records:
         subject, session, coder = records.subject("S1"), records.session("G1"), records.coder("C1")
-    assert (subject.consent.terms, subject.glasses, subject.beard) == (frozenset(Term), False, None)
+    assert (subject.consent.terms, subject.glasses, subject.beard) == (
+        frozenset(Term) - {Term.SHOW_PUBLICLY},  # a consent of its own: it must be named
+        False,
+        None,
+    )
     assert (session.game, session.subjects) == ("poker", (subject.id,))
     assert {role.value for role in coder.roles} == {"coder", "expert", "screener"}
 

@@ -84,6 +84,7 @@ def test_all_versions_verify(release: Path, tmp_path: Path, version: int) -> Non
     assert ("origin" in header) == (version >= 3)
     report = verify(folder)
     assert report.ok, report.differences
+    assert any("attempts.json" in word for word in report.attested) == (version >= 4)  # not of a file it does not hold
     old, new = load(folder), load(release)
     assert old.release.judgements_digest == new.release.judgements_digest
     assert old.judgement_rows == new.judgement_rows, "what came later says nothing here"

@@ -14,6 +14,8 @@ import pytest
 from builders.release import N_FRAMES, RATE_HZ, SOUND_RATE_HZ, a_release, reseal
 
 from mmed_curate.dataset import Withheld, load
+from mmed_curate.dataset.rows import ClipRow, JudgementRow
+from mmed_curate.dataset.splits import Shares, splits_document, splits_of
 from mmed_curate.domain.findings import BadInput
 
 
@@ -41,6 +43,15 @@ def test_the_clip_table_has_documented_types(release: Path) -> None:
     assert row.offset_s == pytest.approx(16 / RATE_HZ, abs=1e-6)  # the end of frame 15
 
 
+@pytest.mark.parametrize(("table", "row"), [("clips", ClipRow), ("judgements", JudgementRow)])
+def test_every_column_has_the_dtype_that_its_page_says(release: Path, repository: Path, table: str, row: type) -> None:
+    script = "import sys; sys.path.insert(0, 'docs'); import reference, mmed_curate.dataset.rows as rows; "
+    script += f"print(reference.columns_page(('', rows.{row.__name__})))"
+    page = subprocess.run([sys.executable, "-c", script], cwd=repository, capture_output=True, text=True, check=True)
+    told = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| `(\w+)` \|", page.stdout, re.MULTILINE))
+    assert told == {str(name): str(kind) for name, kind in getattr(load(release), table).dtypes.items()}
+
+
 def test_what_is_withheld_reads_as_missing(release: Path) -> None:
     clips = load(release).clips
     assert clips.sound_features.isna().sum() == 8  # 4 clips without consent to voice, 4 without sound
@@ -56,18 +67,21 @@ def test_every_coders_judgement_is_there(release: Path) -> None:
 
 def test_features_come_as_arrays(release: Path) -> None:
     clip = next(iter(load(release)))
-    assert clip.features()["flow"].shape == (3, 48, 48)
-    assert clip.sound_features()["log_mel"].shape[0] == 64
+    assert clip.flow().shape == clip.features()["flow"].shape == (3, 48, 48)
+    assert clip.log_mel().shape == clip.sound_features()["log_mel"].shape
+    assert clip.log_mel().shape[0] == 64
 
 
 def test_pictures_and_sound_are_decoded_when_asked_for(tmp_path: Path) -> None:
     clip = next(iter(load(a_release(tmp_path / "r", n_subjects=2, clips_per_subject=1, media=True))))
-    picture = clip.picture()
+    picture = clip.video()
     assert picture.frames.shape == (N_FRAMES, 48, 64, 3)
     assert picture.frames.dtype == np.uint8
     np.testing.assert_allclose(picture.times_s, np.arange(N_FRAMES) / RATE_HZ)
     assert picture.frames[20].mean() == pytest.approx(100, abs=6)  # frame n is grey of 5 n
-    samples, rate_hz = clip.sound()
+    with pytest.raises(BadInput, match="holds no copy without loss of clip c-000000000000"):
+        clip.video(archival=True)
+    samples, rate_hz = clip.audio()
     assert rate_hz == SOUND_RATE_HZ
     assert samples.shape == (N_FRAMES * SOUND_RATE_HZ // RATE_HZ, 1)
     assert samples.dtype == np.float32
@@ -79,7 +93,7 @@ def test_what_consent_withholds_names_clip_and_term(release: Path) -> None:
     with pytest.raises(Withheld, match=rf"{voiceless.name} .* publish-voice"):
         voiceless.sound_features()
     with pytest.raises(Withheld, match=r"publish-face"):
-        voiceless.picture()
+        voiceless.video()
 
 
 def test_picture_features_of_a_face_that_is_kept_back_are_withheld(tmp_path: Path) -> None:
@@ -204,23 +218,95 @@ def test_a_garbled_cell_is_named_with_its_line_and_column(copy: Path) -> None:
         load(copy)
 
 
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A script in a Python of its own."""
+    return subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+
+
 def test_importing_the_dataset_loads_nothing_heavy(tmp_path: Path) -> None:
     script = """
 import sys
 import mmed_curate.dataset as dataset
-heavy = {"numpy", "pandas", "av", "pyarrow", "pydantic", "yaml", "torch", "PyQt6", "sqlalchemy", "cv2", "matplotlib"}
+alien = {"torch", "datasets", "PyQt6", "sqlalchemy", "cv2", "matplotlib"}
+heavy = {"numpy", "pandas", "av", "pyarrow", "pydantic", "yaml", "httpx", "jsonschema"} | alien
 print(*sorted(heavy & set(sys.modules)))
 clips = dataset.load(sys.argv[1])
-print(*sorted({"pandas", "av", "torch", "PyQt6", "sqlalchemy", "cv2", "matplotlib"} & set(sys.modules)))
-next(iter(clips)).picture()
-next(iter(clips)).sound()
-next(iter(clips)).features()
+print(*sorted({"pandas", "av", "httpx"} & set(sys.modules) | alien & set(sys.modules)))
+next(iter(clips)).video()
+next(iter(clips)).audio()
+next(iter(clips)).flow()
 clips.clips
+clips.soft_labels()
 list(clips.loso())
 dataset.verify(sys.argv[1])
-print(*sorted({"torch", "PyQt6", "sqlalchemy", "cv2", "matplotlib"} & set(sys.modules)))
+print(*sorted(alien & set(sys.modules)))
 print(callable(dataset.load), callable(dataset.verify), dir(dataset) == sorted(dataset.__all__))
 """
     release = a_release(tmp_path / "r", n_subjects=2, clips_per_subject=1, media=True)
-    ran = subprocess.run([sys.executable, "-c", script, str(release)], capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines() == ["", "", "", "True True True"]
+    assert run(script, str(release)).stdout.splitlines() == ["", "", "", "True True True"]
+
+
+@pytest.mark.parametrize(
+    ("package", "call", "says"),
+    [
+        ("torch", "to_torch", "to_torch() needs torch: pip install 'mmed-curate[benchmark]'"),
+        ("datasets", "to_hf", "to_hf() needs the package datasets: pip install 'mmed-curate[hf]'"),
+    ],
+)
+def test_a_package_that_is_missing_is_said_with_its_cure(release: Path, package: str, call: str, says: str) -> None:
+    script = """
+import sys
+sys.modules[sys.argv[2]] = None  # as where it is not installed
+import mmed_curate.dataset as dataset
+from mmed_curate.domain.findings import BadInput
+try:
+    getattr(dataset.load(sys.argv[1]), sys.argv[3])()
+except BadInput as error:
+    print(error)
+"""
+    assert run(script, str(release), package, call).stdout.splitlines() == [says]
+
+
+def test_every_name_of_the_room_is_there() -> None:
+    import mmed_curate.dataset
+
+    assert all(getattr(mmed_curate.dataset, name) is not None for name in mmed_curate.dataset.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = mmed_curate.dataset.nothing
+
+
+def test_what_the_readme_of_an_old_release_calls_them_still_works(tmp_path: Path) -> None:
+    clip = next(iter(load(a_release(tmp_path / "r", n_subjects=2, clips_per_subject=1, media=True))))
+    np.testing.assert_array_equal(clip.picture().frames, clip.video().frames)
+    np.testing.assert_array_equal(clip.sound().samples, clip.audio().samples)
+
+
+def test_the_fixed_split_divides_all_clips_by_subject(tmp_path: Path) -> None:
+    folder = a_release(tmp_path / "r", n_subjects=5, clips_per_subject=2)
+    rows = load(folder).clip_rows
+    splits = splits_of(rows, Shares(validation=0.2, test=0.2))
+    (folder / "splits.json").write_text(json.dumps(splits_document(splits)), encoding="utf-8")
+    reseal(folder)
+    data = load(folder)
+    split = data.fixed_split()
+    assert [len(side) for side in (split.train, split.validation, split.test)] == [6, 2, 2]
+    sides = [set(data.clips.subject[list(side)]) for side in (split.train, split.validation, split.test)]
+    assert set.union(*sides) == set(data.subjects)
+    assert sum(map(len, sides)) == 5
+    assert data.splits.loso == {fold.held_out: fold.test for fold in data.loso()}
+
+
+def test_splits_that_were_changed_are_not_read(tmp_path: Path) -> None:
+    folder = a_release(tmp_path / "r")
+    (folder / "splits.json").write_text("{}", encoding="utf-8")
+    reseal(folder)
+    (folder / "splits.json").write_text("{ }", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"holds another splits\.json than was sealed"):
+        load(folder).fixed_split()
+
+
+def test_an_older_release_has_folds_and_no_fixed_split(release: Path) -> None:
+    data = load(release)  # the builder writes none
+    assert [len(test) for test in data.splits.loso.values()] == [4, 4, 4]
+    with pytest.raises(BadInput, match=r"has no fixed split.*fold it by subject with loso"):
+        data.fixed_split()

@@ -17,7 +17,8 @@ from mmed_curate.agreement.document import report_document
 from mmed_curate.agreement.report import agreement_report
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.dataset import load, verify
-from mmed_curate.dataset.rederivation import clock_of, judged_clips
+from mmed_curate.dataset.judged import clock_of
+from mmed_curate.dataset.rederivation import judged_clips
 from mmed_curate.dataset.rows import durations_of, durations_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.judgements import Coding

@@ -14,17 +14,19 @@ from mmed_curate.domain.identity import ClipId
 from mmed_curate.gate.attempted import no_attempt_because
 from mmed_curate.gate.attempts import (
     Attempt,
+    Counting,
     FailedRule,
     ToldCoding,
     attempt_document,
     attempt_of,
+    attempts_before,
     by_lot,
-    failed_before,
+    owed_after,
     what_counts,
 )
 from mmed_curate.gate.verdicts import About, at_least
 
-CLASS, SAMPLE, ALL = RecodingKind.CLASS, RecodingKind.SAMPLE, RecodingKind.ALL
+SAMPLE, ALL = RecodingKind.SAMPLE, RecodingKind.ALL
 LAYER = FailedRule(name="emotion-alpha", number=0.5, at_least=0.667, code="")
 
 
@@ -33,7 +35,13 @@ def of_class(code: str) -> FailedRule:
 
 
 def an_attempt(
-    number: int, *failed: FailedRule, measured: Mapping[str, int], digest: str = "", policy: str = "p"
+    number: int,
+    *failed: FailedRule,
+    measured: Mapping[str, int],
+    digest: str = "",
+    policy: str = "p",
+    held: frozenset[str] = frozenset(),
+    order: int = 0,
 ) -> Attempt:
     return Attempt(
         number=number,
@@ -43,20 +51,28 @@ def an_attempt(
         judgements_digest=digest or f"digest {number}",
         measured={ClipId(clip): round for clip, round in measured.items()},
         failed=failed,
+        held=held,
+        method_digest="",
+        order=order,
     )
 
 
-def a_coding(*names: str, round: int = 1, after: int = 0, by: RecodingKind | None = None, code: str = "") -> ToldCoding:
-    return ToldCoding(round=round, after=after, by=by, code=code, names=frozenset(names))
+def a_coding(round: int = 1, after: int = 0, by: RecodingKind | None = None) -> ToldCoding:
+    return ToldCoding(round=round, after=after, by=by)
 
 
 def counted(codings: Mapping[str, list[ToldCoding]], *attempts: Attempt) -> set[str]:
     """Names of the clips that count after these attempts."""
-    since = failed_before(attempts, judgements_digest="now", policy_digest="p")
-    return set(what_counts(since, attempts, {ClipId(clip): ones for clip, ones in codings.items()}).clips)
+    return set(counting(codings, *attempts).clips)
 
 
-FIRST = {"a": [a_coding("joy")], "b": [a_coding("joy", "au4")], "c": [a_coding("fear")]}
+def counting(codings: Mapping[str, list[ToldCoding]], *attempts: Attempt) -> Counting:
+    """Whose coding counts after these attempts."""
+    before = attempts_before(attempts, judgements_digest="now", policy_digest="p")
+    return what_counts(before, {ClipId(clip): ones for clip, ones in codings.items()})
+
+
+FIRST = {"a": [a_coding()], "b": [a_coding()], "c": [a_coding()]}
 MEASURED = {"a": 1, "b": 1, "c": 1}
 
 
@@ -71,57 +87,58 @@ def test_after_a_layer_failed_nothing_counts_that_was_there() -> None:
 
 @pytest.mark.parametrize("by", [None, SAMPLE, ALL])
 def test_new_clips_lots_and_all_are_fresh(by: RecodingKind | None) -> None:
-    new = a_coding("joy", round=1 if by is None else 2, after=1, by=by)
+    new = a_coding(round=1 if by is None else 2, after=1, by=by)
     there = {**FIRST, "a": [*FIRST["a"], new]} if by else {**FIRST, "d": [new]}
     assert counted(there, an_attempt(1, LAYER, measured=MEASURED)) == {"a" if by else "d"}
 
 
-def test_a_class_coded_again_is_no_way_round_where_the_layer_failed() -> None:
-    again = {**FIRST, "c": [*FIRST["c"], a_coding("joy", round=2, after=1, by=CLASS, code="fear")]}
-    assert counted(again, an_attempt(1, LAYER, of_class("fear"), measured=MEASURED)) == set()
-    assert counted(again, an_attempt(1, LAYER, measured=MEASURED)) == set()
-
-
-def test_where_only_a_class_failed_all_count_once_every_clip_of_it_was_coded_again() -> None:
+def test_a_class_that_failed_alone_is_no_exception() -> None:
+    """Its clips, coded again, would be a sample chosen for what was said of it: no door does that."""
     attempt = an_attempt(1, of_class("joy"), measured=MEASURED)
-    again = a_coding("fear", round=2, after=1, by=CLASS, code="joy")
-    half = {**FIRST, "a": [*FIRST["a"], again]}
-    assert counted(half, attempt) == set()
-    assert counted({**half, "b": [*FIRST["b"], again]}, attempt) == {"a", "b", "c"}
-    withdrawn = {clip: ones for clip, ones in half.items() if clip != "b"}
-    assert counted(withdrawn, attempt) == {"a", "c"}
+    again = {
+        clip: [*ones, a_coding(round=2, after=1, by=SAMPLE)] if clip == "a" else ones for clip, ones in FIRST.items()
+    }
+    assert counted(again, attempt) == {"a"}
 
 
-def test_of_two_classes_one_coded_again_is_not_enough() -> None:
-    attempt = an_attempt(1, of_class("joy"), of_class("fear"), measured=MEASURED)
-    again = {clip: [*ones, a_coding(round=2, after=1, by=CLASS, code="joy")] for clip, ones in FIRST.items()}
-    assert counted({**again, "c": FIRST["c"]}, attempt) == set()
-    assert counted(again, attempt) == {"a", "b", "c"}
+def test_a_class_that_failed_is_owed_until_an_attempt_where_it_held() -> None:
+    first = an_attempt(1, of_class("joy"), of_class("fear"), measured=MEASURED)
+    second = an_attempt(2, LAYER, held=frozenset({"class=joy"}), measured=MEASURED)
+    assert owed_after([]) == frozenset()
+    assert owed_after([first]) == {"class=joy", "class=fear"}
+    assert owed_after([first, second]) == {"class=fear"}  # nothing was said of fear
+    assert owed_after([first, second, an_attempt(3, of_class("joy"), measured=MEASURED)]) == {"class=joy", "class=fear"}
 
 
-def test_a_class_that_nothing_asked_for_never_counts() -> None:
-    """What no door lets through; a table that says it all the same gains nothing by it."""
-    unasked = {**FIRST, "c": [*FIRST["c"], a_coding(round=2, after=0, by=CLASS, code="fear")]}
-    assert counted(unasked) == {"a", "b"}
-    joy_failed = an_attempt(1, of_class("joy"), measured=MEASURED)
-    other = {**FIRST, "c": [*FIRST["c"], a_coding(round=2, after=1, by=CLASS, code="fear")]}
-    assert counted({clip: other[clip] for clip in ("c",)}, joy_failed) == set()
+def test_a_sample_is_whole_once_nothing_is_left_that_could_be_drawn() -> None:
+    attempt = an_attempt(1, LAYER, measured=MEASURED)
+    again = {clip: [*ones, a_coding(round=2, after=1, by=ALL)] for clip, ones in FIRST.items()}
+    assert counting(again, attempt).is_whole
+    assert not counting({**again, "c": FIRST["c"]}, attempt).is_whole
+
+
+def test_once_clips_were_sent_back_the_attempt_before_is_not_this_one() -> None:
+    """Nothing is said yet in the new round, so the judgements are still those of the attempt that failed."""
+    attempt = an_attempt(1, LAYER, measured=MEASURED, digest="now", order=7)
+    told = {"judgements_digest": "now", "policy_digest": "p"}
+    assert attempts_before([attempt], **told, sent_back=3) == ()
+    assert attempts_before([attempt], **told, sent_back=8) == (attempt,)
 
 
 def test_what_a_later_attempt_left_out_is_not_fresh_for_the_one_after() -> None:
     """Attempt 2 measured a sample; clips that it left out were there, and are as stale as before."""
     attempts = (an_attempt(1, LAYER, measured=MEASURED), an_attempt(2, LAYER, measured={"a": 2}))
-    there = {**FIRST, "a": [*FIRST["a"], a_coding("joy", round=2, after=1, by=SAMPLE)]}
+    there = {**FIRST, "a": [*FIRST["a"], a_coding(round=2, after=1, by=SAMPLE)]}
     assert counted(there, *attempts) == set()
-    assert counted({**there, "b": [*FIRST["b"], a_coding("joy", round=2, after=2, by=ALL)]}, *attempts) == {"b"}
+    assert counted({**there, "b": [*FIRST["b"], a_coding(round=2, after=2, by=ALL)]}, *attempts) == {"b"}
 
 
 def test_the_gate_held_twice_on_the_same_shows_the_same_and_another_policy_does_not_help() -> None:
     attempts = [an_attempt(1, LAYER, measured=MEASURED, digest="now")]
-    assert failed_before(attempts, judgements_digest="now", policy_digest="p") is None
-    assert failed_before(attempts, judgements_digest="now", policy_digest=None) is None  # only looked at
-    assert failed_before(attempts, judgements_digest="now", policy_digest="laxer") is attempts[0]
-    assert failed_before(attempts, judgements_digest="more", policy_digest="p") is attempts[0]
+    assert attempts_before(attempts, judgements_digest="now", policy_digest="p") == ()
+    assert attempts_before(attempts, judgements_digest="now", policy_digest=None) == ()  # only looked at
+    assert attempts_before(attempts, judgements_digest="now", policy_digest="laxer") == (attempts[0],)
+    assert attempts_before(attempts, judgements_digest="more", policy_digest="p") == (attempts[0],)
 
 
 @given(st.permutations("abcdefgh"), st.text(max_size=5))
@@ -149,6 +166,5 @@ def test_it_is_an_attempt_only_on_a_whole_sample_with_numbers(
 
 
 def test_an_attempt_is_read_back_from_the_log_as_it_was() -> None:
-    attempt = an_attempt(2, LAYER, of_class("joy"), measured=MEASURED)
+    attempt = an_attempt(2, LAYER, of_class("joy"), held=frozenset({"class=fear"}), measured=MEASURED)
     assert attempt_of(attempt_document(attempt), measured=attempt.measured) == attempt
-    assert attempt.failed_classes == frozenset()  # not classes alone

@@ -25,9 +25,11 @@ from mmed_curate.domain.measures import Coefficient, Interval, Measure, Measured
 from mmed_curate.domain.packaged import packaged_names, packaged_path
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import Term
+from mmed_curate.gate.attempted import what_to_do
+from mmed_curate.gate.attempts import Attempt, Counting, FailedRule
 from mmed_curate.gate.decide import DraftOnly, Passed, decide
 from mmed_curate.gate.document import decision_document, word_document
-from mmed_curate.gate.enough import more_for
+from mmed_curate.gate.enough import in_words, more_for
 from mmed_curate.gate.evidence import ClipFacts, Evidence
 from mmed_curate.gate.policy import Policy, load_policy
 
@@ -58,6 +60,8 @@ MEASURES: Mapping[str, Measure] = {
 CLASSES: Mapping[str, Mapping[str, MeasuredClass]] = {
     "emotion-class": {"surprise": MeasuredClass(positives=60, alpha=good())},
     "action-units": {"au4": MeasuredClass(positives=40, alpha=good())},
+    "emotion": {},
+    "vocal-cues": {},
 }
 
 
@@ -70,6 +74,7 @@ class Report:
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
     classes: Mapping[str, Mapping[str, MeasuredClass]] = field(default_factory=lambda: CLASSES)
     n_coders: int = 3
+    n_coded: int = 200
 
 
 def facts(number: int = 0, **changes: object) -> ClipFacts:
@@ -201,6 +206,53 @@ def test_a_class_is_held_by_itself_and_a_rare_one_goes_out_marked(policy, layer,
     assert (verdict.number is None) == (outcome == "undetermined" or isinstance(alpha, Undetermined))
 
 
+def test_a_layer_that_the_report_does_not_know_keeps_it_shut(policy):
+    """Else a rule would be gone without a word where its layer is called otherwise."""
+    without = {layer: classes for layer, classes in CLASSES.items() if layer != "vocal-cues"}
+    (failed,) = decide(Report(classes=without), evidence(), policy).failed
+    assert (failed.name, failed.number, failed.what) == ("vocal-cue", None, "the report holds no vocal-cues")
+
+
+def test_a_map_of_three_of_which_nothing_was_chosen_keeps_it_shut(policy):
+    """Rare emotions and cues go out marked, so that none was chosen shuts nothing; a class may not be rare."""
+    (failed,) = decide(Report(classes={**CLASSES, "emotion-class": {}}), evidence(), policy).failed
+    assert (failed.name, failed.number, failed.what) == ("class", None, "no class of emotion-class was chosen")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("layer: emotion-class", "layer: emotion-clas", "did you mean emotion-class"),
+        ("measure: existence.percent", "measure: existence.percnt", "such as existence.percent"),
+        ("measure: existence.percent", "measure: existence.masi", "no agreement report holds 'existence.masi'"),
+        ("measure: emotion.alpha\n  min_units", "measure: emotion.alpa\n  min_units", "such as emotion.alpha"),
+        ("at_least: 0.70", "at_least: 70", "write 0.70"),
+        ("at_least: 0.70", "at_least: -0.1", "as no share is"),
+        ("at_least: 0.667", "at_least: -1", "reached by whatever coders say"),
+        ("at_least: 0.667  # Krippendorff 2004, as above\n    min", "at_least: 66.7\n    min", "write 0.67"),
+    ],
+)
+def test_a_rule_that_could_never_fail_or_never_hold_is_no_rule(tmp_path, right, wrong, said):
+    """A misspelled layer used to open the gate."""
+    path = tmp_path / "mine.yaml"
+    text = packaged_path("pipelines", "gate", "mmed.yaml").read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(BadInput, match=re.escape(said)):
+        load_policy(str(path))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["emotion=anger.alpha", "au4.intensity-alpha", "au4.alpha", "pass-1-sound:emotion.alpha", "existence.alpha-u"],
+)
+def test_a_policy_may_name_any_number_of_a_report(tmp_path, name):
+    path = tmp_path / "mine.yaml"
+    text = packaged_path("pipelines", "gate", "mmed.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("measure: duration.alpha", f"measure: {name}"), encoding="utf-8")
+    assert name in {rule.measure for rule in load_policy(str(path)).measures}
+
+
 def test_a_policy_of_version_1_is_read_as_it_was_meant(policy, tmp_path):
     """No rule on classes and flags is asked of it, and its hash is the one that releases of its day name."""
     values = policy.model_dump(mode="json", exclude={"classes", "max_flagged_clips"})
@@ -245,7 +297,14 @@ def test_no_number_of_clips_is_named_where_none_helps(policy):
         for value, lower in ((0.6, 0.5), (0.75, 0.6))
     }
     assert "more clips alone will not help" in said[0.5]
-    assert "a sample of about 654 events of 66 subjects would do, 454 and 46 more than there are" in said[0.6]
+    assert "a sample of about 654 events of 66 subjects would do, all of it coded after the attempt" in said[0.6]
+    assert said[0.6].endswith("2 subjects were coded so far, so record 64 more")
+
+
+def test_new_subjects_are_asked_for_only_where_too_few_were_coded_at_all():
+    """What an attempt failed on no longer counts, but its subjects' clips can be coded again."""
+    assert in_words(good(0.75, 0.6), 0.667, 66).endswith("66 subjects were coded so far, so no more need be recorded")
+    assert in_words(good(0.75, 0.6), 0.667, 65).endswith("record 1 more")
 
 
 @pytest.mark.parametrize(
@@ -413,3 +472,74 @@ def test_a_policy_with_a_mistake_is_refused_by_line(tmp_path):
     path.write_text(text.replace("at_least: 0.667", "at_least: .nan"), encoding="utf-8")
     with pytest.raises(BadInput, match="at_least"):
         load_policy(str(path))
+
+
+def after_a_failure(*clips: str, owed: str = "", is_whole: bool = False) -> Counting:
+    """What counts after attempt 1 failed on a layer."""
+    first = Attempt(
+        number=1,
+        day=date(2029, 1, 1),
+        policy="mmed",
+        policy_digest="",
+        judgements_digest="",
+        measured={},
+        failed=(FailedRule(name="emotion-alpha", number=0.5, at_least=0.667, code=""),),
+        held=frozenset(),
+        method_digest="",
+    )
+    return Counting(
+        clips=frozenset(ClipId(clip) for clip in clips),
+        n_coded=200,
+        since=first,
+        owed=frozenset({owed} - {""}),
+        is_whole=is_whole,
+    )
+
+
+def test_where_nothing_counts_yet_the_rest_waits_for_a_fresh_sample(policy):
+    nothing = Undetermined(reason="no unit was judged by two or more")
+    empty = Report(measures=dict.fromkeys(MEASURES, nothing), n_coders=0, n_coded=0)
+    shown = replace(evidence(facts(0, n_flags=1)), counting=after_a_failure())
+    todo, waiting = what_to_do(decide(empty, shown, policy).failed)
+    assert [verdict.name for verdict in todo] == ["fresh-sample", "flagged-clips"]
+    assert {"existence", "subjects", "coders"} <= {verdict.name for verdict in waiting}
+    assert not any("record" in verdict.remedy or "retrain" in verdict.remedy for verdict in waiting)
+
+
+def test_of_a_sample_that_is_too_small_more_is_drawn_before_anything_is_recorded(policy):
+    """The subjects are there; their clips are not in the sample."""
+    small = Report(measures={**MEASURES, "emotion.alpha": replace(good(), n_units=30, n_clusters=4)}, n_coded=1)
+    shown = replace(evidence(*(facts(number) for number in range(12))), counting=after_a_failure("clip0"))
+    said = {verdict.name: verdict.remedy for verdict in decide(small, shown, policy).failed}
+    assert said["subjects"].startswith("have clips of all 12 that were coded before coded again (mmed recode")
+    assert said["coded-units"].startswith("have more clips coded since attempt 1 (mmed recode --sample N, or --all)")
+
+
+def rare(alpha: float, positives: int = 8) -> Report:
+    return Report(
+        classes={**CLASSES, "emotion": {"fear": MeasuredClass(positives=positives, alpha=good(alpha))}}, n_coded=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("counting", "report", "outcome", "has_number"),
+    [
+        (after_a_failure("clip0"), rare(0.4), "undetermined", False),  # it never failed
+        (after_a_failure("clip0", owed="emotion=fear"), rare(0.9), "fails", False),  # a larger sample can be drawn
+        (after_a_failure("clip0", owed="emotion=fear"), rare(0.9, positives=20), "holds", True),
+        (after_a_failure("clip0", owed="emotion=fear", is_whole=True), rare(0.4), "fails", True),
+        (after_a_failure("clip0", owed="emotion=fear", is_whole=True), rare(0.9), "holds", True),
+        (after_a_failure("clip0", owed="emotion=fear"), Report(n_coded=1), "fails", False),  # chosen nowhere in it
+    ],
+)
+def test_what_failed_once_is_not_excused_by_being_rare_in_a_sample(policy, counting, report, outcome, has_number):
+    decision = decide(report, replace(evidence(), counting=counting), policy)
+    verdict = next(verdict for verdict in decision.verdicts if verdict.name == "emotion=fear")
+    assert (verdict.outcome.value, verdict.number is not None) == (outcome, has_number)
+    assert (decision.passed is None) == (outcome == "fails")
+
+
+def test_what_nobody_names_any_more_in_all_that_was_coded_is_no_rule(policy):
+    counting = after_a_failure("clip0", owed="emotion=fear", is_whole=True)
+    decision = decide(Report(n_coded=1), replace(evidence(), counting=counting), policy)
+    assert decision.passed is not None and all(verdict.name != "emotion=fear" for verdict in decision.verdicts)

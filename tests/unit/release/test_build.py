@@ -23,12 +23,13 @@ from mmed_curate.domain.records import AssetKind, Box, Consent, Term
 from mmed_curate.media.clock import read_clock
 from mmed_curate.media.sound import has_sound
 from mmed_curate.release.build import Release, Wishes, create_release
+from mmed_curate.release.consented import publication_of
 from mmed_curate.release.leave import Leave, ask_gate
+from mmed_curate.release.page import PageMedia
 from mmed_curate.release.parquet import write_parquet
 from mmed_curate.release.pseudonyms import Pseudonyms
 from mmed_curate.release.recipe import read_licence
 from mmed_curate.release.snapshot import read_snapshot
-from mmed_curate.release.tables import published_terms
 from mmed_curate.store.workspace import Workspace
 
 Ask = Callable[[Workspace], Leave]
@@ -64,7 +65,7 @@ def test_frames_of_an_event_count_in_its_own_picture(made: Release) -> None:
     assert clip.row.judged_shift == -WINDOW[0]
     assert clip.row.onset_s == pytest.approx(clip.row.onset / 30, abs=1e-6)
     assert clip.row.offset_s == pytest.approx((clip.row.offset + 1) / 30, abs=1e-6)
-    assert len(clip.picture().frames) == clip.row.n_frames == WINDOW[1] - WINDOW[0] + 1
+    assert len(clip.video().frames) == clip.row.n_frames == WINDOW[1] - WINDOW[0] + 1
 
 
 def test_a_clip_of_two_events_gives_two_rows(made: Release) -> None:
@@ -85,8 +86,8 @@ def test_consent_decides_what_of_a_clip_goes_out(made: Release) -> None:
     assert kept == {
         (): {everything, frozenset({"picture.mp4", "features.npz"})},  # the second subject's recording is silent
         ("publish-voice",): {frozenset({"picture.mp4", "features.npz"})},
-        ("publish-face",): {frozenset({"sound.wav", "sound-features.npz"})},
-        ("publish-face", "publish-voice"): {frozenset()},
+        ("publish-face", "publish-features"): {frozenset({"sound.wav", "sound-features.npz"})},
+        ("publish-face", "publish-features", "publish-voice"): {frozenset()},
     }
 
 
@@ -108,7 +109,7 @@ def test_a_whole_picture_needs_the_consent_of_all_who_may_be_in_it(
     tmp_path: Path, ask: Ask, wishes: Wishes, crop: Box | None, n_pictures: int
 ) -> None:
     full = frozenset(Term)
-    consents = (full, full, full - {Term.PUBLISH_FACE})
+    consents = (full, full, full - {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES})
     workspace = a_settled_workspace(tmp_path / "ws", consents=consents, together=True, crop=crop)
     clips = load(create_release(workspace, ask(workspace), wishes).path).clips
     assert clips.picture.notna().sum() == clips.features.notna().sum() == n_pictures
@@ -122,8 +123,12 @@ def test_a_consent_that_ended_publishes_no_voice_of_others(tmp_path: Path) -> No
     other = next(one for one in snapshot.subjects.values() if one.id != clip.subject)
     ended = replace(other, consent=replace(other.consent, expires_on=date(2026, 5, 1)))
     later = replace(snapshot, subjects={**snapshot.subjects, other.id: ended})
-    assert published_terms(later, clip, date(2026, 5, 1)) == {Term.PUBLISH_FACE, Term.PUBLISH_VOICE}
-    assert published_terms(later, clip, date(2026, 5, 2)) == {Term.PUBLISH_FACE}
+    own = {Term.PUBLISH_FACE, Term.PUBLISH_FEATURES}
+    last, after = (publication_of(later, clip, date(2026, 5, day)) for day in (1, 2))
+    assert last.terms == {*own, Term.PUBLISH_VOICE}
+    assert after.terms == own
+    assert last.may_be_shown
+    assert after.may_be_shown  # of what still goes out, the subject's own face, nobody else is a part
 
 
 def test_a_picture_without_consent_to_the_voice_has_no_sound_and_the_same_frames(made: Release) -> None:
@@ -134,7 +139,7 @@ def test_a_picture_without_consent_to_the_voice_has_no_sound_and_the_same_frames
     assert has_sound(heard)
     assert not has_sound(muted)
     assert read_clock(muted) == read_clock(heard)
-    np.testing.assert_array_equal(silenced.picture().frames, whole.picture().frames)
+    np.testing.assert_array_equal(silenced.video().frames, whole.video().frames)
 
 
 def test_nothing_of_the_labs_names_ids_or_words_goes_out(made: Release, pristine: Path) -> None:
@@ -223,7 +228,8 @@ def test_the_benchmark_is_inside_the_seal(workspace: Workspace, ask: Ask, wishes
         (folder / "benchmark").mkdir()
         (folder / "benchmark" / "benchmark.json").write_text("{}")
 
-    release = create_release(workspace, ask(workspace), replace(wishes, benchmark=benchmark))
+    only = replace(wishes, benchmark=benchmark, page=PageMedia.NONE)  # a page would read a whole report
+    release = create_release(workspace, ask(workspace), only)
     assert seen == [20]
     marks = {file.path: file.mark for file in read_manifest(release.path).files}
     assert marks["benchmark/benchmark.json"] is Mark.DERIVED

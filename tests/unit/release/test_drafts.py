@@ -28,10 +28,10 @@ TODAY = date(2026, 6, 1)
 
 
 def unreachable() -> Policy:
-    """The lenient policy, but for one bound of agreement that nobody reaches."""
+    """The lenient policy, but for one bound of agreement that these coders do not reach."""
     policy = lenient_policy()
     (rule,) = policy.measures
-    return policy.model_copy(update={"measures": (rule.model_copy(update={"at_least": 1.01}),)})
+    return policy.model_copy(update={"measures": (rule.model_copy(update={"at_least": 1.0}),)})
 
 
 def leave_for_a_draft(workspace: Workspace, policy: Policy) -> Leave:
@@ -53,6 +53,8 @@ def test_its_name_texts_manifest_and_loader_say_so(draft: Release) -> None:
     for name in ("README.md", "DATACARD.md"):
         assert (draft.path / name).read_text(encoding="utf-8").startswith("# SIMULATED DRAFT ")
     assert "CLOSED: existence did not hold" in (draft.path / "README.md").read_text(encoding="utf-8")
+    readme = (draft.path / "README.md").read_text(encoding="utf-8")
+    assert "Shared as a draft on 20" in readme and "Released on" not in readme
     assert "DRAFT" in (draft.path / "CITATION.cff").read_text(encoding="utf-8")
     assert read_manifest(draft.path).draft
     assert (draft.path / MANIFEST).read_text(encoding="utf-8").splitlines()[1] == "# version: 2"
@@ -96,7 +98,23 @@ def test_whoever_rubs_the_mark_off_is_found_out(draft: Release, tmp_path: Path, 
     seal(folder, derived=lambda path: path == "clips.parquet", draft=where not in ("manifest", "all"))
     report = verify(folder)
     assert not report.ok
+    assert not [one for one in report.differences if "(stated " in one and said_twice(one)]
+    if where in ("release.json", "all"):
+        assert any("only what release.json calls a draft may" in line for line in report.differences) == (
+            where != "all"
+        )
     assert any("draft" in line or "gate rule" in line for line in report.differences)
+
+
+def said_twice(difference: str) -> bool:
+    """Whether the same is stated and found: then nobody knows what differs."""
+    stated, _, found = difference.partition("(stated ")[2].removesuffix(")").partition(", found ")
+    return stated == found
+
+
+def test_what_is_too_rare_is_said_so_when_it_is_verified(draft: Release) -> None:
+    lines = {one.what: one.found for one in verify(draft.path).rederived if one.what.startswith("gate rule emotion=")}
+    assert lines and set(lines.values()) == {"too rare to be told"}
 
 
 def test_what_is_still_being_judged_stays_out_of_it(workspace: Workspace, wishes: Wishes) -> None:

@@ -35,6 +35,7 @@ from mmed_curate.domain.time import Frame, Span
 from mmed_curate.release.build import Release, Wishes, create_release
 from mmed_curate.release.evidence import kinds_of
 from mmed_curate.release.leave import Leave, ask_gate
+from mmed_curate.release.page import PageMedia
 from mmed_curate.release.recipe import load_release_recipe
 from mmed_curate.release.snapshot import read_snapshot
 from mmed_curate.store import Workspace
@@ -175,7 +176,8 @@ def released(judged: tuple[Workspace, ClipId], ask: Ask, tmp_path_factory: pytes
     cut_again(workspace, anew)
     judge_all(workspace, anew=anew)
     with_release_files(workspace)
-    return create_release(workspace, ask(workspace), Wishes(version="0.1.0", recipe=load_release_recipe("mmed")))
+    wishes = Wishes(version="0.1.0", recipe=load_release_recipe("mmed"), page=PageMedia.NO_MEDIA)  # its media are none
+    return create_release(workspace, ask(workspace), wishes)
 
 
 def test_a_stranger_comes_to_the_same_consensus(released: Release) -> None:

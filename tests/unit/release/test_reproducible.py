@@ -13,6 +13,7 @@ from builders.road import a_settled_workspace
 
 from mmed_curate.dataset.manifest import files_under
 
+TESTS = Path(__file__).parents[2]
 BUILD = """
 import os, sys
 from datetime import date
@@ -38,7 +39,7 @@ def build(
     subprocess.run(
         [sys.executable, "-c", BUILD, str(workspace), on, umask],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(TESTS / up) for up in ("..", ".")), **environment},
         check=True,
     )
     release = workspace / "releases" / "mmed-1.0.0"

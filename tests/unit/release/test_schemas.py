@@ -10,8 +10,11 @@ import pytest
 
 from mmed_curate.cli.dataset import report_document as verify_document
 from mmed_curate.dataset import load, verify
+from mmed_curate.dataset.between import between, between_document
+from mmed_curate.dataset.changes import changes_document, changes_in
 from mmed_curate.dataset.manifest import read_manifest
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
+from mmed_curate.dataset.tombstones import read_tombstones, tombstones_document
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
 from mmed_curate.release.build import Release, manifest_document
@@ -30,6 +33,9 @@ def documents(made: Release) -> dict[str, dict[str, Any]]:
         "clips-row": row_document(dataset.clip_rows[0]),
         "judgements-row": row_document(dataset.judgement_rows[1]),
         "judged-clips-row": row_document(dataset.judged_clip_rows[0]),
+        "changes": changes_document(changes_in(made.path)),
+        "tombstones": tombstones_document(read_tombstones(made.path)),
+        "release-diff": between_document(between(made.path, made.path)),
         "verify-report": verify_document(verify(made.path)),
     }
 
@@ -42,6 +48,9 @@ SCHEMAS = [
     "clips-row",
     "judgements-row",
     "judged-clips-row",
+    "changes",
+    "tombstones",
+    "release-diff",
     "verify-report",
 ]
 

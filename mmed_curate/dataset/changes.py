@@ -1,0 +1,494 @@
+"""A release's own account of its history: changes.json, and CHANGELOG.md drawn from it.
+
+An entry holds numbers only and names nobody and nothing, so that it may stand in every later version, whoever withdraws
+meanwhile. Names are told of this version alone, and only of clips that it holds; what `mmed release diff` says of two
+releases is more. Sentences are made from the numbers, so that no free text can get in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from mmed_curate.dataset.consistency import Rederived
+from mmed_curate.dataset.difference import ClipChanged, ClipWent, Difference, FieldChanged, Tally, Why
+from mmed_curate.dataset.layout import ATTEMPTS, JUDGED_CLIPS
+from mmed_curate.dataset.released import Dataset
+from mmed_curate.dataset.rows import cell_text
+from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones, tombstone_of
+from mmed_curate.dataset.versions import Bump, Version
+from mmed_curate.domain.files import opened_text
+from mmed_curate.domain.findings import BadInput, MmedError
+
+CHANGES = "changes.json"
+CHANGELOG = "CHANGELOG.md"
+FORMAT = "mmed-changes"
+VERSION = 1
+_PEOPLE = frozenset({"subject", "session"})
+"""Columns whose older values are not told: they are pseudonyms."""
+
+
+class Known(Enum):
+    """What is known of how a version differs from the one before."""
+
+    FIRST = "first"
+    """There was none."""
+    COMPARED = "compared"
+    NOT_AT_HAND = "not-at-hand"
+    """The one before was no longer there when this one was made."""
+    UNTOLD = "untold"
+    """It was made before releases told of their history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One version in the history."""
+
+    release: str
+    """Version."""
+    released_on: date
+    draft: bool
+    clips: int
+    """Settled events that it holds, or held."""
+    tombstones: int
+    """Judged clips of older versions that were withdrawn by then."""
+    known: Known
+    since: str | None
+    """The version before; None: there was none, or it is not known."""
+    since_id: str | None
+    """The id of that version."""
+    tally: Tally | None
+    """What changed since; None: it was not compared."""
+
+    def __post_init__(self) -> None:
+        if (self.known is Known.COMPARED) is (self.tally is None) or (self.since is None) is not (
+            self.since_id is None
+        ):
+            raise ValueError("what was compared has a tally, and the version before has a number and an id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The whole account."""
+
+    name: str
+    """Of the dataset."""
+    entries: tuple[Entry, ...]
+    """Newest first; at least one."""
+    came: tuple[str, ...]
+    """Names of clips that came with this version."""
+    went: tuple[ClipWent, ...]
+    """Events that are no longer among what is settled of clips that are still judged clips of this version."""
+    changed: tuple[ClipChanged, ...]
+
+    @property
+    def this(self) -> Entry:
+        """The entry of this version."""
+        return self.entries[0]
+
+
+def changes_of(name: str, entry: Entry, older: Sequence[Entry], difference: Difference | None) -> Changes:
+    """The account of a version.
+
+    Args:
+        name: of the dataset.
+        entry: of this version.
+        older: of the versions before, newest first.
+        difference: to the version before; None: there is nothing to compare with.
+    """
+    if difference is None:
+        return Changes(name=name, entries=(entry, *older), came=(), went=(), changed=())
+    return Changes(
+        name=name,
+        entries=(entry, *older),
+        came=difference.came,
+        went=tuple(one for one in difference.went if one.why not in {Why.WITHDRAWN, Why.UNTOLD}),
+        changed=tuple(_without_people(one) for one in difference.changed),
+    )
+
+
+def _without_people(one: ClipChanged) -> ClipChanged:
+    fields = tuple(
+        FieldChanged(field=field.field, old="", new=field.new) if field.field in _PEOPLE else field
+        for field in one.fields
+    )
+    return ClipChanged(
+        clip=one.clip,
+        fields=fields,
+        files_came=one.files_came,
+        files_went=one.files_went,
+        files_changed=one.files_changed,
+    )
+
+
+def because(entry: Entry, *, gravest: bool = False) -> tuple[str, ...]:
+    """Why a version has to have the number that it has, the gravest reason first; sentences without a full stop.
+
+    Args:
+        entry: the version.
+        gravest: see `reasons`.
+    """
+    if entry.known is Known.FIRST:
+        return ("it is the first version",)
+    if entry.known is Known.UNTOLD:
+        return ("it was made before releases told of their history",)
+    if entry.tally is None:
+        return (f"{entry.since} was not at hand, so what changed since is not known",)
+    return reasons(entry.tally, gravest=gravest)
+
+
+def reasons(tally: Tally, *, gravest: bool = False) -> tuple[str, ...]:
+    """What changed, the gravest first; at least one sentence, without a full stop.
+
+    Args:
+        tally: the numbers.
+        gravest: only what makes the version be raised by as much as it must.
+    """
+    said = {
+        Bump.MAJOR: (
+            *(f"{_clips(number)} {_WENT[why]}" for why, number in _in_order(tally.clips_went)),
+            *(
+                f"{_judged(number)} without an event {_WENT[why]}"
+                for why, number in _in_order(tally.judged_went)
+                if not tally.clips_went.get(why)
+            ),
+            *_some(tally.clips_relabelled, "the labels, frames or files of {} changed", _clips),
+            *_some(tally.judged_anew, "something else was said of {}", _judged),
+        ),
+        Bump.MINOR: (
+            *_some(tally.clips_came, "{} came", _clips),
+            *_some(tally.judged_came, "{} came", _judged),
+            *_some(tally.files_came, "{} came to clips that were there", _files),
+        ),
+        Bump.PATCH: (
+            *_some(tally.clips_mended, "metadata of {} changed", _clips),
+            *(f"{name} changed" for name in tally.rules),
+        ),
+    }
+    told = [tally.demands] if gravest else sorted(said, reverse=True)
+    sentences = tuple(one for bump in told for one in said[bump])
+    return sentences or ("labels and clips are as they were",)
+
+
+_WENT: Mapping[Why, str] = {
+    Why.WITHDRAWN: "went because consent was withdrawn",
+    Why.REJECTED: "went, judged anew and dropped",
+    Why.REPLACED: "went, another cut in their place",
+    Why.SETTLED_OTHERWISE: "went, judged anew and settled otherwise",
+    Why.UNTOLD: "went",
+}
+
+
+def _in_order(went: Mapping[Why, int]) -> Iterator[tuple[Why, int]]:
+    return ((why, went[why]) for why in Why if went.get(why))
+
+
+def _some(number: int, text: str, named: Any) -> tuple[str, ...]:
+    return (text.format(named(number)),) if number else ()
+
+
+def _clips(number: int) -> str:
+    return "1 clip" if number == 1 else f"{number} clips"
+
+
+def _judged(number: int) -> str:
+    return "1 judged clip" if number == 1 else f"{number} judged clips"
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"
+
+
+def changelog_text(changes: Changes, *, notice: str) -> str:
+    """CHANGELOG.md.
+
+    Args:
+        changes: the account.
+        notice: what stands before everything else of the release.
+    """
+    lines = [f"# Changes of {changes.name}", "", notice, ""]
+    lines += [
+        "Where labels, frames or files changed or clips went, the first number rises, and results are not comparable;",
+        "where clips were added, the second; where anything else was mended, the third.",
+    ]
+    for entry in changes.entries:
+        lines += ["", f"## {entry.release} ({entry.released_on.isoformat()})", ""]
+        lines += [f"- {one[0].upper()}{one[1:]}." for one in because(entry)]
+        if entry.tally is not None and entry.tally.fields:
+            told = ", ".join(f"{field} ({number})" for field, number in sorted(entry.tally.fields.items()))
+            lines.append(f"- Columns that changed, and in how many clips: {told}.")
+        lines.append(f"- It {'holds' if entry is changes.this else 'held'} {_clips(entry.clips)}.")
+        if entry.tombstones:
+            lines.append(
+                f"- Tombstones: {_judged(entry.tombstones)} of older versions may not be used any more; {TOMBSTONES} "
+                "tells whoever holds them which. Delete the older versions."
+                if entry is changes.this
+                else f"- Tombstones: {_judged(entry.tombstones)}."
+            )
+    return "\n".join(lines) + "\n"
+
+
+def changes_document(changes: Changes) -> dict[str, Any]:
+    """changes.json: schema/json/changes.schema.json."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": changes.name,
+        "release": changes.this.release,
+        "entries": [_entry_document(entry) for entry in changes.entries],
+        "came": list(changes.came),
+        "went": [{"clip": one.clip, "why": one.why.value} for one in changes.went],
+        "changed": [changed_document(one) for one in changes.changed],
+    }
+
+
+def changed_document(one: ClipChanged) -> dict[str, Any]:
+    """What changed of a clip, as JSON values."""
+    return {
+        "clip": one.clip,
+        "fields": [{"field": field.field, "old": field.old, "new": field.new} for field in one.fields],
+        "files_came": list(one.files_came),
+        "files_went": list(one.files_went),
+        "files_changed": list(one.files_changed),
+    }
+
+
+def _entry_document(entry: Entry) -> dict[str, Any]:
+    return {
+        "release": entry.release,
+        "released_on": entry.released_on.isoformat(),
+        "draft": entry.draft,
+        "clips": entry.clips,
+        "tombstones": entry.tombstones,
+        "known": entry.known.value,
+        "since": None if entry.since is None else {"release": entry.since, "id": entry.since_id},
+        "changes": None if entry.tally is None else tally_document(entry.tally),
+    }
+
+
+def tally_document(tally: Tally) -> dict[str, Any]:
+    """A difference in numbers, as JSON values."""
+    return {
+        "demands": tally.demands.word,
+        "clips": {
+            "before": tally.clips_before,
+            "came": tally.clips_came,
+            "went": _reasons(tally.clips_went),
+            "relabelled": tally.clips_relabelled,
+            "mended": tally.clips_mended,
+            "now": tally.clips_now,
+        },
+        "judged_clips": {
+            "before": tally.judged_before,
+            "came": tally.judged_came,
+            "went": _reasons(tally.judged_went),
+            "anew": tally.judged_anew,
+            "now": tally.judged_now,
+        },
+        "fields": dict(sorted(tally.fields.items())),
+        "files": {"came": tally.files_came, "went": tally.files_went, "changed": tally.files_changed},
+        "rules": list(tally.rules),
+    }
+
+
+def _reasons(went: Mapping[Why, int]) -> dict[str, int]:
+    return {why.value: went.get(why, 0) for why in Why}
+
+
+def changes_in(root: Path) -> Changes:
+    """Read the account of a release.
+
+    Args:
+        root: its folder.
+
+    Raises:
+        BadInput: there is none, it is of a newer format, or it is not whole.
+    """
+    try:
+        with opened_text(root / CHANGES) as stream:
+            document = json.load(stream)
+        if document["format"] != FORMAT or document["version"] > VERSION:
+            raise ValueError(f"it is not of format {FORMAT} up to version {VERSION}")
+        entries = tuple(_entry_in(one) for one in document["entries"])
+        if not entries or entries[0].release != document["release"]:
+            raise ValueError("its first entry is of another version")
+        return Changes(
+            name=str(document["name"]),
+            entries=entries,
+            came=tuple(str(one) for one in document["came"]),
+            went=tuple(ClipWent(clip=str(one["clip"]), why=Why(one["why"])) for one in document["went"]),
+            changed=tuple(_changed_in(one) for one in document["changed"]),
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInput.of(
+            "dataset.changes",
+            f"{root / CHANGES} does not tell of the versions before ({error})",
+            "ask for a whole release",
+        ) from error
+
+
+def _entry_in(document: Mapping[str, Any]) -> Entry:
+    since, told = document["since"], document["changes"]
+    return Entry(
+        release=str(Version.of(document["release"])),
+        released_on=date.fromisoformat(document["released_on"]),
+        draft=document["draft"] is True,
+        clips=_count(document["clips"]),
+        tombstones=_count(document["tombstones"]),
+        known=Known(document["known"]),
+        since=None if since is None else str(Version.of(since["release"])),
+        since_id=None if since is None else str(since["id"]),
+        tally=None if told is None else _tally_in(told),
+    )
+
+
+def _tally_in(document: Mapping[str, Any]) -> Tally:
+    clips, judged, files = document["clips"], document["judged_clips"], document["files"]
+    tally = Tally(
+        clips_before=_count(clips["before"]),
+        clips_came=_count(clips["came"]),
+        clips_went=_reasons_in(clips["went"]),
+        clips_relabelled=_count(clips["relabelled"]),
+        clips_mended=_count(clips["mended"]),
+        clips_now=_count(clips["now"]),
+        judged_before=_count(judged["before"]),
+        judged_came=_count(judged["came"]),
+        judged_went=_reasons_in(judged["went"]),
+        judged_anew=_count(judged["anew"]),
+        judged_now=_count(judged["now"]),
+        fields={str(name): _count(number) for name, number in document["fields"].items()},
+        files_came=_count(files["came"]),
+        files_went=_count(files["went"]),
+        files_changed=_count(files["changed"]),
+        rules=tuple(str(name) for name in document["rules"]),
+    )
+    if document["demands"] != tally.demands.word:
+        raise ValueError(f"it says that its changes are {document['demands']}, and they are {tally.demands.word}")
+    return tally
+
+
+def _reasons_in(document: Mapping[str, Any]) -> Mapping[Why, int]:
+    return {Why(why): _count(number) for why, number in document.items() if number}
+
+
+def _changed_in(document: Mapping[str, Any]) -> ClipChanged:
+    return ClipChanged(
+        clip=str(document["clip"]),
+        fields=tuple(
+            FieldChanged(field=str(one["field"]), old=str(one["old"]), new=str(one["new"]))
+            for one in document["fields"]
+        ),
+        files_came=tuple(str(path) for path in document["files_came"]),
+        files_went=tuple(str(path) for path in document["files_went"]),
+        files_changed=tuple(str(path) for path in document["files_changed"]),
+    )
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def derived_history(dataset: Dataset) -> Iterator[Rederived]:
+    """Hold what a release tells of the versions before against its tables; older formats tell nothing.
+
+    That the version before was as it says, and that every clip that was withdrawn is among the tombstones, must be
+    taken on the lab's word.
+    """
+    sealed, needed = {file.path for file in dataset.manifest.files}, {CHANGES, CHANGELOG, TOMBSTONES}
+    if not sealed & {ATTEMPTS, *needed}:  # all of these came with version 4 of the format
+        return
+    if needed - sealed:
+        missing = ", ".join(sorted(needed - sealed))
+        yield Rederived(what="what changed since the version before", stated="told", found=f"no {missing}", same=False)
+        return
+    try:
+        buried, changes = read_tombstones(dataset.root), changes_in(dataset.root)
+        text = (dataset.root / CHANGELOG).read_text(encoding="utf-8")
+    except (MmedError, OSError, ValueError) as error:
+        yield Rederived(
+            what="what changed since the version before", stated="can be read", found=str(error)[:300], same=False
+        )
+        return
+    risen = [row.clip for row in dataset.judged_clip_rows if tombstone_of(row.clip) in buried.hashes]
+    facts = dataset.release
+    named = (buried.name, buried.release) == (facts.name, facts.version)
+    yield Rederived(
+        what=f"that no clip is among the {len(buried.hashes)} in {TOMBSTONES}",
+        stated="none" if named else "of another version",
+        found=", ".join(risen[:5]) or "none",
+        same=named and not risen,
+    )
+    wrong = next(_wrong(dataset, changes, len(buried.hashes)), "")
+    said = f"{len(changes.entries)} versions, this one because {because(changes.this, gravest=True)[0]}"
+    yield Rederived(what=CHANGES, stated=said, found=wrong or said, same=not wrong)
+    same = text == changelog_text(changes, notice=facts.notice)
+    yield Rederived(
+        what=CHANGELOG, stated=f"what {CHANGES} says", found="the same" if same else "another text", same=same
+    )
+
+
+def _wrong(dataset: Dataset, changes: Changes, n_tombstones: int) -> Iterator[str]:
+    """What is told otherwise than the tables say."""
+    this, facts = changes.this, dataset.release
+    if (changes.name, this.release, this.draft, this.released_on) != (
+        facts.name,
+        facts.version,
+        facts.draft,
+        facts.released_on,
+    ):
+        yield f"an account of {changes.name} {this.release}"
+    if (this.clips, this.tombstones) != (len(dataset.clip_rows), n_tombstones):
+        yield f"{len(dataset.clip_rows)} clips and {n_tombstones} tombstones"
+    for newer, older in zip(changes.entries, changes.entries[1:], strict=False):
+        if newer.since != older.release:
+            yield f"{newer.release} said to come after {newer.since}, and listed after {older.release}"
+    for entry in changes.entries:
+        if entry.since is not None and not _high_enough(entry):
+            yield f"{entry.release} after {entry.since}, which what changed does not allow"
+        if entry.tally is not None:
+            yield from _uneven(entry, entry.tally)
+    yield from _unlike_the_rows(dataset, changes)
+
+
+def _high_enough(entry: Entry) -> bool:
+    demands = Bump.MAJOR if entry.tally is None else entry.tally.demands
+    return Version.of(entry.release).may_follow(Version.of(str(entry.since)), demands)
+
+
+def _uneven(entry: Entry, tally: Tally) -> Iterator[str]:
+    clips = tally.clips_before + tally.clips_came - sum(tally.clips_went.values())
+    judged = tally.judged_before + tally.judged_came - sum(tally.judged_went.values())
+    if clips != tally.clips_now or judged != tally.judged_now or tally.clips_now != entry.clips:
+        yield f"numbers of clips in {entry.release} that do not add up"
+
+
+def _unlike_the_rows(dataset: Dataset, changes: Changes) -> Iterator[str]:
+    tally, rows = changes.this.tally, {row.clip: row for row in dataset.clip_rows}
+    n_relabelled = sum(one.relabelled for one in changes.changed)
+    told = (len(changes.came), n_relabelled, len(changes.changed) - n_relabelled)
+    if tally is None:
+        if any(told) or changes.went:
+            yield "clips named, and no version before"
+        return
+    if told != (tally.clips_came, tally.clips_relabelled, tally.clips_mended):
+        yield "other numbers of clips than it names"
+    if tally.judged_now != len(dataset.judged_clip_rows):
+        yield f"{tally.judged_now} judged clips, where {JUDGED_CLIPS} has {len(dataset.judged_clip_rows)}"
+    for name in (*changes.came, *(one.clip for one in changes.changed)):
+        if name not in rows:
+            yield f"{name}, which it does not hold"
+            return
+    for event in changes.went:
+        if event.clip in rows:
+            yield f"{event.clip} as gone, which it holds"
+    for one in changes.changed:
+        for field in one.fields:
+            if cell_text(getattr(rows[one.clip], field.field, None)) != field.new:
+                yield f"{field.field} of {one.clip} as {field.new or 'missing'}"

@@ -1,0 +1,13 @@
+"""Where what lies in a release: names of its files, relative to its folder."""
+
+from __future__ import annotations
+
+CLIPS = "clips.csv"
+JUDGEMENTS = "judgements.csv"
+JUDGED_CLIPS = "judged-clips.csv"
+CODEBOOK = "codebook.yaml"
+PROTOCOL = "protocol.yaml"
+POLICY = "policy.yaml"
+AGREEMENT = "agreement.json"
+GATE = "gate.json"
+ATTEMPTS = "attempts.json"
