@@ -281,7 +281,10 @@ def document(cells: Sequence[Cell], gate: Gate) -> dict[str, Any]:
         "version": "1.0",
         "simulated": True,
         "policy": gate.policy.name,
-        "policy_digest": gate.policy.digest(),
+        "bounds": {
+            **{rule.name: [rule.held.value, rule.at_least] for rule in gate.policy.measures},
+            **{f"{rule.name}=": [rule.held.value, rule.at_least, rule.min_positives] for rule in gate.policy.classes},
+        },
         "seed": SEED,
         "model": {
             "marginals": MARGINALS,
