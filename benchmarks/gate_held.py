@@ -107,14 +107,22 @@ class Gate:
 
     @cached_property
     def _open(self) -> dict[str, Measure]:
-        whole = Coefficient(
+        return {rule.measure: self._perfect for rule in self.policy.measures}
+
+    @cached_property
+    def _open_classes(self) -> dict[str, dict[str, MeasuredClass]]:
+        one = {"any": MeasuredClass(positives=self._perfect.n_units, alpha=self._perfect)}
+        return {rule.layer: one for rule in self.policy.classes}
+
+    @cached_property
+    def _perfect(self) -> Coefficient:
+        return Coefficient(
             value=1.0,
             interval=Interval(lower=1.0, upper=1.0, confidence=self.settings.confidence),
             n_units=1000,
             n_judgements=2000,
             n_clusters=30,
         )
-        return {rule.measure: whole for rule in self.policy.measures}
 
     @cached_property
     def _layer_rule(self) -> str:
@@ -142,7 +150,7 @@ class Gate:
     def _decided(self, measures: Mapping[str, Measure], classes: Mapping[str, Any], n_coders: int) -> Any:
         report = Measured(
             measures={**self._open, **measures},
-            classes=classes,
+            classes={**self._open_classes, **classes},
             measured_by=self.settings.values(),
             n_coders=n_coders,
         )

@@ -35,7 +35,11 @@ class Report:
     """What the gate reads; all but the emotion is perfect, so that the emotion alone decides."""
 
     measures: Mapping[str, Measure]
-    classes: Mapping[str, Mapping[str, MeasuredClass]] = field(default_factory=dict)
+    classes: Mapping[str, Mapping[str, MeasuredClass]] = field(
+        default_factory=lambda: {
+            rule.layer: {"any": MeasuredClass(positives=7442, alpha=PERFECT)} for rule in POLICY.classes
+        }
+    )
     judgements_digest: str = "0" * 64
     measured_by: Mapping[str, int | float | str] = field(default_factory=lambda: POLICY.agreement)
     n_coders: int = 10
