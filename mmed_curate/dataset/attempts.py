@@ -152,8 +152,8 @@ def _differences(dataset: Dataset, attempts: Sequence[Attempt], codings: Codings
     if any(one.day > later.day for one, later in pairwise(attempts)):
         yield "an attempt on an earlier day than the one before"
     keys = [(one.judgements_digest, one.policy_digest) for one in attempts]
-    if len(set(keys)) != len(keys):
-        yield "one attempt twice"
+    if any(one == later for one, later in pairwise(keys)):
+        yield "one attempt twice in a row"
     for row in dataset.judged_clip_rows:
         stated = tuple(
             f"{one.number}:{one.measured[ClipId(row.clip)]}" for one in attempts if ClipId(row.clip) in one.measured

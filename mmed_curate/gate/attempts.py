@@ -173,10 +173,15 @@ def method_digest(*, version: int, protocol: Protocol, codebook: Codebook) -> st
     return hashlib.sha256(canonical_json({"version": version, "documents": list(documents)}).encode()).hexdigest()
 
 
-def the_same(attempts: Iterable[Attempt], *, judgements_digest: str, policy_digest: str) -> Attempt | None:
-    """The attempt that was made on these judgements under this policy; None: there is none."""
+def the_same(attempts: Sequence[Attempt], *, judgements_digest: str, policy_digest: str) -> Attempt | None:
+    """The last attempt, if it was made on these judgements under this policy; None: it was not, or there is none.
+
+    An older one is not it: consent that was taken back and given again brings older judgements back, and what was
+    tried in between stands between the two.
+    """
     wanted = (judgements_digest, policy_digest)
-    return next((one for one in attempts if (one.judgements_digest, one.policy_digest) == wanted), None)
+    last = attempts[-1] if attempts else None
+    return last if last is not None and (last.judgements_digest, last.policy_digest) == wanted else None
 
 
 def attempt_document(attempt: Attempt) -> dict[str, Any]:

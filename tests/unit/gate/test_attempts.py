@@ -22,6 +22,7 @@ from mmed_curate.gate.attempts import (
     attempts_before,
     by_lot,
     owed_after,
+    the_same,
     what_counts,
 )
 from mmed_curate.gate.verdicts import About, at_least
@@ -55,6 +56,16 @@ def an_attempt(
         method_digest="",
         order=order,
     )
+
+
+def test_only_the_last_attempt_can_be_the_same_again() -> None:
+    """Judgements that come back, for consent was given again, are tried anew: something else was tried in between."""
+    first, second = (an_attempt(number, measured={"a": 1}) for number in (1, 2))
+    assert the_same((first,), judgements_digest="digest 1", policy_digest="p") is first
+    assert the_same((first, second), judgements_digest="digest 2", policy_digest="p") is second
+    assert the_same((first, second), judgements_digest="digest 1", policy_digest="p") is None
+    assert the_same((first,), judgements_digest="digest 1", policy_digest="another") is None
+    assert the_same((), judgements_digest="digest 1", policy_digest="p") is None
 
 
 def a_coding(round: int = 1, after: int = 0, by: RecodingKind | None = None) -> ToldCoding:

@@ -267,6 +267,21 @@ def test_what_was_said_after_the_gate_closes_it_again(workspace: Workspace, ask:
         create_release(workspace, leave, wishes)
 
 
+def test_consent_taken_back_and_given_again_makes_a_release(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    """The same judgements as before come back, and the gate was held on fewer in between."""
+    ask(workspace)
+    with workspace.read() as records:
+        subject = next(one for one in records.subjects() if one.code.endswith("-4"))
+    less = replace(subject.consent, terms=frozenset({Term.RECORD}))
+    for consent in (less, subject.consent):
+        with workspace.write() as records:
+            records.add_consent(subject.code, consent)
+        leave = ask(workspace)
+    made = create_release(workspace, leave, wishes)
+    assert verify(made.path).ok
+    assert len(json.loads((made.path / "attempts.json").read_text(encoding="utf-8"))["attempts"]) == 3
+
+
 def test_another_policy_than_the_one_that_passed_is_refused(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
     leave = ask(workspace)
     other = leave.policy.model_copy(update={"max_open_clips": 9})
