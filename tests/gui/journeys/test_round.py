@@ -103,4 +103,4 @@ def test_a_round_through_the_window_alone(qtbot: QtBot, tmp_path: Path) -> None:
         workspace, policy=lenient_policy(), settings=lenient_settings(), on=date(2026, 6, 1), rehash=True
     )
     assert leave is not None, decision.failed
-    assert leave.passed.verdicts
+    assert leave.word.verdicts

@@ -79,7 +79,7 @@ def test_one_subject_gives_no_interval_and_says_why(coded: Workspace) -> None:
     alpha = overview(coded).emotion_alpha
     assert isinstance(alpha, Coefficient)
     assert isinstance(alpha.interval, Undetermined)
-    assert "1 clusters are too few" in alpha.interval.reason
+    assert "1 cluster is too few" in alpha.interval.reason
 
 
 def test_the_trend_counts_a_clip_in_the_week_in_which_its_coding_closed(coded: Workspace) -> None:

@@ -150,7 +150,7 @@ def test_drafts_count_below_the_first_release_and_have_no_versions_after_them(
     def draft() -> Release:
         strict = lenient_policy()
         (rule,) = strict.measures
-        strict = strict.model_copy(update={"measures": (rule.model_copy(update={"at_least": 1.1}),)})
+        strict = strict.model_copy(update={"measures": (rule.model_copy(update={"at_least": 1.0}),)})
         day = date(2026, 6, 1)
         _, leave = ask_gate(workspace, policy=strict, settings=lenient_settings(), on=day, draft=True)
         assert leave is not None
