@@ -1,4 +1,4 @@
-"""Which releases and drafts that were made hold something of a subject: those that must be dropped when the subject leaves."""
+"""Which releases and drafts hold something of a subject: those that must be dropped when the subject leaves."""
 
 from __future__ import annotations
 
