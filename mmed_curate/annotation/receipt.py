@@ -56,9 +56,10 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropRelease:
-    """A release that must be dropped."""
+    """A release or a draft that must be dropped."""
 
     version: str
+    """That of a draft ends in -draft."""
     id: str
     path: str | None
     """None: not in the workspace."""
@@ -203,7 +204,7 @@ def receipt_text(receipt: Receipt) -> str:
     lines += ["To be dropped by you:"]
     lines += _told("recordings, which are not ours", receipt.originals)
     lines += _told("backups in the workspace", receipt.backups)
-    lines += [f"  releases: {'none' if not receipt.releases else ''}".rstrip()]
+    lines += [f"  releases and drafts: {'none' if not receipt.releases else ''}".rstrip()]
     for one in receipt.releases:
         where = one.path or "not in this workspace"
         lines += [f"    {one.version}  {one.id}  {where}{'' if one.sure else ' (may hold something)'}"]

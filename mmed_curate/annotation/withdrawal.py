@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.annotation.handout import clear, desk_folder, desk_name
-from mmed_curate.domain.files import sha256_of
+from mmed_curate.domain.files import sha256_of, sweep_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import TicketId
 from mmed_curate.domain.progress import Progress, silent
@@ -21,6 +21,9 @@ from mmed_curate.store import Workspace
 from mmed_curate.store.left import Erasure, GoneFile
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_HALF_MADE = re.compile(r"\..+-[a-z0-9_]{8}(\.aside)?")
+"""Names of folders that releases are made in; an earlier mmed gave no ending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,8 @@ def withdraw(workspace: Workspace, code: str, *, erase: bool = False, progress: 
         progress: called with files erased and how many there are.
 
     Raises:
-        BadInput: there is no such subject, a file cannot be deleted, or another program holds the database.
+        BadInput: there is no such subject, a file cannot be deleted, a release is being made, or another program holds
+            the database.
     """
     with workspace.write() as records:
         subject = records.subject(code).id
@@ -90,11 +94,28 @@ def _finished(workspace: Workspace, erasure: Erasure, progress: Progress) -> Era
         progress(done, len(there))
     for folder in _desks(workspace, erasure.tickets):
         shutil.rmtree(folder, ignore_errors=True)
+    _sweep_releases(workspace.root / "releases")
     if not erasure.finished or there:
         workspace.scrub()
         with workspace.write() as records:
             erasure = records.finish_erasure(erasure)
     return erasure
+
+
+def _sweep_releases(releases: Path) -> None:
+    """Remove releases that whoever made them was killed over: half of one holds media under no name that is known.
+
+    Raises:
+        BadInput: one is being made, or nobody can tell.
+    """
+    sweep_aside(releases)
+    for path in sorted(releases.iterdir()) if releases.is_dir() else ():
+        if _HALF_MADE.fullmatch(path.name) and path.is_dir():
+            raise BadInput.of(
+                "withdraw.half_made",
+                f"{path} is a release that is being made, or was left half made, and it may hold media of the subject",
+                "wait until it is made, or remove it if nobody makes it; then run the same command again",
+            )
 
 
 def _desks(workspace: Workspace, tickets: Iterable[TicketId]) -> Iterator[Path]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar
+from mmed_curate.dataset.manifest import SIGNATURE
+from mmed_curate.dataset.signature import Signed
 from mmed_curate.dataset.verification import VerifyReport
 from mmed_curate.dataset.verification import verify as verify_release
 from mmed_curate.domain.counted import counted
@@ -87,4 +89,23 @@ def _tell(release: Path, report: VerifyReport) -> None:
             style="bold green",
         )
     else:
-        out.print(f"{counted(len(report.differences), 'difference')}: download again what is named", style="bold red")
+        todo = "; ".join(_remedies(report))
+        out.print(f"{counted(len(report.differences), 'difference')}: {todo}", style="bold red", markup=False)
+
+
+def _remedies(report: VerifyReport) -> list[str]:
+    """What to do about each kind of difference that there is."""
+    found = []
+    if report.changed or report.missing:
+        found.append("download again what is changed or missing")
+    if report.extra:
+        found.append("remove what is extra")
+    if report.links:
+        found.append("remove the links, and download again what lay there")
+    if not all(one.same for one in report.rederived):
+        found.append("ask whoever released it why it does not say what its own tables give")
+    if report.must_be_signed and report.signed is Signed.NO:
+        found.append(f"ask whoever released it for {SIGNATURE}")
+    if report.must_be_signed and report.signed is Signed.WRONG:
+        found.append("do not use it before whoever released it tells you by which key it is signed")
+    return found

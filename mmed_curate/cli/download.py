@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,4 +160,4 @@ def _tell(made: Download) -> None:
     if made.withdrawn:
         gone = f"{len(made.withdrawn)} of its clips were withdrawn since, such as {made.withdrawn[0]}"
         out.print(f"{gone}: take a newer version", style="bold red", markup=False)
-    out.print(f"Next: mmed verify {made.path}", markup=False)
+    out.print(f"Next: {shlex.join(['mmed', 'verify', str(made.path)])}", markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import sys
 import warnings
 from collections.abc import Callable
@@ -174,19 +175,20 @@ def make_key(file: Path, as_json: bool) -> None:
 @click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, as `mmed release key` makes.")
 @json_option
 def sign(folder: Path, key: Path, as_json: bool) -> None:
-    """Sign the release in FOLDER: its manifest, which stands for every byte.
+    """Sign the release in FOLDER: its manifest, which stands for every byte, once every file was held against it.
 
     Writes manifest-sha256.txt.sig beside it. Its id stays what it was.
     """
     from mmed_curate.dataset import signature
     from mmed_curate.dataset.manifest import release_id
 
-    path = signature.sign(folder, key)
+    with progress_bar("Reading", "bytes") as progress:
+        path = signature.sign(folder, key, progress=progress)
     if as_json:
         print_json({"signature": str(path), "id": release_id(folder)})
     else:
         out.print(f"id {release_id(folder)}", markup=False)
-        out.print(f"Next: mmed verify {folder} --public-key {key}.pub", markup=False)
+        out.print(f"Next: {shlex.join(['mmed', 'verify', str(folder), '--public-key', f'{key}.pub'])}", markup=False)
 
 
 def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:
@@ -246,7 +248,7 @@ def _tell(made: Release, *, templated: bool) -> None:
     out.print(str(made.path), markup=False)
     if templated:
         err.print("LICENSE.txt is a template: give the lab's own with --licence FILE before publishing", markup=False)
-    out.print(f"Next: mmed verify {made.path}", markup=False)
+    out.print(f"Next: {shlex.join(['mmed', 'verify', str(made.path)])}", markup=False)
 
 
 def _failed(verdict: RuleVerdict) -> dict[str, object]:

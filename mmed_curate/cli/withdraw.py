@@ -82,7 +82,9 @@ def _tell(said: Receipt, n_returned: int, receipt: Path | None) -> None:
         markup=False,
     )
     if said.releases:
-        out.print(f"{len(said.releases)} earlier release(s) hold, or may hold, something of them", markup=False)
+        out.print(
+            f"{len(said.releases)} earlier release(s) or drafts hold, or may hold, something of them", markup=False
+        )
     if said.erasure is not None:
         out.print(f"{len(said.erasure.files or ())} files erased", markup=False)
     if receipt is not None:

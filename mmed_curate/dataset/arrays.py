@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import zipfile
 import zlib
 from pathlib import Path
@@ -48,5 +49,5 @@ def not_whole(root: Path, what: str) -> BadInput:
     return BadInput.of(
         "dataset.not_whole",
         f"{root} {what}",
-        f"run `mmed verify {root}` to see all that differs, and download that again",
+        f"run `{shlex.join(['mmed', 'verify', str(root)])}` to see all that differs, and download that again",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -151,5 +152,7 @@ def _of(document: Any, key: str, kind: type[Any]) -> Any:
 
 def _broken(path: Path, what: str) -> BadInput:
     return BadInput.of(
-        "dataset.broken", f"{path} {what}", f"run `mmed verify {path.parent}`, and download again what it names"
+        "dataset.broken",
+        f"{path} {what}",
+        f"run `{shlex.join(['mmed', 'verify', str(path.parent)])}`, and download again what it names",
     )

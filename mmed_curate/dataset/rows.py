@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -317,5 +318,7 @@ def _unread(names: Sequence[str], readers: Sequence[Callable[[str], Any]], cells
 
 def _not_ours(path: Path, what: str) -> BadInput:
     return BadInput.of(
-        "dataset.table", f"{path} {what}", f"run `mmed verify {path.parent}`, and download again what it names"
+        "dataset.table",
+        f"{path} {what}",
+        f"run `{shlex.join(['mmed', 'verify', str(path.parent)])}`, and download again what it names",
     )

@@ -6,6 +6,7 @@ Everything outside `media/` is metadata and belongs to every copy, so that every
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -219,10 +220,11 @@ def not_selected(root: Path, path: str) -> BadInput | None:
     partial = read_partial(root)
     if partial is None:
         return None
+    command = shlex.join(["mmed", "download", partial.source, "-o", str(root), "--only", part_of(path).value])
     return BadInput.of(
         "dataset.not_selected",
         f"{root} is a partial copy ({partial}), and {path} is not in it",
-        f"run `mmed download {partial.source} -o {root} --only {part_of(path).value}` to add it",
+        f"run `{command}` to add it",
         path=path,
     )
 

@@ -7,16 +7,22 @@ private ones PKCS #8 without a password, readable by their owner only; public on
 from __future__ import annotations
 
 import os
+import shlex
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmed_curate.dataset.compared import compare
 from mmed_curate.dataset.manifest import MANIFEST, SIGNATURE, read_manifest
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.progress import Progress, silent
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+_NAMED = 3
+"""Differences that a sentence names."""
 
 
 class Signed(Enum):
@@ -65,19 +71,31 @@ def make_key(path: Path) -> Path:
     return public
 
 
-def sign(root: Path, key: Path) -> Path:
+def sign(root: Path, key: Path, *, progress: Progress = silent) -> Path:
     """Sign a release: write the signature of its manifest beside it; one that was there is replaced.
+
+    Every file is held against the manifest first: who signs vouches for the bytes.
 
     Args:
         root: the release.
         key: file of the private key.
+        progress: called with bytes read and how many there are.
 
     Raises:
-        BadInput: the folder is no release, the key is none of ours or others may read it, or cryptography is missing.
+        BadInput: the folder is no release or not as it was sealed, the key is none of ours or others may read it, or
+            cryptography is missing.
     """
     _check_installed()
-    read_manifest(root)
-    signature = _private_key(key).sign((root / MANIFEST).read_bytes())
+    private = _private_key(key)
+    differences = compare(root, read_manifest(root), partial=None, progress=progress).differences
+    if differences:
+        more = f", and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
+        raise BadInput.of(
+            "signature.not_as_sealed",
+            f"{root} is not as it was sealed, and is not signed: {', '.join(differences[:_NAMED])}{more}",
+            "sign it as `mmed release create` made it",
+        )
+    signature = private.sign((root / MANIFEST).read_bytes())
     with written_aside(root / SIGNATURE) as aside:
         aside.write_bytes(signature)
     return root / SIGNATURE
@@ -123,18 +141,19 @@ def _check_installed() -> None:
 
 
 def _private_key(path: Path) -> Ed25519PrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    data = _key_bytes(path)
-    if path.stat().st_mode & 0o077:
-        raise BadInput.of("signature.key_open", f"others may read the private key {path}", f"run `chmod 600 {path}`")
     try:
-        key = load_pem_private_key(data, password=None)
-    except (ValueError, TypeError) as error:
+        key = load_pem_private_key(_key_bytes(path), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise _no_key(path, "private") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise _no_key(path, "private")
+    if path.stat().st_mode & 0o077:
+        named = shlex.quote(str(path))
+        raise BadInput.of("signature.key_open", f"others may read the private key {path}", f"run `chmod 600 {named}`")
     return key
 
 
@@ -165,5 +184,7 @@ def _key_bytes(path: Path) -> bytes:
 
 def _no_key(path: Path, what: str) -> BadInput:
     return BadInput.of(
-        "signature.key", f"{path} is no {what} Ed25519 key in PEM", "make one with `mmed release key FILE`"
+        "signature.key",
+        f"{path} is no {what} Ed25519 key in PEM",
+        f"give the {what} key of a pair that `mmed release key FILE` makes",
     )

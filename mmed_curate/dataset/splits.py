@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -214,5 +215,7 @@ def _names(found: Any) -> tuple[str, ...]:
 
 def _unreadable(path: Path, what: str) -> BadInput:
     return BadInput.of(
-        "dataset.splits", f"{path} {what}", f"run `mmed verify {path.parent}`, and download again what it names"
+        "dataset.splits",
+        f"{path} {what}",
+        f"run `{shlex.join(['mmed', 'verify', str(path.parent)])}`, and download again what it names",
     )

@@ -5,31 +5,20 @@ What cannot be derived again (consent, flags, who saw what) is listed as atteste
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmed_curate.dataset.attested import attested_in
+from mmed_curate.dataset.compared import compare, shown
 from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.facts import RELEASE, read_facts
-from mmed_curate.dataset.manifest import (
-    MANIFEST,
-    SIGNATURE,
-    Manifest,
-    files_under,
-    inside,
-    read_manifest,
-    release_id,
-    total_bytes,
-)
+from mmed_curate.dataset.manifest import read_manifest, release_id
 from mmed_curate.dataset.rederivation import closed_by, derive_again
-from mmed_curate.dataset.selection import DOWNLOAD, Part, PartialCopy, expected, part_of, read_partial
+from mmed_curate.dataset.selection import DOWNLOAD, PartialCopy, read_partial
 from mmed_curate.dataset.signature import Signed, signed_by
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 
-_CHUNK = 1 << 20
 _FAILS = "does not hold"
 """How the words on a gate's rule end that does not hold."""
 
@@ -117,24 +106,10 @@ def verify(path: str | Path, *, public_key: str | Path | None = None, progress: 
         raise BadInput.of("dataset.no_folder", f"there is no folder {root}", "give the folder of a release")
     manifest = read_manifest(root)
     signed = signed_by(root, None if public_key is None else Path(public_key))
-    sealed = {file.path: file.sha256 for file in manifest.files}
-    partial = None if DOWNLOAD in sealed else read_partial(root)
-    ours = {MANIFEST, SIGNATURE} if partial is None else {MANIFEST, SIGNATURE, DOWNLOAD}
-    there = {name for name in files_under(root) if name not in ours or (root / name).is_symlink()}
-    links = {name for name in there if (root / name).is_symlink()}
-    total = total_bytes(root, there & set(sealed))
-    changed = []
-    n_bytes = 0
-    for name in sorted(there & set(sealed) - links):
-        if not (root / name).is_file():  # a pipe or a device would keep us waiting
-            changed.append(name)
-            continue
-        digest, n_bytes = _read(inside(root, name), n_bytes, total, progress)
-        if digest != sealed[name]:
-            changed.append(name)
-    needed = _needed(root, manifest, partial, there - set(changed) - links)
-    whole = not changed and needed <= there and not links
-    facts = read_facts(root) if RELEASE in there and RELEASE not in changed else None
+    partial = None if any(file.path == DOWNLOAD for file in manifest.files) else read_partial(root)
+    compared = compare(root, manifest, partial=partial, progress=progress)
+    whole = not (compared.changed or compared.missing or compared.links)
+    facts = read_facts(root) if RELEASE in {*compared.whole, *compared.extra, *compared.links} else None
     return VerifyReport(
         release="" if facts is None else f"{facts.name} {facts.version}",
         id=release_id(root),
@@ -142,45 +117,16 @@ def verify(path: str | Path, *, public_key: str | Path | None = None, progress: 
         draft=manifest.draft or (facts is not None and facts.draft),
         is_said_to_be_draft=facts is not None and facts.draft,
         closed_by=closed_by(root) if whole and manifest.draft else (),
-        n_files=len(sealed),
-        n_bytes=n_bytes,
-        changed=tuple(changed),
-        missing=tuple(sorted(needed - there)),
-        extra=tuple(_shown(name) for name in sorted(there - set(sealed) - links)),
-        links=tuple(_shown(name) for name in sorted(links)),
+        n_files=len(manifest.files),
+        n_bytes=compared.n_bytes,
+        changed=compared.changed,
+        missing=compared.missing,
+        extra=tuple(shown(name) for name in compared.extra),
+        links=tuple(shown(name) for name in compared.links),
         rederived=derive_again(root) if whole else (),
         attested=attested_in(root) if whole else (),
         partial=partial,
-        n_left_out=len(set(sealed) - needed - there),
+        n_left_out=compared.n_left_out,
         signed=signed,
         must_be_signed=public_key is not None,
     )
-
-
-def _needed(root: Path, manifest: Manifest, partial: PartialCopy | None, good: set[str]) -> frozenset[str]:
-    """The paths that this copy should hold; where a partial one lacks the table to tell by, its metadata."""
-    if partial is None or "clips.csv" in good:
-        return expected(root, manifest, partial)
-    return frozenset(file.path for file in manifest.files if part_of(file.path) is Part.METADATA)
-
-
-def _shown(name: str) -> str:
-    """A name from a stranger's disk, with whatever cannot be printed written out."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name)
-
-
-def _read(path: Path, before: int, total: int, progress: Progress) -> tuple[str, int]:
-    """SHA-256 of a file, and how many bytes have been read in all; an unreadable file has no digest."""
-    digest = hashlib.sha256()
-    n_bytes = before
-    try:
-        with path.open("rb") as stream:
-            while piece := stream.read(_CHUNK):
-                digest.update(piece)
-                n_bytes += len(piece)
-                progress(n_bytes, total)
-    except OSError as error:
-        if isinstance(error, PermissionError) or os.path.lexists(path):
-            return f"unreadable ({error.strerror})", n_bytes
-        raise
-    return digest.hexdigest(), n_bytes

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +21,9 @@ from mmed_curate.domain.findings import BadInput
 
 _CHUNK = 1 << 20
 _FLUSHED_AT_ONCE = 16
+_ASIDE = ".aside"
+_OURS = re.compile(rf"\..+-[a-z0-9_]{{8}}{re.escape(_ASIDE)}")
+"""Name of a folder that is being filled: hidden, with what makes it unique, and an ending that nobody else gives."""
 _CANONICAL = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
 )
@@ -58,6 +63,8 @@ def written_aside(path: Path) -> Iterator[Path]:
 def folder_written_aside(path: Path) -> Iterator[Path]:
     """Give an empty folder beside `path` to fill; on a clean exit it takes the name, else it is removed.
 
+    What a killed process left in the same folder is removed first.
+
     Raises:
         BadInput: `path` exists already (also as an empty folder), or it cannot be written.
     """
@@ -67,7 +74,8 @@ def folder_written_aside(path: Path) -> Iterator[Path]:
         raise BadInput.of("files.exists", f"{path} exists already", "choose another name, or move it away")
     with said_in_words(path, beginning=True):
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}-", dir=path.parent))
+        sweep_aside(path.parent)
+        aside, lock = _made_aside(path)
     try:
         with said_in_words(path):
             yield aside
@@ -80,6 +88,52 @@ def folder_written_aside(path: Path) -> Iterator[Path]:
     finally:
         if aside.exists():
             shutil.rmtree(aside)
+        os.close(lock)
+
+
+def sweep_aside(folder: Path) -> tuple[Path, ...]:
+    """Remove what `folder_written_aside` was filling in a folder when its process was killed.
+
+    Returns:
+        Those that are left, sorted: a living process fills them, this disk cannot tell (it knows no locks), or they
+        are not ours to remove.
+    """
+    left = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not _OURS.fullmatch(path.name) or path.is_symlink() or not path.is_dir():
+            continue
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:  # it took its name, or another swept it
+            continue
+        except OSError:  # somebody else's
+            left.append(path)
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # who was filling it may have let it take its name between our opening it and holding it
+            if path.is_dir() and os.path.samestat(os.fstat(handle), path.stat()):
+                shutil.rmtree(path)
+        except OSError:
+            left.append(path)
+        finally:
+            os.close(handle)
+    return tuple(left)
+
+
+def _made_aside(path: Path) -> tuple[Path, int]:
+    """A new folder beside `path`, and the handle that holds it: the lock ends with the process, however it ends."""
+    while True:
+        aside = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}-", suffix=_ASIDE, dir=path.parent))
+        try:
+            handle = os.open(aside, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:  # swept before it was held
+            continue
+        with suppress(OSError):  # a disk without locks: then nobody sweeps there either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if aside.is_dir() and os.path.samestat(os.fstat(handle), aside.stat()):
+            return aside, handle
+        os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ Media are shown only where `may_be_shown` says that all who are seen or heard in
 from __future__ import annotations
 
 import json
+import shlex
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def write_page(root: Path, to: Path, *, media: bool) -> None:
         raise BadInput.of(
             "release.page",
             f"no page can be made of {root}: one of its documents is garbled ({type(error).__name__}: {error})",
-            f"run `mmed verify {root}`, and ask whoever made it",
+            f"run `{shlex.join(['mmed', 'verify', str(root)])}`, and ask whoever made it",
         ) from error
 
 

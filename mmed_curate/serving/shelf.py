@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -117,7 +118,9 @@ def _shelved(root: Path, listed: Listed) -> Shelved:
     terms = sealed.get(LICENCE)
     if terms is not None and sha256_of(inside(root, LICENCE)) != terms:
         raise BadInput.of(
-            "serving.damaged", f"{root / LICENCE} is not as it was sealed", f"run `mmed verify {root}`, and mend it"
+            "serving.damaged",
+            f"{root / LICENCE} is not as it was sealed",
+            f"run `{shlex.join(['mmed', 'verify', str(root)])}`, and mend it",
         )
     for name in (MANIFEST, SIGNATURE):
         path = root / name

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 import sqlite3
 from datetime import date
 from pathlib import Path
 
 import pytest
 from builders.leaving import its_own
-from builders.release import lenient_policy, lenient_settings
+from builders.release import lenient_policy, lenient_settings, reseal
 from builders.road import CANARY, FULL, a_settled_workspace
 
 from mmed_curate.annotation.withdrawal import withdraw
@@ -93,6 +94,31 @@ def test_the_next_release_holds_nothing_of_who_left(tmp_path: Path, seen: bool) 
     # what they said or did counts in no number either: judgements of their clips are in no table
     with workspace.read() as records:
         assert not {one.clip for one in records.judgements()} & {clip.id for clip in clips if clip.subject == leaver.id}
+
+
+def test_drafts_and_what_no_entry_tells_of_are_named_too(tmp_path: Path) -> None:
+    """A draft holds the same media; so does a release that was made, and not entered before a kill."""
+    workspace = a_settled_workspace(tmp_path / "ws", consents=(FULL,) * 4)
+    policy = lenient_policy()
+    shut = policy.model_copy(
+        update={"measures": tuple(one.model_copy(update={"at_least": 1.0}) for one in policy.measures)}
+    )
+    _, leave = ask_gate(workspace, policy=shut, settings=lenient_settings(), on=date(2026, 6, 1), draft=True)
+    assert leave is not None
+    wishes = Wishes(version="0.1.0", recipe=load_release_recipe("mmed"), draft=True)
+    draft = create_release(workspace, leave, wishes).path
+    unentered = Path(shutil.copytree(draft, workspace.root / "releases" / "mmed-0.2.0-draft"))
+    (unentered / "more.txt").write_text("makes it another", encoding="utf-8")
+    reseal(unentered)
+    with workspace.read() as records:
+        leaver = records.subject(f"{CANARY}-0")
+    withdraw(workspace, f"{CANARY}-0", erase=True)
+    held = releases_holding(workspace, leaver.id)
+    assert [(one.version, one.path, one.sure) for one in held] == [
+        ("0.1.0-draft", draft, True),
+        ("0.1.0-draft", unentered, True),
+    ]
+    assert [one.at is None for one in held] == [False, True]
 
 
 def beside(workspace: Workspace, clip: str, subject: str) -> None:

@@ -33,6 +33,7 @@ def test_a_release_comes_and_is_told(source: Path, tmp_path: Path, capsys: pytes
     assert code == 0
     assert out.startswith(f"SIMULATED test 0.1.0: {len(read_manifest(source).files)} files")
     assert str(tmp_path / "copy [1]") in out
+    assert f"Next: mmed verify '{tmp_path / 'copy [1]'}'" in out  # a shell would take the name apart
     assert "ETA" in err
 
 

@@ -12,6 +12,7 @@ from builders.leaving import a_lab
 from jsonschema import Draft202012Validator
 
 from mmed_curate.cli.main import main
+from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.store.migrate import back_up
 from mmed_curate.store.workspace import Workspace
 
@@ -127,6 +128,26 @@ def test_the_receipt_names_what_went_and_what_is_left_to_drop(
     back_up(workspace.database, workspace.root / "backups" / "after.sqlite")
     again = json.loads(run(capsys, "withdraw", "S1", "--erase", "--yes", "--json")[1])
     assert again == {**document, "log": again["log"]}  # the backup from after it holds nothing
+
+
+def test_what_is_half_made_of_a_release_goes_or_is_named(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One whose maker was killed goes; one that is being made, or that nobody can tell of, is named."""
+    releases = workspace.root / "releases"
+    killed, of_old = releases / ".mmed-1.0.0-ab3_de9x.aside", releases / ".mmed-0.9.0-q1w2e3r4"
+    for folder in (killed, of_old):
+        folder.mkdir(parents=True)
+        (folder / "picture.mp4").write_bytes(b"S1's face")
+    with folder_written_aside(releases / "mmed-1.1.0") as being_made:
+        code, _, err = run(capsys, "withdraw", "S1", "--erase", "--yes")
+        assert code == 2 and "may hold media of the subject" in err
+        assert not killed.exists() and being_made.exists()
+    code, _, err = run(capsys, "withdraw", "S1", "--erase", "--yes")
+    assert code == 2 and of_old.name in err.replace("\n", "")
+    shutil.rmtree(of_old)
+    document = json.loads(run(capsys, "withdraw", "S1", "--erase", "--yes", "--json")[1])
+    assert document["erased"]["finished_at"] is not None
 
 
 @pytest.mark.parametrize("field", ["subject", "erased", "to_drop", "log", "format"])

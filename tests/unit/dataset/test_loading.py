@@ -14,7 +14,11 @@ import pytest
 from builders.release import N_FRAMES, RATE_HZ, SOUND_RATE_HZ, a_release, reseal
 
 from mmed_curate.dataset import Withheld, load
-from mmed_curate.dataset.rows import ClipRow, JudgementRow
+from mmed_curate.dataset.arrays import not_whole
+from mmed_curate.dataset.facts import read_facts
+from mmed_curate.dataset.manifest import release_id
+from mmed_curate.dataset.rows import ClipRow, JudgementRow, read_rows
+from mmed_curate.dataset.selection import Part, PartialCopy, Selection, not_selected, write_partial
 from mmed_curate.dataset.splits import Shares, splits_document, splits_of
 from mmed_curate.domain.findings import BadInput
 
@@ -310,3 +314,25 @@ def test_an_older_release_has_folds_and_no_fixed_split(release: Path) -> None:
     assert [len(test) for test in data.splits.loso.values()] == [4, 4, 4]
     with pytest.raises(BadInput, match=r"has no fixed split.*fold it by subject with loso"):
         data.fixed_split()
+
+
+def test_commands_that_sentences_name_can_be_pasted(tmp_path: Path) -> None:
+    """Also of a folder with a space in its name."""
+    release = a_release(tmp_path / "my copy", n_subjects=2, clips_per_subject=1)
+    for name in ("clips.csv", "release.json"):
+        before = (release / name).read_bytes()
+        (release / name).write_bytes(b"neither")
+        with pytest.raises(BadInput) as said:
+            read_rows(release / name, ClipRow) if name == "clips.csv" else read_facts(release)
+        assert f"run `mmed verify '{release}'`" in str(said.value)
+        (release / name).write_bytes(before)
+    assert f"run `mmed verify '{release}'`" in str(not_whole(release, "lacks something"))
+    partial = PartialCopy(
+        release="test 0.1.0",
+        id=release_id(release),
+        source=str(tmp_path / "the shelf"),
+        selections=(Selection(parts=frozenset({Part.METADATA})),),
+    )
+    write_partial(release, partial)
+    asked = f"run `mmed download '{tmp_path / 'the shelf'}' -o '{release}' --only features` to add it"
+    assert asked in str(not_selected(release, "media/c-1/features.npz"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -120,6 +121,33 @@ def test_a_private_key_that_others_may_read_signs_nothing(release: Path, key: Pa
     assert not (release / SIGNATURE).exists()
 
 
+def test_what_is_no_private_key_is_said_before_who_may_read_it(release: Path, key: Path, tmp_path: Path) -> None:
+    other = tmp_path / "readable by all"
+    other.write_text("root:x:0:0")
+    for path in (other, public(key)):
+        path.chmod(0o644)
+        with pytest.raises(BadInput, match="no private Ed25519 key"):
+            sign(release, path)
+
+
+def test_only_what_is_as_it_was_sealed_is_signed(release: Path, key: Path) -> None:
+    """Who signs vouches for every byte."""
+    readme = (release / "README.md").read_bytes()
+    (release / "README.md").write_bytes(b"changed")
+    with pytest.raises(BadInput, match=r"is not signed: changed: README\.md: sign it as"):
+        sign(release, key)
+    (release / "README.md").unlink()
+    with pytest.raises(BadInput, match=r"is not signed: missing: README\.md"):
+        sign(release, key)
+    (release / "README.md").write_bytes(readme)
+    (release / "notes.txt").touch()
+    with pytest.raises(BadInput, match=r"is not signed: extra: notes\.txt"):
+        sign(release, key)
+    assert not (release / SIGNATURE).exists()
+    (release / "notes.txt").unlink()
+    sign(release, key)
+
+
 @pytest.mark.parametrize("text", ["", "no key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
 def test_what_is_no_key_is_said_in_a_sentence(release: Path, key: Path, tmp_path: Path, text: str) -> None:
     bad = tmp_path / "bad.pem"
@@ -146,11 +174,13 @@ def test_without_cryptography_there_is_one_sentence_with_its_cure(
 
 def test_at_the_command_line(release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    key, folder = str(tmp_path / "k.pem"), str(release)
+    key, folder = str(tmp_path / "our key.pem"), str(release)
     run = CliRunner()
     assert run.invoke(mmed, ["release", "key", key]).exit_code == 0
     assert "signature: unsigned" in run.invoke(mmed, ["verify", folder]).output
     assert run.invoke(mmed, ["verify", folder, "--public-key", f"{key}.pub"]).exit_code == 1
-    assert run.invoke(mmed, ["release", "sign", folder, "--key", key]).exit_code == 0
-    done = run.invoke(mmed, ["verify", folder, "--public-key", f"{key}.pub"])
+    signed = run.invoke(mmed, ["release", "sign", folder, "--key", key])
+    assert signed.exit_code == 0
+    suggested = "".join(signed.stdout.partition("Next: mmed ")[2].splitlines())
+    done = run.invoke(mmed, shlex.split(suggested))
     assert (done.exit_code, "signature: good" in done.output) == (0, True)

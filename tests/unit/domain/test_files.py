@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from mmed_curate.domain.files import (
     folder_written_aside,
     readable_json,
     sha256_of,
+    sweep_aside,
     write_text,
     written_aside,
 )
@@ -97,6 +100,40 @@ def test_a_failure_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), folder_written_aside(tmp_path / "f"):
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
+
+
+FILLING = """
+import sys
+from pathlib import Path
+from mmed_curate.domain.files import folder_written_aside
+with folder_written_aside(Path(sys.argv[1])) as aside:
+    (aside / "face.png").write_bytes(b"somebody")
+    print(aside, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_was_filling_is_swept_by_the_next_and_what_a_living_one_fills_is_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".notes-of2026ab").mkdir()  # somebody's own
+    with subprocess.Popen(
+        [sys.executable, "-c", FILLING, str(tmp_path / "r")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as filling:
+        assert filling.stdout is not None
+        aside = Path(filling.stdout.readline().strip())
+        assert sweep_aside(tmp_path) == (aside,)
+        assert (aside / "face.png").exists()
+        filling.kill()
+    assert (aside / "face.png").exists()
+    with folder_written_aside(tmp_path / "another") as mine:
+        assert not aside.exists()
+        assert sweep_aside(tmp_path) == (mine,)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".notes-of2026ab", "another"]
 
 
 def test_a_hash_is_sha256_of_the_bytes(tmp_path: Path) -> None:

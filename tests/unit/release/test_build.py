@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -370,3 +374,38 @@ def test_arrays_are_copied_as_they_were_made(made: Release, pristine: Path) -> N
     with zipfile.ZipFile(pristine / "media" / "release" / "features.npz") as given:
         names = given.namelist()
     assert [f"{name}.npy" for name in clip.features()] == names
+
+
+KILLED = """
+import os, signal, sys
+from datetime import date
+from pathlib import Path
+from builders.release import lenient_policy, lenient_settings
+from mmed_curate.release.build import Wishes, create_release
+from mmed_curate.release.leave import ask_gate
+from mmed_curate.release.recipe import load_release_recipe
+from mmed_curate.store.workspace import Workspace
+workspace = Workspace.open(Path(sys.argv[1]))
+_, leave = ask_gate(workspace, policy=lenient_policy(), settings=lenient_settings(), on=date(2026, 6, 1))
+wishes = Wishes(
+    version="0.1.0",
+    recipe=load_release_recipe("mmed"),
+    benchmark=lambda folder: os.kill(os.getpid(), signal.SIGKILL),
+)
+create_release(workspace, leave, wishes)
+"""
+
+
+def test_what_a_kill_left_of_a_release_goes_when_the_next_is_made(
+    workspace: Workspace, wishes: Wishes, ask: Ask
+) -> None:
+    tests = Path(__file__).parents[2]
+    paths = os.pathsep.join([str(tests.parent), str(tests), *sys.path])
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(workspace.root)], env={**os.environ, "PYTHONPATH": paths}, check=False
+    )
+    assert ended.returncode == -signal.SIGKILL
+    (left,) = (workspace.root / "releases").iterdir()
+    assert any(left.rglob("picture.mp4"))
+    made = create_release(workspace, ask(workspace), wishes)
+    assert list((workspace.root / "releases").iterdir()) == [made.path]
