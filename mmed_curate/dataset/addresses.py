@@ -85,7 +85,8 @@ def read_address(text: str, version: str | None = None) -> Address:
             raise BadInput.of(
                 "download.version",
                 f"there is no version {asked!r}",
-                f"give one such as 1.0.0, or {LATEST}; where the @ begins no version, write it %40, or end the address with /",
+                f"give one such as 1.0.0, or {LATEST}; "
+                "where the @ begins no version, write it %40, or end the address with /",
             )
     if version is not None and found not in {None, version}:
         raise BadInput.of("download.two_versions", f"{found} and {version} are both asked for", "give one of them")

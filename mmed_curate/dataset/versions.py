@@ -14,6 +14,9 @@ from mmed_curate.domain.findings import BadInput
 
 _FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?")
 
+DRAFT = "-draft"
+"""What ends the version of a draft: a pre-release by semver, so that every release comes after it."""
+
 
 class Bump(IntEnum):
     """By what a version must be raised, the least first."""

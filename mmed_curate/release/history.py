@@ -32,7 +32,7 @@ from mmed_curate.dataset.loading import read_release
 from mmed_curate.dataset.manifest import release_id
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstone_of, tombstones_document
-from mmed_curate.dataset.versions import Bump, Version
+from mmed_curate.dataset.versions import DRAFT, Bump, Version
 from mmed_curate.domain.files import readable_json, sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
@@ -45,8 +45,6 @@ from mmed_curate.store.workspace import Workspace
 
 CREATED, DRAFTED = "release.created", "release.drafted"
 """Kinds of log entries."""
-DRAFT = "-draft"
-"""What ends the version of a draft: a pre-release by semver, so that every release comes after it."""
 FIRST = Version(core=(1, 0, 0))
 """Number of the first release: it passed the gate, so it is no trial. Drafts before it are 0.1.0, 0.2.0, and so on."""
 
