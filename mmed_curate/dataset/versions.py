@@ -86,6 +86,12 @@ class Version:
             }[bump]
         )
 
+    def distance(self, other: Version) -> Bump:
+        """By what another version was raised above this one."""
+        if self.core[0] != other.core[0]:
+            return Bump.MAJOR
+        return Bump.MINOR if self.core[1] != other.core[1] else Bump.PATCH
+
     def may_follow(self, other: Version, bump: Bump) -> bool:
         """Whether this is high enough after another; a pre-release of a number that is high enough is."""
         return other < self and self.core >= other.at_least(bump).core
