@@ -144,6 +144,8 @@ def _document(made: Download) -> dict[str, object]:
 
 
 def _tell(made: Download) -> None:
+    from mmed_curate.dataset.tombstones import is_draft
+
     marked = ("SIMULATED " if made.facts.simulated else "") + ("DRAFT " if made.facts.draft else "")
     out.print(
         f"{marked}{made.facts.name} {made.facts.version}: {made.n_files} files, {made.n_bytes / 1e6:,.1f} MB; "
@@ -159,5 +161,7 @@ def _tell(made: Download) -> None:
         out.print("This is a DRAFT and no release: publish nothing on it", style="bold red", markup=False)
     if made.withdrawn:
         gone = f"{len(made.withdrawn)} of its clips were withdrawn since, such as {made.withdrawn[0]}"
-        out.print(f"{gone}: take a newer version", style="bold red", markup=False)
+        drafted = made.tombstones is not None and is_draft(made.tombstones.release)
+        cure = "ask for a newer release" if drafted else "take a newer version"
+        out.print(f"{gone}: {cure}", style="bold red", markup=False)
     out.print(f"Next: {shlex.join(['mmed', 'verify', str(made.path)])}", markup=False)

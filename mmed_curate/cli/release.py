@@ -49,7 +49,9 @@ release.add_command(page)
 )
 @click.option("--to", type=click.Path(path_type=Path), help="Folder to make [default: releases/ in the workspace].")
 @click.option(
-    "--since", type=click.Path(path_type=Path), help="The version before, where it does not lie in releases/."
+    "--since",
+    type=click.Path(path_type=Path),
+    help="The version before, where it does not lie in releases/; an older one, where it is gone.",
 )
 @click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
 @click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
@@ -83,7 +85,8 @@ def create(
     """Make release VERSION of this workspace, such as 1.0.0; without VERSION, the number that follows.
 
     The number follows from what changed since the version before: where labels, frames or files changed or clips went,
-    major; where clips were added, minor; else a patch. A lower one is refused.
+    major; where clips were added, minor; else a patch. A lower one is refused, and where nothing changed, a number
+    has to be given.
 
     The gate is held first. Closed: every rule that fails with its remedy, exit code 1, and no release. Open: the
     folder is filled aside, benchmarked, sealed, and then takes its name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -10,6 +11,12 @@ from mmed_curate.dataset.versions import Version
 from mmed_curate.domain.findings import BadInput
 
 _SAFE = "/%:@!$&'()*+,;=~-._"
+LATEST = "latest"
+"""Asks for the newest that is no draft, as does no version at all."""
+_HOST_LIKE = re.compile(r"localhost|[\w-]+(\.[\w-]+)+|\[[0-9a-fA-F:.]+\]|[^@/]*:\d{1,5}")
+"""What before an @ is a server rather than a user: it has dots or a port."""
+_VERSION_LIKE = re.compile(r"v?\d+(\.\w+){0,2}(-[\w.-]+)?|[\w-]+")
+"""What after an @ is a version, good or bad, rather than a server: it begins with a number, or has no dots."""
 _FILES = ("manifest-sha256.txt", "catalogue.json", "release.json", "index.html")
 """Files of a release or a folder of releases that somebody may have copied the address of."""
 
@@ -63,7 +70,7 @@ def is_version(text: str) -> bool:
 
 
 def read_address(text: str, version: str | None = None) -> Address:
-    """Understand `URL`, `URL@VERSION`, a folder, or `file://…`.
+    """Understand `URL`, `URL@VERSION`, a folder, or `file://…`; the version `latest` is as none.
 
     Args:
         text: as a person gives it.
@@ -73,13 +80,21 @@ def read_address(text: str, version: str | None = None) -> Address:
         BadInput: it is empty or of another scheme, the version is none, or two different ones are given.
     """
     base, found = _split_version(text)
-    if version is not None and not is_version(version):
-        raise BadInput.of("download.version", f"{version!r} is no version", "give one such as 1.0.0")
+    for asked in (found, version):
+        if asked not in {None, LATEST} and not is_version(str(asked)):
+            raise BadInput.of(
+                "download.version",
+                f"there is no version {asked!r}",
+                f"give one such as 1.0.0, or {LATEST}; "
+                "where the @ begins no version, write it %40, or end the address with /",
+            )
     if version is not None and found not in {None, version}:
         raise BadInput.of("download.two_versions", f"{found} and {version} are both asked for", "give one of them")
+    version = version or found
+    version = None if version == LATEST else version
     scheme, separator, rest = base.partition("://")
     if separator and scheme.lower() in {"http", "https"}:
-        return Address(base=_http(scheme.lower(), rest), version=version or found)
+        return Address(base=_http(scheme.lower(), rest), version=version)
     if separator and scheme.lower() == "file":
         base = unquote(urlsplit(base).path)
     elif separator:
@@ -89,15 +104,30 @@ def read_address(text: str, version: str | None = None) -> Address:
     if not base.strip():
         raise BadInput.of("download.no_address", "no address is given", "give a URL or a folder")
     path = Path(base).absolute()
-    return Address(base=str(path.parent if path.name in _FILES else path), version=version or found)
+    return Address(base=str(path.parent if path.name in _FILES else path), version=version)
 
 
 def _split_version(text: str) -> tuple[str, str | None]:
-    """`…@1.0.0` as its two halves, unless a folder is called that; an @ before the last slash names a user."""
+    """`…@1.0.0` as its two halves, unless a folder is called that; an @ before the last slash names a user.
+
+    What is no version is split off too where it can be meant as nothing else, so that it can be said.
+    """
     base, sign, version = text.rpartition("@")
-    if not sign or not base or not is_version(version) or Path(text).exists():
+    if not sign or not base or Path(text).exists():
         return text, None
-    return base, version
+    return (base, version) if is_version(version) or version == LATEST or _meant(base, version) else (text, None)
+
+
+def _meant(base: str, version: str) -> bool:
+    """Whether what stands after an @ and is no version was meant as one."""
+    scheme, separator, rest = base.partition("://")
+    if not separator:
+        return Path(base).is_dir() and "/" not in version
+    if scheme.lower() not in {"http", "https"} or set("/?#") & set(version) or set("?#") & set(rest):
+        return False
+    if "/" in rest:
+        return True
+    return bool(_HOST_LIKE.fullmatch(rest) and _VERSION_LIKE.fullmatch(version)) and version != "localhost"
 
 
 def _http(scheme: str, rest: str) -> str:

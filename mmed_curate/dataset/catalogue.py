@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from mmed_curate.dataset.addresses import is_version
 from mmed_curate.dataset.facts import read_facts
+from mmed_curate.dataset.layout import JUDGED_CLIPS
 from mmed_curate.dataset.manifest import MANIFEST, inside, read_manifest, total_bytes
-from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones
+from mmed_curate.dataset.rows import JudgedClipRow, read_rows
+from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones, tombstone_of
 from mmed_curate.dataset.versions import Version
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
@@ -63,7 +65,10 @@ class Catalogue:
 
     releases: tuple[Listed, ...]
     tombstones: tuple[str, ...]
-    """Of the newest release of each dataset: clips of older ones that may not be used any more."""
+    """Of all releases and drafts together: clips that may not be used any more, unless a newer one holds them again."""
+    told_by: Mapping[str, str] = field(default_factory=dict)
+    """By name of the dataset, the version that tells: the newest release, or where that lacks some, the newest draft.
+    A draft is named here even to those whom it is not handed out to."""
 
     def __post_init__(self) -> None:
         folders = [one.folder for one in self.releases]
@@ -118,11 +123,38 @@ def gather_catalogue(root: Path) -> Catalogue:
     listed.sort(key=lambda one: one.folder)
     listed.sort(key=lambda one: Version.of(one.version))
     listed.sort(key=lambda one: one.name)
-    catalogue = Catalogue(releases=tuple(listed), tombstones=())
-    newest = [one for name in {one.name for one in listed} if (one := catalogue.newest(name)) is not None]
-    told = [root / one.folder for one in newest if (root / one.folder / TOMBSTONES).is_file()]
-    hashes = {grave for folder in told for grave in read_tombstones(folder).hashes}
-    return Catalogue(releases=tuple(listed), tombstones=tuple(sorted(hashes)))
+    hashes: set[str] = set()
+    told_by = {}
+    for name in sorted({one.name for one in listed}):
+        graves, version = _graves(root, [one for one in listed if one.name == name])
+        hashes |= graves
+        if version is not None:
+            told_by[name] = version
+    return Catalogue(releases=tuple(listed), tombstones=tuple(sorted(hashes)), told_by=told_by)
+
+
+def _graves(root: Path, versions: Sequence[Listed]) -> tuple[frozenset[str], str | None]:
+    """Who is gone from a dataset, and the version that tells; of clips that a newer one holds, nothing older counts.
+
+    Args:
+        root: where they lie.
+        versions: of one dataset, oldest first.
+    """
+    told: dict[str, Listed] = {}
+    sealed_in: dict[str, frozenset[str]] = {}
+    for one in versions:
+        folder = root / one.folder
+        if told:
+            here = {tombstone_of(row.clip) for row in read_rows(folder / JUDGED_CLIPS, JudgedClipRow)}
+            told = {grave: teller for grave, teller in told.items() if grave not in here}
+        if (folder / TOMBSTONES).is_file():
+            sealed_in[one.version] = read_tombstones(folder).hashes
+            told |= dict.fromkeys(sealed_in[one.version], one)
+    if not told:
+        return frozenset(), None
+    released = [one.version for one in versions if not one.draft and told.keys() <= sealed_in.get(one.version, set())]
+    newest = max(told.values(), key=lambda one: Version.of(one.version)).version
+    return frozenset(told), released[-1] if released else newest
 
 
 def catalogue_document(catalogue: Catalogue) -> dict[str, object]:
@@ -132,6 +164,7 @@ def catalogue_document(catalogue: Catalogue) -> dict[str, object]:
         "version": VERSION,
         "releases": [{column.name: getattr(one, column.name) for column in fields(one)} for one in catalogue.releases],
         "tombstones": list(catalogue.tombstones),
+        "told_by": dict(sorted(catalogue.told_by.items())),
     }
 
 
@@ -158,7 +191,12 @@ def read_catalogue(text: str, where: str) -> Catalogue:
         tombstones = tuple(document["tombstones"])
         if not all(isinstance(one, str) and _SHA256.fullmatch(one) for one in tombstones):
             raise ValueError("a tombstone is no SHA-256")
-        return Catalogue(releases=tuple(_release(one) for one in document["releases"]), tombstones=tombstones)
+        told_by = dict(document.get("told_by", {}))
+        if not all(isinstance(one, str) and is_version(one) for one in told_by.values()):
+            raise ValueError("what tells of tombstones is no version")
+        return Catalogue(
+            releases=tuple(_release(one) for one in document["releases"]), tombstones=tombstones, told_by=told_by
+        )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput.of(
             "catalogue.broken",

@@ -64,6 +64,8 @@ class Entry:
     """The id of that version."""
     tally: Tally | None
     """What changed since; None: it was not compared."""
+    skipped: tuple[str, ...] = ()
+    """Versions made after `since` and before this one, oldest first, that were not at hand to compare with."""
 
     def __post_init__(self) -> None:
         if (self.known is Known.COMPARED) is (self.tally is None) or (self.since is None) is not (
@@ -139,7 +141,10 @@ def because(entry: Entry, *, gravest: bool = False) -> tuple[str, ...]:
         return ("it was made before releases told of their history",)
     if entry.tally is None:
         return (f"{entry.since} was not at hand, so what changed since is not known",)
-    return reasons(entry.tally, gravest=gravest)
+    if not entry.skipped:
+        return reasons(entry.tally, gravest=gravest)
+    gone = f"{', '.join(entry.skipped)} {'was' if len(entry.skipped) == 1 else 'were'} not at hand"
+    return (*reasons(entry.tally, gravest=gravest), f"all of this is told since {entry.since}, for {gone}")
 
 
 def reasons(tally: Tally, *, gravest: bool = False) -> tuple[str, ...]:
@@ -268,6 +273,7 @@ def _entry_document(entry: Entry) -> dict[str, Any]:
         "known": entry.known.value,
         "since": None if entry.since is None else {"release": entry.since, "id": entry.since_id},
         "changes": None if entry.tally is None else tally_document(entry.tally),
+        **({"skipped": list(entry.skipped)} if entry.skipped else {}),
     }
 
 
@@ -344,6 +350,7 @@ def _entry_in(document: Mapping[str, Any]) -> Entry:
         since=None if since is None else str(Version.of(since["release"])),
         since_id=None if since is None else str(since["id"]),
         tally=None if told is None else _tally_in(told),
+        skipped=tuple(str(Version.of(one)) for one in document.get("skipped", [])),
     )
 
 

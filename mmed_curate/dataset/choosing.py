@@ -8,6 +8,7 @@ import re
 import warnings
 from pathlib import Path
 
+from mmed_curate.dataset.addresses import LATEST
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, read_facts
 from mmed_curate.dataset.manifest import MANIFEST
 from mmed_curate.dataset.tombstones import TOMBSTONES, tombstones_document
@@ -15,8 +16,6 @@ from mmed_curate.dataset.versions import newer
 from mmed_curate.domain.files import readable_json, said_in_words, write_text
 from mmed_curate.domain.findings import BadInput
 
-LATEST = "latest"
-"""Asks for the newest that is no draft, as does no version at all."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _OUT_OF_REACH = "download.unreachable"
 """What a download's error is called where the server does not answer."""
@@ -37,6 +36,10 @@ def release_at(where: str | Path, version: str | None, cache: str | Path | None)
     Raises:
         BadInput: there is no such release, or it could not be downloaded.
     """
+    if not isinstance(where, str | os.PathLike):
+        raise BadInput.of(
+            "dataset.no_path", f"{where!r} is neither a path nor an address", "give the folder of a release, or its URL"
+        )
     wanted = None if version == LATEST else version
     if isinstance(where, str) and _ADDRESS.match(where):
         return _downloaded(where, wanted, cache_folder() if cache is None else Path(cache))

@@ -172,6 +172,11 @@ class Tally:
             return Bump.MINOR
         return Bump.PATCH
 
+    @property
+    def anything(self) -> bool:
+        """Whether anything changed at all."""
+        return self.demands is not Bump.PATCH or bool(self.clips_mended or self.fields or self.rules)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:

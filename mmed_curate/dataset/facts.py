@@ -83,7 +83,7 @@ def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
             "dataset.not_a_release", f"{named} is not a release: it has no {RELEASE}", "give the folder of a release"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise _broken(path, f"cannot be read ({error})") from error
+        raise _broken(path, shown, f"cannot be read ({error})") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise BadInput.of(
             "dataset.not_a_release",
@@ -92,7 +92,7 @@ def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
         )
     version = document.get("version")
     if not isinstance(version, int) or isinstance(version, bool):
-        raise _broken(path, "does not say its version as a whole number")
+        raise _broken(path, shown, "does not say its version as a whole number")
     if version > FORMAT_VERSION:
         raise BadInput.of(
             "dataset.newer",
@@ -116,7 +116,7 @@ def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
             counts=Counts(**{name: _of(document["counts"], name, int) for name in Counts.__slots__}),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise _broken(path, f"lacks or garbles {error}") from error
+        raise _broken(path, shown, f"lacks or garbles {error}") from error
 
 
 def facts_document(facts: ReleaseFacts) -> dict[str, object]:
@@ -150,7 +150,9 @@ def _of(document: Any, key: str, kind: type[Any]) -> Any:
     return value
 
 
-def _broken(path: Path, what: str) -> BadInput:
+def _broken(path: Path, shown: str | None, what: str) -> BadInput:
+    if shown is not None:  # the path is that of a copy, gone by the time that anybody reads this
+        return BadInput.of("dataset.broken", f"{shown}/{RELEASE} {what}", "tell who made it; do not use that release")
     return BadInput.of(
         "dataset.broken",
         f"{path} {what}",

@@ -327,13 +327,18 @@ def _not_let_in(where: str, response: httpx.Response, *, known: bool) -> Finding
         return Finding(
             code="download.token",
             what=f"{where} is handed out to people who are known only",
-            remedy="give your token with --token or in MMED_TOKEN, or ask for one at that address",
+            remedy=f"give your token with --token or in MMED_TOKEN, or ask for one at {_root(response.url)}",
         )
     return Finding(
         code="download.token",
         what=f"{where} does not let this token in (status {response.status_code})",
         remedy="check that it is whole, not expired and not revoked, or ask for a new one",
     )
+
+
+def _root(url: httpx.URL) -> str:
+    """Where a server has its form, as it may be shown: without user and password."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}/"
 
 
 def _terms(response: httpx.Response) -> tuple[str, str] | None:

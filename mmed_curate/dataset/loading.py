@@ -77,9 +77,10 @@ def _held_against_tombstones(dataset: Dataset, given: Path | None) -> Dataset:
     gone = withdrawn_since(dataset.root, dataset.release, (row.clip for row in dataset.judged_clip_rows), given)
     if not gone.clips:
         return dataset
+    cure = "ask for a newer release" if gone.by_draft else "use the newer version"
     warnings.warn(
         f"{len(gone.clips)} of {len(dataset.judged_clip_rows)} judged clips of {dataset.release.name} "
-        f"{dataset.release.version} were withdrawn since ({gone.told_by}): use the newer version and delete this one; "
+        f"{dataset.release.version} were withdrawn since ({gone.told_by}): {cure} and delete this one; "
         "until then, load(...).without_withdrawn() leaves them out",
         WithdrawnClipsWarning,
         stacklevel=3,

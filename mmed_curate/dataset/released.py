@@ -245,13 +245,15 @@ class Dataset:
     def splits(self) -> Splits:
         """How the release divides its clips: splits.json; of older releases, which have none, only the folds.
 
+        Without what was withdrawn, where that was left out; everybody else stays on their side.
+
         Raises:
             BadInput: the file is not the one that was sealed, or is of a newer version.
         """
         if not any(file.path == SPLITS for file in self.manifest.files):
             return Splits(loso={fold.held_out: fold.test for fold in self.loso()}, fixed=None)
         self._seal.file(SPLITS)
-        return read_splits(self.root)
+        return read_splits(self.root).among(self.clip_rows)
 
     def fixed_split(self) -> FixedSplit:
         """The release's one split by subject into train, validation and test, the same for everybody.

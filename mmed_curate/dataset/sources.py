@@ -120,7 +120,7 @@ class FoundRelease:
     signature: bytes | None
     """Of the manifest, as it lies there."""
     tombstones: Tombstones | None
-    """Clips that are gone from the newest release of the dataset in the catalogue; None: nothing tells."""
+    """Clips that are gone, as the releases and drafts of the catalogue tell; None: nothing tells."""
 
     @property
     def id(self) -> str:
@@ -226,9 +226,10 @@ def _catalogue(source: Source) -> Catalogue | None:
 
 def _tombstones(catalogue: Catalogue, name: str) -> Tombstones | None:
     newest = catalogue.newest(name)
-    if newest is None or not catalogue.tombstones:
+    told_by = catalogue.told_by.get(name, None if newest is None else newest.version)
+    if told_by is None or not catalogue.tombstones:
         return None
-    return Tombstones(name=name, release=newest.version, hashes=frozenset(catalogue.tombstones))
+    return Tombstones(name=name, release=told_by, hashes=frozenset(catalogue.tombstones))
 
 
 def _facts(source: Source, manifest: Manifest) -> ReleaseFacts:

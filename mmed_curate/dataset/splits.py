@@ -15,7 +15,7 @@ import hashlib
 import json
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -95,6 +95,27 @@ class Splits:
     where there are fewer than two subjects."""
     fixed: FixedSplit | None
     """None: fewer than three subjects."""
+
+    def among(self, rows: Sequence[ClipRow]) -> Splits:
+        """The same with these clips alone, nobody on another side; who has none of them is on none.
+
+        Args:
+            rows: of clips.csv, in any order.
+        """
+        here = {row.clip for row in rows}
+        subjects = {row.subject for row in rows}
+        loso = {one: left for one, clips in self.loso.items() if (left := _among(clips, here))}
+        fixed = self.fixed
+        return Splits(
+            loso=loso if len(loso) > 1 else {},
+            fixed=None
+            if fixed is None
+            else FixedSplit(
+                shares=fixed.shares,
+                subjects={side: _among(its, subjects) for side, its in fixed.subjects.items()},
+                clips={side: _among(its, here) for side, its in fixed.clips.items()},
+            ),
+        )
 
 
 def splits_of(rows: Sequence[ClipRow], shares: Shares) -> Splits:
@@ -205,6 +226,10 @@ def read_splits(root: Path) -> Splits:
         )
     except (OSError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise _unreadable(path, f"cannot be read ({error})") from error
+
+
+def _among(names: Iterable[str], here: Set[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name in here)
 
 
 def _names(found: Any) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mmed_curate.dataset.facts import ReleaseFacts
-from mmed_curate.dataset.versions import newer
+from mmed_curate.dataset.versions import DRAFT, newer
 from mmed_curate.domain.files import opened_text, readable_json, write_text
 from mmed_curate.domain.findings import BadInput, MmedError
 
@@ -68,6 +68,8 @@ class Withdrawn:
     """Names of judged clips."""
     told_by: str = ""
     """The newest version that says so, and where."""
+    by_draft: bool = False
+    """Of some of them only a draft says so: there is no release yet that would be better."""
 
 
 def tombstones_document(tombstones: Tombstones) -> dict[str, Any]:
@@ -126,7 +128,8 @@ def withdrawn_since(root: Path, release: ReleaseFacts, judged: Iterable[str], gi
     lists += [(one, path, False) for path in _lying_about(root) if (one := _read(path)) is not None]
     for one, path, wanted in lists:
         if wanted or (one.name == release.name and newer(one.release, release.version)):
-            found.update((grave, (one.release, path)) for grave in one.hashes & graves.keys())
+            for grave in one.hashes & graves.keys():
+                found[grave] = max(found.get(grave, (one.release, path)), (one.release, path), key=_for_use)
     memory = _memory(release.name)
     if memory is not None:
         remembered = _remembered(memory)
@@ -142,11 +145,28 @@ def withdrawn_since(root: Path, release: ReleaseFacts, judged: Iterable[str], gi
         )
     if not found:
         return Withdrawn()
-    told = max(found.values(), key=lambda one: _Ordered(one[0]))
-    return Withdrawn(clips=frozenset(graves[grave] for grave in found), told_by=f"version {told[0]}, in {told[1]}")
+    by_draft = any(is_draft(version) for version, _ in found.values())
+    told = max(
+        (one for one in found.values() if is_draft(one[0]) or not by_draft), key=lambda one: _Ordered(version=one[0])
+    )
+    return Withdrawn(
+        clips=frozenset(graves[grave] for grave in found),
+        told_by=f"version {told[0]}, in {told[1]}",
+        by_draft=by_draft,
+    )
 
 
-@dataclass(frozen=True, slots=True)
+def is_draft(version: str) -> bool:
+    """Whether a version is that of a draft."""
+    return version.endswith(DRAFT)
+
+
+def _for_use(told: tuple[str, Path]) -> tuple[bool, _Ordered]:
+    """Of those who tell the same, the one to go over to stands highest: a release before any draft, then the newest."""
+    return not is_draft(told[0]), _Ordered(version=told[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Ordered:
     version: str
 

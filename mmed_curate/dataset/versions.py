@@ -14,6 +14,9 @@ from mmed_curate.domain.findings import BadInput
 
 _FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?")
 
+DRAFT = "-draft"
+"""What ends the version of a draft: a pre-release by semver, so that every release comes after it."""
+
 
 class Bump(IntEnum):
     """By what a version must be raised, the least first."""
@@ -82,6 +85,12 @@ class Version:
                 Bump.PATCH: (major, minor, patch + 1),
             }[bump]
         )
+
+    def distance(self, other: Version) -> Bump:
+        """By what another version was raised above this one."""
+        if self.core[0] != other.core[0]:
+            return Bump.MAJOR
+        return Bump.MINOR if self.core[1] != other.core[1] else Bump.PATCH
 
     def may_follow(self, other: Version, bump: Bump) -> bool:
         """Whether this is high enough after another; a pre-release of a number that is high enough is."""

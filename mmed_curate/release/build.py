@@ -19,7 +19,7 @@ from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
-from mmed_curate.dataset.versions import Version
+from mmed_curate.dataset.versions import DRAFT, Version
 from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.progress import Progress, silent
@@ -27,7 +27,7 @@ from mmed_curate.gate.decide import DraftOnly
 from mmed_curate.release.copying import copy_all
 from mmed_curate.release.documents import write_documents, write_tables
 from mmed_curate.release.evidence import evidence_of
-from mmed_curate.release.history import DRAFT, history_of, write_history
+from mmed_curate.release.history import history_of, write_history
 from mmed_curate.release.leave import Leave
 from mmed_curate.release.noted import Trust
 from mmed_curate.release.page import PageMedia, is_of_page, write_page

@@ -202,7 +202,7 @@ def _responsible(told: Told) -> dict[str, Any]:
         "rai:annotatorDemographics": None if sheet.experts is None else [sheet.experts],
         "rai:machineAnnotationTools": [f"mmed-curate {facts.toolkit}: proposes spans; people decide."],
         "rai:dataUseCases": list(recipe.uses),
-        "rai:dataLimitations": [*recipe.limits, *recipe.not_for],
+        "rai:dataLimitations": [*recipe.limits, recipe.not_for[0], *(f"Not for: {use}" for use in recipe.not_for[1:])],
         "rai:dataSocialImpact": sheet.impact,
         "rai:personalSensitiveInformation": [
             "Faces and voices of people who consented to their publication; age band, sex, ethnicity and language as "

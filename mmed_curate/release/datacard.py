@@ -19,6 +19,12 @@ from mmed_curate.release.tables import Tables
 from mmed_curate.release.texts import Told, attempts_told, bullets, marked, plain, table
 
 
+def _not_for(stated: Sequence[str]) -> str:
+    """The first statement as it stands; the others name uses, and a bare list of these reads as if they were meant."""
+    first, *uses = stated
+    return f"{first}\n\nIt is not for:\n\n{bullets(uses)}" if uses else first
+
+
 def data_card(told: Told) -> str:
     """DATACARD.md: the seven parts of a datasheet, and what a dataset of faces must say beside them."""
     facts, recipe, sheet = told.facts, told.recipe, told.recipe.datasheet
@@ -36,7 +42,7 @@ Made by {", ".join(recipe.authors)}. {_stated("Funding", sheet.funding)}
 
 ## Not a lie detector
 
-{bullets(recipe.not_for)}
+{_not_for(recipe.not_for)}
 
 ## Composition
 

@@ -32,7 +32,7 @@ from mmed_curate.dataset.loading import read_release
 from mmed_curate.dataset.manifest import release_id
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstone_of, tombstones_document
-from mmed_curate.dataset.versions import Bump, Version
+from mmed_curate.dataset.versions import DRAFT, Bump, Version
 from mmed_curate.domain.files import readable_json, sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId
@@ -45,8 +45,6 @@ from mmed_curate.store.workspace import Workspace
 
 CREATED, DRAFTED = "release.created", "release.drafted"
 """Kinds of log entries."""
-DRAFT = "-draft"
-"""What ends the version of a draft: a pre-release by semver, so that every release comes after it."""
 FIRST = Version(core=(1, 0, 0))
 """Number of the first release: it passed the gate, so it is no trial. Drafts before it are 0.1.0, 0.2.0, and so on."""
 
@@ -61,6 +59,24 @@ class Before:
     """None: it is not at hand."""
     entries: tuple[Entry, ...]
     """Its own history, itself first; empty: it is not at hand."""
+    skipped: tuple[str, ...] = ()
+    """Versions made after it that are not at hand, oldest first: it is the newest that there is to compare with."""
+
+    def least(self, difference: Difference | None) -> Version:
+        """The least number that may follow.
+
+        After versions that were skipped it rises as if all that their numbers tell had been taken back.
+        """
+        demands, own = _demands(difference), Version.of(self.version)
+        if not self.skipped:
+            return own.at_least(demands)
+        newest = Version.of(self.skipped[-1])
+        return max(own.at_least(demands), newest.at_least(max(demands, own.distance(newest))))
+
+    def may_be_followed_by(self, number: Version, difference: Difference | None) -> bool:
+        """Whether a number is high enough; a pre-release of one that is high enough is."""
+        newest = Version.of(self.skipped[-1] if self.skipped else self.version)
+        return newest < number and number.core >= self.least(difference).core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +91,8 @@ class History:
     """Its tombstones."""
     proposed: str
     """The least number that may be given to it."""
+    wanted: bool
+    """It is to be made also where nothing changed: a number was given, or it is a draft."""
 
 
 def history_of(
@@ -95,17 +113,18 @@ def history_of(
         version: the number that is wished for; None: the proposed one. A number that was made before gets the history
             that it had then.
         draft: whether it is to be a draft; these have no versions after them.
-        since: folder of the version before; None: looked for in `releases/`.
+        since: folder of the version before, or of an older one where it is gone; None: looked for in `releases/`.
 
     Raises:
-        BadInput: the number is too low for what changed, `since` is not the version before, or it is not whole.
+        BadInput: the number is too low for what changed, or `since` is no version that was made of this workspace, is
+            older than one that is at hand, or is not whole.
     """
     with workspace.read() as records:
         made, drafted = records.log(CREATED), records.log(DRAFTED)
     called = f"{version}{DRAFT}" if draft else version
     again = [one.sequence for one in (*made, *drafted) if json.loads(one.payload)["release"] == called]
     made = tuple(one for one in made if not again or one.sequence < min(again))
-    before = _before(workspace, made[-1] if made else None, since)
+    before = _before(workspace, made, since)
     buried = _buried(workspace, snapshot, before)
     proposed = _drafts_number(drafted) if before is None and draft else FIRST
     if before is not None:
@@ -115,9 +134,17 @@ def history_of(
         }
         hashes |= {name: _expected(before.side, name) for name in RULES}
         difference = _difference(before, tables, hashes, buried)
-        proposed = Version.of(before.version).at_least(_demands(difference))
+        proposed = before.least(difference)
         _check_number(version, before, difference)
-    return History(version=version or str(proposed), before=before, buried=buried, proposed=str(proposed))
+        if draft:
+            proposed = _free(proposed, drafted)
+    return History(
+        version=version or str(proposed),
+        before=before,
+        buried=buried,
+        proposed=str(proposed),
+        wanted=draft or version is not None,
+    )
 
 
 def write_history(
@@ -136,13 +163,15 @@ def write_history(
         Why it has to have the number that it has.
 
     Raises:
-        BadInput: the bytes that were copied ask for a higher number.
+        BadInput: the bytes that were copied ask for a higher number; or nothing changed, and no number was given.
     """
     before, difference = history.before, None
     if before is not None:
         rules = {name: sha256_of(folder / name) for name in RULES}
         difference = _difference(before, tables, {**hashes, **rules}, history.buried)
         _check_number(history.version, before, difference)
+        if not history.wanted:
+            _check_anything_changed(before, difference, history.buried)
     known = Known.FIRST if before is None else Known.NOT_AT_HAND if difference is None else Known.COMPARED
     entry = Entry(
         release=facts.version,
@@ -154,6 +183,7 @@ def write_history(
         since=None if before is None else before.version,
         since_id=None if before is None else before.id,
         tally=None if difference is None else difference.tally,
+        skipped=() if before is None or difference is None else before.skipped,
     )
     changes = changes_of(facts.name, entry, () if before is None else before.entries, difference)
     tombstones = Tombstones(name=facts.name, release=facts.version, hashes=history.buried)
@@ -173,8 +203,8 @@ def _write(folder: Path, changes: Changes, tombstones: Tombstones, facts: Releas
     (folder / CHANGELOG).write_text(text, encoding="utf-8", newline="\n")
 
 
-def _before(workspace: Workspace, entry: LogEntry | None, since: Path | None) -> Before | None:
-    if entry is None:
+def _before(workspace: Workspace, made: Sequence[LogEntry], since: Path | None) -> Before | None:
+    if not made:
         if since is not None:
             raise BadInput.of(
                 "release.not_before",
@@ -182,20 +212,34 @@ def _before(workspace: Workspace, entry: LogEntry | None, since: Path | None) ->
                 "leave --since out",
             )
         return None
-    said = json.loads(entry.payload)
-    folder = since or made_here(workspace).get(said["id"])
+    told = [json.loads(entry.payload) for entry in made]
+    last, here = told[-1], made_here(workspace)
+    folder = since or here.get(last["id"])
     if folder is None:
-        return Before(version=said["release"], id=said["id"], side=None, entries=())
-    dataset = read_release(folder)
-    if release_id(folder) != said["id"]:
+        return Before(version=last["release"], id=last["id"], side=None, entries=())
+    dataset, id = read_release(folder), release_id(folder)
+    place = max((place for place, one in enumerate(told) if one["id"] == id), default=None)
+    if place is None:
         raise BadInput.of(
             "release.not_before",
-            f"{folder} is {dataset.release.name} {dataset.release.version} of another id than version "
-            f"{said['release']}, the last that was made of this workspace",
-            f"give the folder of version {said['release']} with --since, as it was made",
+            f"{folder} is {dataset.release.name} {dataset.release.version} of another id than any version that was "
+            f"made of this workspace; the last is {last['release']}",
+            f"give the folder of version {last['release']} with --since, as it was made, or of an older one",
+        )
+    later = [one for one in told[place + 1 :] if one["id"] != id]
+    there = [one for one in later if one["id"] in here]
+    if there:
+        raise BadInput.of(
+            "release.not_before",
+            f"{folder} is version {dataset.release.version}, and {there[-1]['release']}, made after it, is at hand",
+            f"give {here[there[-1]['id']]} with --since",
         )
     return Before(
-        version=dataset.release.version, id=said["id"], side=side_of(dataset), entries=_entries_of(folder, dataset)
+        version=dataset.release.version,
+        id=id,
+        side=side_of(dataset),
+        entries=_entries_of(folder, dataset),
+        skipped=tuple(dict.fromkeys(one["release"] for one in later)),
     )
 
 
@@ -268,17 +312,41 @@ def _demands(difference: Difference | None) -> Bump:
 def _check_number(version: str | None, before: Before, difference: Difference | None) -> None:
     if version is None:
         return
-    least = Version.of(before.version).at_least(_demands(difference))
-    if Version.of(version).may_follow(Version.of(before.version), _demands(difference)):
+    if before.may_be_followed_by(Version.of(version), difference):
         return
     unknown = "it is not at hand, so what changed since is not known"
     why = unknown if difference is None else "; ".join(reasons(difference.tally, gravest=True))
+    older = ", or give an older release of this workspace with --since" if difference is None else ""
     raise BadInput.of(
         "release.low_number",
-        f"{version} is too low a number after {before.version}: {why}",
-        f"give {least} or higher, or no number at all",
+        f"{version} is too low a number after {', '.join((before.version, *before.skipped))}: {why}",
+        f"give {before.least(difference)} or higher, or no number at all{older}",
         version=version,
     )
+
+
+def _check_anything_changed(before: Before, difference: Difference | None, buried: frozenset[str]) -> None:
+    if before.side is None or difference is None or buried != before.side.buried or before.skipped:
+        return
+    if not difference.tally.anything:
+        raise BadInput.of(
+            "release.nothing_changed",
+            f"nothing changed since {before.version}",
+            f"give a number to make one all the same, {before.least(difference)} or higher",
+        )
+
+
+def _free(number: Version, drafted: Sequence[LogEntry]) -> Version:
+    """The number of a draft, or where that was made, -v02, -v03 and so on: after drafts before, and before its release.
+
+    Two digits and a letter after `d`, because semver compares what is no number as text.
+    """
+    used = {json.loads(entry.payload)["release"] for entry in drafted}
+    place, free = 1, number
+    while f"{free}{DRAFT}" in used:
+        place += 1
+        free = Version(core=number.core, before=(f"v{place:02}",))
+    return free
 
 
 def _drafts_number(drafted: Sequence[LogEntry]) -> Version:

@@ -72,6 +72,7 @@ class ReleaseRecipe(Declared):
     collection: Text
     uses: tuple[Text, ...]
     not_for: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """First a sentence that stands by itself, then what the dataset is not for."""
     limits: tuple[Text, ...]
     datasheet: Datasheet
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmed_curate.dataset.catalogue import Catalogue, Listed, catalogue_document, gather_catalogue
@@ -91,9 +91,8 @@ class Shelf:
     def catalogue_for(self, token: Token) -> str:
         """catalogue.json with what a token opens."""
         own = tuple(one for one in self._catalogue.releases if self._shelved[one.folder].opens_for(token))
-        return readable_json(
-            catalogue_document(Catalogue(releases=own, tombstones=self._catalogue.tombstones if own else ()))
-        )
+        shown = replace(self._catalogue, releases=own) if own else Catalogue(releases=(), tombstones=())
+        return readable_json(catalogue_document(shown))
 
     def terms(self) -> dict[str, str]:
         """The texts that releases are handed out under, by their SHA-256; not those of drafts."""

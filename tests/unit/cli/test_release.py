@@ -109,7 +109,9 @@ def test_without_a_number_the_one_that_follows_is_taken_and_said(
     words = ("--policy", lenient, "--no-benchmark")
     _, out, _ = run(capsys, "release", "create", *words)
     assert "1.0.0, because it is the first version" in out
-    _, out, _ = run(capsys, "release", "create", *words)
+    code, _, err = run(capsys, "release", "create", *words)
+    assert code == 2 and "nothing changed since 1.0.0: give a number" in err
+    _, out, _ = run(capsys, "release", "create", "1.0.1", *words)
     assert "1.0.1, after 1.0.0, because labels and clips are as they were" in out
     code, _, err = run(capsys, "release", "create", "1.0.0-rc.1", *words)
     assert code == 2 and "too low a number after 1.0.1" in err and "give 1.0.2 or higher" in err

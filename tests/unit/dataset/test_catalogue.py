@@ -119,6 +119,48 @@ def test_the_newest_list_of_tombstones_is_taken_over_and_names_what_was_withdraw
         load(made.path)  # which asks no server: the download remembered it
 
 
+def buried(root: Path, version: str, *clips: str) -> None:
+    """Let a version tell that clips are gone."""
+    folder = root / f"test-{version}"
+    told = Tombstones(name="test", release=version, hashes=frozenset(map(tombstone_of, clips)))
+    (folder / "tombstones.json").write_text(readable_json(tombstones_document(told)))
+    (folder / "manifest-sha256.txt").unlink()
+    seal(folder, derived=lambda path: False, draft=version.endswith("-draft"))
+
+
+def test_what_only_a_draft_tells_reaches_who_uses_an_address_and_sends_nobody_to_the_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    root = versions(tmp_path / "releases", "1.0.0", "2.0.0-draft")
+    buried(root, "2.0.0-draft", "c-000000000000")
+    main_catalogue(root)
+    with a_web(root) as web:
+        with pytest.warns(WithdrawnClipsWarning, match=r"2\.0\.0-draft.*: ask for a newer release and delete this one"):
+            data = load(web.url)
+        assert (data.release.version, data.withdrawn) == ("1.0.0", ("c-000000000000",))
+        _, out, _ = run(capsys, "download", web.url, "--to", str(tmp_path / "copy"))
+    assert "withdrawn since, such as c-000000000000: ask for a newer release" in out.replace("\n", " ")
+
+
+def test_what_a_release_tells_as_well_as_a_draft_sends_to_the_release(tmp_path: Path) -> None:
+    root = versions(tmp_path / "releases", "1.0.0", "2.0.0", "3.0.0-draft")
+    buried(root, "2.0.0", "c-000000000000", "c-000000000009")
+    buried(root, "3.0.0-draft", "c-000000000000")
+    assert gather_catalogue(root).told_by == {"test": "2.0.0"}
+    with pytest.warns(WithdrawnClipsWarning, match=r"version 2\.0\.0, .*: use the newer version"):
+        load(root / "test-1.0.0")
+
+
+def test_tombstones_of_all_versions_count_but_of_clips_that_came_again(tmp_path: Path) -> None:
+    root = versions(tmp_path / "releases", "1.0.0", "1.1.0", "1.2.0")
+    buried(root, "1.0.0", "c-000000000000", "c-000000000009")
+    buried(root, "1.2.0", "c-000000000008")
+    (gone, also_gone) = sorted(map(tombstone_of, ("c-000000000008", "c-000000000009")))
+    assert gather_catalogue(root).tombstones == (gone, also_gone)
+    assert gather_catalogue(root).told_by == {"test": "1.2.0"}
+
+
 def test_a_release_that_lacks_files_is_not_listed(tmp_path: Path) -> None:
     root = versions(tmp_path / "releases", "1.0.0")
     (root / "test-1.0.0" / "README.md").unlink()

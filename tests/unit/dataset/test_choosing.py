@@ -7,6 +7,7 @@ import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders.release import a_release, reseal
@@ -45,6 +46,12 @@ def test_the_newest_that_is_no_draft_is_taken(make: Make) -> None:
     assert load(folder).release.version == "1.10.0"
     assert load(folder, version="latest").release.version == "1.10.0"
     assert load(str(folder), version="1.9.0").release.version == "1.9.0"
+
+
+@pytest.mark.parametrize("where", [None, 3, b"releases"])
+def test_what_is_no_path_is_said(where: Any) -> None:
+    with pytest.raises(BadInput, match="is neither a path nor an address"):
+        load(where)
 
 
 def test_a_draft_is_taken_where_it_is_asked_for_and_warns(make: Make) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,8 +135,31 @@ def test_a_version_is_split_off_and_a_user_is_not() -> None:
     assert read_address("https://example.org/a b/é").base == "https://example.org/a%20b/%C3%A9"
     with pytest.raises(BadInput, match=r"1.0.0 and 2.0.0 are both asked for"):
         read_address("https://example.org/data@1.0.0", "2.0.0")
-    with pytest.raises(BadInput, match="'latest' is no version"):
-        read_address("https://example.org/data", "latest")
+    with pytest.raises(BadInput, match=r"no version 'newest': give one such as 1\.0\.0, or latest"):
+        read_address("https://example.org/data", "newest")
+
+
+@pytest.mark.parametrize("server", ["http://127.0.0.1:8000", "https://example.org", "http://localhost", "http://a:80/"])
+def test_a_version_may_stand_after_a_server_without_a_path(server: str) -> None:
+    assert read_address(f"{server}@1.0.0").version == "1.0.0"
+    newest = read_address(f"{server}@latest")
+    assert (newest.base, newest.version) == (server.rstrip("/"), None)
+    for bad in ("abc", "v1.0.0"):
+        with pytest.raises(BadInput, match=f"no version '{bad}'"):
+            read_address(f"{server}@{bad}")
+
+
+def test_what_is_no_version_is_said_and_users_stay_users(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no version 'v1'"):
+        read_address("https://example.org/data@v1")
+    with pytest.raises(BadInput, match="no version 'v1'"):
+        read_address(f"{tmp_path}@v1")
+    assert read_address(f"{tmp_path}@latest") == read_address(str(tmp_path))
+    assert read_address("https://example.org/data", "latest").version is None
+    assert read_address("https://example.org/at%40home").base == "https://example.org/at%40home"
+    for user in ("me", "me:secret", "jane.doe"):
+        assert read_address(f"https://{user}@lab.example.org").host == "lab.example.org"
+        assert read_address(f"https://{user}@10.0.0.1").host == "10.0.0.1"
 
 
 def test_a_release_of_a_newer_format_is_named_before_anything_is_fetched(releases: Path, tmp_path: Path) -> None:
@@ -148,6 +173,15 @@ def test_a_release_of_a_newer_format_is_named_before_anything_is_fetched(release
             f"{web.url}/newer", tmp_path / "copy", r"127.0.0.1:\d+/newer is of release format 99, and this mmed reads"
         )
     assert not (tmp_path / "copy.part").exists()
+
+
+def test_a_release_json_that_is_sealed_and_garbled_is_named_where_it_lies(releases: Path, tmp_path: Path) -> None:
+    garbled = Path(shutil.copytree(releases / "r", tmp_path / "garbled"))
+    (garbled / "release.json").write_text("{")
+    seal(garbled, derived=lambda path: False)
+    with a_web(tmp_path) as web:
+        said = refused(f"{web.url}/garbled", tmp_path / "copy", r"127.0.0.1:\d+/garbled/release.json cannot be read")
+    assert tempfile.gettempdir() + "/tmp" not in said and "mmed verify" not in said
 
 
 def test_a_release_that_calls_itself_a_path_is_refused(
@@ -193,6 +227,7 @@ def test_a_server_that_asks_who_you_are(releases: Path, tmp_path: Path, monkeypa
     monkeypatch.delenv("MMED_TOKEN", raising=False)
     with a_web(releases, token="s3cret-token") as web:
         refused(f"{web.url}/r", tmp_path / "copy", "people who are known only: give your token with --token or in MMED")
+        refused(f"{web.url}/r", tmp_path / "copy", rf"ask for one at {re.escape(web.url)}/(\s|$)")
         said = refused(f"{web.url}/r", tmp_path / "copy", "does not let this token in", token="another-secret")
         assert "another-secret" not in said
         monkeypatch.setenv("MMED_TOKEN", "s3cret-token")

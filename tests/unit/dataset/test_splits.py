@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mmed_curate.dataset import load, verify
+from mmed_curate.dataset import WithdrawnClipsWarning, load, verify
 from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.dataset.splits import SPLITS, Shares, Side, read_splits, splits_document, splits_of
+from mmed_curate.dataset.tombstones import Tombstones, tombstone_of, tombstones_document
 from mmed_curate.domain.files import readable_json
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
@@ -134,6 +135,26 @@ def with_splits(tmp_path: Path) -> Path:
 def test_splits_are_read_as_they_were_written(with_splits: Path) -> None:
     assert read_splits(with_splits) == splits_of(load(with_splits).clip_rows, COMMON)
     assert verify(with_splits).ok
+
+
+def test_what_was_withdrawn_is_left_out_of_folds_and_split_and_nobody_moves(with_splits: Path, tmp_path: Path) -> None:
+    """A whole subject and one more clip."""
+    whole = load(with_splits)
+    first, *others = whole.subjects
+    gone = [row for row in whole.clip_rows if row.subject == first]
+    gone.append(next(row for row in whole.clip_rows if row.subject == others[0]))
+    told = Tombstones(name="test", release="1.0.0", hashes=frozenset(tombstone_of(row.judged_clip) for row in gone))
+    (tmp_path / "tombstones.json").write_text(readable_json(tombstones_document(told)), encoding="utf-8")
+    with pytest.warns(WithdrawnClipsWarning):
+        rest = load(with_splits).without_withdrawn()
+    names = {row.clip for row in rest.clip_rows}
+    assert set(rest.splits.loso) == set(others)
+    assert {clip for fold in rest.splits.loso.values() for clip in fold} == names
+    now, before = rest.fixed_split(), whole.fixed_split()
+    assert {clip for side in now.clips.values() for clip in side} == names
+    assert {one for side in now.subjects.values() for one in side} == set(others)
+    for side in Side:
+        assert set(now.clips[side]) == set(before.clips[side]) & names
 
 
 def test_verify_finds_a_subject_on_both_sides_and_another_draw(with_splits: Path) -> None:

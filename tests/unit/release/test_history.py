@@ -19,11 +19,12 @@ from mmed_curate.dataset import load, verify
 from mmed_curate.dataset.changes import CHANGELOG, CHANGES, Known, changes_in
 from mmed_curate.dataset.loading import read_release
 from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones, tombstone_of
+from mmed_curate.dataset.versions import Version
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.records import Consent, Term
 from mmed_curate.release.build import Release, Wishes, create_release
 from mmed_curate.release.leave import Leave, ask_gate
-from mmed_curate.release.recipe import load_release_recipe
+from mmed_curate.release.recipe import Licence, load_release_recipe
 from mmed_curate.store.workspace import Workspace
 
 Ask = Callable[[Workspace], Leave]
@@ -54,9 +55,18 @@ def test_the_first_is_1_0_0(make: Make) -> None:
     assert read_tombstones(made.path).hashes == frozenset()
 
 
+def test_nothing_new_is_made_only_where_a_number_is_given(workspace: Workspace, make: Make) -> None:
+    make()
+    with pytest.raises(BadInput, match=r"nothing changed since 1\.0\.0: give a number .*, 1\.0\.1 or higher"):
+        make()
+    assert [path.name for path in (workspace.root / "releases").iterdir()] == ["mmed-1.0.0"]
+    terms = Licence(name="Other terms", text="Other terms.\n")
+    assert make(licence=terms).because == ("LICENSE.txt changed",)
+
+
 def test_nothing_new_is_a_patch_and_history_accumulates(make: Make) -> None:
     make(version="0.3.0")
-    second, third = make(), make()
+    second, third = make(version="0.3.1"), make(version="0.3.2")
     assert (second.facts.version, second.because) == ("0.3.1", ("labels and clips are as they were",))
     assert history(third) == [("0.3.2", Known.COMPARED), ("0.3.1", Known.COMPARED), ("0.3.0", Known.FIRST)]
     text = (third.path / CHANGELOG).read_text(encoding="utf-8")
@@ -87,7 +97,7 @@ def test_a_withdrawal_is_major_and_leaves_tombstones(workspace: Workspace, make:
     theirs -= {row.clip for row in load(made.path).judged_clip_rows}
     assert len(read_tombstones(made.path).hashes) == len(theirs) == 5
     assert verify(made.path).ok, verify(made.path).differences
-    a_patch = make()
+    a_patch = make(version="2.0.1")
     assert (a_patch.facts.version, changes_in(a_patch.path).this.tombstones) == ("2.0.1", 5)
     assert "- Tombstones: 5 judged clips." in (a_patch.path / CHANGELOG).read_text(encoding="utf-8")
 
@@ -126,9 +136,41 @@ def test_who_no_longer_agrees_lies_there_until_they_agree_again(workspace: Works
 def test_the_version_before_may_lie_elsewhere(workspace: Workspace, make: Make, tmp_path: Path) -> None:
     first = make()
     moved = Path(shutil.move(first.path, tmp_path / "archive"))
-    assert history(make(since=moved)) == [("1.0.1", Known.COMPARED), ("1.0.0", Known.FIRST)]
-    with pytest.raises(BadInput, match=r"another id than version 1\.0\.1, the last that was made"):
+    second = make(since=moved, version="1.0.1")
+    assert history(second) == [("1.0.1", Known.COMPARED), ("1.0.0", Known.FIRST)]
+    with pytest.raises(BadInput, match=r"and 1\.0\.1, made after it, is at hand: give .*mmed-1\.0\.1 with"):
         make(since=moved)
+
+
+def test_where_the_version_before_is_gone_an_older_one_is_compared_with(workspace: Workspace, make: Make) -> None:
+    """The number still rises above the newest that was made, and the account says what it is told since."""
+    first = make()
+    shutil.rmtree(make(version="1.0.1").path)
+    a_later_recording(workspace, 0)
+    with pytest.raises(BadInput, match=r"after 1\.0\.1: it is not at hand.* give 2\.0\.0 .* older release .* --since"):
+        make(version="1.1.0")
+    with pytest.raises(BadInput, match=r"1\.0\.2 is too low a number after 1\.0\.0, 1\.0\.1: 1 clip came"):
+        make(version="1.0.2", since=first.path)
+    made = make(since=first.path)
+    assert (made.facts.version, made.since) == ("1.1.0", "1.0.0")
+    assert history(made) == [("1.1.0", Known.COMPARED), ("1.0.0", Known.FIRST)]
+    text = (made.path / CHANGELOG).read_text(encoding="utf-8")
+    assert "- All of this is told since 1.0.0, for 1.0.1 was not at hand.\n" in text
+    assert verify(made.path).ok, verify(made.path).differences
+
+
+def test_what_a_lost_version_may_have_changed_counts_as_taken_back(make: Make) -> None:
+    first = make()
+    shutil.rmtree(make(version="2.0.0").path)
+    assert make(since=first.path).facts.version == "3.0.0"
+
+
+def test_a_release_of_another_workspace_is_none_to_compare_with(make: Make, tmp_path: Path) -> None:
+    strange = Path(shutil.copytree(make().path, tmp_path / "strange"))
+    (strange / "README.md").write_text("another\n", encoding="utf-8")
+    reseal(strange)
+    with pytest.raises(BadInput, match=r"of another id than any version that was made .*; the last is 1\.0\.0"):
+        make(since=strange)
 
 
 def test_there_is_nothing_before_the_first(made: Release, make: Make) -> None:
@@ -140,14 +182,15 @@ def test_a_number_that_was_made_gives_the_same_bytes_again(workspace: Workspace,
     make()
     a_later_recording(workspace, 0)
     second = make()
-    make()
+    make(version="1.1.1")
     assert make(version="1.1.0", to=tmp_path / "again").id == second.id
 
 
-def test_drafts_count_below_the_first_release_and_have_no_versions_after_them(
-    workspace: Workspace, make: Make, wishes: Wishes
-) -> None:
-    def draft() -> Release:
+@pytest.fixture
+def draft(workspace: Workspace, wishes: Wishes) -> Callable[[], Release]:
+    """Makes a draft behind a closed gate, without a number."""
+
+    def drafted() -> Release:
         strict = lenient_policy()
         (rule,) = strict.measures
         strict = strict.model_copy(update={"measures": (rule.model_copy(update={"at_least": 1.0}),)})
@@ -156,10 +199,24 @@ def test_drafts_count_below_the_first_release_and_have_no_versions_after_them(
         assert leave is not None
         return create_release(workspace, leave, replace(wishes, version=None, draft=True))
 
+    return drafted
+
+
+def test_drafts_count_below_the_first_release_and_have_no_versions_after_them(draft: Callable[[], Release]) -> None:
     assert draft().facts.version == "0.1.0-draft"
     second = draft()
     assert (second.facts.version, second.since) == ("0.2.0-draft", None)
     assert verify(second.path).ok
+
+
+def test_a_further_draft_of_a_number_sorts_after_the_one_before_and_before_its_release(
+    make: Make, draft: Callable[[], Release]
+) -> None:
+    make()
+    first, second = draft(), draft()
+    assert [one.facts.version for one in (first, second)] == ["1.0.1-draft", "1.0.1-v02-draft"]
+    assert Version.of("1.0.1-draft") < Version.of("1.0.1-v02-draft") < Version.of("1.0.1")
+    assert verify(second.path).ok, verify(second.path).differences
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,7 @@ def test_croissant_names_sealed_files_and_no_derived_one(made: Release) -> None:
 def test_croissant_says_what_it_is_not_for(made: Release) -> None:
     document = parsed(made, "croissant.json")
     assert any("lie detector" in line for line in document["rai:dataLimitations"])
+    assert "Not for: Decisions about people." in document["rai:dataLimitations"]
     assert document["description"].startswith("SIMULATED")
 
 

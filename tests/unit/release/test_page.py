@@ -288,6 +288,16 @@ def test_how_to_load_it_and_what_changed_is_what_the_release_itself_says(made: R
     assert changes[-1].startswith("It holds 20 clips")
 
 
+def test_what_it_is_not_for_cannot_be_read_as_its_uses(made: Release) -> None:
+    page = unescape((made.path / INDEX).read_text())
+    box = page.split("<h2>Not a lie detector</h2>")[1].split("</aside>")[0]
+    before, after = box.split("<p>It is not for:</p>")
+    assert "It is not a lie detector" in before and "<li>" not in before
+    assert "<li>Decisions about people.</li>" in after and "<li>Finding out who somebody is" in after
+    card = (made.path / "DATACARD.md").read_text(encoding="utf-8")
+    assert "\n\nIt is not for:\n\n- Decisions about people.\n" in card
+
+
 def test_a_release_without_a_page_has_none(
     workspace: Workspace, wishes: Wishes, ask: Callable[[Workspace], Leave]
 ) -> None:
