@@ -56,6 +56,8 @@ class Web:
     """Path and headers (in lower case) of each question."""
     most_at_once: int = 0
     """Connections that were being answered at one time."""
+    pauses_at: int | None = None
+    """After so many bytes it sends nothing more, until this is None."""
     chunk_s: float = 0.0
     """Waits so long before each piece of 8 KB."""
     answers_when: int = 1
@@ -182,6 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
         for at in range(start, len(body), _CHUNK):
             part = body[at : at + _CHUNK]
             time.sleep(web.chunk_s)
+            while web.pauses_at is not None and web.sent >= web.pauses_at and not web.over.is_set():
+                time.sleep(0.01)
             with web.lock:
                 if web.drops != drops:
                     break

@@ -65,7 +65,7 @@ def test_two_versions_over_a_server_that_drops(tmp_path: Path, capsys: pytest.Ca
     here.mkdir()
     whole = sum(len(one) for one in {path.read_bytes() for path in first.rglob("*") if path.is_file()})
 
-    with a_web(tmp_path / "server", chunk_s=0.01, drops_at=[whole // 8]) as web:
+    with a_web(tmp_path / "server", pauses_at=whole // 4, drops_at=[whole // 8]) as web:
         killed = mmed("download", f"{web.url}@0.1.0", folder=here)
         deadline_s = time.monotonic() + _PATIENCE_S
         while web.sent < whole // 4:
@@ -76,7 +76,7 @@ def test_two_versions_over_a_server_that_drops(tmp_path: Path, capsys: pytest.Ca
         killed.communicate()
         assert [path.name for path in here.iterdir()] == ["test-0.1.0.part"]
 
-        web.chunk_s = 0.0
+        web.pauses_at = None
         web.drops_at = [web.sent + whole // 8, web.sent + whole // 4]
         first_copy = said(mmed("download", f"{web.url}@0.1.0", "--json", folder=here))
         assert web.drops == 3
