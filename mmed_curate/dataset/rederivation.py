@@ -24,13 +24,13 @@ from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
 from mmed_curate.dataset.attempts import attempts_in, codings_in, counting_in, derived_attempts
 from mmed_curate.dataset.attested import ATTESTED_RULES
-from mmed_curate.dataset.changes import derived_history
 from mmed_curate.dataset.consistency import Rederived, compared
 from mmed_curate.dataset.judged import judged_from, settled_events
 from mmed_curate.dataset.layout import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL
 from mmed_curate.dataset.loading import read_release
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.remeasured import attempts_again, report_version
+from mmed_curate.dataset.retraced import derived_history
 from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import ClipId, CoderId
