@@ -54,6 +54,20 @@ def test_mlcroissant_finds_a_table_that_was_changed(made: Release, tmp_path: Pat
     assert "not identical with the reference" in str(caught.value.__cause__)
 
 
+@pytest.mark.parametrize("table", ["clips.csv", "judged-clips.csv", "judgements.csv"])
+def test_frictionless_finds_nothing_wrong_with_a_table(
+    made: Release, table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One header, rows of one length, values of one type a column; a row too short is found."""
+    frictionless = pytest.importorskip("frictionless", reason="a development package")
+    monkeypatch.chdir(made.path)
+    assert frictionless.validate(table).valid
+    monkeypatch.chdir(tmp_path)
+    text = (made.path / table).read_text(encoding="utf-8")
+    Path(table).write_text(f"{text}c-000000000000\n", encoding="utf-8")
+    assert not frictionless.validate(table).valid
+
+
 def test_croissant_names_sealed_files_and_no_derived_one(made: Release) -> None:
     sealed = {file.path: file for file in read_manifest(made.path).files}
     for file in parsed(made, "croissant.json")["distribution"]:
