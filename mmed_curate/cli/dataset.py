@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar
+from mmed_curate.dataset.facts import marks
 from mmed_curate.dataset.manifest import SIGNATURE
 from mmed_curate.dataset.signature import Signed
 from mmed_curate.dataset.verification import VerifyReport
@@ -65,7 +66,7 @@ def report_document(report: VerifyReport) -> dict[str, object]:
 
 
 def _tell(release: Path, report: VerifyReport) -> None:
-    marked = ("SIMULATED " if report.simulated else "") + ("DRAFT " if report.draft else "")
+    marked = marks(simulated=bool(report.simulated), draft=report.draft)
     out.print(f"{marked}{report.release or release}: {counted(report.n_files, 'file')} sealed", markup=False)
     out.print(f"id {report.id}", markup=False)
     out.print(f"signature: {report.signed.value}", markup=False)

@@ -20,6 +20,7 @@ from rich.progress import (
 )
 
 from mmed_curate.cli.console import err, json_option, out, print_json
+from mmed_curate.dataset.facts import marks
 
 if TYPE_CHECKING:
     from mmed_curate.dataset.downloading import Download
@@ -146,7 +147,7 @@ def _document(made: Download) -> dict[str, object]:
 def _tell(made: Download) -> None:
     from mmed_curate.dataset.tombstones import is_draft
 
-    marked = ("SIMULATED " if made.facts.simulated else "") + ("DRAFT " if made.facts.draft else "")
+    marked = marks(simulated=made.facts.simulated, draft=made.facts.draft)
     out.print(
         f"{marked}{made.facts.name} {made.facts.version}: {made.n_files} files, {made.n_bytes / 1e6:,.1f} MB; "
         f"{made.fetched_bytes / 1e6:,.1f} MB fetched, {made.n_kept} files were here, "

@@ -20,6 +20,7 @@ from mmed_curate.cli.console import err, json_option, out, print_json, progress_
 from mmed_curate.cli.gate import tell_attempt, tell_decision
 from mmed_curate.cli.release_diff import diff
 from mmed_curate.cli.releasepage import page
+from mmed_curate.dataset.facts import marks
 from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.gate.policy import load_policy
@@ -238,7 +239,7 @@ def _document(made: Release) -> dict[str, object]:
 
 def _tell(made: Release, *, templated: bool) -> None:
     counts = made.facts.counts
-    marked = ("SIMULATED " if made.facts.simulated else "") + ("DRAFT " if made.facts.draft else "")
+    marked = marks(simulated=made.facts.simulated, draft=made.facts.draft)
     out.print(
         f"{marked}{made.facts.name} {made.facts.version}: {counted(counts.clips, 'event')} of "
         f"{counted(counts.subjects, 'subject')}, {counted(made.n_files, 'file')}, {made.n_bytes / 1e6:,.1f} MB",

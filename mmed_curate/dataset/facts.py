@@ -61,6 +61,11 @@ class ReleaseFacts:
     counts: Counts
 
 
+def marks(*, simulated: bool, draft: bool) -> str:
+    """What a title of a release begins with; empty, or ending in a space."""
+    return ("SIMULATED " if simulated else "") + ("DRAFT " if draft else "")
+
+
 def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
     """Read the release.json of a release.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from mmed_curate.dataset.facts import marks
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.release.pageagreement import agreement_section, gate_section
 from mmed_curate.release.pagebenchmark import benchmark_section
@@ -48,7 +49,7 @@ def whole_page(dataset: Dataset, told: PageTold, *, media: bool, inside: bool) -
         ("licence", "Terms of use", licence_section(told, inside=inside)),
     ]
     there = [(key, title, inner) for key, title, inner in sections if inner]
-    marked = ("SIMULATED " if dataset.release.simulated else "") + ("DRAFT " if dataset.is_draft else "")
+    marked = marks(simulated=dataset.release.simulated, draft=dataset.is_draft)
     title = f"{marked}{told.title} {dataset.release.version}"
     nav = element(
         "nav", element("ul", *(element("li", link(key, words)) for key, words, _ in there)), aria_label="On this page"

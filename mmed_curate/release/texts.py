@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mmed_curate.agreement.report import AgreementReport
-from mmed_curate.dataset.facts import ReleaseFacts
+from mmed_curate.dataset.facts import ReleaseFacts, marks
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.counted import counted
 from mmed_curate.domain.protocol import Stage
@@ -116,7 +116,7 @@ Licence: {told.licence.name}. See LICENSE.txt.
 
 def marked(facts: ReleaseFacts) -> str:
     """What a title begins with."""
-    return ("SIMULATED " if facts.simulated else "") + ("DRAFT " if facts.draft else "")
+    return marks(simulated=facts.simulated, draft=facts.draft)
 
 
 def _example(told: Told) -> str:
