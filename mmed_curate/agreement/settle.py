@@ -73,6 +73,14 @@ class Course:
         """The coding judgements that stood when coding last closed, in log order; empty before that."""
         return self.codings[-1].judgements if self.codings else ()
 
+    @property
+    def verified_by(self) -> CoderId | None:
+        """Who accepted it in verification last; None: nobody has."""
+        for one in reversed(self.standing):
+            if isinstance(one.answer, Verification) and one.answer.verdict is VerificationVerdict.ACCEPT:
+                return one.coder
+        return None
+
 
 def course(
     judgements: Sequence[Judgement],

@@ -19,8 +19,15 @@ from mmed_curate.domain.protocol import ClipOrigin, Stage
 from mmed_curate.domain.time import Frame, FrameClock
 
 PARQUET = "clips.parquet"
+_NEAR = 1e-9
+"""Relative difference of two numbers that are the same but for the order of a sum."""
 _NEAR_S = 2e-6
 """Seconds; the tables hold six decimals, and a difference rounds twice."""
+
+
+def same_number(stated: float, found: float) -> bool:
+    """Whether two numbers differ by no more than the order of a sum can make them."""
+    return math.isclose(stated, found, rel_tol=_NEAR, abs_tol=_NEAR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

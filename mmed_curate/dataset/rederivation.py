@@ -7,7 +7,6 @@ was said, judged-clips.csv on which frames and what lot fell to each clip. What 
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -24,7 +23,7 @@ from mmed_curate.agreement.settle import Course, course
 from mmed_curate.dataset.answers import action_unit_text, judgement_of, vocal_cues_text
 from mmed_curate.dataset.attempts import attempts_in, codings_in, counting_in, derived_attempts
 from mmed_curate.dataset.attested import ATTESTED_RULES
-from mmed_curate.dataset.consistency import Rederived, compared
+from mmed_curate.dataset.consistency import Rederived, compared, same_number
 from mmed_curate.dataset.judged import judged_from, settled_events
 from mmed_curate.dataset.layout import AGREEMENT, CLIPS, CODEBOOK, POLICY, PROTOCOL
 from mmed_curate.dataset.loading import read_release
@@ -38,8 +37,6 @@ from mmed_curate.domain.judgements import (
     Adjudication,
     Coding,
     ConsensusEvent,
-    Verification,
-    VerificationVerdict,
 )
 from mmed_curate.domain.protocol import Protocol, Stage
 from mmed_curate.domain.yamlfile import read_yaml
@@ -47,9 +44,6 @@ from mmed_curate.gate.decide import EVEN_FOR_A_DRAFT, decide
 from mmed_curate.gate.evidence import ClipFacts, Evidence
 from mmed_curate.gate.policy import Policy
 from mmed_curate.gate.verdicts import RuleVerdict
-
-_NEAR = 1e-9
-"""Relative difference of two numbers that are the same but for the order of a sum."""
 
 
 def derive_again(root: Path) -> tuple[Rederived, ...]:
@@ -237,7 +231,7 @@ def _differences(stated: Any, found: Any, path: str = "") -> Iterator[tuple[str,
             name = one.get("name") or one.get("code") or one.get("mark") if isinstance(one, dict) else None
             yield from _differences(one, other, f"{path}.{name or index}")
     elif isinstance(stated, float) and isinstance(found, (int, float)):
-        if not math.isclose(stated, found, rel_tol=_NEAR, abs_tol=_NEAR):
+        if not same_number(stated, found):
             yield path, stated, found
     elif stated != found:
         yield path, json.dumps(stated), json.dumps(found)
@@ -257,14 +251,7 @@ def _evidence(dataset: Dataset, courses: Mapping[ClipId, Course], judged: tuple[
                 n_events=len(settled_events(found, dataset.codebook)),
                 coded_by=_who(one, Stage.CODING),
                 adjudicated_by=_who(one, Stage.ADJUDICATION),
-                verified_by=next(
-                    (
-                        said.coder
-                        for said in reversed(found.standing)
-                        if isinstance(said.answer, Verification) and said.answer.verdict is VerificationVerdict.ACCEPT
-                    ),
-                    None,
-                ),
+                verified_by=found.verified_by,
                 terms=frozenset(),
                 faults=(),
                 simulated=simulated[one.clip],
@@ -319,14 +306,14 @@ def _same_rule(rule: Mapping[str, Any], verdict: RuleVerdict) -> bool:
         and rule.get("relation") == verdict.relation.value
         and rule.get("holds") is verdict.holds
         and rule.get("outcome", verdict.outcome.value) == verdict.outcome.value
-        and _same_number(number, verdict.number)
+        and _same_or_none(number, verdict.number)
     )
 
 
-def _same_number(stated: object, found: float | None) -> bool:
+def _same_or_none(stated: object, found: float | None) -> bool:
     if found is None or not isinstance(stated, (int, float)):
         return stated is None and found is None
-    return math.isclose(stated, found, rel_tol=_NEAR, abs_tol=_NEAR)
+    return same_number(stated, found)
 
 
 def _in_words(number: object, bound: object, holds: object) -> str:

@@ -6,7 +6,6 @@ what an attempt came out with is attested where they are not, and on which day i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from mmed_curate.agreement.report import VERSION, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
 from mmed_curate.agreement.settle import Course
 from mmed_curate.dataset.attempts import made_by, n_withdrawn
-from mmed_curate.dataset.consistency import Rederived
+from mmed_curate.dataset.consistency import Rederived, same_number
 from mmed_curate.dataset.layout import ATTEMPTS
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.domain.identity import ClipId
@@ -25,9 +24,6 @@ from mmed_curate.gate.attempts import Attempt, Counting, FailedRule, method_dige
 from mmed_curate.gate.measured import Coded, agreement_verdicts
 from mmed_curate.gate.policy import Policy
 from mmed_curate.gate.verdicts import RuleVerdict
-
-_NEAR = 1e-9
-"""Relative difference of two numbers that are the same but for the order of a sum."""
 
 
 def attempts_again(
@@ -125,8 +121,4 @@ def _difference(attempt: Attempt, verdicts: Sequence[RuleVerdict]) -> str:
 
 
 def _same(one: FailedRule, other: FailedRule) -> bool:
-    return (
-        math.isclose(one.number, other.number, rel_tol=_NEAR, abs_tol=_NEAR)
-        and one.at_least == other.at_least
-        and one.code == other.code
-    )
+    return same_number(one.number, other.number) and one.at_least == other.at_least and one.code == other.code

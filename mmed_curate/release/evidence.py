@@ -7,7 +7,6 @@ from datetime import date
 
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.domain.identity import CoderId
-from mmed_curate.domain.judgements import Verification, VerificationVerdict
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.records import AssetKind, Clip, Term
@@ -113,14 +112,7 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, trust: Trust) -> ClipFacts:
         n_events=len(events),
         coded_by=_who(snapshot, clip, Stage.CODING),
         adjudicated_by=_who(snapshot, clip, Stage.ADJUDICATION),
-        verified_by=next(
-            (
-                one.coder
-                for one in reversed(standing.standing)
-                if isinstance(one.answer, Verification) and one.answer.verdict is VerificationVerdict.ACCEPT
-            ),
-            None,
-        ),
+        verified_by=standing.verified_by,
         terms=frozenset(term for term in Term if subject.consent.covers(term, on)),
         faults=tuple(faults),
         simulated=snapshot.is_simulated(clip),
