@@ -184,15 +184,10 @@ def _settle_event(
     unsettled: list[AnswerField] = []
     how: dict[str, Settlement] = {}
     marks: dict[str, Frame] = {}
-    tolerances = {
-        "onset": protocol.tolerance.onset,
-        "apex": protocol.tolerance.apex,
-        "offset": protocol.tolerance.offset,
-    }
     for name, mark in _MARKS:
         frames = list(map(mark, spans))
         marks[name] = median_frame(frames)
-        if tolerances[name].holds(min(frames), max(frames), clock):  # then so does every other pair
+        if protocol.tolerance.of(name).holds(min(frames), max(frames), clock):  # then so does every other pair
             how[name] = by_median
         elif AnswerField.SPAN not in unsettled:
             unsettled.append(AnswerField.SPAN)

@@ -191,11 +191,6 @@ def mark_lines(
 ) -> tuple[MarkLine, ...]:
     """Onset, apex and offset with their distances."""
     frame_ms = median(_frame_ms(one) for one in clips) if clips else 1.0
-    tolerances = {
-        "onset": protocol.tolerance.onset,
-        "apex": protocol.tolerance.apex,
-        "offset": protocol.tolerance.offset,
-    }
     return tuple(
         MarkLine(
             mark=one.mark,
@@ -203,7 +198,9 @@ def mark_lines(
             median_ms=one.median_ms,
             p95_ms=one.p95_ms,
             within=one.within_tolerance,
-            histogram=histogram_of(pairs.apart_ms[one.mark], _tolerance_ms(tolerances[one.mark], frame_ms), frame_ms),
+            histogram=histogram_of(
+                pairs.apart_ms[one.mark], _tolerance_ms(protocol.tolerance.of(one.mark), frame_ms), frame_ms
+            ),
         )
         for one in report.times.marks
     )

@@ -111,11 +111,6 @@ def others_shown(here: RoundRead, links: Links) -> tuple[ShownOther, ...]:
 def marks_shown(here: RoundRead, links: Links) -> tuple[ShownMark, ...]:
     """Onset, apex and offset."""
     protocol = here.protocol
-    tolerances = {
-        "onset": protocol.tolerance.onset,
-        "apex": protocol.tolerance.apex,
-        "offset": protocol.tolerance.offset,
-    }
     return tuple(
         ShownMark(
             mark=one.mark,
@@ -123,7 +118,7 @@ def marks_shown(here: RoundRead, links: Links) -> tuple[ShownMark, ...]:
             median_ms=one.median_ms,
             p95_ms=one.p95_ms,
             within=one.within,
-            tolerance=_tolerance_words(tolerances[one.mark]),
+            tolerance=_tolerance_words(protocol.tolerance.of(one.mark)),
             histogram=one.histogram,
             key=links.key(one.mark, f"{one.mark.capitalize()} further apart than the tolerance"),
         )

@@ -111,6 +111,21 @@ class Tolerances(Declared):
     apex: Tolerance
     offset: Tolerance
 
+    def of(self, mark: str) -> Tolerance:
+        """That of a mark by its name: onset, apex or offset.
+
+        Raises:
+            KeyError: there is no such mark.
+        """
+        match mark:
+            case "onset":
+                return self.onset
+            case "apex":
+                return self.apex
+            case "offset":
+                return self.offset
+        raise KeyError(mark)
+
 
 class AnswerField(Enum):
     """What a coder can be asked about an event; each is a field of `CodedEvent`."""
