@@ -1,0 +1,89 @@
+"""Who enters the benchmark: our designs, rivals from the literature, and networks of researchers' own."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from mmed_curate.benchmark.amfnet import AMFNet, Design
+from mmed_curate.benchmark.rivals import STSTNet
+from mmed_curate.domain.findings import BadInput
+
+STSTNET = "ststnet-style"
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A network by name; the same name builds the same network in any process."""
+
+    name: str
+    """Of a `Design`, `ststnet-style`, or `module:Class` of one's own."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a class that somebody brought."""
+        return ":" in self.name
+
+    @property
+    def hears(self) -> bool:
+        """Whether sound can change what it answers."""
+        return self.is_own or (self.name != STSTNET and Design(self.name).hears)
+
+    @property
+    def sees(self) -> bool:
+        """Whether the picture can change what it answers."""
+        return self.is_own or self.name == STSTNET or Design(self.name).sees
+
+    def build(self, n_classes: int, word_size: int) -> nn.Module:
+        """A network with fresh first weights, drawn from torch's generator.
+
+        Raises:
+            BadInput: there is no such class, or it cannot be made.
+        """
+        if self.name == STSTNET:
+            return STSTNet(n_classes)
+        if not self.is_own:
+            return AMFNet(n_classes, Design(self.name), word_size=word_size)
+        return _made(self.name, own_class(self.name), n_classes)
+
+
+def own_class(name: str) -> Callable[[int], nn.Module]:
+    """The class that `module:Class` names; the module is looked for in the current folder too. This runs its code.
+
+    Raises:
+        BadInput: there is no such module or class.
+    """
+    module, _, attribute = name.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Callable[[int], nn.Module] = getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        raise BadInput.of(
+            "benchmark.model",
+            f"{name} cannot be imported ({type(error).__name__}: {error})",
+            "name a class as module:Class, where Python finds module from this folder",
+        ) from error
+    return found
+
+
+def _made(name: str, make: Callable[[int], nn.Module], n_classes: int) -> nn.Module:
+    try:
+        network = make(n_classes)
+    except Exception as error:
+        raise BadInput.of(
+            "benchmark.model",
+            f"{name}({n_classes}) cannot be made ({type(error).__name__}: {error})",
+            "give the class a constructor that takes the number of classes",
+        ) from error
+    if not isinstance(network, nn.Module):
+        raise BadInput.of(
+            "benchmark.model", f"{name} makes a {type(network).__name__}", "let it make a torch.nn.Module"
+        )
+    return network
