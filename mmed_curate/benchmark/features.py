@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,18 @@ class BenchmarkData:
     names: tuple[str, ...]
     """Clip names, increasing."""
     classes: tuple[str, ...]
+    sessions: tuple[str, ...]
+    """The game session of each clip."""
+    voice: npt.NDArray[np.bool_] | None = None
+    """(N, T) True where somebody speaks; None: not measured in every clip with sound."""
+    prosody: Floats | None = None
+    """(N, 2, T) pitch in Hz, NaN where there is no voice, and intensity in dB; None: not measured in every such clip."""
+    shares: Floats | None = None
+    """(N, C) share of a clip's coders who chose each class, of those who chose one; rows of NaN: nobody did."""
+    words: Floats | None = None
+    """(N, L, D) vectors of the words spoken; None: the release has no transcripts."""
+    word_mask: npt.NDArray[np.bool_] | None = None
+    """(N, L) False where there are no more words."""
 
     def __post_init__(self) -> None:
         n, frames = len(self.names), self.sound_mask.shape[-1]
@@ -55,7 +68,16 @@ class BenchmarkData:
             "sound_mask": (self.sound_mask.shape, (n, frames)),
             "labels": (self.labels.shape, (n,)),
             "subjects": ((len(self.subjects),), (n,)),
+            "sessions": ((len(self.sessions),), (n,)),
         }
+        if self.voice is not None:
+            shapes["voice"] = (self.voice.shape, (n, frames))
+        if self.prosody is not None:
+            shapes["prosody"] = (self.prosody.shape, (n, 2, frames))
+        if self.shares is not None:
+            shapes["shares"] = (self.shares.shape, (n, len(self.classes)))
+        if self.words is not None:
+            shapes["word_mask"] = (() if self.word_mask is None else self.word_mask.shape, self.words.shape[:2])
         for name, (got, expected) in shapes.items():
             if got != expected:
                 raise BadInput.of(
@@ -97,14 +119,21 @@ class BenchmarkData:
         subjects: Sequence[str],
         names: Sequence[str],
         classes: Sequence[str],
+        sessions: Sequence[str] | None = None,
+        voice: npt.NDArray[np.bool_] | None = None,
+        prosody: Floats | None = None,
+        shares: Floats | None = None,
+        words: Floats | None = None,
+        word_mask: npt.NDArray[np.bool_] | None = None,
     ) -> BenchmarkData:
-        """Sort clips of any order by name.
+        """Sort clips of any order by name; without `sessions` every subject is a session.
 
         Raises:
             BadInput: shapes do not fit, features are not finite (names the clip), or there are fewer than two subjects
                 or classes.
         """
         order = np.argsort(np.array(names))
+        played = subjects if sessions is None else sessions
         return cls(
             flow=flow[order],
             log_mel=log_mel[order],
@@ -113,6 +142,12 @@ class BenchmarkData:
             subjects=tuple(subjects[index] for index in order),
             names=tuple(names[index] for index in order),
             classes=tuple(classes),
+            sessions=tuple(played[index] for index in order),
+            voice=None if voice is None else voice[order],
+            prosody=None if prosody is None else prosody[order],
+            shares=None if shares is None else shares[order],
+            words=None if words is None else words[order],
+            word_mask=None if word_mask is None else word_mask[order],
         )
 
     @property
@@ -168,8 +203,12 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseD
     sounds = [_sound_of(dataset, row.clip, sound_frames) for row in rows]
     clips = BenchmarkData.of(
         flow=np.stack([_flow_of(dataset, row.clip) for row in rows]),
-        log_mel=np.stack([log_mel for log_mel, _ in sounds]),
-        sound_mask=np.stack([mask for _, mask in sounds]),
+        log_mel=np.stack([one.log_mel for one in sounds]),
+        sound_mask=np.stack([one.mask for one in sounds]),
+        voice=_stacked([one.voice for one in sounds]),
+        prosody=_stacked([one.prosody for one in sounds]),
+        shares=_shares(dataset, [row.clip for row in rows], classes),
+        sessions=[row.session for row in rows],
         labels=[classes.index(str(row.emotion_class)) for row in rows],
         subjects=[row.subject for row in rows],
         names=[row.clip for row in rows],
@@ -220,8 +259,22 @@ def _flow_of(dataset: Dataset, clip: str) -> Floats:
     return levelled_flow(flow)
 
 
-def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    nothing = np.zeros((N_BANDS, n_frames), dtype=np.float32), np.zeros(n_frames, dtype=np.bool_)
+class _Sound(NamedTuple):
+    """The sound of one clip on the benchmark's frames; None: its arrays are older than the measure."""
+
+    log_mel: Floats  # (64, T)
+    mask: npt.NDArray[np.bool_]  # (T,)
+    voice: npt.NDArray[np.bool_] | None  # (T,)
+    prosody: Floats | None  # (2, T)
+
+
+def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> _Sound:
+    nothing = _Sound(
+        log_mel=np.zeros((N_BANDS, n_frames), dtype=np.float32),
+        mask=np.zeros(n_frames, dtype=np.bool_),
+        voice=np.zeros(n_frames, dtype=np.bool_),
+        prosody=np.full((2, n_frames), np.nan, dtype=np.float32),
+    )
     released = dataset.clip(clip)
     if released.row.sound_features is None:
         return nothing
@@ -242,7 +295,26 @@ def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> tuple[Floats, npt.N
     if not mask.any():
         return nothing
     window[:, mask] = levelled_sound(window[:, mask])
-    return window, mask
+    voice = prosody = None
+    if "voice_activity" in arrays:
+        voice = window_round(arrays["voice_activity"][None].astype(np.float32), centre, n_frames)[0][0] > 0
+    if "f0_hz" in arrays and "intensity_db" in arrays:
+        measured = np.stack([arrays["f0_hz"], arrays["intensity_db"]]).astype(np.float32)  # (2, n)
+        prosody = np.where(mask, window_round(measured, centre, n_frames)[0], np.float32(np.nan))
+    return _Sound(log_mel=window, mask=mask, voice=voice, prosody=prosody)
+
+
+def _stacked(parts: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[Any] | None:
+    known = [part for part in parts if part is not None]
+    return np.stack(known) if len(known) == len(parts) else None
+
+
+def _shares(dataset: Dataset, clips: Sequence[str], classes: tuple[str, ...]) -> Floats:
+    """(N, C) of those coders who chose one of these classes."""
+    frame = dataset.soft_labels("emotion_class", given_event=True)
+    chosen = frame.loc[list(clips), list(classes)].to_numpy(dtype=np.float32)  # (N, C)
+    total = chosen.sum(axis=1, keepdims=True)  # (N, 1)
+    return np.divide(chosen, total, out=np.full_like(chosen, np.nan), where=total > 0)
 
 
 def _notes(excluded: Counter[str], dataset: Dataset, classes: tuple[str, ...]) -> list[Finding]:

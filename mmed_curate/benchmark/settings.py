@@ -49,7 +49,8 @@ class BenchmarkSettings(Declared):
     """One way to run the benchmark."""
 
     format: Literal["mmed-benchmark-settings"]
-    version: Literal[1]
+    version: Literal[1, 2]
+    """1: what version 2 adds is not done."""
     name: str
     title: str
     only_micro: bool
@@ -71,6 +72,21 @@ class BenchmarkSettings(Declared):
     augmentation: Augmentation
     modality_dropout: ModalityDropout
     intervals: Intervals
+    entrants: Annotated[tuple[str, ...], Field(min_length=1)] = ("amf-net", "visual-only", "audio-only")
+    """Networks by name: of `amfnet.Design`, or `ststnet-style`."""
+    by_session: tuple[str, ...] = ()
+    """Networks that are also trained leaving out one session and everybody who played in it."""
+    hand_crafted: bool = False
+    """Whether linear models on hand-crafted measures stand beside the networks."""
+    sound_permuted: bool = False
+    """Whether AMF-Net is trained once more on sound dealt out anew among the clips, to answer whether sound helps."""
+    controls: bool = False
+    """Whether AMF-Net is asked again with its sound or picture taken away, moved or exchanged."""
+    inner_parts: Annotated[int, Field(ge=2)] | None = None
+    """Parts of the subjects of a fold; a second network per fold leaves one out, by seed, and its answers there choose
+    temperature and strength. None: nothing is chosen."""
+    permutations: Annotated[int, Field(ge=99)] = 9999
+    """Draws of the paired test between two models (Phipson & Smyth 2010: p cannot be below 1 / (draws + 1))."""
 
 
 def load_settings(name_or_path: str) -> BenchmarkSettings:
