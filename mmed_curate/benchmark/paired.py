@@ -5,8 +5,8 @@ unit, not clips: clips of one subject are alike, and a test over clips finds dif
 
 - *Permutation.* If the models are worth the same, each subject's two confusion matrices could as well have come the
   other way round. All 2^S ways are counted where S <= 12; otherwise ways are drawn, and the p value is
-  (b + 1) / (m + 1) (Good 2005, "Permutation, Parametric and Bootstrap Tests of Hypotheses"; Phipson and Smyth 2010, Statistical
-  Applications in Genetics and Molecular Biology 9, 39; of scores that are no means: Yeh 2000, COLING).
+  (b + 1) / (m + 1) (Good 2005, "Permutation, Parametric and Bootstrap Tests of Hypotheses"; Phipson and Smyth 2010,
+  Statistical Applications in Genetics and Molecular Biology 9, 39; of scores that are no means: Yeh 2000, COLING).
 - *Interval.* Subjects are drawn with replacement, the same for both models (Efron and Tibshirani 1993, chapter 13).
 """
 

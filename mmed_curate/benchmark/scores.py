@@ -274,6 +274,26 @@ def subject_draws(n_subjects: int, *, seed: int, resamples: int) -> Counts:
     return times
 
 
+def ratio_interval(totals: Series, weights: Series, *, seed: int, resamples: int, level: float) -> Interval | None:
+    """The percentile interval over subjects of a mean, which is a ratio of sums.
+
+    Args:
+        totals: (S,) sum of each subject's values.
+        weights: (S,) how many values each subject has.
+        seed: of the draws.
+        resamples: how many draws.
+        level: coverage aimed at.
+
+    Returns:
+        None: fewer than two subjects have values, or more than one draw in ten held none.
+    """
+    if np.count_nonzero(weights) < 2:
+        return None
+    times = subject_draws(len(totals), seed=seed, resamples=resamples)  # (R, S)
+    with np.errstate(invalid="ignore"):
+        return Interval.of((times @ totals) / (times @ weights), level=level, n_subjects=len(totals))
+
+
 def scores_of_many(counts: npt.ArrayLike) -> tuple[Series, Series, Series]:
     """Accuracy, UF1 and UAR of many confusion matrices at once.
 
