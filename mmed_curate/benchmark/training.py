@@ -238,9 +238,7 @@ def _moved(draws: Draws, like: Tensor) -> Draws:
 
 
 def _optimiser(parameters: list[Tensor] | list[nn.Parameter], settings: BenchmarkSettings) -> torch.optim.AdamW:
-    return torch.optim.AdamW(
-        parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
+    return torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
 
 
 def _step(optimiser: torch.optim.AdamW, rate: float) -> None:

@@ -190,9 +190,7 @@ def _worked(
             yield unit, answered(data, unit, settings)
         return
     with worker_pool(workers) as pool:
-        pending: dict[Future[UnitAnswers], Unit] = {
-            pool.submit(answered, data, unit, settings): unit for unit in units
-        }
+        pending: dict[Future[UnitAnswers], Unit] = {pool.submit(answered, data, unit, settings): unit for unit in units}
         try:
             for finished in as_completed(pending):
                 yield pending[finished], finished.result()
@@ -238,8 +236,8 @@ def _read(path: Path) -> UnitAnswers | None:
     with np.load(path, allow_pickle=False) as arrays:
         return UnitAnswers(
             logits=arrays["logits"],
-            inner=arrays["inner"] if "inner" in arrays else None,
-            attention=arrays["attention"] if "attention" in arrays else None,
+            inner=arrays.get("inner"),
+            attention=arrays.get("attention"),
             controls={
                 control: (arrays[f"{control.value}/logits"], arrays[f"{control.value}/changed"])
                 for control in Control
