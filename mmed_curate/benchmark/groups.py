@@ -108,8 +108,8 @@ def group_scores(
             notes.append(
                 Finding(
                     code="groups.too_small",
-                    what=f"{small} group{'s' if small > 1 else ''} by {attribute} of fewer than {min_subjects} subjects "
-                    f"{'have' if small > 1 else 'has'} no row",
+                    what=f"{small} group{'s' if small > 1 else ''} by {attribute} of fewer than {min_subjects} "
+                    f"subjects {'have' if small > 1 else 'has'} no row",
                     remedy="nothing: so few people would be scored as persons",
                     severity=Severity.NOTE,
                     parameters={"attribute": attribute, "n_groups": small},

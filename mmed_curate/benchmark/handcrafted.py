@@ -5,8 +5,8 @@ oriented optical flow: Chaudhry et al. 2009, CVPR; cell by cell over the face as
 Affective Computing 7, 299-310), with mean and largest strain of each cell (Shreve et al. 2011, FG).
 Sound: functionals over time of log-mels, pitch and level (as openSMILE's and eGeMAPS': Eyben et al. 2016, IEEE Trans.
 Affective Computing 7, 190-202; the choice of functionals is ours).
-Then multinomial logistic regression with classes weighted by how rare they are. Means and spreads come from the training
-fold alone.
+Then multinomial logistic regression with classes weighted by how rare they are. Means and spreads come from the
+training fold alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Folds = Sequence[tuple[Labels, Labels]]
 CELLS = 6
 """Rows and columns of the grid: 8 × 8 of the 48 × 48 values in each cell."""
 DIRECTIONS = 8
-"""Bins of 45 degrees; the first is centred on the right, then counter to y: down, left, up."""
+"""Bins of 45 degrees: the first is centred on the right, the third on down, then left and up."""
 MEL_GROUPS = 16
 """Neighbouring log-mel bands are averaged into so many."""
 RULED_OUT = -30.0
@@ -65,8 +65,8 @@ def flow_features(flow: npt.ArrayLike) -> Floats:
         flow: (N, 3, H, W) to the right, down, strain; H and W multiples of 6.
 
     Returns:
-        (N, 6 · 6 · 10): of each cell, row by row, the mean length of flow in each of 8 directions, then mean and largest
-        strain.
+        (N, 6 · 6 · 10): of each cell, row by row, the mean length of flow in each of 8 directions, then mean and
+        largest strain.
 
     Raises:
         BadInput: it is no such flow.
@@ -102,8 +102,8 @@ def sound_features(
 
     Returns:
         (N, D). Of each of 16 groups of bands mean, spread, least, largest, and mean step from frame to frame; of pitch
-        (in semitones) mean, spread, range, slope per frame and the share of voiced frames; of level mean, spread, range,
-        slope. NaN where a clip has no sound, or no voice to tell the pitch of.
+        (in semitones) mean, spread, range, slope per frame and the share of voiced frames; of level mean, spread,
+        range, slope. NaN where a clip has no sound, or no voice to tell the pitch of.
 
     Raises:
         BadInput: shapes do not fit.
@@ -198,7 +198,7 @@ def handcrafted_answers(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(learned, truth[train])
-        logits[0, test[:, None], present[None, :]] = np.maximum(model.predict_log_proba(asked), RULED_OUT)
+        logits[0, test[:, None], present[None, :]] = np.log(np.maximum(model.predict_proba(asked), np.exp(RULED_OUT)))
     return HandcraftedAnswers(logits=logits, notes=_notes(lacking, len(folds)))
 
 
@@ -247,7 +247,7 @@ def _notes(lacking: int, n_folds: int) -> tuple[Finding, ...]:
     return (
         Finding(
             code="handcrafted.class_not_in_training",
-            what=f"in {lacking} of {n_folds} folds the hand-crafted baseline had a class to answer that it could not learn",
+            what=f"in {lacking} of {n_folds} folds the hand-crafted baseline had a class that it could not learn",
             remedy="record that class with more subjects",
             severity=Severity.WARNING,
             parameters={"lacking": lacking},
