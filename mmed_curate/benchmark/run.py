@@ -261,9 +261,15 @@ def _sound(
         for control in Control
         if all(control in one.controls for one in units)
     }
-    permuted = _answered(plan, answers, Purpose.PERMUTED, AMF_NET).argmax(axis=2)  # (R, N)
-    visual = models.get(Design.VISUAL_ONLY.value)
-    return sound_question(models[AMF_NET.name], permuted, visual, controlled, data, settings)
+    return sound_question(
+        models[AMF_NET.name],
+        _answered(plan, answers, Purpose.STANDING, AMF_NET),
+        _answered(plan, answers, Purpose.PERMUTED, AMF_NET),
+        models.get(Design.VISUAL_ONLY.value),
+        controlled,
+        data,
+        settings,
+    )
 
 
 def _calibrated(plan: Plan, answers: Answers, data: BenchmarkData, settings: BenchmarkSettings) -> Calibrated | None:
