@@ -10,10 +10,12 @@ from typing import Any
 
 from mmed_curate.dataset.answers import judgement_of, judgement_row
 from mmed_curate.dataset.facts import RELEASE
-from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.groups import read_subjects_table, wrong_subjects
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS, SUBJECTS, TRANSCRIPTS
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
 from mmed_curate.dataset.splits import SPLITS, Shares, read_splits, splits_of
+from mmed_curate.dataset.transcript import read_transcripts, wrong_cues
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.protocol import ClipOrigin, Stage
 from mmed_curate.domain.time import Frame, FrameClock
@@ -74,10 +76,22 @@ def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[
     yield _line(f"which clip replaces which in {JUDGED_CLIPS}", _wrongly_replaced(judged))
     yield _counts(dataset)
     yield from _simulated(dataset, judged)
+    yield from _beside(dataset)
     if any(file.path == SPLITS for file in dataset.manifest.files):
         yield from _splits(dataset)
     if any(file.path == PARQUET for file in dataset.manifest.files) and find_spec("pyarrow") is not None:
         yield _parquet(dataset)
+
+
+def _beside(dataset: Dataset) -> Iterator[Rederived]:
+    """The tables that older releases do not have."""
+    held = {file.path for file in dataset.manifest.files}
+    if TRANSCRIPTS in held:
+        rows = read_transcripts(dataset.root / TRANSCRIPTS)  # all of them, of clips that are not there too
+        yield _line(f"cues of {TRANSCRIPTS} in the clips of {CLIPS}", wrong_cues(rows, dataset.clip_rows))
+    if SUBJECTS in held:
+        subjects = read_subjects_table(dataset.root / SUBJECTS)
+        yield _line(f"subjects of {SUBJECTS} and {CLIPS}", wrong_subjects(subjects, dataset.clip_rows))
 
 
 def _line(what: str, wrong: Sequence[str]) -> Rederived:

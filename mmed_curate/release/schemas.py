@@ -9,13 +9,22 @@ from functools import cache
 
 from jsonschema import Draft202012Validator
 
+from mmed_curate.dataset.groups import SubjectRow
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
+from mmed_curate.dataset.transcript import TranscriptRow
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
 
 _MOST_KEPT = 100_000
 """Cells that are remembered to fit: the names of many clips must not fill the memory."""
-_SCHEMA_OF: dict[type, str] = {ClipRow: "clips-row", JudgementRow: "judgements-row", JudgedClipRow: "judged-clips-row"}
+_SCHEMA_OF: dict[type, str] = {
+    ClipRow: "clips-row",
+    JudgementRow: "judgements-row",
+    JudgedClipRow: "judged-clips-row",
+    TranscriptRow: "transcripts-row",
+    SubjectRow: "subjects-row",
+}
+AnyRow = ClipRow | JudgementRow | JudgedClipRow | TranscriptRow | SubjectRow
 
 
 def check_document(schema: str, document: object, *, where: str) -> None:
@@ -43,7 +52,7 @@ def _check(validator: Draft202012Validator, schema: str, document: object, where
         )
 
 
-def check_rows(rows: Iterable[ClipRow | JudgementRow | JudgedClipRow]) -> None:
+def check_rows(rows: Iterable[AnyRow]) -> None:
     """Hold the rows of a table against their schema.
 
     Raises:
@@ -67,7 +76,7 @@ def _where(document: dict[str, object]) -> str:
     return f"row {next(iter(document.values()))}"
 
 
-def row_document(row: ClipRow | JudgementRow | JudgedClipRow) -> dict[str, object]:
+def row_document(row: AnyRow) -> dict[str, object]:
     """A row as the JSON document that its schema describes."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

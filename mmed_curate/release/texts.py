@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mmed_curate.agreement.report import AgreementReport
 from mmed_curate.dataset.facts import ReleaseFacts, marks
+from mmed_curate.dataset.groups import SubjectRow
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.counted import counted
 from mmed_curate.domain.protocol import Stage
@@ -36,6 +37,8 @@ class Told:
     verdicts: Sequence[RuleVerdict]
     subjects: Sequence[Subject]
     """Those with at least one settled event."""
+    people: Sequence[SubjectRow]
+    """The same under their pseudonyms, with what may be told of each."""
 
 
 def notice(simulated: bool, *, draft: bool) -> str:
