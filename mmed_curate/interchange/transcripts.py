@@ -183,18 +183,18 @@ def _voices(path: Path, number: int, onset: Fraction, offset: Fraction, payload:
         (voice, moment, text) for voice, parts in turns for moment, said_so in parts if (text := one_line(said_so))
     ]
     starts = [moment for _, moment, _ in pieces]
-    for voice in dict.fromkeys(voice for voice, _, _ in pieces):
+    for whose in dict.fromkeys(piece[0] for piece in pieces):
         mine: list[Timed] = []
-        for place, (whose, moment, text) in enumerate(pieces):
-            if whose == voice:
+        for place, (speaker, moment, text) in enumerate(pieces):
+            if speaker == whose:
                 later = [start for start in starts[place + 1 :] if start > moment]
                 mine.append((moment, later[0] if later else offset, text))
         yield SpokenLine(
             place=f"line {number}",
             onset_s=mine[0][0],
             offset_s=mine[-1][1],
-            voice=voice,
-            text=" ".join(text for _, _, text in mine),
+            voice=whose,
+            text=" ".join(part[2] for part in mine),
             words=tuple(mine) if timed else (),
         )
 
@@ -215,9 +215,9 @@ def _wrong(path: Path, number: int, what: str, remedy: str) -> BadInput:
 
 def _labels(path: Path, tiers: Sequence[str]) -> tuple[SpokenLine, ...]:
     reading = read_textgrid(path)
-    for one in reading.findings:
-        if one.severity is Severity.ERROR:
-            raise BadInput.of("transcript.grid", f"{path}: {one.what}", f"{one.remedy}; nothing was taken in")
+    for finding in reading.findings:
+        if finding.severity is Severity.ERROR:
+            raise BadInput.of("transcript.grid", f"{path}: {finding.what}", f"{finding.remedy}; nothing was taken in")
     (timeline,) = reading.timelines
     names = [tier.name for tier in timeline.tiers]
     for name in tiers:

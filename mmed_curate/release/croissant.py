@@ -219,8 +219,8 @@ def _responsible(told: Told) -> dict[str, Any]:
         "rai:dataLimitations": [*recipe.limits, recipe.not_for[0], *(f"Not for: {use}" for use in recipe.not_for[1:])],
         "rai:dataSocialImpact": sheet.impact,
         "rai:personalSensitiveInformation": [
-            "Faces, voices and words of people who consented to their publication; age band, sex, ethnicity and language "
-            "as counts, where people gave them, and of one subject only what many share: see subjects.csv."
+            "Faces, voices and words of people who consented to their publication; age band, sex, ethnicity and "
+            "language as counts, where people gave them, and of one subject only what many share: see subjects.csv."
         ],
         "rai:dataReleaseMaintenancePlan": sheet.maintenance,
     }

@@ -236,8 +236,8 @@ def _transcripts(tables: Tables) -> str:
     return (
         f"What was said is written down in transcripts.csv, {counted(len(rows), 'cue')} of "
         f"{counted(len({row.clip for row in rows}), 'clip')}, where whoever said it agreed to publish-transcript; of "
-        f"{unnamed} nobody knows who, and then everybody of the session did. It is as the lab wrote it: names of others "
-        f"may have been said. {heard}"
+        f"{unnamed} nobody knows who, and then everybody of the session did. It is as the lab wrote it: names of "
+        f"others may have been said. {heard}"
     )
 
 

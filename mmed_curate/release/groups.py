@@ -1,8 +1,8 @@
 """What may be told of the subjects of a release: only what many share, so that nobody is told apart by it.
 
-k-anonymity (Sweeney 2002, "k-anonymity: a model for protecting privacy", IJUFKS 10 (5)): in every combination of what is
-told there are at least k subjects. What is not told counts as a value too: who stands alone in having nothing said of
-them is told apart as well.
+k-anonymity (Sweeney 2002, "k-anonymity: a model for protecting privacy", IJUFKS 10 (5)): in every combination of what
+is told there are at least k subjects. What is not told counts as a value too: who stands alone in having nothing said
+of them is told apart as well.
 """
 
 from __future__ import annotations
