@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from builders.workspace import SIGNED, a_workspace, add_clips
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
 
 from mmed_curate.annotation.withdrawal import withdraw
 from mmed_curate.cli.interchange import import_
@@ -59,8 +60,15 @@ def texts(lab: Workspace) -> list[tuple[str | None, str]]:
         return [(codes[cue.speaker] if cue.speaker else None, cue.text) for cue in records.cues()]
 
 
-def test_what_was_said_is_taken_in_with_its_speakers_and_word_times(lab: Workspace) -> None:
+def test_what_was_said_is_taken_in_with_its_speakers_and_word_times(lab: Workspace, repository: Path) -> None:
     document = json.loads(call(VTT, "--json").output)
+    schema = json.loads((repository / "schema" / "json" / "transcript.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(document)
+    for part in (document, document["speakers"][0]):
+        for key in list(part):
+            kept = part.pop(key)
+            assert not Draft202012Validator(schema).is_valid(document), f"{key} may be left out"
+            part[key] = kept
     assert document["cues"] == 3
     assert document["with_word_times"] == 1
     assert document["speakers"] == [
