@@ -22,7 +22,6 @@ from mmed_curate.domain.packaged import packaged_path
 from mmed_curate.release.build import Release, manifest_document
 from mmed_curate.release.schemas import check_document, check_rows, row_document
 
-
 SAID = TranscriptRow(
     clip="c-0123456789ab", cue=1, onset_s=-0.5, offset_s=1.0, owner="S-0123456789", text="who, me?", simulated=True
 )
