@@ -109,7 +109,7 @@ class Dataset:
             row=row,
             judgements=said,
             ballot_of=self._ballot_of,
-            cues_of=lambda name: self._cues_of.get(name, ()),
+            cues_of=self._cues_of,
         )
 
     @cached_property
@@ -405,8 +405,11 @@ class Dataset:
     def _holds(self, name: str) -> bool:
         return any(file.path == name for file in self.manifest.files)
 
+    def _cues_of(self, name: str) -> tuple[TranscriptRow, ...]:
+        return self._cues_by_clip.get(name, ())
+
     @cached_property
-    def _cues_of(self) -> Mapping[str, tuple[TranscriptRow, ...]]:
+    def _cues_by_clip(self) -> Mapping[str, tuple[TranscriptRow, ...]]:
         return by_clip(self.transcript_rows)
 
     @cached_property
