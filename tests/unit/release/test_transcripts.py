@@ -69,7 +69,7 @@ def take_in(text: str, *words: str) -> None:
     assert done.exit_code == 0, done.exception
 
 
-def released(workspace: Workspace, ask: Ask, version: str = "0.1.0") -> Release:
+def released(workspace: Workspace, ask: Ask, version: str | None = "0.1.0") -> Release:
     return create_release(workspace, ask(workspace), Wishes(version=version, recipe=load_release_recipe("mmed")))
 
 
@@ -138,9 +138,11 @@ def test_no_word_of_one_who_takes_back_consent_or_withdraws_is_in_the_next_versi
     first = released(workspace, ask)
     with workspace.write() as records:
         records.add_consent(ONE, Consent(terms=NO_WORDS, form_version="2", signed_on=date(2026, 2, 2)))
-    second = released(workspace, ask, "0.2.0")
+    second = released(workspace, ask, None)  # that words went is a change, if of no clip
+    assert second.facts.version == "0.1.1"
     assert texts(load(first.path).transcript_rows) == ["=quokka", "I narwhal", "did you <axolotl>", "wombat"]
     assert texts(load(second.path).transcript_rows) == ["=quokka", "I narwhal"]
+    assert second.because == ("transcripts.csv changed",)
     for name in files_under(second.path):
         assert b"axolotl" not in (second.path / name).read_bytes(), name
 
