@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import mlcroissant
 import pytest
 from builders.road import CANARY, a_settled_workspace
 from click.testing import CliRunner
@@ -102,6 +103,9 @@ def test_from_a_webvtt_file_to_the_tokens_of_a_clip(tmp_path: Path, ask: Ask, mo
     with (made.path / "transcripts.csv").open(encoding="utf-8", newline="") as stream:
         cells = [row["text"] for row in csv.DictReader(stream)]
     assert cells[0] == "'=quokka"  # no formula for a spreadsheet
+    croissant = mlcroissant.Dataset(str(made.path / "croissant.json"))
+    assert (croissant.metadata.ctx.issues.errors, croissant.metadata.ctx.issues.warnings) == (set(), set())
+    assert [record["transcripts/text"].decode() for record in croissant.records("transcripts")] == cells
 
 
 @pytest.mark.parametrize(
