@@ -123,6 +123,7 @@ def test_only_the_words_of_those_who_agreed_go_out(
     made = released(lab(tmp_path, consents, monkeypatch), ask)
     assert texts(load(made.path).transcript_rows) == left
     assert (made.path / "transcripts.csv").exists() == bool(left)
+    assert ("transcripts.csv" in (made.path / "README.md").read_text(encoding="utf-8")) == bool(left)
     assert verify(made.path).ok
     silent = {"quokka", "narwhal", "axolotl", "wombat"} - {word for text in left for word in words_of(text)}
     assert silent
