@@ -97,8 +97,8 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | clips.csv | one row per settled event (clips.parquet holds the same) |
 | judgements.csv | every judgement, corrected ones included |
 | judged-clips.csv | every clip that was judged, also rejected and replaced ones, and how it came to be cut |
-| subjects.csv | one row per subject with a clip: what many share with them |
-{_TRANSCRIPTS if told.tables.transcripts else ""}| codebook.yaml, protocol.yaml, policy.yaml | what the codes mean, who judged when, what the gate asked |
+{_TRANSCRIPTS if told.tables.transcripts else ""}| subjects.csv | what many share of each subject |
+| codebook.yaml, protocol.yaml, policy.yaml | what the codes mean, who judged when, what the gate asked |
 | agreement.json, gate.json | how well the experts agree, and the gate's verdicts |
 | attempts.json | every time that the gate was held on a whole sample, and what failed |
 | splits.json | folds that leave one subject out, and one fixed split by subject |

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +48,7 @@ def test_what_is_heard_is_what_overlaps_and_cutting_again_changes_nothing(
     lengths: list[int], first: int, long: int
 ) -> None:
     edges = [sum(lengths[:place]) for place in range(len(lengths) + 1)]
-    words = [(start, end, f"w{place}") for place, (start, end) in enumerate(zip(edges, edges[1:], strict=False))]
+    words = [(start, end, f"w{place}") for place, (start, end) in enumerate(pairwise(edges))]
     cue = Cue(
         recording=RecordingId("r"),
         onset_s=0.0,
