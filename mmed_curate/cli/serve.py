@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -65,9 +66,8 @@ def run(
     access = Access.beside(releases)
     served = application(releases, access, load_serving_recipe(recipe))
     if not any(token.is_good(access.now()) for token in access.tokens()):
-        err.print(
-            f"nobody has a token yet: mmed serve token add NAME --expires 90d --releases {releases}", markup=False
-        )
+        add = f"mmed serve token add NAME --expires 90d --releases {shlex.quote(str(releases))}"
+        err.print(f"nobody has a token yet: {add}", markup=False)
     if certificate is None and host not in _LOCAL and proxy is None:
         err.print("tokens go over the network unencrypted: give --certificate, or serve behind https", markup=False)
 
