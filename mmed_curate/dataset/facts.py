@@ -66,6 +66,12 @@ def marks(*, simulated: bool, draft: bool) -> str:
     return ("SIMULATED " if simulated else "") + ("DRAFT " if draft else "")
 
 
+def cited_as(title: str, *, simulated: bool, draft: bool) -> str:
+    """A title as it is cited: what marks the release, then a colon."""
+    words = marks(simulated=simulated, draft=draft).strip()
+    return f"{words}: {title}" if words else title
+
+
 def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
     """Read the release.json of a release.
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
+from mmed_curate.dataset.facts import cited_as
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.codebook import Entry
@@ -82,13 +83,13 @@ def counts_section(dataset: Dataset) -> Html:
 def cite_section(dataset: Dataset, told: PageTold) -> Html:
     """A line for a list of references, and the same as BibTeX."""
     release = dataset.release
-    marked = ("SIMULATED: " if release.simulated else "") + ("DRAFT: " if dataset.is_draft else "")
+    title = cited_as(told.title, simulated=release.simulated, draft=dataset.is_draft)
     who = ", ".join(told.authors) or "no authors named yet"
     doi = f" doi:{told.doi}" if told.doi else ""
-    line = f"{who} ({told.year}). {marked}{told.title} (version {release.version}) [Data set].{doi}"
+    line = f"{who} ({told.year}). {title} (version {release.version}) [Data set].{doi}"
     fields = {
         "author": " and ".join(f"{{{one}}}" for one in told.authors),
-        "title": f"{{{marked}{told.title}}}",
+        "title": f"{{{title}}}",
         "year": str(told.year),
         "version": release.version,
         "note": "Data set",
