@@ -57,7 +57,8 @@ def run(
 ) -> None:
     """Serve the releases in the folder RELEASES to holders of tokens who accepted their terms, until interrupted.
 
-    Tokens, accepted terms, requests for access and the log of who fetched what lie in RELEASES.access, beside it.
+    Tokens, accepted terms, requests for access and the log of who fetched what lie in RELEASES.access, beside it. It is
+    one process, which keeps in memory how often who asked: run one for each folder.
     """
     from mmed_curate.serving.app import application
     from mmed_curate.serving.recipe import load_serving_recipe
