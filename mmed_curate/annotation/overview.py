@@ -22,6 +22,7 @@ from mmed_curate.domain.measures import Measure
 from mmed_curate.domain.protocol import AnswerField, ClipTerms, Protocol, Purpose, Stage
 from mmed_curate.domain.records import Clip, Coder
 from mmed_curate.domain.time import FrameClock
+from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempts_of
 from mmed_curate.store import Place, TicketRecord, TicketState, Workspace
 
 _SIDE: Mapping[Side, str] = {Side.BOTH: "", Side.LEFT: " left", Side.RIGHT: " right"}
@@ -101,6 +102,8 @@ class Overview:
     """Says what the codes of readings mean."""
     measured: MeasuredRound
     """Every layer, class and mark, what is confused most, and the rules of the gate on agreement."""
+    attempts: tuple[Attempt, ...]
+    """Every attempt at the gate, by number."""
 
 
 def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 1000, n_confused: int = 12) -> Overview:
@@ -125,7 +128,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         places, terms = records.places(), records.terms()
         said = records.judgements_by_clip((Purpose.ORDINARY,))
         coders, tickets, acts = records.coders(), records.tickets(), records.last_acts()
-        flags = records.open_flags()
+        flags, attempts = records.open_flags(), attempts_of(records.log(ATTEMPT_MADE))
         judged = [_judged(clip, said[clip.id], terms, workspace) for clip in clips if clip.id in said]
         courses = [course(one.judgements, protocol, one.clock, codebook, one.terms) for one in judged]
         coded = [(one, now) for one, now in zip(judged, courses, strict=True) if now.coded]
@@ -154,6 +157,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         flags=flags,
         codebook=codebook,
         measured=measured_round(report, judged, protocol, codebook, policy=workspace.settings["gate"], most=n_confused),
+        attempts=attempts,
     )
 
 

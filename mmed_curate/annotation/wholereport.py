@@ -40,10 +40,12 @@ from mmed_curate.domain.files import write_text
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.measures import Undetermined
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.gate.attempted import how_it_came_out, next_needs
+from mmed_curate.gate.attempts import Attempt
 from mmed_curate.gate.measured import agreement_verdicts, sample_verdicts
 from mmed_curate.gate.policy import load_policy
 from mmed_curate.report.agreementpage import agreement_page
-from mmed_curate.report.agreementshown import AgreementShown, ShownClip
+from mmed_curate.report.agreementshown import AgreementShown, ShownAttempt, ShownClip
 from mmed_curate.report.svgplots import Bound
 from mmed_curate.store import Workspace
 
@@ -116,6 +118,8 @@ def whole_report(here: RoundRead, beside: Path, *, gate: GateShown | None = None
         policy=gate.policy if gate else "",
         passed=gate.passed if gate else None,
         rules=tuple(rule_shown(links, one) for one in rules),
+        attempts=tuple(_attempt_shown(one) for one in here.attempts),
+        next_needs=next_needs(here.attempts),
         layers=tuple(layer_shown(here, links, name) for name in layer_names(here)),
         bounds=(
             Bound(value=settings.tentative_from, label=f"{settings.tentative_from:g} tentative"),
@@ -141,6 +145,17 @@ def whole_report(here: RoundRead, beside: Path, *, gate: GateShown | None = None
     )
     # last: only now is known which lists and clips the numbers lead to
     return replace(shown, lists=tuple(links.lists.values()), clips=_clips(here, links, beside))
+
+
+def _attempt_shown(one: Attempt) -> ShownAttempt:
+    return ShownAttempt(
+        number=one.number,
+        day=one.day.isoformat(),
+        policy=one.policy,
+        n_clips=len(one.measured),
+        failed=bool(one.failed),
+        came=how_it_came_out(one),
+    )
 
 
 def _headline(report: AgreementReport, gate: GateShown | None) -> tuple[str, ...]:
