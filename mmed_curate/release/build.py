@@ -21,6 +21,7 @@ from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
+from mmed_curate.dataset.selection import media_bytes
 from mmed_curate.dataset.versions import DRAFT, Version
 from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.domain.findings import BadInput, Finding, Refused
@@ -116,6 +117,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     facts = _facts(snapshot, tables, wishes, leave)
     with folder_written_aside(target) as folder:
         hashes = copy_all(tables.files, snapshot.media, folder, snapshot.noted_at, progress, rehash=wishes.rehash)
+        facts = replace(facts, media_bytes=media_bytes(folder, hashes))
         write_tables(folder, tables)
         write_documents(folder, snapshot, tables, facts, leave, wishes.recipe, wishes.licence or wishes.recipe.licence)
         because = write_history(folder, history, tables, facts, hashes)
