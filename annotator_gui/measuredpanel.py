@@ -14,12 +14,10 @@ from annotator_gui.marks import Mark
 from annotator_gui.numberwords import layer_words, short_words
 from annotator_gui.stageparts import plain
 from annotator_gui.theme import Theme
-from mmed_curate.annotation.measured import ClassLine, MeasuredRound, RuleLine
+from mmed_curate.annotation.measured import AttemptLine, ClassLine, MeasuredRound, RuleLine
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.counted import figure
 from mmed_curate.domain.measures import Undetermined
-from mmed_curate.gate.attempted import how_it_came_out, next_needs
-from mmed_curate.gate.attempts import Attempt
 
 _NOTHING = "–"
 
@@ -99,23 +97,16 @@ class MeasuredPanel(QWidget):
         self._show_classes(measured, labels)
         self._show_rules(measured)
 
-    def show_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Draw every time that the gate was held on a whole sample, and what the next one needs."""
+    def show_attempts(self, attempts: Sequence[AttemptLine], needs: str) -> None:
+        """Draw every time that the gate was held on a whole sample, and what the next one needs, if it needs more."""
         words = self._words
         heads = [words("Attempt"), words("Day"), words("Policy"), words("Holds"), words("How it came out")]
         rows = [
-            [
-                str(one.number),
-                one.day.isoformat(),
-                one.policy,
-                words("no") if one.failed else words("yes"),
-                how_it_came_out(one),
-            ]
+            [str(one.number), one.day, one.policy, words("no") if one.failed else words("yes"), one.came]
             for one in attempts
         ]
         self.attempts.show_rows(heads, rows, widest=4)
         self.attempts.setVisible(bool(rows))
-        needs = next_needs(attempts)
         self._next.setText(words("The next one: {needs}.", needs=needs) if needs else "")
         self._next.setVisible(bool(needs))
         self._attempted.setVisible(bool(rows))

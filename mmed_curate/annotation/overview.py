@@ -13,7 +13,7 @@ from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.report import agreement_report, emotion_alpha
 from mmed_curate.agreement.settings import load_settings
 from mmed_curate.agreement.settle import Course, Disagreement, course
-from mmed_curate.annotation.measured import MeasuredRound, measured_round
+from mmed_curate.annotation.measured import AttemptLine, MeasuredRound, attempt_lines, measured_round
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.conduct import Flag
 from mmed_curate.domain.identity import ClipId, CoderId
@@ -22,7 +22,8 @@ from mmed_curate.domain.measures import Measure
 from mmed_curate.domain.protocol import AnswerField, ClipTerms, Protocol, Purpose, Stage
 from mmed_curate.domain.records import Clip, Coder
 from mmed_curate.domain.time import FrameClock
-from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempts_of
+from mmed_curate.gate.attempted import next_needs
+from mmed_curate.gate.attempts import ATTEMPT_MADE, attempts_of
 from mmed_curate.store import Place, TicketRecord, TicketState, Workspace
 
 _SIDE: Mapping[Side, str] = {Side.BOTH: "", Side.LEFT: " left", Side.RIGHT: " right"}
@@ -102,8 +103,10 @@ class Overview:
     """Says what the codes of readings mean."""
     measured: MeasuredRound
     """Every layer, class and mark, what is confused most, and the rules of the gate on agreement."""
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[AttemptLine, ...]
     """Every attempt at the gate, by number."""
+    next_needs: str
+    """What the next one needs, without a full stop; empty: the last one did not fail."""
 
 
 def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 1000, n_confused: int = 12) -> Overview:
@@ -157,7 +160,8 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         flags=flags,
         codebook=codebook,
         measured=measured_round(report, judged, protocol, codebook, policy=workspace.settings["gate"], most=n_confused),
-        attempts=attempts,
+        attempts=attempt_lines(attempts),
+        next_needs=next_needs(attempts),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,13 @@ from annotator_gui.numberwords import measure_words
 from annotator_gui.theme import DARK, LIGHT
 from annotator_gui.trend import axis, dots
 from mmed_curate.agreement.discussion import Confused
-from mmed_curate.annotation.measured import ClassLine, LayerLine, MarkLine, MeasuredRound, RuleLine
+from mmed_curate.annotation.measured import AttemptLine, ClassLine, LayerLine, MarkLine, MeasuredRound, RuleLine
 from mmed_curate.annotation.overview import CodedReading, CoderLine, Dispute, Overview, TrendPoint
 from mmed_curate.domain.conduct import Flag
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, TicketId
 from mmed_curate.domain.measures import Coefficient, Interval, Undetermined
 from mmed_curate.domain.protocol import Stage
-from mmed_curate.gate.attempts import Attempt, FailedRule
 from mmed_curate.report.svgplots import Histogram
 
 
@@ -50,21 +48,6 @@ def a_rule(name: str, number: float | None, bound: float, *, holds: bool, rare: 
         remedy="" if holds else "retrain",
         focus=None,
         clips=(),
-    )
-
-
-def an_attempt(number: int, *failed: FailedRule) -> Attempt:
-    """One time that the gate was held."""
-    return Attempt(
-        number=number,
-        day=date(2026, 3, number),
-        policy="mmed",
-        policy_digest="p",
-        judgements_digest=str(number),
-        measured={},
-        failed=failed,
-        held=frozenset(),
-        method_digest="m",
     )
 
 
@@ -164,10 +147,10 @@ ROUND = Overview(
     codebook=BOOK,
     measured=MEASURED,
     attempts=(
-        an_attempt(1, FailedRule(name="emotion-alpha", number=0.624, at_least=0.667, code="")),
-        an_attempt(2),
-        an_attempt(3, FailedRule(name="existence", number=0.75, at_least=0.9, code="")),
+        AttemptLine(number=1, day="2026-03-01", policy="mmed", failed=True, came="existence: 0.75, needed ≥ 0.9"),
+        AttemptLine(number=2, day="2026-03-02", policy="mmed", failed=False, came="coders agree well enough"),
     ),
+    next_needs="attempt 1 failed on existence: retrain",
 )
 OPENED: list[Path] = []
 
@@ -314,14 +297,11 @@ def test_rules_that_fail_come_first_and_say_what_to_do(page: CuratorPage) -> Non
 
 def test_attempts_at_the_gate_stand_with_what_failed_and_what_the_next_needs(page: CuratorPage) -> None:
     assert texts(page.measured.attempts) == [
-        ["1", "2026-03-01", "mmed", "no", "emotion-alpha: 0.624, needed ≥ 0.667"],
+        ["1", "2026-03-01", "mmed", "no", "existence: 0.75, needed ≥ 0.9"],
         ["2", "2026-03-02", "mmed", "yes", "coders agree well enough"],
-        ["3", "2026-03-03", "mmed", "no", "existence: 0.75, needed ≥ 0.9"],
     ]
-    needs = page.measured._next.text()
-    assert needs.startswith("The next one: attempt 3 failed on existence, so only those clips count")
-    assert needs.endswith("mmed recode --sample N, or --all.")
-    page.show_overview(replace(ROUND, attempts=ROUND.attempts[:2]))
+    assert page.measured._next.text() == "The next one: attempt 1 failed on existence: retrain."
+    page.show_overview(replace(ROUND, next_needs=""))
     assert not page.measured._next.isVisibleTo(page)
     page.show_overview(replace(ROUND, attempts=()))
     assert not page.measured.attempts.isVisibleTo(page)

@@ -145,7 +145,10 @@ def test_attempts_at_the_gate_stand_in_it_with_what_failed_and_what_the_next_nee
     )
     with workspace.write(actor="gate") as records:
         records.log_act(ATTEMPT_MADE, attempt_document(attempt))
-    assert [one.failed for one in overview(workspace).attempts] == [attempt.failed]
+    seen = overview(workspace)
+    (line,) = seen.attempts
+    assert (line.failed, line.came) == (True, "existence: 0.75, needed ≥ 0.9")
+    assert seen.next_needs.endswith("mmed recode --sample N, or --all")
     write_whole_report(read_round(workspace, read.report), tmp_path / "page.html")
     told = re.sub(r"<[^>]+>", " ", (tmp_path / "page.html").read_text(encoding="utf-8"))
     section = " ".join(told.partition("Every time that the gate was held")[2].partition("What to discuss")[0].split())
