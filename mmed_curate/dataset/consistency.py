@@ -14,6 +14,7 @@ from mmed_curate.dataset.groups import read_subjects_table, wrong_subjects
 from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS, SUBJECTS, TRANSCRIPTS
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
+from mmed_curate.dataset.selection import MEDIA_PARTS, Part, media_bytes
 from mmed_curate.dataset.splits import SPLITS, Shares, read_splits, splits_of
 from mmed_curate.dataset.transcript import read_transcripts, wrong_cues
 from mmed_curate.domain.identity import ClipId
@@ -75,6 +76,8 @@ def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[
     yield _line(f"columns of {JUDGEMENTS} beside its answers", _unlike_their_answers(said))
     yield _line(f"which clip replaces which in {JUDGED_CLIPS}", _wrongly_replaced(judged))
     yield _counts(dataset)
+    if dataset.release.media_bytes is not None:
+        yield from _bytes(dataset, dataset.release.media_bytes)
     yield from _simulated(dataset, judged)
     yield from _beside(dataset)
     if any(file.path == SPLITS for file in dataset.manifest.files):
@@ -172,6 +175,19 @@ def _counts(dataset: Dataset) -> Rederived:
         what=f"counts in {RELEASE}",
         stated=", ".join(f"{count} {name}" for name, count in stated.items()),
         found=", ".join(f"{count} {name}" for name, count in found.items()),
+        same=stated == found,
+    )
+
+
+def _bytes(dataset: Dataset, stated: Mapping[Part, int]) -> Iterator[Rederived]:
+    try:
+        found = media_bytes(dataset.root, (file.path for file in dataset.manifest.files))
+    except OSError:  # a copy of a part of it
+        return
+    yield Rederived(
+        what=f"bytes of media in {RELEASE}",
+        stated=", ".join(f"{stated[part]} of {part.value}" for part in MEDIA_PARTS),
+        found=", ".join(f"{found[part]} of {part.value}" for part in MEDIA_PARTS),
         same=stated == found,
     )
 

@@ -40,6 +40,8 @@ class Part(Enum):
     """Whatever else lies with a clip."""
 
 
+MEDIA_PARTS = (Part.FEATURES, Part.PREVIEW, Part.ARCHIVAL)
+"""All but the metadata."""
 _PART_OF_NAME = {
     "features.npz": Part.FEATURES,
     "sound-features.npz": Part.FEATURES,
@@ -90,6 +92,24 @@ def part_of(path: str) -> Part:
     """What kind of file a path of a release names."""
     parts = PurePosixPath(path).parts
     return _PART_OF_NAME.get(parts[-1], Part.ARCHIVAL) if len(parts) > 2 and parts[0] == _MEDIA else Part.METADATA
+
+
+def media_bytes(root: Path, paths: Iterable[str]) -> dict[Part, int]:
+    """Bytes of the files of a release that are no metadata, by part.
+
+    Args:
+        root: its folder.
+        paths: of its files, relative to it.
+
+    Raises:
+        OSError: one is not there.
+    """
+    found = dict.fromkeys(MEDIA_PARTS, 0)
+    for path in paths:
+        part = part_of(path)
+        if part is not Part.METADATA:
+            found[part] += (root / path).stat().st_size
+    return found
 
 
 def chosen(manifest: Manifest, clips: Iterable[ClipRow], selections: Iterable[Selection]) -> frozenset[str]:

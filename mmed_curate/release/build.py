@@ -9,7 +9,9 @@ come from the event log, names from the workspace's secret, rows are sorted, fil
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
+from mmed_curate.dataset.selection import media_bytes
 from mmed_curate.dataset.versions import DRAFT, Version
 from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.domain.findings import BadInput, Finding, Refused
@@ -29,6 +32,7 @@ from mmed_curate.release.documents import write_documents, write_tables
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.history import history_of, write_history
 from mmed_curate.release.leave import Leave
+from mmed_curate.release.meanwhile import refuse_what_came_meanwhile
 from mmed_curate.release.noted import Trust
 from mmed_curate.release.page import PageMedia, is_of_page, write_page
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
@@ -99,8 +103,9 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
 
     Raises:
         BadInput: the version is none, or too low for what changed since the one before; the folder exists already.
-        Refused: the workspace is no longer what passed the gate, a file is missing or changed, or what was built does
-            not say what its own judgements give.
+        Refused: the workspace is no longer what passed the gate, a file is missing or changed, what was built does
+            not say what its own judgements give, or somebody withdrew, a consent changed or a judgement came in
+            meanwhile.
     """
     check_target(workspace, wishes)
     snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
@@ -112,6 +117,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     facts = _facts(snapshot, tables, wishes, leave)
     with folder_written_aside(target) as folder:
         hashes = copy_all(tables.files, snapshot.media, folder, snapshot.noted_at, progress, rehash=wishes.rehash)
+        facts = replace(facts, media_bytes=media_bytes(folder, hashes))
         write_tables(folder, tables)
         write_documents(folder, snapshot, tables, facts, leave, wishes.recipe, wishes.licence or wishes.recipe.licence)
         because = write_history(folder, history, tables, facts, hashes)
@@ -135,10 +141,20 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         because=because,
         proposed=history.proposed,
     )
-    with workspace.write(actor="release") as log:
+    with workspace.write(actor="release") as log, _taken_away_if_refused(target):
+        refuse_what_came_meanwhile(log, snapshot)
         kind = "release.drafted" if facts.draft else "release.created"
         log.log_act(kind, {"release": facts.version, "id": made.id, "simulated": facts.simulated})
     return made
+
+
+@contextmanager
+def _taken_away_if_refused(made: Path) -> Iterator[None]:
+    try:
+        yield
+    except Refused:
+        shutil.rmtree(made)
+        raise
 
 
 def check_target(workspace: Workspace, wishes: Wishes) -> Path:

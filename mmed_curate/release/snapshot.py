@@ -78,6 +78,8 @@ class Snapshot:
     """Every attempt at the gate, by number."""
     last_act: str
     """When the last thing that bears on a release was entered in the log: UTC, RFC 3339."""
+    n_entries: int
+    """Number of the log's newest entry: what came later is not in here."""
 
     @cached_property
     def courses(self) -> Mapping[ClipId, Course]:
@@ -216,7 +218,7 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
         finished_only: see `Snapshot.finished_only`.
     """
     with workspace.read() as records:
-        away, erased = records.withdrawn(), records.erased()
+        away, erased, log = records.withdrawn(), records.erased(), records.log()
         return Snapshot(
             protocol=workspace.protocol,
             codebook=workspace.codebook,
@@ -237,7 +239,8 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
             finished_only=finished_only,
             recodings=records.recodings(),
             attempts=attempts_of(records.log(ATTEMPT_MADE)),
-            last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
+            last_act=max(entry.at for entry in log if entry.kind.partition(".")[0] not in _NOT_CONTENT),
+            n_entries=log[-1].sequence,
         )
 
 

@@ -347,9 +347,9 @@ class Reader(AsideReader, ContextReader, TranscriptReader):
         )
         return self._session.scalar(query) or 0
 
-    def log(self, kind: str | None = None) -> tuple[LogEntry, ...]:
-        """The event log, oldest first; of one kind or of all."""
-        query = select(LogRow).order_by(LogRow.sequence)
+    def log(self, kind: str | None = None, *, after: int = 0) -> tuple[LogEntry, ...]:
+        """The event log, oldest first; of one kind or of all, from after an entry of this number on."""
+        query = select(LogRow).where(LogRow.sequence > after).order_by(LogRow.sequence)
         if kind is not None:
             query = query.where(LogRow.kind == kind)
         return tuple(rows.log_entry_of(row) for row in self._session.scalars(query))
