@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import Any
 
 from mmed_curate.dataset.answers import judgement_of, judgement_row
+from mmed_curate.dataset.cells import AT_ONCE
 from mmed_curate.dataset.facts import RELEASE
 from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
 from mmed_curate.dataset.released import Dataset
@@ -206,22 +208,34 @@ def _parquet(dataset: Dataset) -> Rederived:
     import pyarrow.parquet as pq
 
     names = list(header_of(dataset.root / CLIPS))  # an older version holds fewer columns, in both
+    rows = dataset.clip_rows
+    other = Rederived(what=PARQUET, stated=f"the same as {CLIPS}", found="another shape", same=False)
+    wrong: list[str] = []
+    first = 0
     try:
         with (dataset.root / PARQUET).open("rb") as stream:
-            table = pq.read_table(stream)
-        rows = table.to_pylist() if table.column_names == names else None
+            # in pieces: read whole, pyarrow loads pandas
+            table = pq.ParquetFile(stream)
+            if table.schema_arrow.names != names or table.metadata.num_rows != len(rows):
+                return other
+            for piece in table.iter_batches(AT_ONCE):
+                some = rows[first : first + piece.num_rows]
+                first += piece.num_rows
+                wrong += _unlike(some, piece.to_pydict())
     except (OSError, ValueError, pa.ArrowException) as error:
         return Rederived(what=PARQUET, stated=f"the same as {CLIPS}", found=f"unreadable ({error})", same=False)
-    if rows is None or len(rows) != len(dataset.clip_rows):
-        return Rederived(what=PARQUET, stated=f"the same as {CLIPS}", found="another shape", same=False)
-    return _line(
-        f"{PARQUET} beside {CLIPS}",
-        [
-            row.clip
-            for row, other in zip(dataset.clip_rows, rows, strict=True)
-            if not all(_equal(getattr(row, name), other[name]) for name in names)
-        ],
-    )
+    return _line(f"{PARQUET} beside {CLIPS}", wrong) if first == len(rows) else other
+
+
+def _unlike(rows: Sequence[ClipRow], columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Clips of which a column says another thing."""
+    differ = {
+        place
+        for name, values in columns.items()
+        for place, (one, other) in enumerate(zip(map(attrgetter(name), rows), values, strict=True))
+        if not _equal(one, other)
+    }
+    return [rows[place].clip for place in sorted(differ)]
 
 
 def _equal(one: Any, other: Any) -> bool:

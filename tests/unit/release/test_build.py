@@ -216,6 +216,21 @@ def test_parquet_holds_what_the_csv_holds(made: Release) -> None:
     assert b"pandas" not in (table.schema.metadata or {})
 
 
+def test_parquet_is_what_pyarrow_writes_of_the_rows(made: Release, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = load(made.path).clip_rows
+    rows = (*rows, replace(rows[0], emotion_class=None, sound=None, av_skew_ms=0.5, action_units=("au12:left", "ä")))
+    write_parquet(tmp_path / "ours.parquet", rows)
+    theirs = pq.read_table(tmp_path / "ours.parquet")
+    said = [{name: getattr(row, name) for name in theirs.column_names} for row in rows]
+    text = pa.list_(pa.string())  # read back, what is inside a list has another name
+    schema = pa.schema([pa.field(one.name, text if pa.types.is_list(one.type) else one.type) for one in theirs.schema])
+    pq.write_table(pa.Table.from_pylist(said, schema=schema), tmp_path / "theirs.parquet")
+    assert (tmp_path / "ours.parquet").read_bytes() == (tmp_path / "theirs.parquet").read_bytes()
+
+
 def test_a_parquet_that_says_another_thing_is_found(made: Release, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(made.path, tmp_path / "copy"))
     rows = load(copy).clip_rows
