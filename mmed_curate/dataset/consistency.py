@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from operator import attrgetter
 from typing import Any
 
-from mmed_curate.dataset.answers import judgement_of, judgement_row
+from mmed_curate.dataset.answers import judgement_row
 from mmed_curate.dataset.cells import AT_ONCE
 from mmed_curate.dataset.facts import RELEASE
 from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
@@ -17,6 +17,7 @@ from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
 from mmed_curate.dataset.splits import SPLITS, Shares, read_splits, splits_of
 from mmed_curate.domain.identity import ClipId
+from mmed_curate.domain.judgements import Judgement
 from mmed_curate.domain.protocol import ClipOrigin, Stage
 from mmed_curate.domain.time import Frame, FrameClock
 
@@ -44,11 +45,14 @@ class Rederived:
     same: bool
 
 
-def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[Rederived]:
+def compared(
+    dataset: Dataset, answers: Sequence[Judgement], clocks: Mapping[ClipId, FrameClock]
+) -> Iterator[Rederived]:
     """Compare what the tables say twice.
 
     Args:
         dataset: the release.
+        answers: what the rows of judgements.csv stand for, in their order.
         clocks: of every judged clip.
     """
     judged = {row.clip: row for row in dataset.judged_clip_rows}
@@ -72,7 +76,7 @@ def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[
             if ClipId(row.judged_clip) in clocks and not _times_hold(row, clocks[ClipId(row.judged_clip)])
         ],
     )
-    yield _line(f"columns of {JUDGEMENTS} beside its answers", _unlike_their_answers(said))
+    yield _line(f"columns of {JUDGEMENTS} beside its answers", _unlike_their_answers(said, answers))
     yield _line(f"which clip replaces which in {JUDGED_CLIPS}", _wrongly_replaced(judged))
     yield _counts(dataset)
     yield from _simulated(dataset, judged)
@@ -115,14 +119,14 @@ def _times_hold(row: ClipRow, clock: FrameClock) -> bool:
     )
 
 
-def _unlike_their_answers(rows: Sequence[JudgementRow]) -> list[str]:
+def _unlike_their_answers(rows: Sequence[JudgementRow], answers: Sequence[Judgement]) -> list[str]:
     corrected = {row.supersedes for row in rows if row.supersedes is not None}
     return [
         row.judgement
-        for row in rows
+        for row, judgement in zip(rows, answers, strict=True)
         if row
         != judgement_row(
-            judgement_of(row),
+            judgement,
             name=row.judgement,
             clip=row.clip,
             subject=row.subject,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from mmed_curate.agreement.judged import JudgedClip, judgements_digest
+from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.settle import Course, course
-from mmed_curate.dataset.answers import among, judgement_of, judgement_row
+from mmed_curate.dataset.answers import among, judgement_of, judgement_row, rows_digest
 from mmed_curate.dataset.judged import settled_events
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
@@ -144,7 +144,7 @@ class Snapshot:
     @cached_property
     def judgements_digest(self) -> str:
         """Hash of all that a release would tell of what was said."""
-        return judgements_digest(one for judged in self._judged_clips for one in judged.judgements)
+        return rows_digest(row for clip in self.judged for row in self.judgement_rows(clip))
 
     def counting(self, policy_digest: str | None) -> Counting:
         """Whose coding counts.
@@ -161,7 +161,14 @@ class Snapshot:
         return what_counts(before, self.codings)
 
     def judgement_rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
-        """What everyone said of a clip, in log order, under pseudonyms and without free text."""
+        """What everyone said of one of the judged clips, in log order, under pseudonyms and without free text."""
+        return self._said[clip.id]
+
+    @cached_property
+    def _said(self) -> Mapping[ClipId, tuple[JudgementRow, ...]]:
+        return {clip.id: self._rows(clip) for clip in self.judged}
+
+    def _rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
         said = self.judgements[clip.id]
         corrected = {one.supersedes for one in said if one.supersedes is not None}
         names = self.pseudonyms
@@ -185,12 +192,7 @@ class Snapshot:
         Args:
             policy_digest: see `counting`.
         """
-        counting = {self.pseudonyms.clip(clip) for clip in self.counting(policy_digest).clips}
-        coded = {self.pseudonyms.clip(clip) for clip, ones in self.codings.items() if ones}
-        return tuple(replace(one, counts=one.clip in counting or one.clip not in coded) for one in self._judged_clips)
-
-    @cached_property
-    def _judged_clips(self) -> tuple[JudgedClip, ...]:
+        counting = self.counting(policy_digest).clips
         return tuple(
             JudgedClip(
                 clip=ClipId(self.pseudonyms.clip(clip.id)),
@@ -198,6 +200,7 @@ class Snapshot:
                 clock=clip.clock,
                 judgements=tuple(judgement_of(row) for row in self.judgement_rows(clip)),
                 terms=self.terms[clip.id],
+                counts=clip.id in counting or not self.codings[clip.id],
                 simulated=self.is_simulated(clip),
             )
             for clip in self.judged
@@ -232,7 +235,9 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
             finished_only=finished_only,
             recodings=records.recodings(),
             attempts=attempts_of(records.log(ATTEMPT_MADE)),
-            last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
+            last_act=max(
+                at for kind, at in records.newest_of_kinds().items() if kind.partition(".")[0] not in _NOT_CONTENT
+            ),
         )
 
 
