@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from mmed_curate.domain.files import opened_text, sha256_of, write_text
 from mmed_curate.domain.findings import BadInput
@@ -150,7 +151,7 @@ def seal(
     root: Path,
     *,
     derived: Callable[[str], bool],
-    known: dict[str, str] | None = None,
+    known: Mapping[str, str] = MappingProxyType({}),
     draft: bool = False,
     progress: Progress = silent,
 ) -> Manifest:
@@ -159,21 +160,21 @@ def seal(
     Args:
         root: the release.
         derived: whether a relative path is to be marked derived; the others are core.
-        known: SHA-256 by relative path where it was computed while copying; the others are read now.
+        known: SHA-256 by relative path where it is known, also of files that are still on their way; the others are
+            read now.
         draft: it is shared before its gate was open, and the manifest says so.
         progress: called with files done and how many there are.
 
     Raises:
         BadInput: the folder holds a link or a name that a manifest cannot carry.
     """
-    hashes = known or {}
-    paths = sorted(path for path in files_under(root) if path not in {MANIFEST, SIGNATURE})
+    paths = sorted({*known, *files_under(root)} - {MANIFEST, SIGNATURE})
     files = []
     for index, path in enumerate(paths):
         files.append(
             SealedFile(
                 path=path,
-                sha256=hashes.get(path) or sha256_of(inside(root, path)),
+                sha256=known.get(path) or sha256_of(inside(root, path)),
                 mark=Mark.DERIVED if derived(path) else Mark.CORE,
             )
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.domain.identity import CoderId
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.protocol import Stage
-from mmed_curate.domain.records import AssetKind, Clip, Term
+from mmed_curate.domain.records import AssetKind, Clip, Subject, Term
 from mmed_curate.gate.evidence import ClipFacts, Evidence
 from mmed_curate.release.noted import Trust, fault_of
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
@@ -80,6 +81,18 @@ def evidence_of(
     )
 
 
+def on_another_day(snapshot: Snapshot, evidence: Evidence, on: date) -> Evidence:
+    """What `evidence_of` gives for another day: only whose consent covers what hangs on it.
+
+    Args:
+        snapshot: that the evidence is of.
+        evidence: of a day.
+        on: the other one.
+    """
+    terms = {subject.id: _covered(subject, on) for subject in snapshot.subjects.values()}
+    return replace(evidence, on=on, clips=tuple(replace(one, terms=terms[one.subject]) for one in evidence.clips))
+
+
 def kinds_of(snapshot: Snapshot, clip: Clip) -> tuple[AssetKind, ...]:
     """Kinds of files that `mmed recut` makes for each event of a clip."""
     with_sound = (AssetKind.RELEASE_SOUND, AssetKind.SOUND_FEATURES)
@@ -113,13 +126,17 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, trust: Trust) -> ClipFacts:
         coded_by=_who(snapshot, clip, Stage.CODING),
         adjudicated_by=_who(snapshot, clip, Stage.ADJUDICATION),
         verified_by=standing.verified_by,
-        terms=frozenset(term for term in Term if subject.consent.covers(term, on)),
+        terms=_covered(subject, on),
         faults=tuple(faults),
         simulated=snapshot.is_simulated(clip),
         waits=standing.stage is Stage.REPLACED and clip.id not in snapshot.replaced,
         agreed=agreed,
         n_flags=snapshot.flags.get(clip.id, 0),
     )
+
+
+def _covered(subject: Subject, on: date) -> frozenset[Term]:
+    return frozenset(term for term in Term if subject.consent.covers(term, on))
 
 
 def _who(snapshot: Snapshot, clip: Clip, stage: Stage) -> frozenset[CoderId]:

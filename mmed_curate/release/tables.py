@@ -29,6 +29,8 @@ FILE_OF: dict[AssetKind, str] = {
 """What each kind is called inside a clip's folder."""
 
 
+MEDIA = "media"
+"""Folder of what is copied, in a release."""
 _WITH_SOUND = frozenset({AssetKind.RELEASE_PICTURE, AssetKind.RELEASE_ARCHIVE})
 """Pictures that carry the sound too."""
 _NO_ARCHIVE = (
@@ -154,7 +156,7 @@ def _files(
         files.append(
             CopiedFile(
                 asset=asset,
-                path=f"media/{name}/{FILE_OF[kind]}",
+                path=f"{MEDIA}/{name}/{FILE_OF[kind]}",
                 strip_sound=kind in _WITH_SOUND and Term.PUBLISH_VOICE not in publication.terms,
                 strip_face=kind is AssetKind.FEATURES and Term.PUBLISH_FACE not in publication.terms,
             )
