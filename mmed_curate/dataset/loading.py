@@ -27,6 +27,7 @@ from mmed_curate.dataset.manifest import inside, read_manifest
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, header_of, read_rows
 from mmed_curate.dataset.tombstones import WithdrawnClipsWarning, withdrawn_since
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.files import sha256_of
 
 _NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, PROTOCOL, AGREEMENT, GATE, POLICY)
@@ -112,14 +113,15 @@ def read_release(root: Path, *, held: Collection[str] = ()) -> Dataset:
             raise not_whole(root, f"lacks {name}")
         if name not in held and sha256_of(table) != sealed[name]:
             raise not_whole(root, f"holds another {name} than was sealed")
-    dataset = Dataset(
-        root=root,
-        release=release,
-        manifest=manifest,
-        clips=read_rows(root / CLIPS, ClipRow),
-        judgements=read_rows(root / JUDGEMENTS, JudgementRow),
-        judged_clips=read_rows(root / JUDGED_CLIPS, JudgedClipRow),
-    )
+    with no_search_for_circles():
+        dataset = Dataset(
+            root=root,
+            release=release,
+            manifest=manifest,
+            clips=read_rows(root / CLIPS, ClipRow),
+            judgements=read_rows(root / JUDGEMENTS, JudgementRow),
+            judged_clips=read_rows(root / JUDGED_CLIPS, JudgedClipRow),
+        )
     if len(dataset) != release.counts.clips:
         raise not_whole(root, f"has {len(dataset)} rows in {CLIPS}, but release.json counts {release.counts.clips}")
     return dataset

@@ -32,6 +32,7 @@ from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.remeasured import attempts_again, report_version
 from mmed_curate.dataset.retraced import derived_history
 from mmed_curate.dataset.rows import ClipRow
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.judgements import (
@@ -80,7 +81,8 @@ def read_again(root: Path, *, held: Collection[str] = ()) -> Dataset | Rederived
 def derived(dataset: Dataset, *, measured: Measured | None = None) -> tuple[Rederived, ...]:
     """What `derive_again` says, of a release that was read already."""
     try:
-        return tuple(_derived(dataset, measured))
+        with no_search_for_circles():
+            return tuple(_derived(dataset, measured))
     except MmedError as error:
         return (_unusable(str(error)),)
     except _GARBLED as error:
@@ -112,7 +114,7 @@ def _derived(dataset: Dataset, measured: Measured | None) -> Iterator[Rederived]
     if attempts is not None:
         codings = codings_in(dataset, courses)
         counting = counting_in(dataset, attempts, codings)
-        judged = tuple(replace(one, counts=one.clip in counting.clips) for one in judged)
+        judged = tuple(replace(one, counts=one.clip in counting.clips or not codings[one.clip]) for one in judged)
         yield derived_attempts(dataset, attempts, codings, counting)
     settings, version = _settings(dataset), report_version(dataset)
     report = _report(dataset, judged, courses, protocol, settings, version, measured)

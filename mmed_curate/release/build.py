@@ -21,6 +21,7 @@ from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
 from mmed_curate.dataset.versions import DRAFT, Version
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.files import folder_written_aside, sha256_of
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.progress import Progress, silent
@@ -115,15 +116,18 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     facts = _facts(snapshot, tables, wishes, leave)
     since, proposed = None if history.before is None else history.before.version, history.proposed
     with folder_written_aside(target) as folder:
-        with copying(
-            tables.files,
-            snapshot.media,
-            folder,
-            snapshot.noted_at,
-            progress,
-            rehash=wishes.rehash,
-            day=facts.released_on,
-        ) as hashes:
+        with (
+            no_search_for_circles(),
+            copying(
+                tables.files,
+                snapshot.media,
+                folder,
+                snapshot.noted_at,
+                progress,
+                rehash=wishes.rehash,
+                day=facts.released_on,
+            ) as hashes,
+        ):
             write_tables(folder, tables)
             licence = wishes.licence or wishes.recipe.licence
             write_documents(folder, snapshot, tables, facts, leave, evidence, wishes.recipe, licence)
@@ -182,6 +186,7 @@ def check_target(workspace: Workspace, wishes: Wishes) -> Path:
     return target
 
 
+@no_search_for_circles()
 def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> Evidence:
     if wishes.draft is not isinstance(leave.word, DraftOnly):
         raise Refused(

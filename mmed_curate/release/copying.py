@@ -61,13 +61,16 @@ def copying(
     stamp = stamp_of(day)
     plain = [file for file in files if not (file.strip_sound or file.strip_face)]
     hashes = {file.path: file.asset.sha256 for file in plain}
-    jobs = [_job(file, media, folder, noted_at, rehash=rehash) for file in plain]
     parts = [slice(first, first + _AT_ONCE) for first in range(0, len(plain), _AT_ONCE)]
+
+    def jobs(part: slice) -> list[CopyJob]:
+        return [_job(file, media, folder, noted_at, rehash=rehash) for file in plain[part]]
+
     with ExitStack() as stack:
         begun: list[Future[list[Came]]] = []
         if len(plain) >= many:
             pool = stack.enter_context(worker_pool(1))
-            begun = [pool.submit(copy_files, jobs[part], stamp) for part in parts]
+            begun = [pool.submit(copy_files, jobs(part), stamp) for part in parts]
             on_disk = pool.submit(bring_to_disk, str(folder))
         done = 0
         for file in files:
@@ -77,7 +80,7 @@ def copying(
                 progress(done, len(files))
         if not begun:
             for part in parts:
-                done = _tell(plain[part], copy_files(jobs[part], stamp), done, len(files), progress)
+                done = _tell(plain[part], copy_files(jobs(part), stamp), done, len(files), progress)
         yield hashes
         if begun:
             for part, came in zip(parts, begun, strict=True):

@@ -8,6 +8,7 @@ from datetime import date
 from mmed_curate.agreement.basis import Measured, basis_digest
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.gate.attempted import failed_rules, held_classes, no_attempt_because
 from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempt_document, attempts_of, method_digest, the_same
@@ -94,13 +95,14 @@ def hold_gate(
     Raises:
         BadInput: the database cannot be read, or, to record, not be written.
     """
-    # one moment for both, so that they speak of the same judgements
-    snapshot = read_snapshot(workspace, finished_only=draft)
     digest = policy.digest()
-    measured = _measured(snapshot, digest, settings)
-    report = measured.report
     trust = Trust.NOTHING if rehash else Trust.NOTED
-    evidence = evidence_of(snapshot, on=on, policy_digest=digest, trust=trust, progress=progress)
+    with no_search_for_circles():
+        # one moment for both, so that they speak of the same judgements
+        snapshot = read_snapshot(workspace, finished_only=draft)
+        measured = _measured(snapshot, digest, settings)
+        evidence = evidence_of(snapshot, on=on, policy_digest=digest, trust=trust, progress=progress)
+    report = measured.report
     decision = decide(report, evidence, policy)
     before = the_same(snapshot.attempts, judgements_digest=report.judgements_digest, policy_digest=digest)
     because = no_attempt_because(decision.verdicts)

@@ -15,6 +15,7 @@ from mmed_curate.dataset.answers import among, judgement_of, judgement_row, rows
 from mmed_curate.dataset.judged import settled_events
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.conduct import Recoding
 from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SessionId, SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent, Judgement
@@ -214,7 +215,7 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
         workspace: what is read.
         finished_only: see `Snapshot.finished_only`.
     """
-    with workspace.read() as records:
+    with no_search_for_circles(), workspace.read() as records:
         away, erased = records.withdrawn(), records.erased()
         return Snapshot(
             protocol=workspace.protocol,

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.judgements import ConsensusEvent
@@ -61,6 +62,7 @@ class Tables:
     files: tuple[CopiedFile, ...]
 
 
+@no_search_for_circles()
 def tables_of(snapshot: Snapshot, *, on: date, archival: bool = False) -> Tables:
     """Lay out what a release of this snapshot holds.
 
