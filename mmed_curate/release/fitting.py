@@ -23,6 +23,7 @@ _TYPES: Mapping[str, Fits] = {
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
 }
+_REFERS = "'$ref'"
 _SAYS_NOTHING = frozenset({"$schema", "title", "description"})
 
 
@@ -30,8 +31,10 @@ def fits_of(schema: Mapping[str, Any]) -> Fits:
     """What says whether a value fits a schema; it never says yes where `jsonschema` says no.
 
     Args:
-        schema: without references.
+        schema: whole, or a part without references.
     """
+    if _REFERS in str(schema):  # those `jsonschema` alone follows
+        return _asking(schema)
     parts = [
         _KEYWORDS[word](asked, schema) if word in _KEYWORDS else _asking(schema)
         for word, asked in schema.items()
