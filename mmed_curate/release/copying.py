@@ -38,7 +38,7 @@ def copying(
     *,
     rehash: bool,
     day: date,
-    many: int = _MANY,
+    many: int | None = None,
 ) -> Iterator[dict[str, str]]:
     """Copy files into a release: some still while the block runs; when it is left, all lie there.
 
@@ -50,7 +50,7 @@ def copying(
         progress: called with files copied and how many there are.
         rehash: hash every byte that is copied; else only of files that are not as they were noted.
         day: see `stamp_of`.
-        many: from how many on another process copies them.
+        many: from how many on another process copies them; None: from where it is worth its start.
 
     Yields:
         SHA-256 by path in the release: as noted, of files as they were cut; of the others as they came out.
@@ -68,7 +68,7 @@ def copying(
 
     with ExitStack() as stack:
         begun: list[Future[list[Came]]] = []
-        if len(plain) >= many:
+        if len(plain) >= (_MANY if many is None else many):
             pool = stack.enter_context(worker_pool(1))
             begun = [pool.submit(copy_files, jobs(part), stamp) for part in parts]
             on_disk = pool.submit(bring_to_disk, str(folder))

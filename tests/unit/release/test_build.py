@@ -22,10 +22,12 @@ from builders.road import CANARY, WINDOW, a_settled_workspace, begin_another_cli
 
 from mmed_curate.dataset import load, verify
 from mmed_curate.dataset.manifest import Mark, files_under, read_manifest
+from mmed_curate.dataset.rederivation import derive_again
 from mmed_curate.domain.findings import BadInput, Refused
 from mmed_curate.domain.records import AssetKind, Box, Consent, Term
 from mmed_curate.media.clock import read_clock
 from mmed_curate.media.sound import has_sound
+from mmed_curate.release import copying as copying_room
 from mmed_curate.release.build import Release, Wishes, create_release
 from mmed_curate.release.consented import publication_of
 from mmed_curate.release.leave import Leave, ask_gate
@@ -262,6 +264,38 @@ def test_a_benchmark_that_writes_elsewhere_is_refused(workspace: Workspace, ask:
     with pytest.raises(BadInput, match=r"touched elsewhere\.txt"):
         create_release(workspace, ask(workspace), replace(wishes, benchmark=benchmark))
     assert not list((workspace.root / "releases").iterdir())
+
+
+def test_a_benchmark_that_changes_a_table_is_refused(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    def benchmark(folder: Path) -> None:
+        with (folder / "clips.csv").open("a", encoding="utf-8") as stream:
+            stream.write("\n")
+
+    with pytest.raises(BadInput, match=r"touched clips\.csv"):
+        create_release(workspace, ask(workspace), replace(wishes, benchmark=benchmark))
+    assert not list((workspace.root / "releases").iterdir())
+
+
+def test_another_process_copies_the_same_release(
+    workspace: Workspace, ask: Ask, wishes: Wishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = create_release(workspace, ask(workspace), replace(wishes, to=workspace.root / "alone"))
+    monkeypatch.setattr(copying_room, "_MANY", 1)
+    both = create_release(workspace, ask(workspace), replace(wishes, to=workspace.root / "both"))
+    assert both.id == alone.id
+    assert verify(both.path).ok
+
+
+def test_agreement_is_measured_again_where_tables_are_not_what_the_gate_measured(
+    made: Release, pristine: Path, ask: Ask, tmp_path: Path
+) -> None:
+    leave = ask(Workspace.open(Path(shutil.copytree(pristine, tmp_path / "again"))))
+    assert all(one.same for one in derive_again(made.path, measured=leave.measured))
+    # a report that says another thing is believed on the same tables, and on no others
+    liar = replace(leave.measured, report=replace(leave.report, n_coders=99))
+    assert [one.what for one in derive_again(made.path, measured=liar) if not one.same]
+    elsewhere = replace(liar, basis="0" * 64)
+    assert all(one.same for one in derive_again(made.path, measured=elsewhere))
 
 
 @pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "01.0.0", "1.0.0/..", "", "1.0.0 "])
