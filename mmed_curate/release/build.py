@@ -138,9 +138,9 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
             _check_says_what_it_holds(folder, leave)
         if wishes.benchmark is not None:
             wishes.benchmark(folder)
+            manifest = _seal_again(folder, manifest)
         if wishes.page is not PageMedia.NONE:
             write_page(folder, folder, media=wishes.page is PageMedia.MEDIA)
-        if wishes.benchmark is not None or wishes.page is not PageMedia.NONE:
             manifest = _seal_again(folder, manifest)
         n_bytes = _settle_files(folder, facts.released_on)
     made = Release(
