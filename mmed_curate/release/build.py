@@ -132,9 +132,9 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
             licence = wishes.licence or wishes.recipe.licence
             write_documents(folder, snapshot, tables, facts, leave, evidence, wishes.recipe, licence)
             because = write_history(folder, history, tables, facts, hashes)
-            manifest = _seal(folder, hashes, draft=facts.draft)
             # from here on the folder alone speaks; what it was made of is as large as its tables
             del snapshot, evidence, tables, history
+            manifest = _seal(folder, hashes, draft=facts.draft)
             _check_says_what_it_holds(folder, leave)
         if wishes.benchmark is not None:
             wishes.benchmark(folder)

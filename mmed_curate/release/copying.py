@@ -6,7 +6,7 @@ Many are copied by a process of their own, while this one writes the tables and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -61,17 +61,18 @@ def copying(
     stamp = stamp_of(day)
     plain = [file for file in files if not (file.strip_sound or file.strip_face)]
     hashes = {file.path: file.asset.sha256 for file in plain}
-    parts = [slice(first, first + _AT_ONCE) for first in range(0, len(plain), _AT_ONCE)]
+    parts = [plain[first : first + _AT_ONCE] for first in range(0, len(plain), _AT_ONCE)]
 
-    def jobs(part: slice) -> list[CopyJob]:
-        return [_job(file, media, folder, noted_at, rehash=rehash) for file in plain[part]]
+    def jobs(part: Sequence[CopiedFile]) -> list[CopyJob]:
+        return [_job(file, noted_at, rehash=rehash) for file in part]
 
     with ExitStack() as stack:
         begun: list[Future[list[Came]]] = []
         if len(plain) >= (_MANY if many is None else many):
             pool = stack.enter_context(worker_pool(1))
-            begun = [pool.submit(copy_files, jobs(part), stamp) for part in parts]
-            on_disk = pool.submit(bring_to_disk, str(folder))
+            stack.enter_context(_until_it_rests(pool))
+            begun = [pool.submit(copy_files, jobs(part), media, folder, stamp) for part in parts]
+            on_disk = pool.submit(bring_to_disk, folder)
         done = 0
         for file in files:
             if file.strip_sound or file.strip_face:
@@ -80,12 +81,22 @@ def copying(
                 progress(done, len(files))
         if not begun:
             for part in parts:
-                done = _tell(plain[part], copy_files(jobs(part), stamp), done, len(files), progress)
+                done = _tell(part, copy_files(jobs(part), media, folder, stamp), done, len(files), progress)
         yield hashes
         if begun:
             for part, came in zip(parts, begun, strict=True):
-                done = _tell(plain[part], came.result(), done, len(files), progress)
+                done = _tell(part, came.result(), done, len(files), progress)
             on_disk.result()
+
+
+@contextmanager
+def _until_it_rests(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """On an error, wait until nothing is written any more: whoever called removes the folder then."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
 
 
 def stamp_of(day: date) -> float:
@@ -93,10 +104,10 @@ def stamp_of(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
-def _job(file: CopiedFile, media: Path, folder: Path, noted_at: Mapping[ClipId, str], *, rehash: bool) -> CopyJob:
+def _job(file: CopiedFile, noted_at: Mapping[ClipId, str], *, rehash: bool) -> CopyJob:
     return CopyJob(
-        source=f"{media}/{file.asset.path}",
-        target=f"{folder}/{file.path}",
+        source=file.asset.path,
+        target=file.path,
         sha256=file.asset.sha256,
         n_bytes=file.asset.n_bytes,
         trusted_until=None if rehash else noted_until(file.asset, noted_at),

@@ -30,7 +30,9 @@ class CopyJob:
     """What goes where."""
 
     source: str
+    """Relative to the workspace's media."""
     target: str
+    """Relative to the release."""
     sha256: str
     n_bytes: int
     trusted_until: float | None
@@ -38,26 +40,27 @@ class CopyJob:
     in any case."""
 
 
-def copy_files(jobs: Sequence[CopyJob], stamp: float) -> list[Came]:
-    """Copy files, as they are readable by all, and with one time.
+def copy_files(jobs: Sequence[CopyJob], media: Path, folder: Path, stamp: float) -> list[Came]:
+    """Copy files so that all may read them, and with one time.
 
     Args:
         jobs: what goes where; folders are made.
+        media: where from.
+        folder: where to.
         stamp: when it shall look as if they were last written to; seconds, UTC.
 
     Raises:
         OSError: something cannot be read or written.
     """
-    return [_copy(job, stamp) for job in jobs]
+    return [_copy(job, media / job.source, folder / job.target, stamp) for job in jobs]
 
 
-def bring_to_disk(folder: str) -> None:
+def bring_to_disk(folder: Path) -> None:
     """Bring what was copied to the disk while its folder is still being filled."""
-    flush_disk(Path(folder))
+    flush_disk(folder)
 
 
-def _copy(job: CopyJob, stamp: float) -> Came:
-    source, target = Path(job.source), Path(job.target)
+def _copy(job: CopyJob, source: Path, target: Path, stamp: float) -> Came:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         status = source.stat()

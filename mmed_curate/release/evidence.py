@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from typing import TypeVar
 
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.domain.identity import CoderId
@@ -16,6 +18,7 @@ from mmed_curate.release.noted import Trust, fault_of
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
 from mmed_curate.store.workspace import Workspace
 
+Item = TypeVar("Item")
 SAYS: Mapping[AssetKind, str] = {
     AssetKind.RELEASE_PICTURE: "picture",
     AssetKind.RELEASE_ARCHIVE: "lossless copy",
@@ -136,8 +139,15 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, trust: Trust) -> ClipFacts:
 
 
 def _covered(subject: Subject, on: date) -> frozenset[Term]:
-    return frozenset(term for term in Term if subject.consent.covers(term, on))
+    return _kept(frozenset(term for term in Term if subject.consent.covers(term, on)))
 
 
 def _who(snapshot: Snapshot, clip: Clip, stage: Stage) -> frozenset[CoderId]:
-    return frozenset(who for one in snapshot.judgements.get(clip.id, ()) if one.stage is stage for who in one.judges)
+    said = snapshot.judgements.get(clip.id, ())
+    return _kept(frozenset(who for one in said if one.stage is stage for who in one.judges))
+
+
+@lru_cache(maxsize=1024)
+def _kept(group: frozenset[Item]) -> frozenset[Item]:
+    """The same group; who judged one clip has judged many, so that each group is held once."""
+    return group
