@@ -15,6 +15,7 @@ from mmed_curate.dataset.facts import RELEASE
 from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
+from mmed_curate.dataset.selection import MEDIA_PARTS, Part, media_bytes
 from mmed_curate.dataset.splits import SPLITS, Shares, read_splits, splits_of
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.judgements import Judgement
@@ -46,7 +47,7 @@ class Rederived:
 
 
 def compared(
-    dataset: Dataset, answers: Sequence[Judgement], clocks: Mapping[ClipId, FrameClock]
+    dataset: Dataset, answers: Sequence[Judgement], clocks: Mapping[ClipId, FrameClock], coming: Mapping[str, int]
 ) -> Iterator[Rederived]:
     """Compare what the tables say twice.
 
@@ -54,6 +55,7 @@ def compared(
         dataset: the release.
         answers: what the rows of judgements.csv stand for, in their order.
         clocks: of every judged clip.
+        coming: see `derive_again`.
     """
     judged = {row.clip: row for row in dataset.judged_clip_rows}
     clips, said = dataset.clip_rows, dataset.judgement_rows
@@ -79,6 +81,8 @@ def compared(
     yield _line(f"columns of {JUDGEMENTS} beside its answers", _unlike_their_answers(said, answers))
     yield _line(f"which clip replaces which in {JUDGED_CLIPS}", _wrongly_replaced(judged))
     yield _counts(dataset)
+    if dataset.release.media_bytes is not None:
+        yield from _bytes(dataset, dataset.release.media_bytes, coming)
     yield from _simulated(dataset, judged)
     if any(file.path == SPLITS for file in dataset.manifest.files):
         yield from _splits(dataset)
@@ -164,6 +168,19 @@ def _counts(dataset: Dataset) -> Rederived:
         what=f"counts in {RELEASE}",
         stated=", ".join(f"{count} {name}" for name, count in stated.items()),
         found=", ".join(f"{count} {name}" for name, count in found.items()),
+        same=stated == found,
+    )
+
+
+def _bytes(dataset: Dataset, stated: Mapping[Part, int], coming: Mapping[str, int]) -> Iterator[Rederived]:
+    try:
+        found = media_bytes(dataset.root, (file.path for file in dataset.manifest.files), known=coming)
+    except OSError:  # a copy of a part of it
+        return
+    yield Rederived(
+        what=f"bytes of media in {RELEASE}",
+        stated=", ".join(f"{stated[part]} of {part.value}" for part in MEDIA_PARTS),
+        found=", ".join(f"{found[part]} of {part.value}" for part in MEDIA_PARTS),
         same=stated == found,
     )
 

@@ -26,9 +26,9 @@ from mmed_curate.dataset.layout import (
 from mmed_curate.dataset.manifest import inside, read_manifest
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, header_of, read_rows
+from mmed_curate.dataset.sealed import as_sealed
 from mmed_curate.dataset.tombstones import WithdrawnClipsWarning, withdrawn_since
 from mmed_curate.domain.collecting import no_search_for_circles
-from mmed_curate.domain.files import sha256_of
 
 _NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, PROTOCOL, AGREEMENT, GATE, POLICY)
 _BEFORE_ATTEMPTS = 3
@@ -108,11 +108,8 @@ def read_release(root: Path, *, held: Collection[str] = ()) -> Dataset:
     for name in (*_NEEDED, *([ATTEMPTS] if tells else [])):
         if name not in sealed:
             raise not_whole(root, f"does not list {name} in its manifest")
-        table = inside(root, name)
-        if not table.is_file():
-            raise not_whole(root, f"lacks {name}")
-        if name not in held and sha256_of(table) != sealed[name]:
-            raise not_whole(root, f"holds another {name} than was sealed")
+        if name not in held:
+            as_sealed(root, name, sealed[name])
     with no_search_for_circles():
         dataset = Dataset(
             root=root,

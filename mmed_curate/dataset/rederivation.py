@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -52,15 +53,18 @@ _GARBLED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError,
 """Documents of a stranger, sealed by the stranger: whatever they hold, it is a difference and no failure of ours."""
 
 
-def derive_again(root: Path, *, measured: Measured | None = None) -> tuple[Rederived, ...]:
+def derive_again(
+    root: Path, *, measured: Measured | None = None, coming: Mapping[str, int] = MappingProxyType({})
+) -> tuple[Rederived, ...]:
     """Compute again what a release states, from the tables inside it.
 
     Args:
         root: a release whose files are as they were sealed.
         measured: by who makes it: where its tables hold the very same, agreement is not measured again.
+        coming: bytes of sealed files that are still on their way, by path.
     """
     found = read_again(root)
-    return (found,) if isinstance(found, Rederived) else derived(found, measured=measured)
+    return (found,) if isinstance(found, Rederived) else derived(found, measured=measured, coming=coming)
 
 
 def read_again(root: Path, *, held: Collection[str] = ()) -> Dataset | Rederived:
@@ -78,11 +82,13 @@ def read_again(root: Path, *, held: Collection[str] = ()) -> Dataset | Rederived
         return _unusable(f"{type(error).__name__}: {error}")
 
 
-def derived(dataset: Dataset, *, measured: Measured | None = None) -> tuple[Rederived, ...]:
+def derived(
+    dataset: Dataset, *, measured: Measured | None = None, coming: Mapping[str, int] = MappingProxyType({})
+) -> tuple[Rederived, ...]:
     """What `derive_again` says, of a release that was read already."""
     try:
         with no_search_for_circles():
-            return tuple(_derived(dataset, measured))
+            return tuple(_derived(dataset, measured, coming))
     except MmedError as error:
         return (_unusable(str(error)),)
     except _GARBLED as error:
@@ -103,7 +109,7 @@ def _unusable(why: str) -> Rederived:
     return Rederived(what="its own tables", stated="can be judged by", found=why[:300], same=False)
 
 
-def _derived(dataset: Dataset, measured: Measured | None) -> Iterator[Rederived]:
+def _derived(dataset: Dataset, measured: Measured | None, coming: Mapping[str, int]) -> Iterator[Rederived]:
     protocol = read_yaml(dataset.root / PROTOCOL, Protocol)
     policy = read_yaml(dataset.root / POLICY, Policy)
     said = tuple(map(judgement_of, dataset.judgement_rows))
@@ -130,7 +136,7 @@ def _derived(dataset: Dataset, measured: Measured | None) -> Iterator[Rederived]
     )
     yield _digest(dataset, report)
     yield _consensus(dataset, courses)
-    yield from compared(dataset, said, {one.clip: one.clock for one in judged})
+    yield from compared(dataset, said, {one.clip: one.clock for one in judged}, coming)
     yield _agreement(dataset, report)
     evidence = replace(_evidence(dataset, courses, judged, report.judgements_digest), counting=counting)
     yield from _gate(dataset, report, evidence, policy)

@@ -9,7 +9,9 @@ come from the event log, names from the workspace's secret, rows are sorted, fil
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +22,7 @@ from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
+from mmed_curate.dataset.selection import media_bytes
 from mmed_curate.dataset.versions import DRAFT, Version
 from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.files import folder_written_aside, sha256_of
@@ -32,6 +35,7 @@ from mmed_curate.release.documents import write_documents, write_tables
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.history import history_of, write_history
 from mmed_curate.release.leave import Leave
+from mmed_curate.release.meanwhile import Seen, refuse_what_came_meanwhile
 from mmed_curate.release.noted import Trust
 from mmed_curate.release.page import PageMedia, is_of_page, write_page
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
@@ -103,8 +107,9 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
 
     Raises:
         BadInput: the version is none, or too low for what changed since the one before; the folder exists already.
-        Refused: the workspace is no longer what passed the gate, a file is missing or changed, or what was built does
-            not say what its own judgements give.
+        Refused: the workspace is no longer what passed the gate, a file is missing or changed, what was built does
+            not say what its own judgements give, or somebody withdrew, a consent changed or a judgement came in
+            meanwhile.
     """
     check_target(workspace, wishes)
     snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
@@ -114,6 +119,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     wishes = replace(wishes, version=history.version)
     target = check_target(workspace, wishes)
     facts = _facts(snapshot, tables, wishes, leave)
+    seen = Seen.in_(snapshot)
     since, proposed = None if history.before is None else history.before.version, history.proposed
     with folder_written_aside(target) as folder:
         with (
@@ -126,8 +132,9 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
                 progress,
                 rehash=wishes.rehash,
                 day=facts.released_on,
-            ) as hashes,
+            ) as (hashes, sizes),
         ):
+            facts = replace(facts, media_bytes=media_bytes(folder, hashes, known=sizes))
             write_tables(folder, tables)
             licence = wishes.licence or wishes.recipe.licence
             write_documents(folder, snapshot, tables, facts, leave, evidence, wishes.recipe, licence)
@@ -135,7 +142,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
             # from here on the folder alone speaks; what it was made of is as large as its tables
             del snapshot, evidence, tables, history
             manifest = _seal(folder, hashes, draft=facts.draft)
-            _check_says_what_it_holds(folder, leave)
+            _check_says_what_it_holds(folder, leave, sizes)
         if wishes.benchmark is not None:
             wishes.benchmark(folder)
             manifest = _seal_again(folder, manifest)
@@ -153,10 +160,20 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         because=because,
         proposed=proposed,
     )
-    with workspace.write(actor="release") as log:
+    with workspace.write(actor="release") as log, _taken_away_if_refused(target):
+        refuse_what_came_meanwhile(log, seen)
         kind = "release.drafted" if facts.draft else "release.created"
         log.log_act(kind, {"release": facts.version, "id": made.id, "simulated": facts.simulated})
     return made
+
+
+@contextmanager
+def _taken_away_if_refused(made: Path) -> Iterator[None]:
+    try:
+        yield
+    except Refused:
+        shutil.rmtree(made)
+        raise
 
 
 def check_target(workspace: Workspace, wishes: Wishes) -> Path:
@@ -288,8 +305,8 @@ def manifest_document(manifest: Manifest) -> dict[str, object]:
     }
 
 
-def _check_says_what_it_holds(folder: Path, leave: Leave) -> None:
-    wrong = [one for one in derive_again(folder, measured=leave.measured) if not one.same]
+def _check_says_what_it_holds(folder: Path, leave: Leave, coming: Mapping[str, int]) -> None:
+    wrong = [one for one in derive_again(folder, measured=leave.measured, coming=coming) if not one.same]
     if wrong:
         raise Refused(
             Finding(

@@ -39,7 +39,7 @@ def copying(
     rehash: bool,
     day: date,
     many: int | None = None,
-) -> Iterator[dict[str, str]]:
+) -> Iterator[tuple[dict[str, str], dict[str, int]]]:
     """Copy files into a release: some still while the block runs; when it is left, all lie there.
 
     Args:
@@ -53,7 +53,7 @@ def copying(
         many: from how many on another process copies them; None: from where it is worth its start.
 
     Yields:
-        SHA-256 by path in the release: as noted, of files as they were cut; of the others as they came out.
+        SHA-256 and bytes by path in the release: as noted, of files as they were cut; of the others as they came out.
 
     Raises:
         Refused: a file is gone, or is not the one that was cut.
@@ -61,6 +61,7 @@ def copying(
     stamp = stamp_of(day)
     plain = [file for file in files if not (file.strip_sound or file.strip_face)]
     hashes = {file.path: file.asset.sha256 for file in plain}
+    sizes = {file.path: file.asset.n_bytes for file in plain}
     parts = [plain[first : first + _AT_ONCE] for first in range(0, len(plain), _AT_ONCE)]
 
     def jobs(part: Sequence[CopiedFile]) -> list[CopyJob]:
@@ -77,12 +78,13 @@ def copying(
         for file in files:
             if file.strip_sound or file.strip_face:
                 hashes[file.path] = _cut_down(file, media, folder, noted_at, rehash=rehash)
+                sizes[file.path] = (folder / file.path).stat().st_size
                 done += 1
                 progress(done, len(files))
         if not begun:
             for part in parts:
                 done = _tell(part, copy_files(jobs(part), media, folder, stamp), done, len(files), progress)
-        yield hashes
+        yield hashes, sizes
         if begun:
             for part, came in zip(parts, begun, strict=True):
                 done = _tell(part, came.result(), done, len(files), progress)

@@ -75,6 +75,8 @@ class Snapshot:
     """Every attempt at the gate, by number."""
     last_act: str
     """When the last thing that bears on a release was entered in the log: UTC, RFC 3339."""
+    n_entries: int
+    """Number of the log's newest entry: what came later is not in here."""
 
     @cached_property
     def courses(self) -> Mapping[ClipId, Course]:
@@ -239,6 +241,7 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
             last_act=max(
                 at for kind, at in records.newest_of_kinds().items() if kind.partition(".")[0] not in _NOT_CONTENT
             ),
+            n_entries=records.n_entries(),
         )
 
 

@@ -351,12 +351,16 @@ class Reader(AsideReader, ContextReader):
         )
         return self._session.scalar(query) or 0
 
-    def log(self, kind: str | None = None) -> tuple[LogEntry, ...]:
-        """The event log, oldest first; of one kind or of all."""
-        query = select(LogRow).order_by(LogRow.sequence)
+    def log(self, kind: str | None = None, *, after: int = 0) -> tuple[LogEntry, ...]:
+        """The event log, oldest first; of one kind or of all, from after an entry of this number on."""
+        query = select(LogRow).where(LogRow.sequence > after).order_by(LogRow.sequence)
         if kind is not None:
             query = query.where(LogRow.kind == kind)
         return tuple(map(rows.log_entry_of, self._plain(LogRow, query)))
+
+    def n_entries(self) -> int:
+        """Number of the log's newest entry; 0: there is none."""
+        return self._session.scalar(select(func.max(LogRow.sequence))) or 0
 
     def newest_of_kinds(self) -> dict[str, str]:
         """By kind of the log's entries: when the newest of them was made; UTC, RFC 3339."""

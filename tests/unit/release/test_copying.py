@@ -60,7 +60,11 @@ def copied(
             told.append((done, total))
 
     (root / "out").mkdir()
-    with copying(files, root / "media", root / "out", noted_at, progress, rehash=False, day=DAY, many=many) as hashes:
+    with copying(files, root / "media", root / "out", noted_at, progress, rehash=False, day=DAY, many=many) as (
+        hashes,
+        sizes,
+    ):
+        assert sizes == {file.path: file.asset.n_bytes for file in files}
         yield hashes
 
 
