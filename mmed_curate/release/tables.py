@@ -10,6 +10,7 @@ from itertools import pairwise
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
 from mmed_curate.dataset.transcript import TranscriptRow
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.judgements import ConsensusEvent
@@ -31,6 +32,8 @@ FILE_OF: dict[AssetKind, str] = {
 """What each kind is called inside a clip's folder."""
 
 
+MEDIA = "media"
+"""Folder of what is copied, in a release."""
 _WITH_SOUND = frozenset({AssetKind.RELEASE_PICTURE, AssetKind.RELEASE_ARCHIVE})
 """Pictures that carry the sound too."""
 _NO_ARCHIVE = (
@@ -62,6 +65,7 @@ class Tables:
     transcripts: tuple[TranscriptRow, ...] = ()
 
 
+@no_search_for_circles()
 def tables_of(snapshot: Snapshot, *, on: date, archival: bool = False) -> Tables:
     """Lay out what a release of this snapshot holds.
 
@@ -158,7 +162,7 @@ def _files(
         files.append(
             CopiedFile(
                 asset=asset,
-                path=f"media/{name}/{FILE_OF[kind]}",
+                path=f"{MEDIA}/{name}/{FILE_OF[kind]}",
                 strip_sound=kind in _WITH_SOUND and Term.PUBLISH_VOICE not in publication.terms,
                 strip_face=kind is AssetKind.FEATURES and Term.PUBLISH_FACE not in publication.terms,
             )
