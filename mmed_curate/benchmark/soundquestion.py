@@ -36,6 +36,7 @@ MEANS: Mapping[Control, str] = {
     Control.WITHIN_CLASS: "the gain should stay: the sound is of the same class, though of another moment",
     Control.ACROSS_CLASSES: "the gain must vanish or turn to harm: the sound now says another class",
     Control.NO_VOICES: "a gain that stays is not in anybody's voice but in the game, the room or the microphone",
+    Control.NO_WORDS: "what is left of the gain without the transcript",
     Control.BLANK_PICTURE: "what the sound says when nothing is seen; no gain over the picture is meant",
 }
 
