@@ -15,7 +15,7 @@ less, the head; a voice with its own spectrum and syllables, a room, the jingle 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -127,15 +127,7 @@ def permuted_sound(data: BenchmarkData, seed: int) -> BenchmarkData:
     heard = np.flatnonzero(data.has_sound)
     source = np.arange(len(data.names))
     source[heard] = random.permutation(heard)
-    return BenchmarkData(
-        flow=data.flow,
-        log_mel=data.log_mel[source],
-        sound_mask=data.sound_mask[source],
-        labels=data.labels,
-        subjects=data.subjects,
-        names=data.names,
-        classes=data.classes,
-    )
+    return replace(data, log_mel=data.log_mel[source], sound_mask=data.sound_mask[source])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,6 @@ there is so far, and exits 1 where a target is missed.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import hashlib
 import json
 import os
@@ -39,14 +38,13 @@ from mmed_curate.benchmark.amfnet import Clips, Design
 from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.features import BenchmarkData
 from mmed_curate.benchmark.folds import Folds, LeftOut
+from mmed_curate.benchmark.logscore import log_scores, swapped
 from mmed_curate.benchmark.settings import BenchmarkSettings, load_settings
 from mmed_curate.benchmark.training import Lesson, one_quiet_thread, train_together
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 PLAN = Path(__file__).with_suffix(".yaml")
 LINES = RESULTS / "study.jsonl"
-TEMPERATURES = np.exp(np.linspace(-1, 1.5, 60))
-"""Tried when answers are calibrated."""
 OFTEN_SAID = 0.05
 """Another level of significance, told beside the plan's."""
 Array = npt.NDArray[np.float64]
@@ -128,24 +126,6 @@ class Done:
     """Digest of the plan it was made by."""
 
 
-def calibrated(answers: Array, truth: npt.NDArray[np.int64], subjects: npt.NDArray[np.str_]) -> Array:
-    """Answers of each subject at the temperature that suits the answers for all other subjects best (Guo et al. 2017).
-
-    Args:
-        answers: (N, C) probabilities.
-        truth: (N,) index of a class.
-        subjects: (N,).
-    """
-    tempered = answers[None, :, :] ** (1 / TEMPERATURES[:, None, None])  # (T, N, C)
-    tempered = tempered / tempered.sum(axis=2, keepdims=True)
-    scores = np.log(tempered[:, np.arange(len(truth)), truth])  # (T, N)
-    suited = np.empty_like(answers)
-    for subject in np.unique(subjects):
-        own = subjects == subject
-        suited[own] = tempered[scores[:, ~own].sum(axis=1).argmax(), own]
-    return suited
-
-
 def differences(
     answers: Array, permuted: Array, truth: npt.NDArray[np.int64], subjects: npt.NDArray[np.str_]
 ) -> dict[str, Array]:
@@ -161,32 +141,24 @@ def differences(
         probability (Good 1952), calibrated and as answered; in its mean; in UAR.
     """
     n, each = len(truth), np.arange(len(truth))
+    owner = np.unique(subjects, return_inverse=True)[1]  # (N,)
     by_class = np.bincount(truth, minlength=answers.shape[1])[truth] * len(set(truth.tolist()))  # (N,)
 
     def log_score(given: Array) -> Array:
         return np.log(given[each, truth]) / n
 
+    def tempered(given: Array) -> Array:
+        return log_scores(np.log(given)[None], truth, owner)
+
     def hit(given: Array) -> Array:
         return (given.argmax(axis=1) == truth) / by_class
 
     return {
-        "calibrated_log_score": log_score(calibrated(answers, truth, subjects))
-        - log_score(calibrated(permuted, truth, subjects)),
+        "calibrated_log_score": (tempered(answers) - tempered(permuted)) / n,
         "log_score": log_score(answers) - log_score(permuted),
         "probability": (answers[each, truth] - permuted[each, truth]) / n,
         "uar": hit(answers) - hit(permuted),
     }
-
-
-def swapped(by_subject: Array) -> float:
-    """How often all ways to swap the two models within subjects give at least this difference: (S,) → p, one-sided.
-
-    A swap turns the sign of a subject's sum. All 2^S swaps are counted, none is drawn, so S is at most about 20.
-    """
-    sums = np.zeros(1)
-    for one in by_subject:
-        sums = np.concatenate([sums + one, sums - one])
-    return float((sums >= by_subject.sum() - 1e-12).mean())
 
 
 def left_out_answers(data: BenchmarkData, settings: BenchmarkSettings, seed: int) -> Array:
@@ -259,7 +231,6 @@ def run(plan: Plan, digest: str, part: int, parts: int) -> None:
     left = [(number, gain) for number, gain in enumerate(plan.gains()) if number % parts == part]
     left = [(number, gain) for number, gain in left if number not in done]
     begin = time.monotonic()
-    _keep_freed_memory()
     with one_quiet_thread():
         for rank, (number, gain) in enumerate(left, start=1):
             one = run_one(plan, number, gain, digest)
@@ -392,14 +363,6 @@ def _parsed(line: str) -> Done:
     fields = json.loads(line)
     del fields["simulated"]
     return Done(**fields)
-
-
-def _keep_freed_memory() -> None:
-    """Tell glibc to hand freed tensors out again; by default it gives each back to the kernel, a third of the time."""
-    if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt"):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD, and its largest value
-        mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -85,9 +86,10 @@ class Trained:
         def one(weights: dict[str, Tensor], batch: Clips) -> Tensor:
             return _answered(functional_call(self.network, weights, (batch,))).answer
 
+        places = torch.arange(len(clips.flow), device=clips.flow.device)
         parts = [
             vmap(one, in_dims=(0, None))(dict(self.weights), clips.of(index))
-            for index in torch.arange(len(clips.flow), device=clips.flow.device).split(BATCH_OF_ANSWERS)
+            for index in torch.split(places, BATCH_OF_ANSWERS)
         ]
         return torch.cat(parts, dim=1) - NEVER * ~self.known[:, None, :]
 
@@ -116,7 +118,8 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
         batch = augmented(lesson.clips.of(index), draws)
         weight = lesson.learned[:, index].to(batch.flow.dtype)  # (K, B)
         optimiser.zero_grad()
-        losses(weights, batch, lesson.labels[index], draws, counts, weight).sum().backward()
+        total: Tensor = losses(weights, batch, lesson.labels[index], draws, counts, weight).sum()
+        total.backward()  # type: ignore[no-untyped-call]
         _clip_each(list(weights.values()), settings.max_gradient_norm)
         _step(optimiser, rate * settings.learning_rate)
     return Trained(
@@ -141,6 +144,7 @@ def train_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, s
 def one_quiet_thread() -> Iterator[None]:
     """One thread and deterministic algorithms: the same bits for the same seed, and processes do not contend."""
     _keep_freed_memory()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's products are not deterministic
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
