@@ -128,7 +128,7 @@ class VisualTrunk(nn.Module):
         mixed = self.mix.bias[:, None]
         # one product for each stream over columns of patches: what many networks share is laid out once, for all
         for patches, kernel, bias, mix in zip(
-            x, filters, self.streams.bias.reshape(3, STREAM, 1), self.mix.weight.chunk(3, dim=1), strict=True
+            x, filters, _bias(self.streams).reshape(3, STREAM, 1), self.mix.weight.chunk(3, dim=1), strict=True
         ):
             mixed = mixed + mix @ gelu(kernel @ patches + bias).reshape(STREAM * BLOCK * BLOCK, -1)  # (32, B · 16)
         places = gelu(mixed).reshape(WIDTH, n, N_PLACES).permute(1, 2, 0)  # (B, 16, 32)
@@ -195,7 +195,12 @@ class _Scan(torch.autograd.Function):
             one.expand(info.batch_size, *one.shape) if dim is None else one.movedim(dim, 0)
             for one, dim in zip(inputs, in_dims, strict=True)
         )
-        return _Scan.apply(taken.movedim(0, 1), keep, keep_bias), (1, 1, 1)
+        return _scanned(taken.movedim(0, 1), keep, keep_bias), (1, 1, 1)
+
+
+def _scanned(taken: Tensor, keep: Tensor, keep_bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    out: tuple[Tensor, Tensor, Tensor] = _Scan.apply(taken, keep, keep_bias)  # type: ignore[no-untyped-call]
+    return out
 
 
 class BothWaysGRU(nn.Module):
@@ -218,7 +223,7 @@ class BothWaysGRU(nn.Module):
         steps, n, size = x.shape
         taken = torch.addmm(self.take_bias, x.reshape(-1, size), self.take).reshape(steps, n, 2, -1)
         on, back = taken.unbind(2)  # (T, B, 3 hidden) each
-        states: Tensor = _Scan.apply(torch.stack([on, back.flip(0)], dim=1), self.keep, self.keep_bias)[0]
+        states = _scanned(torch.stack([on, back.flip(0)], dim=1), self.keep, self.keep_bias)[0]  # (T, 2, B, hidden)
         return torch.cat([states[:, 0], states[:, 1].flip(0)], dim=2)
 
 
@@ -237,7 +242,7 @@ class SoundEncoder(nn.Module):
         x = pad(heard, (KERNEL // 2, KERNEL // 2)).unfold(2, KERNEL, STRIDE)  # (B, 64, T', 9)
         n, _, n_steps, _ = x.shape
         x = x.permute(1, 3, 2, 0).reshape(N_BANDS * KERNEL, -1)  # (576, T' · B)
-        x = gelu(self.front.weight.flatten(1) @ x + self.front.bias[:, None])  # (32, T' · B)
+        x = gelu(self.front.weight.flatten(1) @ x + _bias(self.front)[:, None])  # (32, T' · B)
         sequence: Tensor = self.gru(x.T.reshape(n_steps, n, WIDTH)).transpose(0, 1)  # (B, T', 48)
         steps = sound_mask.reshape(len(sound_mask), -1, STRIDE).any(dim=2)  # (B, T')
         return sequence, steps
@@ -375,6 +380,11 @@ class AMFNet(nn.Module):
     def _listen(self, clips: Clips, kept: Kept | None) -> tuple[Tensor, Tensor]:
         sequence, steps = self.ears(clips.log_mel, clips.sound_mask)  # (B, T', 48), (B, T')
         return (sequence if kept is None else sequence * kept.sequence[:, None, :]), steps
+
+
+def _bias(layer: nn.Conv1d | nn.Conv2d) -> Tensor:
+    assert layer.bias is not None  # only in torch's types
+    return layer.bias
 
 
 def _softmax(scores: Tensor, there: Tensor) -> Tensor:
