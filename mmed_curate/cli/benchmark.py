@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -28,6 +29,13 @@ def benchmark() -> None:
 @benchmark.command()
 @click.argument("release", type=click.Path(path_type=Path))
 @click.option("--settings", default="mmed", show_default=True, help="Name of packaged settings, or a YAML file.")
+@click.option(
+    "--model",
+    "own",
+    multiple=True,
+    metavar="MODULE:CLASS",
+    help="A network of your own beside ours, under the same protocol; runs the code of MODULE (docs: own-model).",
+)
 @click.option("--seed", "seeds", type=click.IntRange(min=0), multiple=True, help="Instead of the settings' seeds.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the settings' number of epochs.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes [default: one per core].")
@@ -38,6 +46,7 @@ def benchmark() -> None:
 def run(
     release: Path,
     settings: str,
+    own: tuple[str, ...],
     seeds: tuple[int, ...],
     epochs: int | None,
     workers: int | None,
@@ -56,7 +65,12 @@ def run(
     with progress_bar("training folds", "fold") as progress, warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", DraftWarning)
         report = run_benchmark(
-            release, _with(load_settings(settings), seeds, epochs), to=to, progress=progress, workers=workers
+            release,
+            _with(load_settings(settings), seeds, epochs),
+            to=to,
+            own=own,
+            progress=progress,
+            workers=workers,
         )
     for one in warned:
         if issubclass(one.category, DraftWarning):
@@ -65,9 +79,11 @@ def run(
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     if as_json:
         print_json(report.as_json())
-        return
-    render(report)
-    out.print(f"written: {to / REPORT}, with predictions and confusion matrices beside it", markup=False)
+    else:
+        render(report)
+        out.print(f"written: {to / REPORT}, with predictions and confusion matrices beside it", markup=False)
+    if any(note.code == LEFT_OUT for note in report.notes):
+        sys.exit(BadInput.exit_code)  # bad input, for part of what was asked
 
 
 def render(report: BenchmarkReport) -> None:
