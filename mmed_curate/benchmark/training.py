@@ -114,9 +114,8 @@ class TrainedApart:
     @torch.no_grad()
     def answers(self, clips: Clips) -> Tensor:
         """(K, N, C) logits of every network for every clip; far below all others where it never met the class."""
-        batches = [
-            clips.of(index) for index in torch.arange(len(clips.flow), device=clips.flow.device).split(BATCH_OF_ANSWERS)
-        ]
+        places = torch.arange(len(clips.flow), device=clips.flow.device)
+        batches = [clips.of(index) for index in torch.split(places, BATCH_OF_ANSWERS)]
         said = []
         for place, network in enumerate(self.networks):
             network.eval()
