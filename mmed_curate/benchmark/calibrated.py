@@ -84,4 +84,5 @@ def calibrated(
 def within_reach(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """(..., C) logits of which none lies further than FAR below the highest."""
     values = logits.astype(np.float64)
-    return np.maximum(values, values.max(axis=-1, keepdims=True) - FAR)
+    kept: npt.NDArray[np.float64] = np.maximum(values, values.max(axis=-1, keepdims=True) - FAR)
+    return kept

@@ -53,7 +53,7 @@ class BenchmarkData:
     voice: npt.NDArray[np.bool_] | None = None
     """(N, T) True where somebody speaks; None: not measured in every clip with sound."""
     prosody: Floats | None = None
-    """(N, 2, T) pitch in Hz, NaN where there is no voice, and intensity in dB; None: not measured in every such clip."""
+    """(N, 2, T) pitch in Hz, NaN where there is no voice, and intensity in dB; None: as above."""
     words: Floats | None = None
     """(N, L, D) vectors of the words spoken; None: the release has no transcripts."""
     word_mask: npt.NDArray[np.bool_] | None = None

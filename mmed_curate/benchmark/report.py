@@ -16,6 +16,7 @@ from mmed_curate.benchmark.ceiling import HumanCeiling
 from mmed_curate.benchmark.hardest import HardClip
 from mmed_curate.benchmark.paired import PairedComparison
 from mmed_curate.benchmark.predictions import write_predictions
+from mmed_curate.benchmark.probes import IdentityProbe
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.benchmark.softscores import SoftScores
 from mmed_curate.benchmark.soundquestion import SoundQuestion
@@ -70,6 +71,8 @@ class BenchmarkReport:
     """Whether sound helps; None: not asked, or fewer than two subjects are heard."""
     calibrated: Calibrated | None
     soft: SoftAnswers | None
+    probes: tuple[IdentityProbe, ...]
+    """Whether subject and session can be told from the sound."""
     hardest: tuple[HardClip, ...]
     attention: npt.NDArray[np.float32] | None
     """(N, T') where AMF-Net's summary listens, mean over seeds; None: not looked at."""
@@ -102,6 +105,7 @@ class BenchmarkReport:
             "sound": None if self.sound is None else self.sound.as_json(),
             "calibration": None if self.calibrated is None else self.calibrated.as_json(),
             "soft_labels": None if self.soft is None else self.soft.as_json(),
+            "probes": [one.as_json() for one in self.probes],
             "hardest": [one.as_json() for one in self.hardest],
         }
 

@@ -24,9 +24,17 @@ from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.features import BenchmarkData, read_release
 from mmed_curate.benchmark.folds import Folds, LeftOut
 from mmed_curate.benchmark.gallery import GALLERY, gallery
+from mmed_curate.benchmark.handcrafted import (
+    Handcrafted,
+    features_of,
+    flow_features,
+    handcrafted_answers,
+    sound_features,
+)
 from mmed_curate.benchmark.hardest import hardest_clips
 from mmed_curate.benchmark.listened import draw_attention
 from mmed_curate.benchmark.plan import AMF_NET, Plan, Purpose, planned
+from mmed_curate.benchmark.probes import IdentityProbe, identity_probe, pooled_log_mel
 from mmed_curate.benchmark.report import BenchmarkReport, SoftAnswers, write_report
 from mmed_curate.benchmark.scores import majority_baseline
 from mmed_curate.benchmark.settings import BenchmarkSettings
@@ -134,7 +142,7 @@ def benchmark(
     by_name = {model.name: model for model in models}
     amf = by_name.get(AMF_NET.name)
     found = _calibrated(plan, answers, data, settings)
-    baseline = _majority(data, settings)
+    baselines = (*_hand_crafted(data, settings), _majority(data, settings))
     return BenchmarkReport(
         release=name,
         release_version=version,
@@ -146,7 +154,7 @@ def benchmark(
         subjects=tuple(sorted(set(data.subjects))),
         sessions=tuple(sorted(set(data.sessions))),
         excluded=tuple(excluded),
-        models=(*models, baseline),
+        models=(*models, *baselines),
         by_session=tuple(
             _result(plan, answers, Purpose.SESSIONS, entrant, data, settings)
             for entrant in plan.entrants(Purpose.SESSIONS)
@@ -155,12 +163,13 @@ def benchmark(
         if amf is None
         else tuple(
             (model.name, compared(amf.predicted, model.predicted, data, settings))
-            for model in (*models, baseline)
+            for model in (*models, *baselines)
             if model is not amf
         ),
         sound=_sound(plan, answers, by_name, data, settings),
         calibrated=found,
         soft=None if coders is None else _soft(coders, found, data, settings),
+        probes=_probed(data, settings),
         hardest=hardest_clips(models, data, most=HARDEST),
         attention=_attention(plan, answers),
         names=data.names,
@@ -185,6 +194,57 @@ def _result(
         settings,
         seeds=settings.seeds,
         n_parameters=sum(one.numel() for one in network.parameters()),
+    )
+
+
+def _hand_crafted(data: BenchmarkData, settings: BenchmarkSettings) -> list[ModelResult]:
+    if settings.hand_crafted is None:
+        return []
+    folds = Folds.by(LeftOut.SUBJECT, data.subjects, data.sessions)
+    pairs = [
+        (np.flatnonzero(learned), np.flatnonzero(asked))
+        for learned, asked in zip(folds.learned, folds.asked, strict=True)
+    ]
+    pitch, level = (None, None) if data.prosody is None else (data.prosody[:, 0], data.prosody[:, 1])
+    picture = flow_features(data.flow)
+    sound = sound_features(data.log_mel, data.sound_mask, f0_hz=pitch, intensity_db=level)
+    found = []
+    for variant in Handcrafted:
+        if variant is not Handcrafted.VISUAL and not data.has_sound.any():
+            continue
+        features = features_of(variant, picture=picture, sound=sound)
+        said = handcrafted_answers(
+            features, data.labels, pairs, n_classes=len(data.classes), penalty=settings.hand_crafted.penalty
+        )
+        n_parameters = (features.shape[1] + 1) * len(data.classes)
+        predicted = said.logits.argmax(axis=2)
+        found.append(ModelResult.of(variant.value, predicted, data, settings, seeds=(), n_parameters=n_parameters))
+    return found
+
+
+def _probed(data: BenchmarkData, settings: BenchmarkSettings) -> tuple[IdentityProbe, ...]:
+    """Whether the sound that the network is given tells who plays, and in which session."""
+    if settings.probes is None or not data.has_sound.any():
+        return ()
+    pooled = pooled_log_mel(data.log_mel, data.sound_mask)
+    told = settings.probes
+    of: tuple[tuple[str, tuple[str, ...], tuple[str, tuple[str, ...]] | None], ...] = (
+        ("subject", data.subjects, None),
+        ("session", data.sessions, ("subject", data.subjects)),
+    )
+    return tuple(
+        identity_probe(
+            pooled,
+            identities,
+            of=name,
+            folds=told.folds,
+            penalty=told.penalty,
+            shuffles=told.shuffles,
+            seed=settings.intervals.seed,
+            level=LEVEL,
+            apart=apart,
+        )
+        for name, identities, apart in of
     )
 
 

@@ -45,6 +45,23 @@ class Intervals(Declared):
     seed: Annotated[int, Field(ge=0)]
 
 
+class HandCrafted(Declared):
+    """The linear baseline on hand-crafted measures."""
+
+    penalty: Positive
+    """Strength of the L2 penalty on standardised features."""
+
+
+class Probes(Declared):
+    """Whether subject and session can be told from the sound, by linear models."""
+
+    folds: Annotated[int, Field(ge=2)]
+    penalty: Positive
+    """Strength of the L2 penalty on standardised features."""
+    shuffles: Annotated[int, Field(ge=19)]
+    """How often identities are shuffled; p cannot be below 1 / (shuffles + 1)."""
+
+
 class BenchmarkSettings(Declared):
     """One way to run the benchmark."""
 
@@ -76,8 +93,10 @@ class BenchmarkSettings(Declared):
     """Networks by name: of `amfnet.Design`, or `ststnet-style`."""
     by_session: tuple[str, ...] = ()
     """Networks that are also trained leaving out one session and everybody who played in it."""
-    hand_crafted: bool = False
-    """Whether linear models on hand-crafted measures stand beside the networks."""
+    hand_crafted: HandCrafted | None = None
+    """Linear models on hand-crafted measures beside the networks; None: none."""
+    probes: Probes | None = None
+    """None: no probe."""
     sound_permuted: bool = False
     """Whether AMF-Net is trained once more on sound dealt out anew among the clips, to answer whether sound helps."""
     controls: bool = False

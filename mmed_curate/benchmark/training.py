@@ -83,9 +83,10 @@ class Trained:
         def one(weights: dict[str, Tensor], batch: Clips) -> Tensor:
             return _answered(functional_call(self.network, weights, (batch,))).answer
 
+        places = torch.arange(len(clips.flow), device=clips.flow.device)
         parts = [
             vmap(one, in_dims=(0, None))(dict(self.weights), clips.of(index))
-            for index in torch.arange(len(clips.flow), device=clips.flow.device).split(BATCH_OF_ANSWERS)
+            for index in torch.split(places, BATCH_OF_ANSWERS)
         ]
         return torch.cat(parts, dim=1) - NEVER * ~self.known[:, None, :]
 
@@ -114,7 +115,8 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
         batch = augmented(lesson.clips.of(index), draws)
         weight = lesson.learned[:, index].to(batch.flow.dtype)  # (K, B)
         optimiser.zero_grad()
-        losses(weights, batch, lesson.labels[index], draws, counts, weight).sum().backward()
+        total: Tensor = losses(weights, batch, lesson.labels[index], draws, counts, weight).sum()
+        total.backward()  # type: ignore[no-untyped-call]
         _clip_each(list(weights.values()), settings.max_gradient_norm)
         _step(optimiser, rate * settings.learning_rate)
     return Trained(

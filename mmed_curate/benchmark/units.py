@@ -227,7 +227,7 @@ def _write(path: Path, answers: UnitAnswers) -> None:
         arrays[f"{control.value}/logits"], arrays[f"{control.value}/changed"] = logits, changed
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_aside(path) as aside, aside.open("wb") as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
 def _read(path: Path) -> UnitAnswers | None:
