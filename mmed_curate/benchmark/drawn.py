@@ -29,8 +29,8 @@ def draw_report(report: BenchmarkReport, folder: Path) -> None:
         differences_figure(
             gains,
             folder / "controls.png",
-            title=f"{marked}What the sound is worth, and under each control over no sound",
-            x_label="points of UAR, 95 % over subjects",
+            title=f"{marked}What the sound is worth",
+            x_label="points of UAR over permuted sound (first row) or over no sound (controls), 95 % over subjects",
         )
     if report.calibrated is not None:
         kinds = [("before", report.calibrated.before), ("after temperature", report.calibrated.after)]

@@ -34,6 +34,12 @@ from mmed_curate.domain.workers import worker_pool
 
 Logits = npt.NDArray[np.float32]
 
+_AFTERWARDS = (
+    *("version", "name", "title", "seeds", "entrants", "by_session", "hand_crafted", "probes", "sound_permuted"),
+    *("controls", "inner_parts", "intervals", "permutations"),
+)
+"""Settings that say which units there are, or what is made of their answers: no answer depends on them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
@@ -209,7 +215,7 @@ def _n_workers(workers: int | None, n_units: int) -> int:
 
 def _key(data: BenchmarkData, settings: BenchmarkSettings, unit: Unit) -> str:
     """What a unit's answers depend on, as a name."""
-    told = settings.model_dump(mode="json", exclude={"title", "seeds", "entrants", "by_session", "intervals"})
+    told = settings.model_dump(mode="json", exclude=set(_AFTERWARDS))
     said = [told, unit.entrant.name, unit.seed, unit.left_out.value, unit.sound_permuted, unit.inner, unit.controls]
     digest = hashlib.sha256(json.dumps([said, torch.__version__, data.names, data.subjects, data.sessions]).encode())
     for part in (data.flow, data.log_mel, data.sound_mask, data.labels, data.voice, data.words, data.word_mask):

@@ -40,6 +40,7 @@ def tell(report: BenchmarkReport) -> None:
     _tell_models(report)
     if report.sound is not None and report.sound.controls:
         _tell_controls(report.sound)
+    out.print("\nBeside them", style="bold")
     if report.calibrated is not None:
         out.print(
             f"Calibration: {report.calibrated.after.sentence} Before temperature, ECE was "
@@ -48,6 +49,8 @@ def tell(report: BenchmarkReport) -> None:
         )
     if report.soft is not None:
         out.print(ceiling_line(report.soft), markup=False)
+    for probe in report.probes:
+        out.print(f"From the sound: {probe.sentence[0].lower()}{probe.sentence[1:]}", markup=False)
     if report.hardest:
         worst = "; ".join(f"{one.clip} ({one.truth}: {answers_in_words(one)})" for one in report.hardest[:_HARDEST])
         out.print(f"Most often wrong: {worst}.", markup=False)
@@ -69,7 +72,6 @@ def _tell_sound(sound: SoundQuestion) -> None:
         )
     if behind:
         out.print(f"Behind it: {'; '.join(behind)}.", markup=False)
-    out.print()
 
 
 def _tell_models(report: BenchmarkReport) -> None:
@@ -87,14 +89,13 @@ def _tell_models(report: BenchmarkReport) -> None:
         if sessions:
             row.append(_uar(sessions[model.name]) if model.name in sessions else "")
         rows.append(row)
-    out.print(table("Models, leave-one-subject-out", heads, rows))
+    out.print(table("\nModels, leave-one-subject-out", heads, rows))
     out.print("Brackets: 95 % over subjects; with few subjects they are too narrow. p: two-sided, swaps of subjects.")
     if sessions:
         out.print("By session: leaving out a session and all who played in it, for jingles and voices leak.")
-    first = next((model for model in report.models if model.name not in {"majority-class"}), None)
-    if first is not None:
-        out.print(f"{first.name}:", style="bold", markup=False)
-        out.print(confusion_table(first.scores))
+    first = report.models[0]
+    out.print(f"\n{first.name}", style="bold", markup=False)
+    out.print(confusion_table(first.scores))
 
 
 def _tell_controls(sound: SoundQuestion) -> None:
@@ -110,7 +111,7 @@ def _tell_controls(sound: SoundQuestion) -> None:
     ]
     out.print(
         table(
-            "AMF-Net with its senses disturbed; gain over the same network without sound",
+            "\nAMF-Net with its senses disturbed; gain over the same network without sound",
             ("control", "clips", "UAR", "gain, UAR", "what it says"),
             rows,
         )

@@ -144,24 +144,23 @@ def attention_figure(clip: Listened, path: Path) -> None:
         path: the PNG to write, whole or not at all.
     """
     half = float(np.diff(clip.step_s).mean()) / 2 if len(clip.step_s) > 1 else 0.05
-    with _figure(path, width_in=8.0, height_in=2.6) as figure:
-        sound = figure.subplots()
-        attention = sound.twinx()
-        attention.bar(clip.step_s, clip.attention, width=1.9 * half, color=_ORANGE, alpha=0.35)
-        even = 1 / len(clip.step_s)
-        attention.axhline(even, color=_ORANGE, linestyle=":", linewidth=1)
-        attention.set_ylim(0, max(2 * even, 1.1 * float(clip.attention.max())))
-        attention.set_ylabel("attention (dotted: even)", color=_ORANGE, fontsize=8)
+    with _figure(path, width_in=8.0, height_in=3.4) as figure:
+        sound, attention = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         sound.fill_between(clip.times_s, clip.low, clip.high, color=_BLUE, linewidth=0.8, edgecolor=_BLUE)
-        sound.set_zorder(attention.get_zorder() + 1)
-        sound.patch.set_visible(False)
-        sound.set_ylabel(clip.curve, color=_BLUE, fontsize=8)
-        for words, at_s in clip.marks_s.items():
-            sound.axvline(at_s, color=_BLACK, linestyle="-" if words == "apex" else "--", linewidth=1)
-            sound.annotate(words, (at_s, 0.98), xycoords=("data", "axes fraction"), rotation=90, va="top", fontsize=8)
-        sound.set_xlim(float(clip.step_s[0]) - half, float(clip.step_s[-1]) + half)
-        sound.set_xlabel("seconds from the apex")
-        sound.set_title(clip.title, loc="left", fontsize=10)
+        sound.set_ylabel(clip.curve, fontsize=8)
+        sound.set_title(clip.title, loc="left", fontsize=10, pad=16)
+        attention.bar(clip.step_s, clip.attention, width=1.8 * half, color=_ORANGE)
+        even = 1 / max(1, int(np.count_nonzero(clip.attention)))
+        attention.axhline(even, color=_BLACK, linestyle=":", linewidth=1)
+        attention.set_ylim(0, max(2 * even, 1.1 * float(clip.attention.max())))
+        attention.set_ylabel("attention\n(dotted: even)", fontsize=8)
+        for axes in (sound, attention):
+            for words, at_s in clip.marks_s.items():
+                axes.axvline(at_s, color=_BLACK, linestyle="-" if words == "apex" else "--", linewidth=1)
+        for (words, at_s), side in zip(clip.marks_s.items(), ("right", "center", "left"), strict=False):
+            sound.annotate(words, (at_s, 1.02), xycoords=("data", "axes fraction"), ha=side, fontsize=8)
+        attention.set_xlim(float(clip.step_s[0]) - half, float(clip.step_s[-1]) + half)
+        attention.set_xlabel("seconds from the apex")
 
 
 @contextmanager
