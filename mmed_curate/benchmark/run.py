@@ -20,9 +20,11 @@ from mmed_curate.benchmark.calibrated import Calibrated, calibrated
 from mmed_curate.benchmark.ceiling import HumanCeiling, human_ceiling
 from mmed_curate.benchmark.coderclasses import CoderClasses
 from mmed_curate.benchmark.controls import Control
+from mmed_curate.benchmark.drawn import draw_report
 from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.features import BenchmarkData, read_release
 from mmed_curate.benchmark.folds import Folds, LeftOut
+from mmed_curate.benchmark.gallery import GALLERY, gallery
 from mmed_curate.benchmark.handcrafted import (
     Handcrafted,
     features_of,
@@ -31,6 +33,7 @@ from mmed_curate.benchmark.handcrafted import (
     sound_features,
 )
 from mmed_curate.benchmark.hardest import hardest_clips
+from mmed_curate.benchmark.listened import draw_attention
 from mmed_curate.benchmark.ownnetworks import try_own
 from mmed_curate.benchmark.plan import AMF_NET, Plan, Purpose, planned
 from mmed_curate.benchmark.probes import IdentityProbe, identity_probe, pooled_log_mel
@@ -42,7 +45,8 @@ from mmed_curate.benchmark.soundquestion import SoundQuestion, sound_question
 from mmed_curate.benchmark.standing import LEVEL, ModelResult, compared
 from mmed_curate.benchmark.training import one_quiet_thread
 from mmed_curate.benchmark.units import Unit, UnitAnswers, answer_all, tensors_of
-from mmed_curate.domain.files import folder_written_aside
+from mmed_curate.dataset import load
+from mmed_curate.domain.files import folder_written_aside, write_text
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.progress import Progress, silent
 
@@ -99,6 +103,10 @@ def run_benchmark(
             kept=kept,
         )
         write_report(report, folder)
+        draw_report(report, folder)
+        drawn = draw_attention(load(release), report, folder)
+        if not to.resolve().is_relative_to(release.resolve()):  # in a release its page shows them
+            write_text(folder / GALLERY, gallery(report, drawn, release=release, beside=to))
     if kept is not None:
         shutil.rmtree(kept, ignore_errors=True)
     return report

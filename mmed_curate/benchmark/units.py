@@ -42,6 +42,12 @@ from mmed_curate.domain.workers import worker_pool
 
 Logits = npt.NDArray[np.float32]
 
+_AFTERWARDS = (
+    *("version", "name", "title", "seeds", "entrants", "by_session", "hand_crafted", "probes", "sound_permuted"),
+    *("controls", "inner_parts", "intervals", "permutations"),
+)
+"""Settings that say which units there are, or what is made of their answers: no answer depends on them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
@@ -240,7 +246,7 @@ def _n_workers(workers: int | None, n_units: int) -> int:
 
 def _key(data: BenchmarkData, settings: BenchmarkSettings, unit: Unit) -> str:
     """What a unit's answers depend on, as a name."""
-    told = settings.model_dump(mode="json", exclude={"title", "seeds", "entrants", "by_session", "intervals"})
+    told = settings.model_dump(mode="json", exclude=set(_AFTERWARDS))
     said = [told, unit.entrant.name, unit.seed, unit.left_out.value, unit.sound_permuted, unit.inner, unit.controls]
     if unit.entrant.is_own:
         said.append(source_digest(unit.entrant))

@@ -101,7 +101,7 @@ def test_a_module_that_ends_the_process_when_it_is_imported_is_said(
 ) -> None:
     (tmp_path / "ends_at_once.py").write_text("raise SystemExit(3)\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(BadInput, match="ends_at_once:Net cannot be imported .SystemExit: 3"):
+    with pytest.raises(BadInput, match=r"ends_at_once:Net cannot be imported \(SystemExit: 3\)"):
         Entrant("ends_at_once:Net").build(3, 0)
 
 
