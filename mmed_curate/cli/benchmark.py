@@ -11,6 +11,7 @@ import click
 from mmed_curate.benchmark.report import REPORT
 from mmed_curate.benchmark.run import LEFT_OUT, run_benchmark
 from mmed_curate.benchmark.settings import BenchmarkSettings, load_settings
+from mmed_curate.cli.benchmark_compare import compare
 from mmed_curate.cli.benchmark_told import tell
 from mmed_curate.cli.console import RunUnlessNamed, err, json_option, out, print_json, progress_bar
 from mmed_curate.dataset import DraftWarning
@@ -102,6 +103,9 @@ def run(
         out.print(f"written: {to / REPORT}; predictions, figures and gallery.html beside it", markup=False)
     if any(note.code == LEFT_OUT for note in report.notes):
         sys.exit(BadInput.exit_code)  # bad input, for part of what was asked
+
+
+benchmark.add_command(compare)
 
 
 def n_kept(folder: Path) -> int:
