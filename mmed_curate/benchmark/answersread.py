@@ -93,7 +93,7 @@ def read_answers(source: str) -> Answers:
     """
     path, model = _path_and_model(source)
     if path.is_dir():
-        path = _report_in(path)
+        path = report_in(path)
     if path.suffix.lower() == ".json":
         return _from_report(source, path, model)
     if model is not None:
@@ -119,7 +119,12 @@ def _path_and_model(source: str) -> tuple[Path, str | None]:
     )
 
 
-def _report_in(folder: Path) -> Path:
+def report_in(folder: Path) -> Path:
+    """The benchmark.json of a benchmark's folder or of a release.
+
+    Raises:
+        BadInput: there is none.
+    """
     for path in (folder / REPORT, folder / "benchmark" / REPORT):
         if path.is_file():
             return path
@@ -133,7 +138,7 @@ def _report_in(folder: Path) -> Path:
 
 
 def _from_report(source: str, path: Path, model: str | None) -> Answers:
-    document = _report(path)
+    document = read_report(path)
     try:
         models = {str(one["name"]): one for one in document["models"]}
         chosen = USUAL if model is None and USUAL in models else model
@@ -159,7 +164,12 @@ def _from_report(source: str, path: Path, model: str | None) -> Answers:
         raise _not_whole(path, f"{type(error).__name__}: {error}") from error
 
 
-def _report(path: Path) -> dict[str, Any]:
+def read_report(path: Path) -> dict[str, Any]:
+    """A benchmark.json as its JSON values.
+
+    Raises:
+        BadInput: it is none, or of a version that is not read.
+    """
     try:
         with opened_text(path) as stream:
             document = json.load(stream)

@@ -7,7 +7,7 @@ what it learns from.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from mmed_curate.benchmark.coderclasses import CoderClasses, read_coder_classes
 from mmed_curate.dataset import Dataset, load
 from mmed_curate.dataset.facts import ReleaseFacts
+from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 
 Floats = npt.NDArray[np.float32]
@@ -197,9 +198,9 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseD
         )
     found = {row.emotion_class for row in rows}
     classes = tuple(code for code in dataset.codebook.class_codes if code in found)
-    sounds = [_sound_of(dataset, row.clip, sound_frames) for row in rows]
+    sounds = [sound_input(_sound_arrays(dataset, row), row.clip, sound_frames) for row in rows]
     clips = BenchmarkData.of(
-        flow=np.stack([_flow_of(dataset, row.clip) for row in rows]),
+        flow=np.stack([flow_input(dataset.clip(row.clip).features(), row.clip) for row in rows]),
         log_mel=np.stack([one.log_mel for one in sounds]),
         sound_mask=np.stack([one.mask for one in sounds]),
         voice=_stacked([one.voice for one in sounds]),
@@ -247,8 +248,13 @@ def window_round(log_mel: Floats, centre: int, n_frames: int) -> tuple[Floats, n
     return window, mask
 
 
-def _flow_of(dataset: Dataset, clip: str) -> Floats:
-    flow = dataset.clip(clip).features().get("flow")
+def flow_input(arrays: Mapping[str, npt.NDArray[Any]], clip: str) -> Floats:
+    """(3, 48, 48) levelled flow, from the arrays of a clip's features.npz.
+
+    Raises:
+        BadInput: there is no such flow, or it is not finite; names the clip.
+    """
+    flow = arrays.get("flow")
     if flow is None or flow.shape != FLOW_SHAPE:
         raise _broken(clip, f"features hold no flow of shape {FLOW_SHAPE}")
     if not np.isfinite(flow).all():
@@ -256,7 +262,7 @@ def _flow_of(dataset: Dataset, clip: str) -> Floats:
     return levelled_flow(flow)
 
 
-class _Sound(NamedTuple):
+class SoundInput(NamedTuple):
     """The sound of one clip on the benchmark's frames; None: its arrays are older than the measure."""
 
     log_mel: Floats  # (64, T)
@@ -265,17 +271,25 @@ class _Sound(NamedTuple):
     prosody: Floats | None  # (2, T)
 
 
-def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> _Sound:
-    nothing = _Sound(
+def sound_input(arrays: Mapping[str, npt.NDArray[Any]] | None, clip: str, n_frames: int) -> SoundInput:
+    """The sound of one clip, from the arrays of its sound-features.npz.
+
+    Args:
+        arrays: by name; None: the clip has no sound.
+        clip: its name, for complaints.
+        n_frames: length of the window round the apex.
+
+    Raises:
+        BadInput: arrays are missing, of another shape, or not finite; names the clip.
+    """
+    nothing = SoundInput(
         log_mel=np.zeros((N_BANDS, n_frames), dtype=np.float32),
         mask=np.zeros(n_frames, dtype=np.bool_),
         voice=np.zeros(n_frames, dtype=np.bool_),
         prosody=np.full((2, n_frames), np.nan, dtype=np.float32),
     )
-    released = dataset.clip(clip)
-    if released.row.sound_features is None:
+    if arrays is None:
         return nothing
-    arrays = released.sound_features()
     missing = [name for name in ("log_mel", "hop_s", "window_s", "apex_s") if name not in arrays]
     if missing:
         raise _broken(clip, f"sound features lack {', '.join(missing)}")
@@ -298,7 +312,11 @@ def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> _Sound:
     if "f0_hz" in arrays and "intensity_db" in arrays:
         measured = np.stack([arrays["f0_hz"], arrays["intensity_db"]]).astype(np.float32)  # (2, n)
         prosody = np.where(mask, window_round(measured, centre, n_frames)[0], np.float32(np.nan))
-    return _Sound(log_mel=window, mask=mask, voice=voice, prosody=prosody)
+    return SoundInput(log_mel=window, mask=mask, voice=voice, prosody=prosody)
+
+
+def _sound_arrays(dataset: Dataset, row: ClipRow) -> Mapping[str, npt.NDArray[Any]] | None:
+    return None if row.sound_features is None else dataset.clip(row.clip).sound_features()
 
 
 def _stacked(parts: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[Any] | None:

@@ -13,6 +13,7 @@ from mmed_curate.benchmark.run import LEFT_OUT, run_benchmark
 from mmed_curate.benchmark.settings import BenchmarkSettings, load_settings
 from mmed_curate.cli.benchmark_compare import compare
 from mmed_curate.cli.benchmark_told import tell
+from mmed_curate.cli.benchmark_train import train
 from mmed_curate.cli.console import RunUnlessNamed, err, json_option, out, print_json, progress_bar
 from mmed_curate.dataset import DraftWarning
 from mmed_curate.domain.counted import counted
@@ -106,6 +107,7 @@ def run(
 
 
 benchmark.add_command(compare)
+benchmark.add_command(train)
 
 
 def n_kept(folder: Path) -> int:
