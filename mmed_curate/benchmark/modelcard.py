@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from mmed_curate.benchmark.savedmodel import NOT_FOR, WEIGHTS, Description, FittedTemperature, OutOfFold
 from mmed_curate.domain.counted import counted
 
@@ -10,28 +12,29 @@ def model_card(told: Description) -> str:
     """Markdown, by the headings of Mitchell et al., "Model Cards for Model Reporting", FAT* 2019."""
     source = told.learned_from
     mark = "SIMULATED: " if source.simulated else ""
-    draft = " The release is a DRAFT: its gate was closed. Publish nothing on it.\n" if source.draft else ""
+    draft = "The release is a DRAFT: its gate was closed. Publish nothing on it. " if source.draft else ""
     counts = ", ".join(f"{count} {code}" for code, count in zip(told.classes, source.class_counts, strict=True))
-    return f"""# {mark}AMF-Net, trained on {source.name} {source.version}
+    micro = ", micro-expressions alone" if source.only_micro else ""
+    text = f"""# {mark}AMF-Net, trained on {source.name} {source.version}
 
 {told.notice}
 
-**{NOT_FOR}**
-
 ## What it is
 
-AMF-Net as mmed-curate {told.toolkit} reads the one sentence that is published of it: a global visual summary asks a dynamic
-audio sequence. Sizes, loss and training are ours. It is **not the paper's network, and its numbers are not the paper's**.
+AMF-Net as mmed-curate {told.toolkit} reads the one sentence that is published of it: a global visual summary asks a
+dynamic audio sequence. Sizes, loss and training are ours. It is **not the paper's network, and its numbers are not
+the paper's**.
 
-{counted(len(told.seeds), "network")} of {told.n_parameters:,} parameters, one for each of the seeds {_list(told.seeds)}; their
-probabilities are averaged. Input: the array files of a clip whose onset, apex and offset are known. Output: a probability
-for each of {_list(told.classes)}.
+{counted(len(told.seeds), "network")} of {told.n_parameters:,} parameters, one for each of the seeds
+{_list(told.seeds)}; their probabilities are averaged. Input: the array files of a clip whose onset, apex and offset
+are known. Output: a probability for each of {_list(told.classes)}.
 
 ## What it learned from
 
-All {counted(source.n_clips, "clip")} ({counts}; {source.n_with_sound} with sound) of {counted(len(source.subjects), "subject")} of
-{source.name} {source.version}{", micro-expressions alone" if source.only_micro else ""}, whose id is `{source.id}`.
+All {counted(source.n_clips, "clip")} ({counts}; {source.n_with_sound} with sound) of
+{counted(len(source.subjects), "subject")} of {source.name} {source.version}{micro}, whose id is `{source.id}`.
 {draft}{_simulated(source.simulated)}
+
 Settings: {told.settings.name} ({told.settings.title}), {counted(told.settings.epochs, "epoch")}.
 
 ## How well it answers
@@ -40,19 +43,19 @@ Settings: {told.settings.name} ({told.settings.title}), {counted(told.settings.e
 
 {_calibrated(told.temperature, told.settings.name)}
 
-Expect less where the camera, the microphone, the game, the light or the people are others than in the release. Clips of
-subjects that it learned from say nothing of how good it is.
+Expect less where the camera, the microphone, the game, the light or the people are others than in the release. Clips
+of subjects that it learned from say nothing of how good it is.
 
 ## What it is not for
 
-{NOT_FOR}
+**{NOT_FOR}**
 
 ## May it be passed on?
 
-What it learned, it learned from recordings of people who consented to a release and its terms. **The licence of the release
-applies to what is learned from it**: {_licence(source.licence)} Where that licence or the consent behind it does not allow
-passing on what was made from the release, do not pass this on. When a subject withdraws, train again on the newer
-version and delete this model: `mmed predict` says so where a release tells of it.
+What it knows, it learned from recordings of people who consented to a release and its terms. **The licence of the
+release applies to what is learned from it**: {_licence(source.licence)} Where that licence, or the consent behind it,
+does not allow to pass on what was made from the release, do not pass this on. When a subject withdraws, train again
+on the newer version and delete this model: `mmed predict` says so where a release tells of it.
 
 ## Using it
 
@@ -62,6 +65,13 @@ mmed predict MODEL CLIPS --output predictions.csv
 
 Weights: `{WEIGHTS}` (safetensors; nothing in it is run), SHA-256 `{told.weights_sha256}`.
 """
+    return "\n\n".join(map(_filled, text.rstrip().split("\n\n"))) + "\n"
+
+
+def _filled(paragraph: str) -> str:
+    if paragraph.startswith(("#", "```")):
+        return paragraph
+    return textwrap.fill(paragraph, 110, break_long_words=False, break_on_hyphens=False)
 
 
 def _simulated(simulated: bool) -> str:
@@ -69,7 +79,7 @@ def _simulated(simulated: bool) -> str:
         return ""
     return (
         "It is SIMULATED: recordings, people or judgements were made by a program, and what was learned is what was "
-        "planted. It knows nothing of real faces.\n"
+        "planted. It knows nothing of real faces."
     )
 
 
@@ -81,10 +91,10 @@ def _scores(told: OutOfFold | None) -> str:
         )
     other = "" if told.same_settings else " The benchmark had **other settings** than this model."
     return (
-        f"Networks trained in the same way, each without the subject it was asked about (leave-one-subject-out, settings "
-        f"{told.settings}, seeds {_list(told.seeds)}, {told.n_clips} clips): accuracy {told.accuracy:.3f}, UF1 "
-        f"{_number(told.uf1)}, UAR {_number(told.uar)}. This model itself learned from all subjects, so nobody is left "
-        f"to score it on.{other}"
+        "Networks trained in the same way, each without the subject it was asked about (leave-one-subject-out, "
+        f"settings {told.settings}, seeds {_list(told.seeds)}, {told.n_clips} clips): accuracy {told.accuracy:.3f}, "
+        f"UF1 {_number(told.uf1)}, UAR {_number(told.uar)}. This model itself learned from all subjects, so nobody is "
+        f"left to score it on.{other}"
     )
 
 
@@ -92,9 +102,9 @@ def _calibrated(told: FittedTemperature | None, settings: str) -> str:
     if told is None:
         return f"**Its probabilities are not calibrated**: the settings {settings} have no inner split."
     return (
-        f"Its probabilities are calibrated by one temperature, {told.value:.3f}, fitted on the same release: the subjects "
-        f"were dealt into {told.parts} parts, and each part was answered by inner networks that had not met it. NLL there: "
-        f"{told.nll_before:.3f} before, {told.nll_after:.3f} after. On other recordings it may not hold."
+        f"Its probabilities are calibrated by one temperature, {told.value:.3f}, fitted on the same release: the "
+        f"subjects were dealt into {told.parts} parts, and each part was answered by inner networks that had not met "
+        f"it. NLL there: {told.nll_before:.3f} before, {told.nll_after:.3f} after. On other recordings it may not hold."
     )
 
 

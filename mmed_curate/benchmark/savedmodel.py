@@ -18,18 +18,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from mmed_curate.benchmark.amfnet import AMFNet, Design
+from mmed_curate.benchmark.amfnet import N_BANDS, AMFNet, Design
+from mmed_curate.benchmark.features import FLOW_SHAPE, QUIET_FLOW, QUIET_SOUND
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.domain.files import opened_text, readable_json, sha256_of, write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.yamlfile import Declared
 
-FORMAT, VERSION = "mmed-model", 1
+FORMAT: Literal["mmed-model"] = "mmed-model"
+VERSION: Literal[1] = 1
 WEIGHTS, DESCRIPTION, CARD = "model.safetensors", "model.json", "README.md"
 
 NOT_FOR = (
-    "Not for judging people: no lie detection, hiring, surveillance or clinical use. A class is a guess at what experts "
-    "would call a movement of a face, and no knowledge of what somebody feels or means."
+    "Not for judging people: no lie detection, hiring, surveillance or clinical use. A class is a guess at what "
+    "experts would call a movement of a face, and no knowledge of what somebody feels or means."
 )
 """Said wherever a model or its predictions go."""
 
@@ -75,7 +77,7 @@ class LearnedFrom(Declared):
     subjects: tuple[Digest, ...]
     """`subject_digest` of each."""
     judged_clips: tuple[Digest, ...]
-    """`dataset.tombstones.tombstone_of` of each: a list of withdrawn clips tells whether one of them was learned from."""
+    """`dataset.tombstones.tombstone_of` of each: lists of withdrawn clips tell whether one of them was learned from."""
 
 
 class FittedTemperature(Declared):
@@ -144,6 +146,20 @@ def subject_digest(dataset: str, subject: str) -> str:
     return hashlib.sha256(f"mmed-subject:{dataset}:{subject}".encode()).hexdigest()
 
 
+def input_of(sound_frames: int, hop_s: float | None) -> ModelInput:
+    """How this mmed makes a clip's arrays into input."""
+    row, column, side = FLOW_SHAPE
+    first, second, third = (float(one) for one in QUIET_FLOW.ravel())
+    return ModelInput(
+        flow_shape=(row, column, side),
+        quiet_flow=(first, second, third),
+        n_bands=N_BANDS,
+        sound_frames=sound_frames,
+        quiet_sound=QUIET_SOUND,
+        hop_s=hop_s,
+    )
+
+
 def write_weights(folder: Path, networks: dict[int, dict[str, Tensor]]) -> str:
     """Write one network per seed into a folder.
 
@@ -175,6 +191,12 @@ def read_model(folder: Path) -> SavedModel:
         BadInput: the folder is none, is of another version, or its parts do not belong together.
     """
     description = _read_description(folder / DESCRIPTION)
+    if description.input != input_of(description.input.sound_frames, description.input.hop_s):
+        raise BadInput.of(
+            "model.input",
+            f"the model {folder} takes clips prepared in another way than this mmed prepares them",
+            f"install mmed-curate {description.toolkit}, which wrote it, or train it again",
+        )
     path = folder / WEIGHTS
     try:
         if sha256_of(path) != description.weights_sha256:

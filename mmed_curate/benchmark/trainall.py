@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mmed_curate import __version__
-from mmed_curate.benchmark.amfnet import N_BANDS
 from mmed_curate.benchmark.answersread import REPORT, USUAL, read_report, report_in
 from mmed_curate.benchmark.calibrated import within_reach
 from mmed_curate.benchmark.calibration import fit_temperature, probabilities
-from mmed_curate.benchmark.features import FLOW_SHAPE, QUIET_FLOW, QUIET_SOUND, BenchmarkData, read_release
+from mmed_curate.benchmark.features import BenchmarkData, read_release
 from mmed_curate.benchmark.modelcard import model_card
 from mmed_curate.benchmark.plan import AMF_NET
 from mmed_curate.benchmark.savedmodel import (
@@ -32,6 +31,7 @@ from mmed_curate.benchmark.savedmodel import (
     ModelInput,
     OutOfFold,
     fresh_network,
+    input_of,
     subject_digest,
     write_description,
     write_weights,
@@ -89,7 +89,7 @@ def train_on_all(
             notice=_notice(dataset),
             not_for=NOT_FOR,
             toolkit=__version__,
-            model=USUAL,
+            model="amf-net",
             classes=read.clips.classes,
             word_size=0 if read.clips.words is None else read.clips.words.shape[2],
             seeds=settings.seeds,
@@ -163,14 +163,8 @@ def _learned_from(dataset: Dataset, data: BenchmarkData, settings: BenchmarkSett
 
 def _input(dataset: Dataset, data: BenchmarkData, settings: BenchmarkSettings) -> ModelInput:
     sounding = [name for name, sounds in zip(data.names, data.has_sound, strict=True) if sounds]
-    return ModelInput(
-        flow_shape=FLOW_SHAPE,
-        quiet_flow=tuple(float(one) for one in QUIET_FLOW.ravel()),
-        n_bands=N_BANDS,
-        sound_frames=settings.sound_frames,
-        quiet_sound=QUIET_SOUND,
-        hop_s=float(dataset.clip(sounding[0]).sound_features()["hop_s"]) if sounding else None,
-    )
+    hop_s = float(dataset.clip(sounding[0]).sound_features()["hop_s"]) if sounding else None
+    return input_of(settings.sound_frames, hop_s)
 
 
 def _notice(dataset: Dataset) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from mmed_curate.benchmark.savedmodel import CARD, NOT_FOR
+from mmed_curate.benchmark.savedmodel import CARD
 from mmed_curate.benchmark.settings import load_settings
 from mmed_curate.benchmark.trainall import train_on_all
-from mmed_curate.cli.console import err, json_option, out, print_json, progress_bar
+from mmed_curate.cli.console import json_option, out, print_json, progress_bar
 from mmed_curate.cli.drafts import drafts_said
 from mmed_curate.domain.findings import BadInput
 
@@ -38,7 +38,6 @@ def train(release: Path, output: Path, settings: str, benchmark: Path | None, as
         )
     with drafts_said("mmed benchmark train"), progress_bar("training", "seeds") as progress:
         found = train_on_all(release, load_settings(settings), to=output, benchmark=benchmark, progress=progress)
-    err.print(f"mmed benchmark train: {NOT_FOR}", markup=False)
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
