@@ -61,11 +61,11 @@ def drawn(n: int, frames: int, settings: BenchmarkSettings, generator: torch.Gen
 
 def augmented(clips: Clips, draws: Draws) -> Clips:
     """Clips varied so that their class stays: rolled, masked and noisy sound; mirrored and noisy flow."""
-    frames = clips.log_mel.shape[2]
-    source = (torch.arange(frames) - draws.roll[:, None]) % frames  # (B, T)
+    frames, device = clips.log_mel.shape[2], clips.flow.device
+    source = (torch.arange(frames, device=device) - draws.roll[:, None]) % frames  # (B, T)
     log_mel = clips.log_mel.gather(2, source[:, None, :].expand_as(clips.log_mel)) + draws.sound_noise
     silenced = draws.masked_bands[:, :, None] | draws.masked_frames[:, None, :]  # (B, 64, T)
-    sign = torch.tensor([-1.0, 1.0, 1.0])[:, None, None]  # a mirrored face moves the other way along u
+    sign = torch.tensor([-1.0, 1.0, 1.0], device=device)[:, None, None]  # a mirrored face moves the other way along u
     flow = torch.where(draws.flip[:, None, None, None], clips.flow.flip(3) * sign, clips.flow) + draws.flow_noise
     return clips._replace(
         flow=flow.to(clips.flow.dtype),

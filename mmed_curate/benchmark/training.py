@@ -9,6 +9,7 @@ reaches a network before it is asked about it, and first layers, whose input all
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,6 +141,7 @@ def train_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, s
 @contextmanager
 def one_quiet_thread() -> Iterator[None]:
     """One thread and deterministic algorithms: the same bits for the same seed, and processes do not contend."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's products are not deterministic
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
