@@ -132,11 +132,10 @@ def _by_session(found: ToldBenchmark) -> Html:
     if not found.by_session:
         return Html("")
     whole = {one.name: one.scores["uar"] for one in found.models}
-    rows = [
-        (name, *((_value(whole[name]), _interval(whole[name])) if name in whole else (NOTHING, NOTHING)))
-        + (_value(score), _interval(score))
-        for name, score in found.by_session.items()
-    ]
+    rows = []
+    for name, score in found.by_session.items():
+        beside = [_value(whole[name]), _interval(whole[name])] if name in whole else [NOTHING, NOTHING]
+        rows.append([name, *beside, _value(score), _interval(score)])
     return joined(
         (
             table(
@@ -159,9 +158,7 @@ def _controls(sound: ToldSound) -> Html:
         return Html("")
     points = [_gain("over permuted sound", sound.against_permuted)]
     points += [_gain(_words(one.name), one.gain) for one in sound.controls if one.name != _SILENCE]
-    rows = [
-        (_words(one.name), one.n_changed, _number(one.uar), _points(one.gain), one.means) for one in sound.controls
-    ]
+    rows = [(_words(one.name), one.n_changed, _number(one.uar), _points(one.gain), one.means) for one in sound.controls]
     said = "; ".join(f"{row[0]}: {row[3]}" for row in rows)
     return joined(
         (
@@ -243,7 +240,9 @@ def _hardest(found: ToldBenchmark, dataset: Dataset, named: dict[str, str]) -> H
     return joined(
         (
             element("h3", "Most often answered wrongly"),
-            element("p", "Clips that most answers of all models and seeds get wrong; look at them above.", class_="means"),
+            element(
+                "p", "Clips that most answers of all models and seeds get wrong; look at them above.", class_="means"
+            ),
             table("Hardest clips", ("clip", "settled as", "answers"), rows, class_="untitled"),
         )
     )

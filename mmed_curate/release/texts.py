@@ -121,7 +121,9 @@ Licence: {told.licence.name}. See LICENSE.txt.
 
 
 def _benchmark_row(told: Told) -> str:
-    held = "what AMF-Net and its rivals make of it, and whether sound helps" if told.benchmarked else "not here: not run"
+    held = (
+        "what AMF-Net and its rivals make of it, and whether sound helps" if told.benchmarked else "not here: not run"
+    )
     return f"| benchmark/ | {held} |"
 
 
