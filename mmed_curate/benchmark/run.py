@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from threadpoolctl import threadpool_limits
 
 from mmed_curate.benchmark.amfnet import Design
 from mmed_curate.benchmark.calibrated import Calibrated, calibrated
@@ -254,20 +255,21 @@ def _probed(data: BenchmarkData, settings: BenchmarkSettings) -> tuple[IdentityP
         ("subject", data.subjects, None),
         ("session", data.sessions, ("subject", data.subjects)),
     )
-    return tuple(
-        identity_probe(
-            pooled,
-            identities,
-            of=name,
-            folds=told.folds,
-            penalty=told.penalty,
-            shuffles=told.shuffles,
-            seed=settings.intervals.seed,
-            level=LEVEL,
-            apart=apart,
+    with threadpool_limits(1):  # matrices are small: threads that wait for each other take ten times as long
+        return tuple(
+            identity_probe(
+                pooled,
+                identities,
+                of=name,
+                folds=told.folds,
+                penalty=told.penalty,
+                shuffles=told.shuffles,
+                seed=settings.intervals.seed,
+                level=LEVEL,
+                apart=apart,
+            )
+            for name, identities, apart in of
         )
-        for name, identities, apart in of
-    )
 
 
 def _majority(data: BenchmarkData, settings: BenchmarkSettings) -> ModelResult:

@@ -52,7 +52,9 @@ def tell(report: BenchmarkReport) -> None:
     for probe in report.probes:
         out.print(f"From the sound: {probe.sentence[0].lower()}{probe.sentence[1:]}", markup=False)
     if report.hardest:
-        worst = "; ".join(f"{one.clip} ({one.truth}: {answers_in_words(one)})" for one in report.hardest[:_HARDEST])
+        worst = "; ".join(
+            f"{one.clip}, {one.truth}, called {answers_in_words(one)}" for one in report.hardest[:_HARDEST]
+        )
         out.print(f"Most often wrong: {worst}.", markup=False)
     for note in report.notes:
         err.print(f"mmed benchmark: {note}", markup=False)
@@ -76,23 +78,20 @@ def _tell_sound(sound: SoundQuestion) -> None:
 
 def _tell_models(report: BenchmarkReport) -> None:
     against = dict(report.against)
-    sessions = {model.name: model for model in report.by_session}
     heads = ["model", "accuracy", "UF1", "UAR (95 %)"]
     heads += ["AMF-Net less it, UAR", "p"] if against else []
-    heads += ["UAR by session"] if sessions else []
     rows = []
     for model in report.models:
         row = [escape(model.name), _number(model.scores.accuracy), _number(model.scores.uf1), _uar(model)]
         if against:
             found = against[model.name].uar if model.name in against else None
-            row += ["", ""] if found is None else [_points(found), _p(found.p_two_sided)]
-        if sessions:
-            row.append(_uar(sessions[model.name]) if model.name in sessions else "")
+            row += ["", ""] if found is None else [_points(found), _number(found.p_two_sided)]
         rows.append(row)
     out.print(table("\nModels, leave-one-subject-out", heads, rows))
     out.print("Brackets: 95 % over subjects; with few subjects they are too narrow. p: two-sided, swaps of subjects.")
-    if sessions:
-        out.print("By session: leaving out a session and all who played in it, for jingles and voices leak.")
+    if report.by_session:
+        said = ", ".join(f"{model.name} {_uar(model)}" for model in report.by_session)
+        out.print(f"UAR leaving out a session and all who played in it, for voices leak: {said}.", markup=False)
     first = report.models[0]
     out.print(f"\n{first.name}", style="bold", markup=False)
     out.print(confusion_table(first.scores))
@@ -140,7 +139,7 @@ def difference_in_words(found: Difference) -> str:
     """A difference of UAR in points with interval and p value."""
     if found.value is None:
         return "undetermined"
-    return f"{_points(found)} points of UAR (p = {_p(found.p_two_sided)})"
+    return f"{_points(found)} points of UAR (p = {_number(found.p_two_sided)})"
 
 
 def _points(found: Difference) -> str:
@@ -159,8 +158,4 @@ def _score(scores: Scores, found: Interval | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    return _UNKNOWN if value is None else f"{value:.3f}"
-
-
-def _p(value: float | None) -> str:
     return _UNKNOWN if value is None else f"{value:.3f}"

@@ -58,6 +58,8 @@ class Release:
     """Why it has to have at least the number that was proposed, the gravest reason first."""
     proposed: str
     """The least number that it may have; of a draft without what it ends in."""
+    benchmarked: bool
+    """Whether it holds a benchmark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,8 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
     with folder_written_aside(target) as folder:
         hashes = copy_all(tables.files, snapshot.media, folder, snapshot.noted_at, progress, rehash=wishes.rehash)
         write_tables(folder, tables)
-        write_documents(folder, snapshot, tables, facts, leave, wishes.recipe, wishes.licence or wishes.recipe.licence)
+        licence, benchmarked = wishes.licence or wishes.recipe.licence, wishes.benchmark is not None
+        write_documents(folder, snapshot, tables, facts, leave, wishes.recipe, licence, benchmarked=benchmarked)
         because = write_history(folder, history, tables, facts, hashes)
         manifest = _seal(folder, hashes, draft=facts.draft)
         if wishes.benchmark is not None:
@@ -134,6 +137,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         since=None if history.before is None else history.before.version,
         because=because,
         proposed=history.proposed,
+        benchmarked=wishes.benchmark is not None,
     )
     with workspace.write(actor="release") as log:
         kind = "release.drafted" if facts.draft else "release.created"

@@ -66,8 +66,12 @@ def write_documents(
     leave: Leave,
     recipe: ReleaseRecipe,
     licence: Licence,
+    *,
+    benchmarked: bool,
 ) -> None:
     """Write everything else that is told of the tables, which lie in the folder already.
+
+    `benchmarked` says whether a benchmark will be run on it.
 
     Raises:
         Refused: the gate was closed on the day that the release is of.
@@ -97,6 +101,7 @@ def write_documents(
         report=leave.report,
         verdicts=word.verdicts,
         subjects=[one for one in snapshot.subjects.values() if snapshot.pseudonyms.subject(one.id) in in_it],
+        benchmarked=benchmarked,
     )
     for name, text in {
         CODEBOOK: _yaml(snapshot.codebook),
