@@ -27,6 +27,8 @@ FLOW_SHAPE = (3, 48, 48)
 """u, v and strain of the onset→apex flow."""
 N_BANDS = 64
 """Log-mel bands."""
+SOUND_NEEDED = ("log_mel", "hop_s", "window_s", "apex_s")
+"""Arrays of sound-features.npz without which there is no input."""
 QUIET_FLOW = np.array([0.1, 0.1, 0.02], dtype=np.float32)[:, None, None]
 """Flow of this size (px, px, px per px) counts as half noise: Farneback's background error is 0.04 px."""
 QUIET_SOUND = 0.1
@@ -255,7 +257,7 @@ def flow_input(arrays: Mapping[str, npt.NDArray[Any]], clip: str) -> Floats:
         BadInput: there is no such flow, or it is not finite; names the clip.
     """
     flow = arrays.get("flow")
-    if flow is None or flow.shape != FLOW_SHAPE:
+    if flow is None or flow.shape != FLOW_SHAPE or flow.dtype.kind not in "fiu":
         raise _broken(clip, f"features hold no flow of shape {FLOW_SHAPE}")
     if not np.isfinite(flow).all():
         raise _broken(clip, "flow is not all finite numbers (NaN or infinite)")
@@ -290,18 +292,24 @@ def sound_input(arrays: Mapping[str, npt.NDArray[Any]] | None, clip: str, n_fram
     )
     if arrays is None:
         return nothing
-    missing = [name for name in ("log_mel", "hop_s", "window_s", "apex_s") if name not in arrays]
+    missing = [name for name in SOUND_NEEDED if name not in arrays]
     if missing:
         raise _broken(clip, f"sound features lack {', '.join(missing)}")
     log_mel = arrays["log_mel"]
-    if log_mel.ndim != 2 or log_mel.shape[0] != N_BANDS:
+    if log_mel.ndim != 2 or log_mel.shape[0] != N_BANDS or log_mel.dtype.kind not in "fiu":
         raise _broken(clip, f"log-mel is {log_mel.shape}, expected ({N_BANDS}, n)")
     if not np.isfinite(log_mel).all():
         raise _broken(clip, "log-mel is not all finite numbers (NaN or infinite)")
+    try:
+        hop_s, window_s, apex_s = (float(arrays[name]) for name in ("hop_s", "window_s", "apex_s"))
+    except (TypeError, ValueError) as error:
+        raise _broken(clip, f"hop_s, window_s or apex_s is no number ({error})") from error
+    if not np.isfinite([hop_s, window_s, apex_s]).all() or not hop_s > 0:
+        raise _broken(clip, f"hop_s {hop_s:g}, window_s {window_s:g} and apex_s {apex_s:g} cannot be")
     if not log_mel.shape[1]:
         return nothing
     # frame n is centred on n hops and half a window
-    centre = round((float(arrays["apex_s"]) - float(arrays["window_s"]) / 2) / float(arrays["hop_s"]))
+    centre = round((apex_s - window_s / 2) / hop_s)
     window, mask = window_round(log_mel, centre, n_frames)
     if not mask.any():
         return nothing

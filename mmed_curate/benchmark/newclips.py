@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.benchmark.features import Floats, flow_input, sound_input
+from mmed_curate.benchmark.features import SOUND_NEEDED, Floats, flow_input, sound_input
 from mmed_curate.dataset import load
 from mmed_curate.dataset.arrays import read_arrays
 from mmed_curate.dataset.facts import RELEASE
@@ -126,7 +126,7 @@ def _of_release(path: Path) -> tuple[list[_Clip], int, bool]:
         _Clip(
             name=row.clip,
             features=dataset.clip(row.clip).features(),
-            sound=None if row.sound_features is None else dataset.clip(row.clip).sound_features(),
+            sound=None if row.sound_features is None else _needed(dataset.clip(row.clip).sound_features()),
             source=ClipSource(dataset=dataset.release.name, release_id=release_id, subject=row.subject),
             truth=row.emotion_class,
             is_micro=row.event_type in micro,
@@ -134,6 +134,10 @@ def _of_release(path: Path) -> tuple[list[_Clip], int, bool]:
         for row in rows
     ]
     return clips, len(dataset) - len(rows), dataset.release.simulated
+
+
+def _needed(arrays: Mapping[str, npt.NDArray[Any]]) -> Mapping[str, npt.NDArray[Any]]:
+    return {name: arrays[name] for name in SOUND_NEEDED if name in arrays}
 
 
 def _of_files(path: Path) -> list[_Clip]:
@@ -159,7 +163,7 @@ def _of_file(file: Path) -> _Clip:
         return _Clip(
             name=folder.name,
             features=read_arrays(folder, file.resolve()),
-            sound=read_arrays(folder, sound) if sound.is_file() else None,
+            sound=_needed(read_arrays(folder, sound)) if sound.is_file() else None,
             source=None,
             truth=None,
             is_micro=None,

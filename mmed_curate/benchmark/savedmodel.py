@@ -175,7 +175,8 @@ def write_weights(folder: Path, networks: dict[int, dict[str, Tensor]]) -> str:
         for seed, parameters in networks.items()
         for name, one in parameters.items()
     }
-    save_file(tensors, folder / WEIGHTS, metadata={"format": FORMAT, "version": str(VERSION)})
+    # one entry alone: safetensors writes several in any order, and the same weights are to give the same bytes
+    save_file(tensors, folder / WEIGHTS, metadata={FORMAT: str(VERSION)})
     return sha256_of(folder / WEIGHTS)
 
 

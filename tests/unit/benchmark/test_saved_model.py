@@ -328,6 +328,15 @@ def nan_in_flow(clips: Path) -> None:
     np.savez(path, **arrays)
 
 
+def change_sound(**change: object) -> Callable[[Path], object]:
+    def changed(clips: Path) -> None:
+        path = clips / "c-000000000000" / "sound-features.npz"
+        arrays = {**dict(np.load(path)), **{name: np.array(value) for name, value in change.items()}}
+        np.savez(path, **arrays)  # type: ignore[arg-type]
+
+    return changed
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
@@ -338,6 +347,10 @@ def nan_in_flow(clips: Path) -> None:
         ),
         (lambda clips: (clips / "c-000000000000" / "features.npz").write_bytes(b"no"), "cannot be read .*recut"),
         (nan_in_flow, "clip c-000000000000: flow is not all finite numbers"),
+        (change_sound(hop_s=0.0), "clip c-000000000000: hop_s 0, window_s 0.025 and apex_s 0.333333 cannot be"),
+        (change_sound(apex_s=float("nan")), "apex_s nan cannot be"),
+        (change_sound(window_s="long"), "hop_s, window_s or apex_s is no number"),
+        (change_sound(log_mel="loud"), r"log-mel is .., expected .64, n."),
     ],
 )
 def test_clips_that_cannot_be_asked_about_are_said(
