@@ -102,7 +102,7 @@ def predict(model: SavedModel, clips: NewClips, *, tombstones: tuple[Tombstones,
 
     Args:
         model: the model.
-        clips: read with the model's `sound_frames`.
+        clips: read with the model's `sound_frames` and `word_tokens`.
         tombstones: lists of withdrawn clips that came with them.
     """
     told = model.description
@@ -111,8 +111,8 @@ def predict(model: SavedModel, clips: NewClips, *, tombstones: tuple[Tombstones,
         flow=torch.from_numpy(clips.flow),
         log_mel=torch.from_numpy(clips.log_mel),
         sound_mask=torch.from_numpy(clips.sound_mask),
-        words=torch.zeros(n_clips, 0, told.word_size),
-        word_mask=torch.zeros(n_clips, 0, dtype=torch.bool),
+        words=torch.from_numpy(clips.words),
+        word_mask=torch.from_numpy(clips.word_mask),
     )
     with one_quiet_thread(), torch.no_grad():
         batches = [tensors.of(index) for index in torch.split(torch.arange(n_clips), BATCH_OF_ANSWERS)]
@@ -211,6 +211,15 @@ def _warnings(
             "sound_never_heard",
             "the model learned without any sound, and these clips have some, so what it makes of it means nothing",
             "train on a release with sound",
+        )
+    n_wordless = int((~clips.word_mask.any(axis=1)).sum())
+    if clips.unread is not None:
+        warn("transcripts_unread", f"transcripts were left out: {clips.unread.what}", clips.unread.remedy)
+    elif told.input.word_tokens is not None and n_wordless:
+        warn(
+            "no_words",
+            f"of {n_wordless} of {counted(n_clips, 'clip')} there are no words, and the model learned to read them",
+            "ask about a release with transcripts, where anything is said",
         )
     hop = told.input.hop_s
     n_other = sum(one is not None and hop is not None and abs(one - hop) > HOP_TOLERANCE for one in clips.hop_s)

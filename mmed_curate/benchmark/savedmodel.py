@@ -55,6 +55,8 @@ class ModelInput(Declared):
     """Least standard deviation that a window, less each band's mean, is divided by."""
     hop_s: Annotated[float, Field(gt=0)] | None
     """Time from one frame of log-mel to the next; None: no clip that it learned from has sound."""
+    word_tokens: Annotated[int, Field(ge=1)] | None
+    """Words of a clip's transcript that it reads, as `wording.encoded` makes them; None: it does not read."""
 
 
 class LearnedFrom(Declared):
@@ -146,17 +148,18 @@ def subject_digest(dataset: str, subject: str) -> str:
     return hashlib.sha256(f"mmed-subject:{dataset}:{subject}".encode()).hexdigest()
 
 
-def input_of(sound_frames: int, hop_s: float | None) -> ModelInput:
+def input_of(*, sound_frames: int, hop_s: float | None, word_tokens: int | None) -> ModelInput:
     """How this mmed makes a clip's arrays into input."""
-    row, column, side = FLOW_SHAPE
+    rows, height, width = FLOW_SHAPE
     first, second, third = (float(one) for one in QUIET_FLOW.ravel())
     return ModelInput(
-        flow_shape=(row, column, side),
+        flow_shape=(rows, height, width),
         quiet_flow=(first, second, third),
         n_bands=N_BANDS,
         sound_frames=sound_frames,
         quiet_sound=QUIET_SOUND,
         hop_s=hop_s,
+        word_tokens=word_tokens,
     )
 
 
@@ -192,7 +195,8 @@ def read_model(folder: Path) -> SavedModel:
         BadInput: the folder is none, is of another version, or its parts do not belong together.
     """
     description = _read_description(folder / DESCRIPTION)
-    if description.input != input_of(description.input.sound_frames, description.input.hop_s):
+    told = description.input
+    if told != input_of(sound_frames=told.sound_frames, hop_s=told.hop_s, word_tokens=told.word_tokens):
         raise BadInput.of(
             "model.input",
             f"the model {folder} takes clips prepared in another way than this mmed prepares them",

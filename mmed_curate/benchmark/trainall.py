@@ -80,7 +80,13 @@ def train_on_all(
                 "from",
                 "train on the newer version of the release",
             )
-        read = read_release(release, sound_frames=settings.sound_frames, only_micro=settings.only_micro)
+        read = read_release(
+            release,
+            sound_frames=settings.sound_frames,
+            only_micro=settings.only_micro,
+            word_tokens=settings.word_tokens,
+        )
+        word_size = 0 if read.clips.words is None else read.clips.words.shape[2]
         out_of_fold = _out_of_fold(dataset, settings, benchmark)
         weights, temperature = _learned(read.clips, settings, progress)
         description = Description(
@@ -91,11 +97,9 @@ def train_on_all(
             toolkit=__version__,
             model="amf-net",
             classes=read.clips.classes,
-            word_size=0 if read.clips.words is None else read.clips.words.shape[2],
+            word_size=word_size,
             seeds=settings.seeds,
-            n_parameters=fresh_network(
-                len(read.clips.classes), 0 if read.clips.words is None else read.clips.words.shape[2]
-            ).n_parameters(),
+            n_parameters=fresh_network(len(read.clips.classes), word_size).n_parameters(),
             settings=settings,
             input=_input(dataset, read.clips, settings),
             learned_from=_learned_from(dataset, read.clips, settings),
@@ -164,7 +168,8 @@ def _learned_from(dataset: Dataset, data: BenchmarkData, settings: BenchmarkSett
 def _input(dataset: Dataset, data: BenchmarkData, settings: BenchmarkSettings) -> ModelInput:
     sounding = [name for name, sounds in zip(data.names, data.has_sound, strict=True) if sounds]
     hop_s = float(dataset.clip(sounding[0]).sound_features()["hop_s"]) if sounding else None
-    return input_of(settings.sound_frames, hop_s)
+    word_tokens = None if data.words is None else settings.word_tokens
+    return input_of(sound_frames=settings.sound_frames, hop_s=hop_s, word_tokens=word_tokens)
 
 
 def _notice(dataset: Dataset) -> str:

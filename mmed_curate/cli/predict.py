@@ -34,7 +34,8 @@ def predict_(model: Path, clips: tuple[Path, ...], output: Path | None, as_json:
     read = read_model(model)
     err.print(f"mmed predict: {read.description.not_for}", markup=False)
     with drafts_said("mmed predict"):
-        asked = read_clips(clips, sound_frames=read.description.input.sound_frames)
+        told = read.description.input
+        asked = read_clips(clips, sound_frames=told.sound_frames, word_tokens=told.word_tokens)
     found = predict(read, asked, tombstones=_tombstones(clips))
     for one in found.warnings:
         err.print(f"mmed predict: {one}", markup=False)

@@ -25,8 +25,10 @@ from mmed_curate.benchmark.run import run_benchmark
 from mmed_curate.benchmark.savedmodel import NOT_FOR, SavedModel, read_model
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.benchmark.trainall import train_on_all
+from mmed_curate.dataset import load
 from mmed_curate.dataset.manifest import release_id
 from mmed_curate.dataset.tombstones import Tombstones, tombstone_of
+from mmed_curate.dataset.transcript import TranscriptRow, transcripts_text
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
@@ -68,7 +70,8 @@ def validator(name: str) -> jsonschema.Draft202012Validator:
 
 def ask(model: Path | SavedModel, *paths: Path, tombstones: tuple[Tombstones, ...] = ()) -> Predicted:
     read = model if isinstance(model, SavedModel) else read_model(model)
-    clips = read_clips(paths, sound_frames=read.description.input.sound_frames)
+    told = read.description.input
+    clips = read_clips(paths, sound_frames=told.sound_frames, word_tokens=told.word_tokens)
     return predict(read, clips, tombstones=tombstones)
 
 
@@ -258,6 +261,39 @@ def test_the_table_of_clips_of_no_known_class_has_no_truth(folder: Path, release
     shutil.copytree(release / "media", tmp_path / "clips")
     write_predicted(tmp_path / "out.csv", ask(folder, tmp_path / "clips"))
     assert (tmp_path / "out.csv").read_text().startswith("clip,subject,predicted,p_")
+
+
+def a_talking_release(folder: Path) -> Path:
+    """The same release, in which somebody says a word in each clip: another one for each class."""
+    talking = a_release(folder)
+    rows = [
+        TranscriptRow(
+            clip=row.clip,
+            cue=1,
+            onset_s=0.1,
+            offset_s=0.2,
+            owner=None,
+            text={"positive": "great", "negative": "no"}.get(row.emotion_class or "", "oh"),
+            simulated=True,
+        )
+        for row in load(talking).clip_rows
+    ]
+    (talking / "transcripts.csv").write_text(transcripts_text(rows), encoding="utf-8", newline="\n")
+    reseal(talking)
+    return talking
+
+
+def test_a_model_that_learned_to_read_reads_and_says_where_there_is_nothing_to(release: Path, tmp_path: Path) -> None:
+    pytest.importorskip("wordllama")
+    talking = a_talking_release(tmp_path / "talking")
+    told = train_on_all(talking, few_steps(word_tokens=4), to=tmp_path / "model")
+    assert told.word_size == 256 and told.input.word_tokens == 4
+
+    with_words, without = ask(tmp_path / "model", talking), ask(tmp_path / "model", release)
+
+    assert not np.array_equal(with_words.probabilities, without.probabilities)  # the clips differ in nothing else
+    assert "of 12 of 12 clips there are no words" in str(without.warnings)
+    assert "no words" not in str(with_words.warnings)
 
 
 def change_json(**change: Any) -> Callable[[Path], object]:
