@@ -124,7 +124,18 @@ def _models(found: ToldBenchmark, classes: list[str]) -> list[Html]:
         ),
         table("Scores, leaving one subject out", [*heads, "parameters"], rows),
         _by_session(found),
-        *(_confusion(one, classes) for one in found.models),
+        _confusion(found.models[0], classes),
+        *(
+            [
+                element(
+                    "details",
+                    element("summary", "What the other models confuse with what"),
+                    *(_confusion(one, classes) for one in found.models[1:]),
+                )
+            ]
+            if len(found.models) > 1
+            else []
+        ),
     ]
 
 
@@ -299,11 +310,7 @@ def _confusion(model: ToldModel, classes: list[str]) -> Html:
         element("tbody", *rows),
         class_="heat",
     )
-    return element(
-        "details",
-        element("summary", f"What {model.name} confuses with what"),
-        element("div", drawn, class_="wide", role="region", tabindex="0", aria_label=caption),
-    )
+    return element("div", drawn, class_="wide", role="region", tabindex="0", aria_label=caption)
 
 
 def _words(control: str) -> str:
