@@ -39,7 +39,7 @@ def test_a_comparison_for_people_and_files_for_others(
     assert code == 0
     assert out.startswith("SIMULATED")
     assert "Settings quick-look: a quick look, not the benchmark." in out
-    assert out.index("Does sound help?") < out.index("over the same network on permuted sound") < out.index("Models")
+    assert out.index("Does sound help?") < out.index("against the same network on permuted sound") < out.index("Models")
     assert all(name in out for name in ("amf-net", "visual-only", "audio-only", "majority-class"))
     assert (release.parent / "benchmark-mmed-0.1.0" / "benchmark.json").is_file()
     assert not (release.parent / "benchmark-mmed-0.1.0.partial").exists()

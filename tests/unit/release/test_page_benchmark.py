@@ -105,6 +105,17 @@ def test_the_page_answers_whether_sound_helps_and_leads_to_the_hardest_clips(tmp
                 "soft": {"cross_entropy_bits": 0.5},
             },
         },
+        "groups": {
+            "rows": [
+                {
+                    "attribute": "glasses",
+                    "value": "yes",
+                    "n_subjects": 5,
+                    "scores": scores,
+                    "intervals": {"uar": INTERVAL},
+                }
+            ]
+        },
         "probes": [{"sentence": "The subject can be told."}],
         "hardest": [{"clip": shown, "truth": "positive", "answers": [{"class": "negative", "n": 7}]}],
         "notes": ["3 clips have no sound"],
@@ -127,6 +138,7 @@ def test_the_page_answers_whether_sound_helps_and_leads_to_the_hardest_clips(tmp
     assert page.tables["Controls"][1] == [
         *("sound shifted", "8", "0.750", "-2.5, -5.0..+0.0, p = 0.250", "hardly when it sounds"),
     ]
+    assert page.tables["AMF-Net by group"][1] == ["glasses: yes", "5", "0.750", "0.250..0.625"]
     assert page.tables["Hardest clips"][1] == [shown, "Positive", "Negative 7"]
     links = [one.get("href") for tag, one in page.found if tag == "a"]
     assert f"#clip={shown}" in links
