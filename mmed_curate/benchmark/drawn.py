@@ -30,7 +30,7 @@ def draw_report(report: BenchmarkReport, folder: Path) -> None:
             gains,
             folder / "controls.png",
             title=f"{marked}What the sound is worth",
-            x_label="points of UAR over permuted sound (first row) or over no sound (controls), 95 % over subjects",
+            x_label="points of UAR, 95 % over subjects; controls: over no sound",
         )
     if report.calibrated is not None:
         kinds = [("before", report.calibrated.before), ("after temperature", report.calibrated.after)]

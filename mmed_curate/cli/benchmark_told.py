@@ -49,6 +49,12 @@ def tell(report: BenchmarkReport) -> None:
         )
     if report.soft is not None:
         out.print(ceiling_line(report.soft), markup=False)
+    if report.groups is not None:
+        for group in report.groups.rows:
+            uar = _score(group.scores, group.intervals[2])
+            out.print(
+                f"AMF-Net, {group.attribute} {group.value}, {group.n_subjects} subjects: UAR {uar}.", markup=False
+            )
     for probe in report.probes:
         out.print(f"From the sound: {probe.sentence[0].lower()}{probe.sentence[1:]}", markup=False)
     if report.hardest:

@@ -138,7 +138,8 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         ):
             facts = replace(facts, media_bytes=media_bytes(folder, hashes, known=sizes))
             write_tables(folder, tables)
-            licence, benchmarked = wishes.licence or wishes.recipe.licence, wishes.benchmark is not None
+            licence = wishes.licence or wishes.recipe.licence
+            benchmarked = wishes.benchmark is not None
             write_documents(
                 folder, snapshot, tables, facts, leave, evidence, wishes.recipe, licence, benchmarked=benchmarked
             )

@@ -12,6 +12,7 @@ from mmed_curate.release.toldbenchmark import (
     ToldCalibration,
     ToldCeiling,
     ToldDifference,
+    ToldGroup,
     ToldModel,
     ToldScore,
     ToldSound,
@@ -54,6 +55,7 @@ def benchmark_section(told: PageTold, dataset: Dataset, *, media: bool) -> Html:
             "" if found.sound is None else _controls(found.sound),
             "" if found.calibration is None else _calibration(found.calibration),
             "" if found.ceiling is None else _ceiling(found.ceiling),
+            _groups(found.groups),
             _probes(found.probes),
             _hardest(found, dataset, named),
             _attention(dataset) if media else "",
@@ -124,7 +126,18 @@ def _models(found: ToldBenchmark, classes: list[str]) -> list[Html]:
         ),
         table("Scores, leaving one subject out", [*heads, "parameters"], rows),
         _by_session(found),
-        *(_confusion(one, classes) for one in found.models),
+        _confusion(found.models[0], classes),
+        *(
+            [
+                element(
+                    "details",
+                    element("summary", "What the other models confuse with what"),
+                    *(_confusion(one, classes) for one in found.models[1:]),
+                )
+            ]
+            if len(found.models) > 1
+            else []
+        ),
     ]
 
 
@@ -208,6 +221,24 @@ def _ceiling(found: ToldCeiling) -> Html:
                 "p",
                 "It is no bound: a model that learned from many coders may come nearer to what they settle than one "
                 "of them does. Above it a model is no better at seeing than experts; it guesses better what they say.",
+                class_="means",
+            ),
+        )
+    )
+
+
+def _groups(groups: Sequence[ToldGroup]) -> Html:
+    if not groups:
+        return Html("")
+    rows = [(f"{one.attribute}: {one.value}", one.n_subjects, _value(one.uar), _interval(one.uar)) for one in groups]
+    return joined(
+        (
+            element("h3", "Groups of subjects"),
+            table("AMF-Net by group", ("group", "subjects", "UAR", "interval"), rows, class_="untitled"),
+            element(
+                "p",
+                "Groups of few subjects have no row. Groups differ in more than their name, and intervals that overlap "
+                "are no proof of equality.",
                 class_="means",
             ),
         )
@@ -299,11 +330,7 @@ def _confusion(model: ToldModel, classes: list[str]) -> Html:
         element("tbody", *rows),
         class_="heat",
     )
-    return element(
-        "details",
-        element("summary", f"What {model.name} confuses with what"),
-        element("div", drawn, class_="wide", role="region", tabindex="0", aria_label=caption),
-    )
+    return element("div", drawn, class_="wide", role="region", tabindex="0", aria_label=caption)
 
 
 def _words(control: str) -> str:

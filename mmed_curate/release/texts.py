@@ -39,10 +39,10 @@ class Told:
     verdicts: Sequence[RuleVerdict]
     subjects: Sequence[Subject]
     """Those with at least one settled event."""
-    people: Sequence[SubjectRow]
-    """The same under their pseudonyms, with what may be told of each."""
     benchmarked: bool
     """Whether a benchmark is run on it before it is sealed."""
+    people: Sequence[SubjectRow]
+    """The same under their pseudonyms, with what may be told of each."""
 
 
 def notice(simulated: bool, *, draft: bool) -> str:

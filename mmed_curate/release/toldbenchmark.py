@@ -101,6 +101,16 @@ class ToldCeiling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldGroup:
+    """AMF-Net on the clips of one group of subjects."""
+
+    attribute: str
+    value: str
+    n_subjects: int
+    uar: ToldScore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldHard:
     """A clip wrong more often than not."""
 
@@ -128,6 +138,7 @@ class ToldBenchmark:
     sound: ToldSound | None
     calibration: ToldCalibration | None
     ceiling: ToldCeiling | None
+    groups: tuple[ToldGroup, ...]
     probes: tuple[str, ...]
     """Sentences."""
     hardest: tuple[ToldHard, ...]
@@ -157,6 +168,15 @@ def told_benchmark(document: Mapping[str, Any]) -> ToldBenchmark:
         sound=None if sound is None else _sound(sound),
         calibration=None if calibration is None else _calibration(calibration),
         ceiling=_ceiling(document.get("soft_labels")),
+        groups=tuple(
+            ToldGroup(
+                attribute=str(one["attribute"]),
+                value=str(one["value"]),
+                n_subjects=int(one["n_subjects"]),
+                uar=_score(one["scores"]["uar"], one["intervals"]["uar"]),
+            )
+            for one in (document.get("groups") or {"rows": ()})["rows"]
+        ),
         probes=tuple(str(one["sentence"]) for one in document.get("probes", ())),
         hardest=tuple(
             ToldHard(

@@ -89,4 +89,4 @@ def reliability(before: Sequence[Reliable], after: Sequence[Reliable], *, title:
         )
     drawn += [line(left, foot, right, foot, "axis"), text(left - 6, foot - _BELOW + 30, most, "end", "quiet")]
     drawn.append(text(left + _SIDE / 2, foot + 34, "confidence (rings: before temperature)", "middle", "quiet"))
-    return picture(drawn, right + 12, foot + 44, title, describe)
+    return picture(drawn, right + 24, foot + 44, title, describe)
