@@ -89,6 +89,15 @@ def test_the_document_has_its_shape_and_no_other(tmp_path: Path, data: Benchmark
         assert not validator().is_valid({name: value for name, value in document.items() if name != key})
 
 
+def test_its_shape_shares_its_parts_with_that_of_a_benchmark() -> None:
+    parts, whole = (
+        json.loads(packaged_path("schema", "json", f"{name}.schema.json").read_text())["$defs"]
+        for name in ("benchmark-compare", "benchmark")
+    )
+    del parts["side"]
+    assert parts == {name: whole[name] for name in parts}
+
+
 def test_a_table_says_the_same_as_the_report_that_it_was_written_with(tmp_path: Path, data: BenchmarkData) -> None:
     good, poor = a_model(data, "amf-net", right=0.9), a_model(data, "visual-only", right=0.5, chance=1)
     report = a_report(tmp_path / "report", data, good, poor)
