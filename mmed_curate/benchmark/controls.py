@@ -51,7 +51,8 @@ def disturbed(data: BenchmarkData, control: Control, seed: int) -> tuple[Benchma
     if control is Control.NO_WORDS:
         if data.word_mask is None:
             return None
-        return replace(data, word_mask=np.zeros_like(data.word_mask)), data.word_mask.any(axis=1)
+        spoken: npt.NDArray[np.bool_] = np.any(data.word_mask, axis=1)  # (N,)
+        return replace(data, word_mask=np.zeros_like(data.word_mask)), spoken
     if not sounding.any():
         return None
     if control is Control.SILENCE:
