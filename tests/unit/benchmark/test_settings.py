@@ -36,6 +36,12 @@ def test_a_quick_look_trains_as_the_benchmark_does_and_is_not_named_like_it() ->
     assert "not the benchmark" in look.title
 
 
+def test_the_demo_runs_the_benchmark_with_fewer_seeds() -> None:
+    whole, demo = load_settings("mmed"), load_settings("demo")
+    assert demo.model_dump(exclude={"name", "title", "seeds"}) == whole.model_dump(exclude={"name", "title", "seeds"})
+    assert set(demo.seeds) < set(whole.seeds)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "part"),
     [
