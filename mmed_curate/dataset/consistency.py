@@ -12,11 +12,13 @@ from typing import Any
 from mmed_curate.dataset.answers import judgement_row
 from mmed_curate.dataset.cells import AT_ONCE
 from mmed_curate.dataset.facts import RELEASE
-from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.groups import read_subjects_table, wrong_subjects
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS, SUBJECTS, TRANSCRIPTS
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
 from mmed_curate.dataset.selection import MEDIA_PARTS, Part, media_bytes
 from mmed_curate.dataset.splits import SPLITS, Shares, read_splits, splits_of
+from mmed_curate.dataset.transcript import read_transcripts, wrong_cues
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.judgements import Judgement
 from mmed_curate.domain.protocol import ClipOrigin, Stage
@@ -84,10 +86,22 @@ def compared(
     if dataset.release.media_bytes is not None:
         yield from _bytes(dataset, dataset.release.media_bytes, coming)
     yield from _simulated(dataset, judged)
+    yield from _beside(dataset)
     if any(file.path == SPLITS for file in dataset.manifest.files):
         yield from _splits(dataset)
     if any(file.path == PARQUET for file in dataset.manifest.files) and find_spec("pyarrow") is not None:
         yield _parquet(dataset)
+
+
+def _beside(dataset: Dataset) -> Iterator[Rederived]:
+    """The tables that older releases do not have."""
+    held = {file.path for file in dataset.manifest.files}
+    if TRANSCRIPTS in held:
+        rows = read_transcripts(dataset.root / TRANSCRIPTS)  # all of them, of clips that are not there too
+        yield _line(f"cues of {TRANSCRIPTS} in the clips of {CLIPS}", wrong_cues(rows, dataset.clip_rows))
+    if SUBJECTS in held:
+        subjects = read_subjects_table(dataset.root / SUBJECTS)
+        yield _line(f"subjects of {SUBJECTS} and {CLIPS}", wrong_subjects(subjects, dataset.clip_rows))
 
 
 def _line(what: str, wrong: Sequence[str]) -> Rederived:

@@ -1,7 +1,8 @@
 """The rows of a release's tables, and their one way into CSV and back. The release room writes with it, we read.
 
 CSV is UTF-8 with a header and line feeds. An empty cell is None; several values in a cell are joined by spaces; true
-and false are in lower case; seconds have six decimals. No cell holds free text, so none can begin a formula.
+and false are in lower case; seconds have six decimals. No cell of these tables holds free text, so none can begin a
+formula.
 
 A column that came with a later version of the format says so; in older tables it is not there, and has its default.
 """
@@ -16,12 +17,15 @@ from dataclasses import dataclass, field, fields
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from mmed_curate.dataset.cells import AT_ONCE, RowReader, texts_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import ClipOrigin
 from mmed_curate.domain.tablefile import opened_table
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FORMAT_VERSION = 4
 """Of a release; readers know all older ones."""
@@ -193,7 +197,8 @@ class JudgedClipRow:
 MOST_FRAMES = 1_000_000
 """Of one judged clip; over two hours at 120 Hz. A stranger's table must not fill the memory."""
 
-Row = TypeVar("Row", ClipRow, JudgementRow, JudgedClipRow)
+Row = TypeVar("Row", bound="DataclassInstance")
+"""A row of any table of a release: a dataclass whose fields are its columns."""
 
 
 def columns_of(kind: type[Row], version: int = FORMAT_VERSION) -> tuple[str, ...]:

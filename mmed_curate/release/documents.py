@@ -14,6 +14,7 @@ from mmed_curate.agreement.document import report_document
 from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, facts_document, facts_text
+from mmed_curate.dataset.groups import subjects_text
 from mmed_curate.dataset.layout import (
     AGREEMENT,
     ATTEMPTS,
@@ -24,9 +25,12 @@ from mmed_curate.dataset.layout import (
     JUDGEMENTS,
     POLICY,
     PROTOCOL,
+    SUBJECTS,
+    TRANSCRIPTS,
 )
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, Row, write_rows
 from mmed_curate.dataset.splits import SPLITS, Shares, splits_document, splits_of
+from mmed_curate.dataset.transcript import transcripts_text
 from mmed_curate.domain.files import readable_json
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.yamlfile import Declared
@@ -37,6 +41,7 @@ from mmed_curate.release.citation import CITATION, DATACITE, citation, datacite_
 from mmed_curate.release.croissant import CROISSANT, croissant_document
 from mmed_curate.release.datacard import data_card
 from mmed_curate.release.evidence import on_another_day
+from mmed_curate.release.groups import subject_rows
 from mmed_curate.release.leave import Leave
 from mmed_curate.release.parquet import write_parquet
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
@@ -47,15 +52,17 @@ from mmed_curate.release.texts import Told, readme
 
 
 def write_tables(folder: Path, tables: Tables) -> None:
-    """Write clips.csv, judged-clips.csv, judgements.csv, and clips.parquet.
+    """Write clips.csv, judged-clips.csv, judgements.csv, transcripts.csv where anything is in it, and clips.parquet.
 
     Raises:
         BadInput: a row does not fit its schema.
     """
-    check_rows(chain(tables.clips, tables.judged_clips, tables.judgements))
+    check_rows(chain(tables.clips, tables.judged_clips, tables.judgements, tables.transcripts))
     _write_rows(folder / CLIPS, ClipRow, tables.clips)
     _write_rows(folder / JUDGED_CLIPS, JudgedClipRow, tables.judged_clips)
     _write_rows(folder / JUDGEMENTS, JudgementRow, tables.judgements)
+    if tables.transcripts:
+        _write(folder / TRANSCRIPTS, transcripts_text(tables.transcripts))
     write_parquet(folder / PARQUET, tables.clips)
 
 
@@ -94,6 +101,10 @@ def write_documents(
         check_document(schema, document, where=name)
         _write(folder / name, facts_text(facts) if name == RELEASE else readable_json(document))
     in_it = {row.subject for row in tables.clips}
+    named = {snapshot.pseudonyms.subject(one.id): one for one in snapshot.subjects.values()}
+    people = subject_rows({name: one for name, one in named.items() if name in in_it}, recipe.groups)
+    check_rows(people)
+    _write(folder / SUBJECTS, subjects_text(people))
     told = Told(
         facts=facts,
         recipe=recipe,
@@ -103,7 +114,8 @@ def write_documents(
         attempts=snapshot.attempts,
         report=leave.report,
         verdicts=word.verdicts,
-        subjects=[one for one in snapshot.subjects.values() if snapshot.pseudonyms.subject(one.id) in in_it],
+        subjects=[one for name, one in named.items() if name in in_it],
+        people=people,
     )
     for name, text in {
         CODEBOOK: _yaml(snapshot.codebook),

@@ -13,12 +13,21 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from mmed_curate.dataset.cells import AT_ONCE
+from mmed_curate.dataset.groups import SubjectRow
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
+from mmed_curate.dataset.transcript import TranscriptRow
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
 from mmed_curate.release.fitting import Fits, fits_of
 
-_SCHEMA_OF: dict[type, str] = {ClipRow: "clips-row", JudgementRow: "judgements-row", JudgedClipRow: "judged-clips-row"}
+_SCHEMA_OF: dict[type, str] = {
+    ClipRow: "clips-row",
+    JudgementRow: "judgements-row",
+    JudgedClipRow: "judged-clips-row",
+    TranscriptRow: "transcripts-row",
+    SubjectRow: "subjects-row",
+}
+AnyRow = ClipRow | JudgementRow | JudgedClipRow | TranscriptRow | SubjectRow
 
 
 def check_document(schema: str, document: object, *, where: str) -> None:
@@ -47,7 +56,7 @@ def _check(schema: str, document: object, where: str) -> None:
         )
 
 
-def check_rows(rows: Iterable[ClipRow | JudgementRow | JudgedClipRow]) -> None:
+def check_rows(rows: Iterable[AnyRow]) -> None:
     """Hold the rows of a table against their schema.
 
     Raises:
@@ -79,7 +88,7 @@ def _where(document: dict[str, object]) -> str:
     return f"row {next(iter(document.values()))}"
 
 
-def row_document(row: ClipRow | JudgementRow | JudgedClipRow) -> dict[str, object]:
+def row_document(row: AnyRow) -> dict[str, object]:
     """A row as the JSON document that its schema describes."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

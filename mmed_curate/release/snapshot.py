@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 from mmed_curate.agreement.judged import JudgedClip
@@ -21,6 +22,7 @@ from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SessionId,
 from mmed_curate.domain.judgements import ConsensusEvent, Judgement
 from mmed_curate.domain.protocol import NEXT, ClipTerms, Protocol, Purpose
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Coder, Recording, Session, Subject, Term
+from mmed_curate.domain.transcript import Cue
 from mmed_curate.gate.attempts import (
     ATTEMPT_MADE,
     Attempt,
@@ -63,6 +65,8 @@ class Snapshot:
     """In log order; superseded ones too."""
     assets: Mapping[tuple[ClipId, int, AssetKind], Asset]
     """By clip, event of the clip, and kind."""
+    cues: Mapping[RecordingId, tuple[Cue, ...]]
+    """What was said in each recording that has a transcript, by onset."""
     noted_at: Mapping[ClipId, str]
     """When the log took down the hashes of a clip's files: UTC, RFC 3339."""
     flags: Mapping[ClipId, int]
@@ -233,6 +237,7 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
             terms=records.terms(),
             judgements=records.judgements_by_clip((Purpose.ORDINARY,)),  # the others measure coders, and settle nothing
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
+            cues={recording: tuple(ones) for recording, ones in groupby(records.cues(), key=lambda cue: cue.recording)},
             noted_at={ClipId(json.loads(one.payload)["clip"]): one.at for one in records.log(ASSETS_PUT)},
             flags=Counter(flag.clip for flag in records.open_flags()),
             finished_only=finished_only,

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
+from mmed_curate.dataset.transcript import TranscriptRow
 from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import Finding, Refused
@@ -19,6 +20,7 @@ from mmed_curate.release.consented import NEEDS, Publication, publication_of
 from mmed_curate.release.evidence import SAYS, kinds_of
 from mmed_curate.release.pseudonyms import check_apart
 from mmed_curate.release.snapshot import Snapshot
+from mmed_curate.release.spoken import transcript_rows
 
 FILE_OF: dict[AssetKind, str] = {
     AssetKind.RELEASE_PICTURE: "picture.mp4",
@@ -60,6 +62,7 @@ class Tables:
     judged_clips: tuple[JudgedClipRow, ...]
     judgements: tuple[JudgementRow, ...]
     files: tuple[CopiedFile, ...]
+    transcripts: tuple[TranscriptRow, ...] = ()
 
 
 @no_search_for_circles()
@@ -90,6 +93,7 @@ def tables_of(snapshot: Snapshot, *, on: date, archival: bool = False) -> Tables
         judged_clips=tuple(_judged_clip_row(snapshot, clip) for clip in clips),
         judgements=tuple(row for clip in clips for row in snapshot.judgement_rows(clip)),
         files=tuple(sorted(files, key=lambda file: file.path)),
+        transcripts=transcript_rows(snapshot, on=on),
     )
     names = snapshot.pseudonyms
     check_apart(

@@ -36,6 +36,7 @@ from mmed_curate.store.asides import AsideReader
 from mmed_curate.store.auditing import audit_of
 from mmed_curate.store.chain import Audit
 from mmed_curate.store.happened import ContextReader
+from mmed_curate.store.spoken import TranscriptReader
 from mmed_curate.store.tables import (
     AssetRow,
     CandidateRow,
@@ -103,7 +104,7 @@ class Place:
     """Judges still missing at this stage."""
 
 
-class Reader(AsideReader, ContextReader):
+class Reader(AsideReader, ContextReader, TranscriptReader):
     """One view of a workspace. Rows come in an order that does not depend on when they were stored."""
 
     def __init__(self, session: OrmSession) -> None:

@@ -164,7 +164,7 @@ def test_a_newer_database_names_both_versions(tmp_path: Path) -> None:
     Workspace.create(tmp_path)
     with sqlite3.connect(tmp_path / "mmed.sqlite") as raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(BadInput, match=r"of version 9999, this program knows up to version 0005"):
+    with pytest.raises(BadInput, match=r"of version 9999, this program knows up to version 0006"):
         Workspace.open(tmp_path)
 
 
