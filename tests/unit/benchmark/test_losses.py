@@ -111,7 +111,7 @@ def with_loss(kind: LossKind, **augmentation: Any) -> BenchmarkSettings:
 
 
 def a_lesson() -> Lesson:
-    """18 clips of three subjects, in double precision, half of them of class 0; each network learns from two subjects."""
+    """18 clips of three subjects, in double precision, half of class 0; each network learns from two subjects."""
     data = planted(in_flow=0.5, in_sound=0.5, n_subjects=3, clips_per_subject=6, silent_subjects=(1,))
     owner = torch.tensor([int(subject[1:]) for subject in data.subjects])
     n = len(data.names)
