@@ -134,7 +134,7 @@ def measured(seed: int) -> Found:
     assert folds.inner is not None and full.inner is not None
     priors = log_priors(folds.learned, data.labels, len(CLASSES))[folds.answering]  # (N, C)
     inner_priors = log_priors(folds.learned & ~folds.inner, data.labels, len(CLASSES))  # (K, C)
-    chosen = chosen_strengths(full.inner, data.labels, inner_priors, settings.strength)  # (K,)
+    chosen = chosen_strengths(full.inner[None], data.labels, inner_priors[None], settings.strength)  # (K,)
     curve = trade_off(full.logits[None], data.labels, priors, grid=settings.strength.grid, labels=CLASSES)
 
     def plainly(kind: LossKind) -> Scores:

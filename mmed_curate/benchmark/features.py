@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mmed_curate.benchmark.coderclasses import CoderClasses, read_coder_classes
 from mmed_curate.dataset import Dataset, load
 from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.domain.findings import BadInput, Finding, Severity
@@ -52,9 +53,7 @@ class BenchmarkData:
     voice: npt.NDArray[np.bool_] | None = None
     """(N, T) True where somebody speaks; None: not measured in every clip with sound."""
     prosody: Floats | None = None
-    """(N, 2, T) pitch in Hz, NaN where there is no voice, and intensity in dB; None: not measured in every such clip."""
-    shares: Floats | None = None
-    """(N, C) share of a clip's coders who chose each class, of those who chose one; rows of NaN: nobody did."""
+    """(N, 2, T) pitch in Hz, NaN where there is no voice, and intensity in dB; None: as above."""
     words: Floats | None = None
     """(N, L, D) vectors of the words spoken; None: the release has no transcripts."""
     word_mask: npt.NDArray[np.bool_] | None = None
@@ -74,8 +73,6 @@ class BenchmarkData:
             shapes["voice"] = (self.voice.shape, (n, frames))
         if self.prosody is not None:
             shapes["prosody"] = (self.prosody.shape, (n, 2, frames))
-        if self.shares is not None:
-            shapes["shares"] = (self.shares.shape, (n, len(self.classes)))
         if self.words is not None:
             shapes["word_mask"] = (() if self.word_mask is None else self.word_mask.shape, self.words.shape[:2])
         for name, (got, expected) in shapes.items():
@@ -122,7 +119,6 @@ class BenchmarkData:
         sessions: Sequence[str] | None = None,
         voice: npt.NDArray[np.bool_] | None = None,
         prosody: Floats | None = None,
-        shares: Floats | None = None,
         words: Floats | None = None,
         word_mask: npt.NDArray[np.bool_] | None = None,
     ) -> BenchmarkData:
@@ -145,7 +141,6 @@ class BenchmarkData:
             sessions=tuple(played[index] for index in order),
             voice=None if voice is None else voice[order],
             prosody=None if prosody is None else prosody[order],
-            shares=None if shares is None else shares[order],
             words=None if words is None else words[order],
             word_mask=None if word_mask is None else word_mask[order],
         )
@@ -162,6 +157,8 @@ class ReleaseData:
     """What a release gives the benchmark."""
 
     clips: BenchmarkData
+    coders: CoderClasses
+    """What each coder chose of those clips."""
     facts: ReleaseFacts
     excluded: tuple[tuple[str, int], ...]
     """How many clips were left out, by reason."""
@@ -207,7 +204,6 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseD
         sound_mask=np.stack([one.mask for one in sounds]),
         voice=_stacked([one.voice for one in sounds]),
         prosody=_stacked([one.prosody for one in sounds]),
-        shares=_shares(dataset, [row.clip for row in rows], classes),
         sessions=[row.session for row in rows],
         labels=[classes.index(str(row.emotion_class)) for row in rows],
         subjects=[row.subject for row in rows],
@@ -216,6 +212,7 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseD
     )
     return ReleaseData(
         clips=clips,
+        coders=read_coder_classes(dataset, clips.names, classes),
         facts=dataset.release,
         excluded=tuple(sorted(excluded.items())),
         notes=tuple(_notes(excluded, dataset, classes)),
@@ -307,14 +304,6 @@ def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> _Sound:
 def _stacked(parts: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[Any] | None:
     known = [part for part in parts if part is not None]
     return np.stack(known) if len(known) == len(parts) else None
-
-
-def _shares(dataset: Dataset, clips: Sequence[str], classes: tuple[str, ...]) -> Floats:
-    """(N, C) of those coders who chose one of these classes."""
-    frame = dataset.soft_labels("emotion_class", given_event=True)
-    chosen = frame.loc[list(clips), list(classes)].to_numpy(dtype=np.float32)  # (N, C)
-    total = chosen.sum(axis=1, keepdims=True)  # (N, 1)
-    return np.divide(chosen, total, out=np.full_like(chosen, np.nan), where=total > 0)
 
 
 def _notes(excluded: Counter[str], dataset: Dataset, classes: tuple[str, ...]) -> list[Finding]:

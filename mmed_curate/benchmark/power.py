@@ -6,9 +6,10 @@ has power 1 - beta at about
 
     n = (z_(1 - alpha/2) sqrt(psi) + z_(1 - beta) sqrt(psi - delta^2))^2 / delta^2
 
-clips (Connor 1987, Biometrics 43, 207-211, the unconditional formula, no correction for continuity; Miettinen 1968,
-Biometrics 24, 339-352, gives about the same). The MMED abstract's gain of 3.36 points needs 554 clips at psi = .08 and
-1,111 at psi = .16, at alpha = .05 and power .8. The abstract does not tell the discordance: these two are ours.
+clips (Connor 1987, Biometrics 43, 207-211: the unconditional formula, no correction for continuity; another
+approximation is Miettinen's, 1968, Biometrics 24, 339-352). The MMED abstract's gain of 3.36 points needs 554 clips at
+psi = .08 and 1,111 at psi = .16, at alpha = .05 and power .8. The abstract does not tell the discordance: these two are
+ours.
 
 The formula takes clips to be independent. Clips of one subject are alike, so that more of them are needed, by Kish's
 design effect 1 + (m - 1) ICC, with m = sum m_s^2 / sum m_s for subjects of unequal numbers of clips (Kish 1965, "Survey

@@ -1,4 +1,4 @@
-"""The benchmark as a whole: read, train every fold, score what was pooled, write it down.
+"""The benchmark as a whole: read, train every fold, score what was pooled, answer what is asked, write it down.
 
 Numbers made on simulated data say what was planted and whether the road carries it. They are not the paper's, and
 neither is the network: see `amfnet`.
@@ -6,98 +6,50 @@ neither is the network: see `amfnet`.
 
 from __future__ import annotations
 
-import platform
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from mmed_curate.benchmark.amfnet import AMFNet, Modalities
+from mmed_curate.benchmark.amfnet import Design
+from mmed_curate.benchmark.calibrated import Calibrated, calibrated
+from mmed_curate.benchmark.ceiling import HumanCeiling, human_ceiling
+from mmed_curate.benchmark.coderclasses import CoderClasses
+from mmed_curate.benchmark.controls import Control
+from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.features import BenchmarkData, read_release
-from mmed_curate.benchmark.loso import predict_all
-from mmed_curate.benchmark.predictions import Predictions, write_predictions
-from mmed_curate.benchmark.scores import Counts, Interval, Scores, bootstrap, majority_baseline
+from mmed_curate.benchmark.folds import Folds, LeftOut
+from mmed_curate.benchmark.handcrafted import (
+    Handcrafted,
+    features_of,
+    flow_features,
+    handcrafted_answers,
+    sound_features,
+)
+from mmed_curate.benchmark.hardest import hardest_clips
+from mmed_curate.benchmark.plan import AMF_NET, Plan, Purpose, planned
+from mmed_curate.benchmark.probes import IdentityProbe, identity_probe, pooled_log_mel
+from mmed_curate.benchmark.report import BenchmarkReport, SoftAnswers, write_report
+from mmed_curate.benchmark.scores import majority_baseline
 from mmed_curate.benchmark.settings import BenchmarkSettings
-from mmed_curate.domain.files import folder_written_aside, readable_json, write_text
+from mmed_curate.benchmark.softscores import soft_scores
+from mmed_curate.benchmark.soundquestion import SoundQuestion, sound_question
+from mmed_curate.benchmark.standing import LEVEL, ModelResult, compared
+from mmed_curate.benchmark.units import Unit, UnitAnswers, answer_all
+from mmed_curate.domain.files import folder_written_aside
 from mmed_curate.domain.findings import Finding, Severity
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.report.figures import confusion_figure
 
-FORMAT, VERSION = "mmed-benchmark", 1
-REPORT = "benchmark.json"
 MAJORITY = "majority-class"
-NAME_OF: Mapping[Modalities, str] = {
-    Modalities.BOTH: "amf-net",
-    Modalities.VISUAL: "visual-only",
-    Modalities.SOUND: "audio-only",
-}
+FEWEST_JUDGED = 20
+"""Clips that a coder must have judged to be held against the others: below, one clip moves a score by five points."""
+HARDEST = 12
+"""Clips in the gallery of errors."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelResult:
-    """How one model fared."""
-
-    name: str
-    n_parameters: int
-    """Learned numbers; 0: nothing is learned but counts."""
-    predictions: Predictions
-    scores: Scores
-    """Counts pooled over folds and seeds."""
-    intervals: tuple[Interval | None, Interval | None, Interval | None]
-    """Of accuracy, UF1 and UAR, over subjects."""
-    per_seed: tuple[tuple[int, Scores], ...]
-    per_subject: tuple[tuple[str, Counts], ...]
-    """Confusion matrix of each subject, (C, C)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BenchmarkReport:
-    """What a release yields to the benchmark."""
-
-    release: str
-    """Name of the release."""
-    release_version: str
-    simulated: bool
-    settings: BenchmarkSettings
-    classes: tuple[str, ...]
-    n_clips: int
-    n_with_sound: int
-    subjects: tuple[str, ...]
-    excluded: tuple[tuple[str, int], ...]
-    """Clips left out, by reason."""
-    models: tuple[ModelResult, ...]
-    notes: tuple[Finding, ...]
-    """What must be said beside the numbers."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The report as JSON values, in the shape of `schema/json/benchmark.schema.json`."""
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "notice": notice(self.simulated),
-            "simulated": self.simulated,
-            "release": {"name": self.release, "version": self.release_version},
-            "protocol": "leave-one-subject-out; counts pooled over folds and seeds; fixed number of epochs",
-            "settings": self.settings.model_dump(mode="json"),
-            "software": {"torch": torch.__version__, "machine": platform.machine()},
-            "classes": list(self.classes),
-            "n_clips": self.n_clips,
-            "n_with_sound": self.n_with_sound,
-            "subjects": list(self.subjects),
-            "excluded": [{"reason": reason, "n_clips": count} for reason, count in self.excluded],
-            "notes": [str(note) for note in self.notes],
-            "models": [_model_json(model) for model in self.models],
-        }
-
-
-def notice(simulated: bool) -> str:
-    """The sentence that stands before the numbers."""
-    if simulated:
-        return "SIMULATED: these numbers say what was planted; they are no result on real faces and not the paper's."
-    return "AMF-Net here is our reading of the abstract; these numbers are not the paper's."
+Answers = Mapping[Unit, UnitAnswers]
 
 
 def run_benchmark(
@@ -105,20 +57,25 @@ def run_benchmark(
     settings: BenchmarkSettings,
     *,
     to: Path,
+    own: Sequence[str] = (),
     progress: Progress = silent,
     workers: int | None = None,
+    kept: Path | None = None,
 ) -> BenchmarkReport:
-    """Benchmark a release and write benchmark.json, a table of predictions and a confusion matrix per model.
+    """Benchmark a release and write benchmark.json, tables of predictions and figures.
 
     Args:
         release: the release's folder.
         settings: how; see `settings.load_settings`.
         to: folder to make for the results; must not exist yet.
-        progress: told how many folds are done.
+        own: networks of one's own, `module:Class` each; their code is run.
+        progress: told how many trainings are done.
         workers: processes; None: one per core. Results do not depend on it.
+        kept: folder that finished trainings are kept in, taken from, and that is removed in the end; None: none.
 
     Raises:
-        BadInput: the folder is no release, holds nothing that can be benchmarked, or `to` exists.
+        BadInput: the folder is no release, holds nothing that can be benchmarked, a network of one's own does not fit,
+            or `to` exists.
     """
     with folder_written_aside(to) as folder:
         read = read_release(release, sound_frames=settings.sound_frames, only_micro=settings.only_micro)
@@ -128,12 +85,17 @@ def run_benchmark(
             name=read.facts.name,
             version=read.facts.version,
             simulated=read.facts.simulated,
+            coders=read.coders,
             excluded=read.excluded,
             notes=read.notes,
+            own=own,
             progress=progress,
             workers=workers,
+            kept=kept,
         )
         write_report(report, folder)
+    if kept is not None:
+        shutil.rmtree(kept, ignore_errors=True)
     return report
 
 
@@ -144,37 +106,35 @@ def benchmark(
     name: str,
     version: str,
     simulated: bool,
+    coders: CoderClasses | None = None,
     excluded: Sequence[tuple[str, int]] = (),
     notes: Sequence[Finding] = (),
+    own: Sequence[str] = (),
     progress: Progress = silent,
     workers: int | None = None,
+    kept: Path | None = None,
 ) -> BenchmarkReport:
-    """Train and score every model on arrays; writes nothing.
+    """Train and score every model on arrays; writes no report.
 
     Args:
         data: the clips.
         settings: how.
         name, version: what the report says it is about.
         simulated: True where any clip is simulated.
+        coders: what each coder chose of the clips; None: not known.
         excluded: how many clips were left out before, by reason.
         notes: what was found out before and must be said.
-        progress: told how many folds are done.
-        workers: processes; None: one per core.
+        own, progress, workers, kept: as in `run_benchmark`.
     """
-    hearing = {subject for subject, sounds in zip(data.subjects, data.has_sound, strict=True) if sounds}
-    models = [modalities for modalities in Modalities if modalities is not Modalities.SOUND or len(hearing) > 1]
-    predicted = predict_all(data, settings, models, workers=workers, progress=progress)
-    results = [
-        _result(
-            NAME_OF[modalities],
-            AMFNet(len(data.classes), modalities).n_parameters(),
-            predicted[modalities],
-            data.classes,
-            settings,
-        )
-        for modalities in models
+    plan = planned(data, settings, own)
+    answers = answer_all(data, settings, plan.every, workers=workers, progress=progress, kept=kept)
+    models = [
+        _result(plan, answers, Purpose.STANDING, entrant, data, settings) for entrant in plan.entrants(Purpose.STANDING)
     ]
-    results.append(_result(MAJORITY, 0, _majority(data), data.classes, settings))
+    by_name = {model.name: model for model in models}
+    amf = by_name.get(AMF_NET.name)
+    found = _calibrated(plan, answers, data, settings)
+    baselines = (*_hand_crafted(data, settings), _majority(data, settings))
     return BenchmarkReport(
         release=name,
         release_version=version,
@@ -184,52 +144,163 @@ def benchmark(
         n_clips=len(data.names),
         n_with_sound=int(data.has_sound.sum()),
         subjects=tuple(sorted(set(data.subjects))),
+        sessions=tuple(sorted(set(data.sessions))),
         excluded=tuple(excluded),
-        models=tuple(results),
-        notes=(*notes, *_notes(data, len(hearing))),
+        models=(*models, *baselines),
+        by_session=tuple(
+            _result(plan, answers, Purpose.SESSIONS, entrant, data, settings)
+            for entrant in plan.entrants(Purpose.SESSIONS)
+        ),
+        against=()
+        if amf is None
+        else tuple(
+            (model.name, compared(amf.predicted, model.predicted, data, settings))
+            for model in (*models, *baselines)
+            if model is not amf
+        ),
+        sound=_sound(plan, answers, by_name, data, settings),
+        calibrated=found,
+        soft=None if coders is None else _soft(coders, found, data, settings),
+        probes=_probed(data, settings),
+        hardest=hardest_clips(models, data, most=HARDEST),
+        attention=_attention(plan, answers),
+        names=data.names,
+        notes=(*notes, *_notes(data, settings, plan)),
     )
 
 
-def write_report(report: BenchmarkReport, folder: Path) -> None:
-    """Write benchmark.json, and predictions-<model>.csv and confusion-<model>.png for each model, into a folder."""
-    for model in report.models:
-        write_predictions(folder / f"predictions-{model.name}.csv", model.predictions, simulated=report.simulated)
-        title = f"SIMULATED: {model.name}" if report.simulated else model.name
-        confusion_figure(model.scores.confusion, report.classes, title, folder / f"confusion-{model.name}.png")
-    write_text(folder / REPORT, readable_json(report.as_json()))
+def _answered(plan: Plan, answers: Answers, purpose: Purpose, entrant: Entrant) -> npt.NDArray[np.float32]:
+    """(R, N, C) logits."""
+    return np.stack([answers[unit].logits for unit in plan.units[purpose, entrant]])
 
 
 def _result(
-    name: str, n_parameters: int, predictions: Predictions, classes: Sequence[str], settings: BenchmarkSettings
+    plan: Plan, answers: Answers, purpose: Purpose, entrant: Entrant, data: BenchmarkData, settings: BenchmarkSettings
 ) -> ModelResult:
-    subjects, counts = predictions.by_subject(classes)
-    return ModelResult(
-        name=name,
-        n_parameters=n_parameters,
-        predictions=predictions,
-        scores=Scores.of(counts.sum(axis=0), classes),
-        intervals=bootstrap(counts, seed=settings.intervals.seed, resamples=settings.intervals.resamples),
-        per_seed=tuple(
-            (seed, Scores.of(predictions.confusion(classes, seed=seed), classes))
-            for seed in sorted(set(predictions.seeds or ()))
-        ),
-        per_subject=tuple(zip(subjects, counts, strict=True)),
+    with torch.random.fork_rng(devices=[]):
+        network = entrant.build(len(data.classes), 0 if data.words is None else data.words.shape[2])
+    return ModelResult.of(
+        entrant.name,
+        _answered(plan, answers, purpose, entrant).argmax(axis=2),
+        data,
+        settings,
+        seeds=settings.seeds,
+        n_parameters=sum(one.numel() for one in network.parameters()),
     )
 
 
-def _majority(data: BenchmarkData) -> Predictions:
+def _hand_crafted(data: BenchmarkData, settings: BenchmarkSettings) -> list[ModelResult]:
+    if settings.hand_crafted is None:
+        return []
+    folds = Folds.by(LeftOut.SUBJECT, data.subjects, data.sessions)
+    pairs = [
+        (np.flatnonzero(learned), np.flatnonzero(asked))
+        for learned, asked in zip(folds.learned, folds.asked, strict=True)
+    ]
+    pitch, level = (None, None) if data.prosody is None else (data.prosody[:, 0], data.prosody[:, 1])
+    picture = flow_features(data.flow)
+    sound = sound_features(data.log_mel, data.sound_mask, f0_hz=pitch, intensity_db=level)
+    found = []
+    for variant in Handcrafted:
+        if variant is not Handcrafted.VISUAL and not data.has_sound.any():
+            continue
+        features = features_of(variant, picture=picture, sound=sound)
+        said = handcrafted_answers(
+            features, data.labels, pairs, n_classes=len(data.classes), penalty=settings.hand_crafted.penalty
+        )
+        n_parameters = (features.shape[1] + 1) * len(data.classes)
+        predicted = said.logits.argmax(axis=2)
+        found.append(ModelResult.of(variant.value, predicted, data, settings, seeds=(), n_parameters=n_parameters))
+    return found
+
+
+def _probed(data: BenchmarkData, settings: BenchmarkSettings) -> tuple[IdentityProbe, ...]:
+    """Whether the sound that the network is given tells who plays, and in which session."""
+    if settings.probes is None or not data.has_sound.any():
+        return ()
+    pooled = pooled_log_mel(data.log_mel, data.sound_mask)
+    told = settings.probes
+    of: tuple[tuple[str, tuple[str, ...], tuple[str, tuple[str, ...]] | None], ...] = (
+        ("subject", data.subjects, None),
+        ("session", data.sessions, ("subject", data.subjects)),
+    )
+    return tuple(
+        identity_probe(
+            pooled,
+            identities,
+            of=name,
+            folds=told.folds,
+            penalty=told.penalty,
+            shuffles=told.shuffles,
+            seed=settings.intervals.seed,
+            level=LEVEL,
+            apart=apart,
+        )
+        for name, identities, apart in of
+    )
+
+
+def _majority(data: BenchmarkData, settings: BenchmarkSettings) -> ModelResult:
     truth = tuple(data.classes[label] for label in data.labels)
-    return Predictions(
-        subjects=data.subjects,
-        truth=truth,
-        predicted=majority_baseline(truth, data.subjects, data.classes),
-        clips=data.names,
+    said = majority_baseline(truth, data.subjects, data.classes)
+    predicted = np.array([[data.classes.index(code) for code in said]])  # (1, N)
+    return ModelResult.of(MAJORITY, predicted, data, settings, seeds=(), n_parameters=0)
+
+
+def _sound(
+    plan: Plan, answers: Answers, models: Mapping[str, ModelResult], data: BenchmarkData, settings: BenchmarkSettings
+) -> SoundQuestion | None:
+    if (Purpose.PERMUTED, AMF_NET) not in plan.units:
+        return None
+    units = [answers[unit] for unit in plan.units[Purpose.STANDING, AMF_NET]]
+    controlled = {
+        control: (
+            np.stack([one.controls[control][0] for one in units]).argmax(axis=2),  # (R, N)
+            np.any([one.controls[control][1] for one in units], axis=0),  # (N,)
+        )
+        for control in Control
+        if all(control in one.controls for one in units)
+    }
+    permuted = _answered(plan, answers, Purpose.PERMUTED, AMF_NET).argmax(axis=2)  # (R, N)
+    visual = models.get(Design.VISUAL_ONLY.value)
+    return sound_question(models[AMF_NET.name], permuted, visual, controlled, data, settings)
+
+
+def _calibrated(plan: Plan, answers: Answers, data: BenchmarkData, settings: BenchmarkSettings) -> Calibrated | None:
+    if (Purpose.STANDING, AMF_NET) not in plan.units:
+        return None
+    units = [answers[unit] for unit in plan.units[Purpose.STANDING, AMF_NET]]
+    return calibrated(
+        np.stack([one.logits for one in units]),
+        [one.inner for one in units],
+        Folds.by(LeftOut.SUBJECT, data.subjects, data.sessions).answering,
+        data,
+        settings,
     )
 
 
-def _notes(data: BenchmarkData, n_hearing: int) -> list[Finding]:
+def _soft(
+    coders: CoderClasses, found: Calibrated | None, data: BenchmarkData, settings: BenchmarkSettings
+) -> SoftAnswers:
+    numbers = {"seed": settings.intervals.seed, "resamples": settings.intervals.resamples}
+    ceiling: HumanCeiling = human_ceiling(coders, min_clips=FEWEST_JUDGED, **numbers, level=LEVEL)
+    scores = None
+    if found is not None:
+        scores = soft_scores(found.probabilities, coders.shares, data.subjects, **numbers, level=LEVEL)
+    return SoftAnswers(scores=scores, ceiling=ceiling)
+
+
+def _attention(plan: Plan, answers: Answers) -> npt.NDArray[np.float32] | None:
+    """(N, T') mean over seeds."""
+    units = plan.units.get((Purpose.STANDING, AMF_NET), ())
+    listened = [found for unit in units if (found := answers[unit].attention) is not None]
+    return np.mean(listened, axis=0) if listened else None
+
+
+def _notes(data: BenchmarkData, settings: BenchmarkSettings, plan: Plan) -> list[Finding]:
     notes = []
     n_silent = int((~data.has_sound).sum())
+    n_hearing = len({subject for subject, sounds in zip(data.subjects, data.has_sound, strict=True) if sounds})
     if n_hearing < 2:
         notes.append(
             Finding(
@@ -250,6 +321,16 @@ def _notes(data: BenchmarkData, n_hearing: int) -> list[Finding]:
                 severity=Severity.WARNING,
             )
         )
+    if settings.by_session and not plan.entrants(Purpose.SESSIONS):
+        notes.append(
+            Finding(
+                code="benchmark.no_sessions",
+                what=f"leaving out one of {len(set(data.sessions))} sessions with all who played in it leaves nobody "
+                "to learn from, so what leaks through a session was not measured",
+                remedy="release sessions of more, and of other, players",
+                severity=Severity.WARNING,
+            )
+        )
     owner = np.array(data.subjects)
     for subject in sorted(set(data.subjects)):
         left = set(data.labels[owner != subject].tolist())
@@ -265,40 +346,3 @@ def _notes(data: BenchmarkData, n_hearing: int) -> list[Finding]:
                 )
             )
     return notes
-
-
-def _model_json(model: ModelResult) -> dict[str, Any]:
-    rows = zip(
-        model.predictions.subjects,
-        model.predictions.truth,
-        model.predictions.predicted,
-        model.predictions.clips or (),
-        model.predictions.seeds or (None,) * len(model.predictions.truth),
-        strict=True,
-    )
-    return {
-        "name": model.name,
-        "n_parameters": model.n_parameters,
-        "scores": model.scores.as_json(),
-        "intervals": {
-            score: None if found is None else {"low": found.low, "high": found.high, "level": found.level}
-            for score, found in zip(("accuracy", "uf1", "uar"), model.intervals, strict=True)
-        },
-        "per_seed": [
-            {"seed": seed, "accuracy": scores.accuracy, "uf1": scores.uf1, "uar": scores.uar}
-            for seed, scores in model.per_seed
-        ],
-        "per_subject": [
-            {
-                "subject": subject,
-                "n_predictions": int(counts.sum()),
-                "n_right": int(counts.trace()),
-                "confusion": counts.tolist(),
-            }
-            for subject, counts in model.per_subject
-        ],
-        "predictions": [
-            {"clip": clip, "subject": subject, "seed": seed, "truth": truth, "predicted": predicted}
-            for subject, truth, predicted, clip, seed in sorted(rows, key=lambda row: (row[3], row[4] or 0))
-        ],
-    }

@@ -135,6 +135,23 @@ class Intervals(Declared):
     seed: Annotated[int, Field(ge=0)]
 
 
+class HandCrafted(Declared):
+    """The linear baseline on hand-crafted measures."""
+
+    penalty: Positive
+    """Strength of the L2 penalty on standardised features."""
+
+
+class Probes(Declared):
+    """Whether subject and session can be told from the sound, by linear models."""
+
+    folds: Annotated[int, Field(ge=2)]
+    penalty: Positive
+    """Strength of the L2 penalty on standardised features."""
+    shuffles: Annotated[int, Field(ge=19)]
+    """How often identities are shuffled; p cannot be below 1 / (shuffles + 1)."""
+
+
 class BenchmarkSettings(Declared):
     """One way to run the benchmark."""
 
@@ -169,6 +186,24 @@ class BenchmarkSettings(Declared):
     modality_dropout: ModalityDropout
     intervals: Intervals
 
+    entrants: Annotated[tuple[str, ...], Field(min_length=1)] = ("amf-net", "visual-only", "audio-only")
+    """Networks by name: of `amfnet.Design`, or `ststnet-style`."""
+    by_session: tuple[str, ...] = ()
+    """Networks that are also trained leaving out one session and everybody who played in it."""
+    hand_crafted: HandCrafted | None = None
+    """Linear models on hand-crafted measures beside the networks; None: none."""
+    probes: Probes | None = None
+    """None: no probe."""
+    sound_permuted: bool = False
+    """Whether AMF-Net is trained once more on sound dealt out anew among the clips, to answer whether sound helps."""
+    controls: bool = False
+    """Whether AMF-Net is asked again with its sound or picture taken away, moved or exchanged."""
+    inner_parts: Annotated[int, Field(ge=2)] | None = None
+    """Parts of the subjects of a fold; a second network per fold leaves one out, by seed, and its answers there choose
+    temperature and strength. None: nothing is chosen."""
+    permutations: Annotated[int, Field(ge=99)] = 9999
+    """Draws of the paired test between two models (Phipson & Smyth 2010: p cannot be below 1 / (draws + 1))."""
+
     @model_validator(mode="after")
     def _one_loss(self) -> Self:
         if (self.loss is None) == (self.logit_adjustment is None):
@@ -187,22 +222,6 @@ class BenchmarkSettings(Declared):
         if self.loss.kind is LossKind.LOGIT_ADJUSTED:
             return self.loss.logit_adjusted.strength
         return 0.0 if self.loss.kind is LossKind.CROSS_ENTROPY else None
-
-    entrants: Annotated[tuple[str, ...], Field(min_length=1)] = ("amf-net", "visual-only", "audio-only")
-    """Networks by name: of `amfnet.Design`, or `ststnet-style`."""
-    by_session: tuple[str, ...] = ()
-    """Networks that are also trained leaving out one session and everybody who played in it."""
-    hand_crafted: bool = False
-    """Whether linear models on hand-crafted measures stand beside the networks."""
-    sound_permuted: bool = False
-    """Whether AMF-Net is trained once more on sound dealt out anew among the clips, to answer whether sound helps."""
-    controls: bool = False
-    """Whether AMF-Net is asked again with its sound or picture taken away, moved or exchanged."""
-    inner_parts: Annotated[int, Field(ge=2)] | None = None
-    """Parts of the subjects of a fold; a second network per fold leaves one out, by seed, and its answers there choose
-    temperature and strength. None: nothing is chosen."""
-    permutations: Annotated[int, Field(ge=99)] = 9999
-    """Draws of the paired test between two models (Phipson & Smyth 2010: p cannot be below 1 / (draws + 1))."""
 
 
 def load_settings(name_or_path: str) -> BenchmarkSettings:

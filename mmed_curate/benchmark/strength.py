@@ -63,7 +63,7 @@ def answers(logits: npt.ArrayLike, log_priors: npt.ArrayLike, strength: float | 
 
     Args:
         logits: (…, N, C) of networks trained with the full adjustment.
-        log_priors: (N, C) of the fold that answers for each clip, or (C,).
+        log_priors: (N, C) of the fold that answers for each clip; or of any shape that spreads to the logits'.
         strength: of every clip, or (N,).
 
     Returns:
@@ -77,15 +77,15 @@ def answers(logits: npt.ArrayLike, log_priors: npt.ArrayLike, strength: float | 
 def chosen_strengths(
     inner: npt.ArrayLike, truth: npt.ArrayLike, log_priors: npt.ArrayLike, rule: StrengthRule
 ) -> Floats:
-    """The strength of each fold: the best UAR on its inner split, among those that cost no more accuracy than allowed.
+    """The strength of each fold: the best UAR on its inner splits, among those that cost no more accuracy than allowed.
 
-    UAR is over the classes that the inner split holds. Of equals the least strength is taken. A fold without inner
-    answers is left as it was trained.
+    A fold's answers are pooled over seeds. UAR is over the classes that its inner splits hold. Of equals the least
+    strength is taken. A fold without inner answers is left as it was trained.
 
     Args:
-        inner: (K, N, C) logits of each fold's inner networks; NaN where they were not asked.
+        inner: (R, K, N, C) logits of each seed's and fold's inner networks; NaN where they were not asked.
         truth: (N,) index of each clip's class.
-        log_priors: (K, C) of what each fold's inner networks learn from.
+        log_priors: (R, K, C) of what each of these networks learned from.
         rule: the grid, and how much accuracy may be lost.
 
     Returns:
@@ -95,12 +95,12 @@ def chosen_strengths(
         ValueError: shapes do not fit.
     """
     said, classes, priors = np.asarray(inner), np.asarray(truth), np.asarray(log_priors)
-    if said.ndim != 3 or classes.shape != said.shape[1:2] or priors.shape != (said.shape[0], said.shape[2]):
+    if said.ndim != 4 or classes.shape != said.shape[2:3] or priors.shape != (*said.shape[:2], said.shape[3]):
         raise ValueError(
             f"inner logits {said.shape}, truth {classes.shape} and log priors {priors.shape} do not fit; "
-            "give (K, N, C), (N,) and (K, C)"
+            "give (R, K, N, C), (N,) and (R, K, C)"
         )
-    return np.array([_chosen(fold, classes, prior, rule) for fold, prior in zip(said, priors, strict=True)])
+    return np.array([_chosen(said[:, fold], classes, priors[:, fold], rule) for fold in range(said.shape[1])])
 
 
 def trade_off(
@@ -137,14 +137,16 @@ def scored(answered: npt.ArrayLike, truth: npt.ArrayLike, labels: Sequence[str])
     return Scores.of(counts, labels)
 
 
-def _chosen(logits: Floats, truth: Indices, log_prior: Floats, rule: StrengthRule) -> float:
-    asked = np.isfinite(logits).all(axis=1)  # (N,)
+def _chosen(logits: Floats, truth: Indices, log_priors: Floats, rule: StrengthRule) -> float:
+    """Of one fold: (R, N, C), (N,), (R, C)."""
+    asked = np.isfinite(logits).all(axis=2)  # (R, N)
     if not asked.any():
         return BALANCED
-    said = np.stack([answers(logits[asked], log_prior, strength) for strength in rule.grid])  # (S, n)
-    hit = said == truth[asked]  # (S, n)
+    right = np.broadcast_to(truth, asked.shape)[asked]  # (n,)
+    said = np.stack([answers(logits, log_priors[:, None, :], strength)[asked] for strength in rule.grid])  # (S, n)
+    hit = said == right  # (S, n)
     accuracy = hit.mean(axis=1)  # (S,)
-    uar = np.mean([hit[:, truth[asked] == one].mean(axis=1) for one in np.unique(truth[asked])], axis=0)  # (S,)
+    uar = np.mean([hit[:, right == one].mean(axis=1) for one in np.unique(right)], axis=0)  # (S,)
     allowed = accuracy >= accuracy[0] - rule.most_accuracy_lost - EQUAL  # (S,) the first is 0 and always allowed
     best = allowed & (uar >= uar[allowed].max() - EQUAL)
     return float(rule.grid[int(best.argmax())])

@@ -9,6 +9,7 @@ reaches a network before it is asked about it, and first layers, whose input all
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,9 +84,10 @@ class Trained:
         def one(weights: dict[str, Tensor], batch: Clips) -> Tensor:
             return _answered(functional_call(self.network, weights, (batch,))).answer
 
+        places = torch.arange(len(clips.flow), device=clips.flow.device)
         parts = [
             vmap(one, in_dims=(0, None))(dict(self.weights), clips.of(index))
-            for index in torch.arange(len(clips.flow), device=clips.flow.device).split(BATCH_OF_ANSWERS)
+            for index in torch.split(places, BATCH_OF_ANSWERS)
         ]
         return torch.cat(parts, dim=1) - NEVER * ~self.known[:, None, :]
 
@@ -120,8 +122,9 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
         batch = augmented(lesson.clips.of(index), draws)
         weight = lesson.learned[:, index] & lesson.learned[:, index[draws.partner]]  # (K, B)
         optimiser.zero_grad()
-        each = losses(weights, batch, lesson.labels[index], draws, counts, weight.to(batch.flow.dtype), done)  # (K,)
-        each.sum().backward()
+        shares = weight.to(batch.flow.dtype)  # (K, B)
+        total: Tensor = losses(weights, batch, lesson.labels[index], draws, counts, shares, done).sum()
+        total.backward()  # type: ignore[no-untyped-call]
         _clip_each(list(weights.values()), settings.max_gradient_norm)
         _step(optimiser, rate * settings.learning_rate)
     return Trained(
@@ -145,6 +148,7 @@ def train_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, s
 @contextmanager
 def one_quiet_thread() -> Iterator[None]:
     """One thread and deterministic algorithms: the same bits for the same seed, and processes do not contend."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's products are not deterministic
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)

@@ -145,7 +145,7 @@ def _listened(networks: Trained, clips: Clips, folds: Folds) -> npt.NDArray[np.f
     for fold, asked in enumerate(folds.asked):
         network.load_state_dict(networks.one(fold))
         with torch.no_grad():
-            weights = network.attention(clips.of(torch.from_numpy(asked))).cpu().numpy()  # (n, T')
+            weights = network.attention(clips.of(torch.from_numpy(asked).to(clips.flow.device))).cpu().numpy()  # (n, T')
         found = np.zeros((len(asked), weights.shape[1]), dtype=np.float32) if found is None else found
         found[asked] = weights
     return found
@@ -193,9 +193,7 @@ def _worked(
             yield unit, answered(data, unit, settings)
         return
     with worker_pool(workers) as pool:
-        pending: dict[Future[UnitAnswers], Unit] = {
-            pool.submit(answered, data, unit, settings): unit for unit in units
-        }
+        pending: dict[Future[UnitAnswers], Unit] = {pool.submit(answered, data, unit, settings): unit for unit in units}
         try:
             for finished in as_completed(pending):
                 yield pending[finished], finished.result()
@@ -232,7 +230,7 @@ def _write(path: Path, answers: UnitAnswers) -> None:
         arrays[f"{control.value}/logits"], arrays[f"{control.value}/changed"] = logits, changed
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_aside(path) as aside, aside.open("wb") as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
 def _read(path: Path) -> UnitAnswers | None:
@@ -241,8 +239,8 @@ def _read(path: Path) -> UnitAnswers | None:
     with np.load(path, allow_pickle=False) as arrays:
         return UnitAnswers(
             logits=arrays["logits"],
-            inner=arrays["inner"] if "inner" in arrays else None,
-            attention=arrays["attention"] if "attention" in arrays else None,
+            inner=arrays.get("inner"),
+            attention=arrays.get("attention"),
             controls={
                 control: (arrays[f"{control.value}/logits"], arrays[f"{control.value}/changed"])
                 for control in Control

@@ -139,6 +139,15 @@ def test_no_interval_where_too_many_draws_miss_a_class() -> None:
     assert accuracy is not None and uar is None
 
 
-def test_scores_need_no_torch() -> None:
-    code = "import sys, mmed_curate.benchmark.predictions; print('torch' in sys.modules)"
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "predictions",
+        "paired, mmed_curate.benchmark.power, mmed_curate.benchmark.calibration, mmed_curate.benchmark.softscores, "
+        "mmed_curate.benchmark.ceiling, mmed_curate.benchmark.groups, mmed_curate.benchmark.probes, "
+        "mmed_curate.benchmark.handcrafted",
+    ],
+)
+def test_scores_and_statistics_need_no_torch(modules: str) -> None:
+    code = f"import sys, mmed_curate.benchmark.{modules}; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"

@@ -47,8 +47,8 @@ def an_inner_split(false_calls: int) -> tuple[np.ndarray, np.ndarray]:
     lead = np.full(22, -3.0)
     lead[:2] = 1.5
     lead[2 : 2 + false_calls] = 2.0
-    logits = np.column_stack([np.zeros(22), lead])[None]  # (1, 22, 2)
-    logits[0, 20:] = np.nan
+    logits = np.column_stack([np.zeros(22), lead])[None, None]  # one seed, one fold: (1, 1, 22, 2)
+    logits[0, 0, 20:] = np.nan
     return logits, np.repeat([1, 0, 1], [2, 18, 2])
 
 
@@ -62,18 +62,25 @@ def an_inner_split(false_calls: int) -> tuple[np.ndarray, np.ndarray]:
 )
 def test_the_best_uar_within_what_may_be_lost(false_calls: int, chosen: float) -> None:
     logits, truth = an_inner_split(false_calls)
-    assert chosen_strengths(logits, truth, PRIORS[None], RULE).tolist() == [chosen]
+    assert chosen_strengths(logits, truth, PRIORS[None, None], RULE).tolist() == [chosen]
 
 
 def test_every_fold_chooses_for_itself() -> None:
     (few, truth), (many, _) = an_inner_split(0), an_inner_split(5)
-    found = chosen_strengths(np.concatenate([many, few]), truth, np.stack([PRIORS, PRIORS]), RULE)
+    found = chosen_strengths(np.concatenate([many, few], axis=1), truth, np.stack([PRIORS, PRIORS])[None], RULE)
     assert found.tolist() == [0.0, 0.5]
+
+
+def test_a_folds_answers_are_pooled_over_seeds() -> None:
+    """Five false calls among 40 answers cost .025, so what one seed alone refuses is taken."""
+    (few, truth), (many, _) = an_inner_split(0), an_inner_split(5)
+    found = chosen_strengths(np.concatenate([many, few]), truth, np.stack([PRIORS, PRIORS])[:, None], RULE)
+    assert found.tolist() == [0.5]
 
 
 def test_a_fold_without_inner_answers_is_left_as_trained() -> None:
     logits, truth = an_inner_split(0)
-    assert chosen_strengths(np.full_like(logits, np.nan), truth, PRIORS[None], RULE).tolist() == [1.0]
+    assert chosen_strengths(np.full_like(logits, np.nan), truth, PRIORS[None, None], RULE).tolist() == [1.0]
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
@@ -85,8 +92,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
 def test_the_curve_by_hand() -> None:
     """Five false calls among 18 common clips, both seeds alike: recalls 1 and 0, then 13/18 and 1."""
     logits, truth = an_inner_split(5)
-    inside = np.isfinite(logits[0]).all(axis=1)
-    outer, right = np.repeat(logits[:, inside], 2, axis=0), truth[inside]
+    outer, right = np.repeat(logits[0, :, :20], 2, axis=0), truth[:20]  # those asked about, twice
 
     curve = trade_off(outer, right, PRIORS, grid=RULE.grid, labels=("common", "rare"))
 
