@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.planted import planted, quick
 
+from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.few_shot import few_shot
 from mmed_curate.benchmark.folds import Folds, LeftOut
 from mmed_curate.benchmark.settings import FewShot
+from mmed_curate.benchmark.units import Unit, answered
 from mmed_curate.domain.findings import BadInput
 
 CLASSES = ("common", "rare")
@@ -56,3 +59,16 @@ def test_several_classes_can_be_named() -> None:
 def test_a_class_that_there_is_not_is_named() -> None:
     with pytest.raises(BadInput, match="few_shot names the class rarest"):
         few_shot(folds(), LABELS, CLASSES, shots(3, "rarest"))
+
+
+def test_networks_are_trained_on_the_few() -> None:
+    """99 shots are all that there are, so nothing changes; with one, networks learn something else."""
+    data = planted(in_flow=1.0, in_sound=0.0, n_subjects=3, clips_per_subject=6)
+    unit, settings = Unit(entrant=Entrant("visual-only"), seed=1), quick(epochs=1)
+
+    def logits(mode: FewShot | None) -> np.ndarray:
+        return answered(data, unit, settings.model_copy(update={"few_shot": mode})).logits
+
+    everything = logits(None)
+    assert np.array_equal(logits(shots(99, "third")), everything)
+    assert not np.array_equal(logits(shots(1, "third")), everything)
