@@ -135,6 +135,7 @@ def _warped(log_mel: Tensor, sound_mask: Tensor, source: Tensor) -> tuple[Tensor
 def _mixed(clips: Clips, draws: Draws) -> Clips:
     """Each clip mixed with its partner (Zhang et al., "mixup", ICLR 2018); what only one of them has stays, fainter."""
     own, other = draws.own, clips.of(draws.partner)
+    meets = (own < 1)[:, None]  # (B, 1)
 
     def both(one: Tensor, two: Tensor) -> Tensor:
         return torch.lerp(two, one, own.to(one.dtype).reshape(-1, *[1] * (one.dim() - 1)))
@@ -148,7 +149,7 @@ def _mixed(clips: Clips, draws: Draws) -> Clips:
     return Clips(
         flow=both(clips.flow, other.flow),
         log_mel=both(heard(clips), heard(other)),
-        sound_mask=clips.sound_mask | other.sound_mask,
+        sound_mask=clips.sound_mask | (other.sound_mask & meets),
         words=both(read(clips), read(other)),
-        word_mask=clips.word_mask | other.word_mask,
+        word_mask=clips.word_mask | (other.word_mask & meets),
     )

@@ -96,14 +96,20 @@ def test_what_was_not_recorded_does_not_get_into_a_warped_sound() -> None:
 
 def test_a_mixed_clip_is_so_much_of_each() -> None:
     clips, draws = some_clips(), draws_of(6, varied_by(mixup=1.0))
-    draws = draws._replace(partner=torch.tensor([1, 2, 3, 4, 5, 0]), own=torch.full((6,), 0.75))
+    draws = draws._replace(partner=torch.tensor([1, 2, 3, 4, 5, 0]), own=torch.tensor([0.75] * 5 + [1.0]))
 
     mixed = augmented(clips, draws)
 
     assert torch.allclose(mixed.flow[2], 0.75 * clips.flow[2] + 0.25 * clips.flow[3], atol=1e-6)
-    # clip 0 has no sound: a quarter of clip 1 is what is heard; clip 5 keeps three quarters of its own
+    # clip 0 has no sound: a quarter of clip 1 is what is heard
     assert torch.allclose(mixed.log_mel[0], 0.25 * clips.log_mel[1]) and mixed.sound_mask[0].all()
-    assert torch.allclose(mixed.log_mel[5], 0.75 * clips.log_mel[5])
+    assert torch.equal(mixed.flow[5], clips.flow[5]) and torch.equal(mixed.log_mel[5], clips.log_mel[5])
+
+
+def test_a_silent_clip_that_is_wholly_itself_stays_silent() -> None:
+    clips, draws = some_clips(), draws_of(6, varied_by(mixup=1.0))
+    draws = draws._replace(partner=torch.tensor([1, 2, 3, 4, 5, 0]), own=torch.tensor([1.0] + [0.5] * 5))
+    assert not augmented(clips, draws).sound_mask[0].any()
 
 
 @given(st.data())
