@@ -227,6 +227,7 @@ class CuratorPage(QWidget):
         self.layers.show_layers(overview.measured.layers, overview.measured.bounds)
         self.trend.show_points(overview.trend)
         self.measured.show_measured(overview.measured, overview.codebook)
+        self.measured.show_attempts(overview.attempts, overview.next_needs)
         self._show_coders(overview.coders)
         self._show_flags(overview)
         self._want(*self._wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -14,8 +14,9 @@ from annotator_gui.marks import Mark
 from annotator_gui.numberwords import layer_words, short_words
 from annotator_gui.stageparts import plain
 from annotator_gui.theme import Theme
-from mmed_curate.annotation.measured import ClassLine, MeasuredRound, RuleLine
+from mmed_curate.annotation.measured import AttemptLine, ClassLine, MeasuredRound, RuleLine
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.counted import figure
 from mmed_curate.domain.measures import Undetermined
 
 _NOTHING = "–"
@@ -69,6 +70,12 @@ class MeasuredPanel(QWidget):
         self._about_rules = plain(quiet=True)
         column.addWidget(self.rules)
         column.addWidget(self._about_rules)
+        self._attempted = plain(words("Attempts at the gate"), heading=True)
+        column.addWidget(self._attempted)
+        self.attempts = _table(words("Attempts at the gate"))
+        self._next = plain(quiet=True)
+        column.addWidget(self.attempts)
+        column.addWidget(self._next)
 
     def set_theme(self, theme: Theme) -> None:
         """Other colours."""
@@ -89,6 +96,20 @@ class MeasuredPanel(QWidget):
         self._show_confused(measured, labels)
         self._show_classes(measured, labels)
         self._show_rules(measured)
+
+    def show_attempts(self, attempts: Sequence[AttemptLine], needs: str) -> None:
+        """Draw every time that the gate was held on a whole sample, and what the next one needs, if it needs more."""
+        words = self._words
+        heads = [words("Attempt"), words("Day"), words("Policy"), words("Holds"), words("How it came out")]
+        rows = [
+            [str(one.number), one.day, one.policy, words("no") if one.failed else words("yes"), one.came]
+            for one in attempts
+        ]
+        self.attempts.show_rows(heads, rows, widest=4)
+        self.attempts.setVisible(bool(rows))
+        self._next.setText(words("The next one: {needs}.", needs=needs) if needs else "")
+        self._next.setVisible(bool(needs))
+        self._attempted.setVisible(bool(rows))
 
     def _labels(self, book: Codebook) -> Mapping[str, str]:
         words = self._words
@@ -157,11 +178,11 @@ class MeasuredPanel(QWidget):
 
     def _rule_row(self, rule: RuleLine) -> list[str]:
         words = self._words
-        number = _NOTHING if rule.number is None else _figure(rule.number)
+        number = _NOTHING if rule.number is None else figure(rule.number)
         return [
             rule.name,
             number,
-            f"{rule.sign} {_figure(rule.bound)}",
+            f"{rule.sign} {figure(rule.bound)}",
             words("yes") if rule.holds else words("no"),
             rule.remedy or _NOTHING,
         ]
@@ -175,7 +196,3 @@ def _table(name: str) -> FittedTable:
     table = FittedTable()
     table.setAccessibleName(name)
     return table
-
-
-def _figure(value: float) -> str:
-    return f"{value:.0f}" if value == int(value) and abs(value) != 1 else f"{value:.3f}".rstrip("0").rstrip(".")

@@ -40,14 +40,27 @@ class JudgedClip:
 
 def judgements_digest(judgements: Iterable[Judgement]) -> str:
     """SHA-256 over judgements, whatever order they come in: one more, one less or one changed gives another."""
+    return documents_digest(map(_document, sorted(judgements, key=lambda one: (one.order, one.id))))
+
+
+def documents_digest(documents: Iterable[dict[str, Any]]) -> str:
+    """The same over the JSON of judgements, which come in order of their order and id.
+
+    Args:
+        documents: fields of a judgement by name; its answer without what says nothing, see `drop_empty_news`.
+    """
     digest = hashlib.sha256()
-    for judgement in sorted(judgements, key=lambda one: (one.order, one.id)):
-        document = to_json(judgement)
+    for document in documents:
         _drop_empty(document, _NEWS_OF_JUDGEMENTS)
-        drop_empty_news(document["answer"])
         digest.update(canonical_json(document).encode())
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def _document(judgement: Judgement) -> dict[str, Any]:
+    document: dict[str, Any] = to_json(judgement)
+    drop_empty_news(document["answer"])
+    return document
 
 
 def drop_empty_news(answer: dict[str, Any]) -> None:

@@ -28,10 +28,11 @@ from mmed_curate.agreement.layers import (
 from mmed_curate.agreement.reading import events_of
 from mmed_curate.agreement.rules import VERSION, Rules, rules_of
 from mmed_curate.agreement.settings import AgreementSettings
-from mmed_curate.agreement.settle import course
+from mmed_curate.agreement.settle import Course, course
 from mmed_curate.agreement.times import TimeAgreement, time_agreement
 from mmed_curate.agreement.unitizing import Continuum
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.judgements import Coding, Intensity, Judgement, Screening, ScreeningVerdict
 from mmed_curate.domain.layers import Layer
 from mmed_curate.domain.measures import Measure, MeasuredClass
@@ -177,6 +178,7 @@ def agreement_report(
     settings: AgreementSettings,
     *,
     version: int = VERSION,
+    courses: Mapping[ClipId, Course] = MappingProxyType({}),
 ) -> AgreementReport:
     """Measure agreement over clips.
 
@@ -194,6 +196,7 @@ def agreement_report(
         codebook: the vocabulary.
         settings: how intervals are made and what is too little.
         version: of the report's document.
+        courses: of clips of which it is known already where they stand.
 
     Raises:
         BadInput: a clip's judgements are an impossible history (see `settle.course`), or there is no such version.
@@ -207,7 +210,7 @@ def agreement_report(
     found_by_screeners: list[Continuum] = []
     foils: list[tuple[str, str, bool]] = []
     for judged in sorted(clips, key=lambda one: one.clip):
-        state = course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
+        state = courses.get(judged.clip) or course(judged.judgements, protocol, judged.clock, codebook, judged.terms)
         screenings = [(one.coder, one.answer) for one in state.standing if isinstance(one.answer, Screening)]
         screening.add(judged.subject, {coder: said.verdict.value for coder, said in screenings})
         if rules.is_whole and len(screenings) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -16,6 +16,8 @@ from mmed_curate.domain.findings import Finding, MmedError
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.measures import Measure
 from mmed_curate.domain.protocol import Protocol, Stage, Tolerance
+from mmed_curate.gate.attempted import how_it_came_out
+from mmed_curate.gate.attempts import Attempt
 from mmed_curate.gate.measured import agreement_verdicts, sample_verdicts
 from mmed_curate.gate.policy import Policy, load_policy
 from mmed_curate.gate.verdicts import Outcome, Relation, RuleVerdict
@@ -80,6 +82,20 @@ class RuleLine:
     """What it is about; None: nothing that coders say differently."""
     clips: tuple[ClipId, ...]
     """Where the rule itself names some."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLine:
+    """One time that the gate was held on a whole sample."""
+
+    number: int
+    day: str
+    """As 2026-03-01."""
+    policy: str
+    """Its name."""
+    failed: bool
+    came: str
+    """How it came out, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +194,20 @@ def rule_lines(verdicts: Sequence[RuleVerdict], policy: Policy, codebook: Codebo
             clips=one.clips,
         )
         for one in verdicts
+    )
+
+
+def attempt_lines(attempts: Iterable[Attempt]) -> tuple[AttemptLine, ...]:
+    """Attempts at the gate, as they are told."""
+    return tuple(
+        AttemptLine(
+            number=one.number,
+            day=one.day.isoformat(),
+            policy=one.policy,
+            failed=bool(one.failed),
+            came=how_it_came_out(one),
+        )
+        for one in attempts
     )
 
 

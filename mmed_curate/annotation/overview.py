@@ -13,7 +13,7 @@ from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.report import agreement_report, emotion_alpha
 from mmed_curate.agreement.settings import load_settings
 from mmed_curate.agreement.settle import Course, Disagreement, course
-from mmed_curate.annotation.measured import MeasuredRound, measured_round
+from mmed_curate.annotation.measured import AttemptLine, MeasuredRound, attempt_lines, measured_round
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.conduct import Flag
 from mmed_curate.domain.identity import ClipId, CoderId
@@ -22,6 +22,8 @@ from mmed_curate.domain.measures import Measure
 from mmed_curate.domain.protocol import AnswerField, ClipTerms, Protocol, Purpose, Stage
 from mmed_curate.domain.records import Clip, Coder
 from mmed_curate.domain.time import FrameClock
+from mmed_curate.gate.attempted import next_needs
+from mmed_curate.gate.attempts import ATTEMPT_MADE, attempts_of
 from mmed_curate.store import Place, TicketRecord, TicketState, Workspace
 
 _SIDE: Mapping[Side, str] = {Side.BOTH: "", Side.LEFT: " left", Side.RIGHT: " right"}
@@ -101,6 +103,10 @@ class Overview:
     """Says what the codes of readings mean."""
     measured: MeasuredRound
     """Every layer, class and mark, what is confused most, and the rules of the gate on agreement."""
+    attempts: tuple[AttemptLine, ...]
+    """Every attempt at the gate, by number."""
+    next_needs: str
+    """What the next one needs, without a full stop; empty: the last one did not fail."""
 
 
 def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 1000, n_confused: int = 12) -> Overview:
@@ -125,7 +131,7 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         places, terms = records.places(), records.terms()
         said = records.judgements_by_clip((Purpose.ORDINARY,))
         coders, tickets, acts = records.coders(), records.tickets(), records.last_acts()
-        flags = records.open_flags()
+        flags, attempts = records.open_flags(), attempts_of(records.log(ATTEMPT_MADE))
         judged = [_judged(clip, said[clip.id], terms, workspace) for clip in clips if clip.id in said]
         courses = [course(one.judgements, protocol, one.clock, codebook, one.terms) for one in judged]
         coded = [(one, now) for one, now in zip(judged, courses, strict=True) if now.coded]
@@ -154,6 +160,8 @@ def overview(workspace: Workspace, *, settings: str = "mmed", n_disputes: int = 
         flags=flags,
         codebook=codebook,
         measured=measured_round(report, judged, protocol, codebook, policy=workspace.settings["gate"], most=n_confused),
+        attempts=attempt_lines(attempts),
+        next_needs=next_needs(attempts),
     )
 
 

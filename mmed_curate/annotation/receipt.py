@@ -38,6 +38,7 @@ _WHAT: Mapping[str, str] = {
     "exclusions": "reasons why somebody does not judge the subject emptied",
     "game events": "game events emptied",
     "self-reports": "self-reports emptied",
+    "cues": "cues of transcripts emptied",
     "references": "references of the face at rest emptied",
     "candidates": "the machine's proposals emptied",
     "entries of files": "entries of media files deleted",
@@ -154,7 +155,7 @@ def receipt_document(receipt: Receipt) -> dict[str, object]:
         else {
             "at": erasure.at,
             "finished_at": erasure.finished or None,
-            "counts": {name: erasure.counts[name] for name in _WHAT},
+            "counts": {name: erasure.counts.get(name, 0) for name in _WHAT},
             "files": [
                 {"path": file.path, "sha256": file.sha256, "bytes": file.n_bytes} for file in erasure.files or ()
             ],

@@ -13,6 +13,7 @@ from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.protocol import Protocol, Stage
 from mmed_curate.domain.records import AssetKind
+from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempts_of
 from mmed_curate.store import Workspace
 
 
@@ -33,6 +34,8 @@ class RoundRead:
     """Coding media of each clip, relative to the workspace's media folder."""
     week: Mapping[ClipId, str]
     """In which the coding of each clip closed."""
+    attempts: tuple[Attempt, ...]
+    """At the gate, by number."""
 
     @property
     def protocol(self) -> Protocol:
@@ -86,4 +89,5 @@ def read_round(
             stages={clip: place.stage for clip, place in records.places().items()},
             media={asset.clip: asset.path for asset in pictures if asset.event == 0},
             week={clip: week_of(times[order]) for clip, order in closed.items()},
+            attempts=attempts_of(records.log(ATTEMPT_MADE)),
         )

@@ -15,7 +15,7 @@ from mmed_curate.agreement.settings import load_settings
 from mmed_curate.annotation.behind import clips_behind
 from mmed_curate.annotation.clipreadings import COLUMNS, differing_columns, events_shown, notes_of
 from mmed_curate.annotation.links import Links
-from mmed_curate.annotation.measured import RuleLine, layer_title, rule_lines
+from mmed_curate.annotation.measured import RuleLine, attempt_lines, layer_title, rule_lines
 from mmed_curate.annotation.overview import judged_here
 from mmed_curate.annotation.reportnumbers import (
     classes_shown,
@@ -40,10 +40,11 @@ from mmed_curate.domain.files import write_text
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.measures import Undetermined
 from mmed_curate.domain.protocol import Stage
+from mmed_curate.gate.attempted import next_needs
 from mmed_curate.gate.measured import agreement_verdicts, sample_verdicts
 from mmed_curate.gate.policy import load_policy
 from mmed_curate.report.agreementpage import agreement_page
-from mmed_curate.report.agreementshown import AgreementShown, ShownClip
+from mmed_curate.report.agreementshown import AgreementShown, ShownAttempt, ShownClip
 from mmed_curate.report.svgplots import Bound
 from mmed_curate.store import Workspace
 
@@ -116,6 +117,18 @@ def whole_report(here: RoundRead, beside: Path, *, gate: GateShown | None = None
         policy=gate.policy if gate else "",
         passed=gate.passed if gate else None,
         rules=tuple(rule_shown(links, one) for one in rules),
+        attempts=tuple(
+            ShownAttempt(
+                number=line.number,
+                day=line.day,
+                policy=line.policy,
+                n_clips=len(one.measured),
+                failed=line.failed,
+                came=line.came,
+            )
+            for one, line in zip(here.attempts, attempt_lines(here.attempts), strict=True)
+        ),
+        next_needs=next_needs(here.attempts),
         layers=tuple(layer_shown(here, links, name) for name in layer_names(here)),
         bounds=(
             Bound(value=settings.tentative_from, label=f"{settings.tentative_from:g} tentative"),

@@ -31,6 +31,8 @@ class Control(Enum):
     """The sound of a clip of the same subject and another class."""
     NO_VOICES = "voices-cut-out"
     """Without those frames in which anybody speaks, the subject's own voice among them."""
+    NO_WORDS = "words-taken-away"
+    """Without the transcript."""
     BLANK_PICTURE = "picture-blanked"
     """A face that does not move."""
 
@@ -46,6 +48,11 @@ def disturbed(data: BenchmarkData, control: Control, seed: int) -> tuple[Benchma
     sounding = data.has_sound  # (N,)
     if control is Control.BLANK_PICTURE:
         return replace(data, flow=np.zeros_like(data.flow)), np.ones(len(data.names), dtype=np.bool_)
+    if control is Control.NO_WORDS:
+        if data.word_mask is None:
+            return None
+        spoken: npt.NDArray[np.bool_] = np.any(data.word_mask, axis=1)  # (N,)
+        return replace(data, word_mask=np.zeros_like(data.word_mask)), spoken
     if not sounding.any():
         return None
     if control is Control.SILENCE:

@@ -7,7 +7,7 @@ what it learns from.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.benchmark.coderclasses import CoderClasses, read_coder_classes
+from mmed_curate.benchmark.wording import encoded
 from mmed_curate.dataset import Dataset, load
 from mmed_curate.dataset.facts import ReleaseFacts
+from mmed_curate.dataset.groups import ATTRIBUTES
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 
 Floats = npt.NDArray[np.float32]
@@ -159,19 +161,22 @@ class ReleaseData:
     clips: BenchmarkData
     coders: CoderClasses
     """What each coder chose of those clips."""
+    attributes: Mapping[str, Mapping[str, str]]
+    """What is told of subjects: value by pseudonym, by attribute."""
     facts: ReleaseFacts
     excluded: tuple[tuple[str, int], ...]
     """How many clips were left out, by reason."""
     notes: tuple[Finding, ...]
 
 
-def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseData:
+def read_release(path: Path, *, sound_frames: int, only_micro: bool, word_tokens: int | None = None) -> ReleaseData:
     """Read what the benchmark needs of a release; clips without a class or features are counted as excluded.
 
     Args:
         path: the release's folder.
         sound_frames: length of the window of log-mels round the apex.
         only_micro: leave out events that the codebook does not call a micro-expression.
+        word_tokens: how many words of a clip's transcript are taken, where the release has any; None: none.
 
     Raises:
         BadInput: the folder is no release, or holds nothing that can be benchmarked.
@@ -198,12 +203,15 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseD
     found = {row.emotion_class for row in rows}
     classes = tuple(code for code in dataset.codebook.class_codes if code in found)
     sounds = [_sound_of(dataset, row.clip, sound_frames) for row in rows]
+    words, unread = _words_of(dataset, [row.clip for row in rows], word_tokens)
     clips = BenchmarkData.of(
         flow=np.stack([_flow_of(dataset, row.clip) for row in rows]),
         log_mel=np.stack([one.log_mel for one in sounds]),
         sound_mask=np.stack([one.mask for one in sounds]),
         voice=_stacked([one.voice for one in sounds]),
         prosody=_stacked([one.prosody for one in sounds]),
+        words=None if words is None else words[0],
+        word_mask=None if words is None else words[1],
         sessions=[row.session for row in rows],
         labels=[classes.index(str(row.emotion_class)) for row in rows],
         subjects=[row.subject for row in rows],
@@ -213,9 +221,13 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool) -> ReleaseD
     return ReleaseData(
         clips=clips,
         coders=read_coder_classes(dataset, clips.names, classes),
+        attributes={
+            name: {row.subject: value for row in dataset.subject_rows if (value := getattr(row, name)) is not None}
+            for name in ATTRIBUTES
+        },
         facts=dataset.release,
         excluded=tuple(sorted(excluded.items())),
-        notes=tuple(_notes(excluded, dataset, classes)),
+        notes=(*_notes(excluded, dataset, classes), *unread),
     )
 
 
@@ -299,6 +311,26 @@ def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> _Sound:
         measured = np.stack([arrays["f0_hz"], arrays["intensity_db"]]).astype(np.float32)  # (2, n)
         prosody = np.where(mask, window_round(measured, centre, n_frames)[0], np.float32(np.nan))
     return _Sound(log_mel=window, mask=mask, voice=voice, prosody=prosody)
+
+
+def _words_of(
+    dataset: Dataset, clips: Sequence[str], n_tokens: int | None
+) -> tuple[tuple[Floats, npt.NDArray[np.bool_]] | None, list[Finding]]:
+    """Tokens (N, L, D) and mask (N, L), or None with the reason that a person must know."""
+    if n_tokens is None or not dataset.transcript_rows:
+        return None, []
+    try:
+        found = [encoded(dataset.clip(clip).transcript, n_tokens=n_tokens) for clip in clips]
+    except BadInput as error:  # what can be computed without the words is computed
+        return None, [
+            Finding(
+                code="benchmark.transcripts_unread",
+                what=f"transcripts were left out: {error.finding.what}",
+                remedy=error.finding.remedy,
+                severity=Severity.WARNING,
+            )
+        ]
+    return (np.stack([tokens for tokens, _ in found]), np.stack([mask for _, mask in found])), []
 
 
 def _stacked(parts: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[Any] | None:

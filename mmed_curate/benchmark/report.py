@@ -13,6 +13,7 @@ import torch
 
 from mmed_curate.benchmark.calibrated import Calibrated
 from mmed_curate.benchmark.ceiling import HumanCeiling
+from mmed_curate.benchmark.groups import GroupTable
 from mmed_curate.benchmark.hardest import HardClip
 from mmed_curate.benchmark.paired import PairedComparison
 from mmed_curate.benchmark.predictions import write_predictions
@@ -71,6 +72,8 @@ class BenchmarkReport:
     """Whether sound helps; None: not asked, or fewer than two subjects are heard."""
     calibrated: Calibrated | None
     soft: SoftAnswers | None
+    groups: GroupTable | None
+    """AMF-Net's scores in groups of subjects; None: not asked."""
     probes: tuple[IdentityProbe, ...]
     """Whether subject and session can be told from the sound."""
     hardest: tuple[HardClip, ...]
@@ -105,6 +108,7 @@ class BenchmarkReport:
             "sound": None if self.sound is None else self.sound.as_json(),
             "calibration": None if self.calibrated is None else self.calibrated.as_json(),
             "soft_labels": None if self.soft is None else self.soft.as_json(),
+            "groups": None if self.groups is None else self.groups.as_json(),
             "probes": [one.as_json() for one in self.probes],
             "hardest": [one.as_json() for one in self.hardest],
         }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from mmed_curate.benchmark.controls import Control
 from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.features import BenchmarkData, read_release
 from mmed_curate.benchmark.folds import Folds, LeftOut
+from mmed_curate.benchmark.groups import GroupTable, group_scores
 from mmed_curate.benchmark.handcrafted import (
     Handcrafted,
     features_of,
@@ -78,7 +80,12 @@ def run_benchmark(
             or `to` exists.
     """
     with folder_written_aside(to) as folder:
-        read = read_release(release, sound_frames=settings.sound_frames, only_micro=settings.only_micro)
+        read = read_release(
+            release,
+            sound_frames=settings.sound_frames,
+            only_micro=settings.only_micro,
+            word_tokens=settings.word_tokens,
+        )
         report = benchmark(
             read.clips,
             settings,
@@ -86,6 +93,7 @@ def run_benchmark(
             version=read.facts.version,
             simulated=read.facts.simulated,
             coders=read.coders,
+            attributes=read.attributes,
             excluded=read.excluded,
             notes=read.notes,
             own=own,
@@ -107,6 +115,7 @@ def benchmark(
     version: str,
     simulated: bool,
     coders: CoderClasses | None = None,
+    attributes: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     excluded: Sequence[tuple[str, int]] = (),
     notes: Sequence[Finding] = (),
     own: Sequence[str] = (),
@@ -122,6 +131,7 @@ def benchmark(
         name, version: what the report says it is about.
         simulated: True where any clip is simulated.
         coders: what each coder chose of the clips; None: not known.
+        attributes: what is told of subjects: value by subject, by attribute.
         excluded: how many clips were left out before, by reason.
         notes: what was found out before and must be said.
         own, progress, workers, kept: as in `run_benchmark`.
@@ -161,6 +171,7 @@ def benchmark(
         sound=_sound(plan, answers, by_name, data, settings),
         calibrated=found,
         soft=None if coders is None else _soft(coders, found, data, settings),
+        groups=None if amf is None else _grouped(amf, attributes, data, settings),
         probes=_probed(data, settings),
         hardest=hardest_clips(models, data, most=HARDEST),
         attention=_attention(plan, answers),
@@ -214,6 +225,27 @@ def _hand_crafted(data: BenchmarkData, settings: BenchmarkSettings) -> list[Mode
     return found
 
 
+def _grouped(
+    model: ModelResult,
+    attributes: Mapping[str, Mapping[str, str]],
+    data: BenchmarkData,
+    settings: BenchmarkSettings,
+) -> GroupTable | None:
+    """AMF-Net's scores in each group that is large enough; a release tells of subjects only what many share."""
+    if settings.group_subjects is None:
+        return None
+    return group_scores(
+        model.counts,
+        model.subjects,
+        attributes,
+        data.classes,
+        min_subjects=settings.group_subjects,
+        seed=settings.intervals.seed,
+        resamples=settings.intervals.resamples,
+        level=LEVEL,
+    )
+
+
 def _probed(data: BenchmarkData, settings: BenchmarkSettings) -> tuple[IdentityProbe, ...]:
     """Whether the sound that the network is given tells who plays, and in which session."""
     if settings.probes is None or not data.has_sound.any():
@@ -261,9 +293,15 @@ def _sound(
         for control in Control
         if all(control in one.controls for one in units)
     }
-    permuted = _answered(plan, answers, Purpose.PERMUTED, AMF_NET).argmax(axis=2)  # (R, N)
-    visual = models.get(Design.VISUAL_ONLY.value)
-    return sound_question(models[AMF_NET.name], permuted, visual, controlled, data, settings)
+    return sound_question(
+        models[AMF_NET.name],
+        _answered(plan, answers, Purpose.STANDING, AMF_NET),
+        _answered(plan, answers, Purpose.PERMUTED, AMF_NET),
+        models.get(Design.VISUAL_ONLY.value),
+        controlled,
+        data,
+        settings,
+    )
 
 
 def _calibrated(plan: Plan, answers: Answers, data: BenchmarkData, settings: BenchmarkSettings) -> Calibrated | None:

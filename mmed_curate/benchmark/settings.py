@@ -201,6 +201,10 @@ class BenchmarkSettings(Declared):
     inner_parts: Annotated[int, Field(ge=2)] | None = None
     """Parts of the subjects of a fold; a second network per fold leaves one out, by seed, and its answers there choose
     temperature and strength. None: nothing is chosen."""
+    word_tokens: Annotated[int, Field(ge=1)] | None = None
+    """How many words of a clip's transcript AMF-Net reads, where a release has any; None: none."""
+    group_subjects: Annotated[int, Field(ge=2)] | None = None
+    """Subjects that a group (sex, age band, …) must have to get a row of its own; None: no rows."""
     permutations: Annotated[int, Field(ge=99)] = 9999
     """Draws of the paired test between two models (Phipson & Smyth 2010: p cannot be below 1 / (draws + 1))."""
 

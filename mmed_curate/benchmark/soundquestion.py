@@ -3,6 +3,9 @@
 Fused against visual-only compares two networks of different size and shape: in a prototype on simulated data the fused
 one won on 12 of 14 datasets whose sound held nothing. Against itself on permuted sound nothing differs but what the
 sound has to do with the clip, so that comparison leads and the other stands behind it.
+
+The answer is that of the log-score, whose power and errors a stored study measured (`benchmarks/study.py`); the same
+difference in UAR, which people read more easily, stands beside it.
 """
 
 from __future__ import annotations
@@ -14,16 +17,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mmed_curate.benchmark.calibrated import within_reach
 from mmed_curate.benchmark.controls import Control
 from mmed_curate.benchmark.features import BenchmarkData
+from mmed_curate.benchmark.logscore import LogScoreDifference, log_score_difference
 from mmed_curate.benchmark.paired import PairedComparison
 from mmed_curate.benchmark.power import ClipsNeeded, clips_needed
 from mmed_curate.benchmark.scores import Interval, Scores, bootstrap
 from mmed_curate.benchmark.settings import BenchmarkSettings
-from mmed_curate.benchmark.standing import ModelResult, compared, counts_of
+from mmed_curate.benchmark.standing import LEVEL, ModelResult, compared, counts_of
 
 ALPHA, POWER = 0.05, 0.8
-"""Level of the tests, and how often the power line asks that a difference be found (Cohen 1988)."""
+"""Two-sided level of a difference, and how often the power line asks that it be found (Cohen 1988)."""
 
 MEANS: Mapping[Control, str] = {
     Control.SILENCE: "the picture alone, through the same network: what the others are held against",
@@ -31,6 +36,7 @@ MEANS: Mapping[Control, str] = {
     Control.WITHIN_CLASS: "the gain should stay: the sound is of the same class, though of another moment",
     Control.ACROSS_CLASSES: "the gain must vanish or turn to harm: the sound now says another class",
     Control.NO_VOICES: "a gain that stays is not in anybody's voice but in the game, the room or the microphone",
+    Control.NO_WORDS: "what is left of the gain without the transcript",
     Control.BLANK_PICTURE: "what the sound says when nothing is seen; no gain over the picture is meant",
 }
 
@@ -63,8 +69,10 @@ class ControlResult:
 class SoundQuestion:
     """What the benchmark says of whether sound helps."""
 
-    against_permuted: PairedComparison
+    log_score: LogScoreDifference
     """AMF-Net less AMF-Net on permuted sound: the answer."""
+    against_permuted: PairedComparison
+    """The same in accuracy, UF1 and UAR."""
     needed: ClipsNeeded
     """How many clips a difference like this needs."""
     against_visual: PairedComparison | None
@@ -78,22 +86,28 @@ class SoundQuestion:
     @property
     def sentence(self) -> str:
         """The answer in words."""
-        found = self.against_permuted.uar
-        if found.value is None or found.p_greater is None:
-            return "Whether sound helps is undetermined: a class is missing."
-        points = f"{100 * found.value:+.1f} points of UAR over the same network on permuted sound"
-        spread = f", 95 % {100 * found.interval.low:+.1f} to {100 * found.interval.high:+.1f}" if found.interval else ""
-        if found.p_greater < ALPHA:
-            return f"Sound helps: {points}{spread} (p = {found.p_greater:.3f}, one-sided, swaps of subjects)."
-        return (
-            f"No help of sound is shown: {points}{spread} (p = {found.p_greater:.3f}, one-sided, swaps of subjects). "
-            "That is no proof of none."
+        uar = self.against_permuted.uar
+        points = "" if uar.value is None else f", {100 * uar.value:+.1f} points of UAR"
+        spread = f" (95 % {100 * uar.interval.low:+.1f} to {100 * uar.interval.high:+.1f})" if uar.interval else ""
+        said = (
+            f"against the same network on permuted sound {self.log_score.nats:+.3f} nats of log-score per clip "
+            f"(p = {self.log_score.p_greater:.3f}, one-sided, swaps of subjects){points}{spread}."
         )
+        if self.helps:
+            return f"Sound helps: {said}"
+        return f"No help of sound is shown: {said} That is no proof of none."
+
+    @property
+    def helps(self) -> bool:
+        """Whether it is found, by a two-sided test at ALPHA and in favour of sound."""
+        return self.log_score.p_greater <= ALPHA / 2
 
     def as_json(self) -> dict[str, Any]:
         """As JSON values."""
         return {
             "sentence": self.sentence,
+            "helps": self.helps,
+            "log_score": self.log_score.as_json(),
             "against_permuted": self.against_permuted.as_json(),
             "power": self.needed.as_json(),
             "against_visual": None if self.against_visual is None else self.against_visual.as_json(),
@@ -105,7 +119,8 @@ class SoundQuestion:
 
 def sound_question(
     intact: ModelResult,
-    permuted: npt.NDArray[np.int64],
+    intact_logits: npt.NDArray[np.float32],
+    permuted_logits: npt.NDArray[np.float32],
     visual: ModelResult | None,
     controlled: Mapping[Control, tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]],
     data: BenchmarkData,
@@ -115,7 +130,8 @@ def sound_question(
 
     Args:
         intact: AMF-Net.
-        permuted: (R, N) what it answers when trained on permuted sound.
+        intact_logits: (R, N, C) its answers.
+        permuted_logits: (R, N, C) what it answers when trained on permuted sound.
         visual: visual-only, where it was run.
         controlled: (R, N) what AMF-Net answers under each control, and (N,) whose clip it changed with any seed.
         data: the clips.
@@ -123,7 +139,18 @@ def sound_question(
     """
     speechless = None if data.voice is None else data.has_sound & ~(data.voice & data.sound_mask).any(axis=1)  # (N,)
     owners = set() if speechless is None else {data.subjects[index] for index in np.flatnonzero(speechless)}
+    permuted = permuted_logits.argmax(axis=2)  # (R, N)
     return SoundQuestion(
+        log_score=log_score_difference(
+            within_reach(intact_logits),
+            within_reach(permuted_logits),
+            data.labels,
+            data.subjects,
+            seed=settings.intervals.seed,
+            swaps=settings.permutations,
+            resamples=settings.intervals.resamples,
+            level=LEVEL,
+        ),
         against_permuted=compared(intact.predicted, permuted, data, settings),
         needed=clips_needed(intact.right(data), permuted == data.labels, data.subjects, alpha=ALPHA, power=POWER),
         against_visual=None if visual is None else compared(intact.predicted, visual.predicted, data, settings),

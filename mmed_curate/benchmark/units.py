@@ -145,7 +145,9 @@ def _listened(networks: Trained, clips: Clips, folds: Folds) -> npt.NDArray[np.f
     for fold, asked in enumerate(folds.asked):
         network.load_state_dict(networks.one(fold))
         with torch.no_grad():
-            weights = network.attention(clips.of(torch.from_numpy(asked).to(clips.flow.device))).cpu().numpy()  # (n, T')
+            weights = (
+                network.attention(clips.of(torch.from_numpy(asked).to(clips.flow.device))).cpu().numpy()
+            )  # (n, T')
         found = np.zeros((len(asked), weights.shape[1]), dtype=np.float32) if found is None else found
         found[asked] = weights
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ def next_ticket(coder: str, output: Path, tool: str | None, as_json: bool) -> No
     out.print(f"ticket {ticket.id}: {ticket.stage.value}{first}", markup=False)
     out.print(f"read {packet.folder / 'ticket.txt'}", markup=False)
     out.print(f"{'go on' if packet.begun else 'answer'} in {packet.answer}", markup=False)
-    out.print(f"then mmed desk submit {coder} {ticket.id} {packet.folder}", markup=False)
+    hand_in = shlex.join(["mmed", "desk", "submit", coder, str(ticket.id), str(packet.folder)])
+    out.print(f"then {hand_in}", markup=False)
 
 
 @desk.command()

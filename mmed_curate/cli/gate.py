@@ -13,10 +13,10 @@ from rich.markup import escape
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.cli.console import json_option, out, print_json, progress_bar, table
 from mmed_curate.cli.outputs import PAGE
-from mmed_curate.domain.counted import counted
+from mmed_curate.domain.counted import counted, figure
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import Stage
-from mmed_curate.gate.attempted import FRESH_SAMPLE, what_to_do
+from mmed_curate.gate.attempted import AGREED, FRESH_SAMPLE, what_to_do
 from mmed_curate.gate.decide import Decision
 from mmed_curate.gate.document import decision_document
 from mmed_curate.gate.evidence import Evidence
@@ -85,7 +85,7 @@ def tell_attempt(held: Held, *, own: bool) -> str:
     """Which attempt it was, or why it was none, in a sentence."""
     if held.attempt is not None:
         how = "recorded before, on the same judgements" if held.recorded_before else "recorded"
-        came = "failed" if held.attempt.failed else "coders agree well enough"
+        came = "failed" if held.attempt.failed else AGREED
         return f"Attempt {held.attempt.number}, {how}: {came}."
     if not own:
         return "Held by another policy than the workspace's own: not recorded, and no attempt."
@@ -114,8 +114,8 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
             [
                 (
                     escape(verdict.name),
-                    NOTHING if verdict.number is None else _figure(verdict.number),
-                    f"{_SIGN[verdict.relation]} {_figure(verdict.bound)}",
+                    NOTHING if verdict.number is None else figure(verdict.number),
+                    f"{_SIGN[verdict.relation]} {figure(verdict.bound)}",
                     "yes" if verdict.holds else "[bold red]no[/bold red]",
                     escape(verdict.what),
                 )
@@ -147,14 +147,10 @@ def tell_decision(decision: Decision, policy: Policy) -> None:
 
 
 def _said(verdict: RuleVerdict) -> str:
-    needed = f"needed {_SIGN[verdict.relation]} {_figure(verdict.bound)}"
+    needed = f"needed {_SIGN[verdict.relation]} {figure(verdict.bound)}"
     if verdict.number is None:
         return escape(f"{verdict.name}: no number, {needed} ({verdict.what}): {verdict.remedy}")
-    return escape(f"{verdict.name}: {_figure(verdict.number)}, {needed}: {verdict.remedy}")
-
-
-def _figure(value: float) -> str:
-    return f"{value:.0f}" if value == int(value) and abs(value) != 1 else f"{value:.3f}".rstrip("0").rstrip(".")
+    return escape(f"{verdict.name}: {figure(verdict.number)}, {needed}: {verdict.remedy}")
 
 
 def _day(text: str | None) -> date:

@@ -15,6 +15,7 @@ from mmed_curate.cli.console import err, json_option, out, print_json, table
 from mmed_curate.cli.labels import labels
 from mmed_curate.cli.outputs import TEXT, check_outputs
 from mmed_curate.cli.records import consensus, judgements
+from mmed_curate.cli.transcript import transcript
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.time import FrameClock
 from mmed_curate.interchange.formats import TIMELINE_FORMATS, TimelineFormat, reading_document, timelines_from
@@ -95,6 +96,7 @@ for _name, _format in TIMELINE_FORMATS.items():
         import_.add_command(_importer(_name, _format.title, _format.read))
     export.add_command(_exporter(_name, _format))
 import_.add_command(labels)
+import_.add_command(transcript)
 export.add_command(judgements)
 export.add_command(consensus)
 

@@ -142,6 +142,8 @@ def create(
             if draft:
                 out.print("Consent, files, marks and bindings hold for drafts too: not even a draft can be shared.")
         sys.exit(1)
+    attempt = tell_attempt(held, own=True)
+    del held, decision  # what the gate was shown is as large as the release's tables
     with bars:
         made = create_release(
             workspace, leave, wishes, progress=bars.enter_context(progress_bar("Copying files", "files"))
@@ -150,7 +152,7 @@ def create(
         print_json({"released": True, **_document(made)})
     else:
         _tell(made, templated=licence is None and "TEMPLATE" in wishes.recipe.licence.name)
-        out.print(tell_attempt(held, own=True), markup=False)
+        out.print(attempt, markup=False)
 
 
 release.add_command(catalogue)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -56,7 +57,8 @@ def run(
 ) -> None:
     """Serve the releases in the folder RELEASES to holders of tokens who accepted their terms, until interrupted.
 
-    Tokens, accepted terms, requests for access and the log of who fetched what lie in RELEASES.access, beside it.
+    Tokens, accepted terms, requests for access and the log of who fetched what lie in RELEASES.access, beside it. It is
+    one process, which keeps in memory how often who asked: run one for each folder.
     """
     from mmed_curate.serving.app import application
     from mmed_curate.serving.recipe import load_serving_recipe
@@ -65,9 +67,8 @@ def run(
     access = Access.beside(releases)
     served = application(releases, access, load_serving_recipe(recipe))
     if not any(token.is_good(access.now()) for token in access.tokens()):
-        err.print(
-            f"nobody has a token yet: mmed serve token add NAME --expires 90d --releases {releases}", markup=False
-        )
+        add = f"mmed serve token add NAME --expires 90d --releases {shlex.quote(str(releases))}"
+        err.print(f"nobody has a token yet: {add}", markup=False)
     if certificate is None and host not in _LOCAL and proxy is None:
         err.print("tokens go over the network unencrypted: give --certificate, or serve behind https", markup=False)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from mmed_curate.dataset.attempts import attempts_in, made_by
 from mmed_curate.dataset.changes import CHANGES
 from mmed_curate.dataset.layout import POLICY, PROTOCOL
-from mmed_curate.dataset.loading import read_release
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.remeasured import report_version, why_attested
 from mmed_curate.domain.findings import MmedError
 from mmed_curate.domain.protocol import Protocol
@@ -41,23 +40,26 @@ _OF_ATTEMPTS = (
 """Where a release tells of attempts."""
 
 
-def attested_in(root: Path) -> tuple[str, ...]:
+def attested_in(dataset: Dataset | None) -> tuple[str, ...]:
     """Each thing that is attested, as a sentence without a full stop.
 
     Args:
-        root: a release whose files are as they were sealed.
+        dataset: a release whose files are as they were sealed; None: its tables cannot be read.
     """
+    if dataset is None:
+        return _ALWAYS
     try:
-        return (*_ALWAYS, *((_OF_HISTORY,) if (root / CHANGES).is_file() else ()), *_of_attempts(root))
+        told = (dataset.root / CHANGES).is_file()
+        return (*_ALWAYS, *((_OF_HISTORY,) if told else ()), *_of_attempts(dataset))
     except (MmedError, LookupError, TypeError, ValueError, AttributeError):
         return _ALWAYS  # what is wrong with it, `derive_again` says
 
 
-def _of_attempts(root: Path) -> tuple[str, ...]:
-    dataset = read_release(root)
+def _of_attempts(dataset: Dataset) -> tuple[str, ...]:
     attempts = attempts_in(dataset)
     if attempts is None:
         return ()
+    root = dataset.root
     protocol, policy = read_yaml(root / PROTOCOL, Protocol), read_yaml(root / POLICY, Policy)
     version = report_version(dataset)
     why = {

@@ -14,6 +14,7 @@ from mmed_curate.agreement.gathering import matched
 from mmed_curate.agreement.matching import match_events
 from mmed_curate.agreement.reading import median_frame, one_mark_each
 from mmed_curate.agreement.settle import Course, course
+from mmed_curate.dataset.answers import judgement_of
 from mmed_curate.dataset.asked import NO_CLASS, Field, Vote
 from mmed_curate.dataset.judged import judged_from, settled_events
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
@@ -68,7 +69,7 @@ def ballots_in(
         BadInput: they are no history of a clip.
     """
     found: dict[str, Ballot] = {}
-    for one in judged_from(judged, judgements):
+    for one in judged_from(judged, map(judgement_of, judgements)):
         ballots = ballots_of(course(one.judgements, protocol, one.clock, codebook, one.terms), protocol, codebook)
         found.update(
             {one.clip if place == 0 else f"{one.clip}-e{place + 1}": ballot for place, ballot in ballots.items()}

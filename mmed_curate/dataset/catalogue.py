@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -213,7 +214,7 @@ def _listed(folder: Path) -> Listed:
         raise BadInput.of(
             "catalogue.not_whole",
             f"{folder} lacks {len(lacking)} of its files, such as {lacking[0]}",
-            f"run `mmed verify {folder}`, and hand out whole releases only",
+            f"run `{shlex.join(['mmed', 'verify', str(folder)])}`, and hand out whole releases only",
         )
     try:
         return Listed(

@@ -18,6 +18,7 @@ from typing import Any
 from mmed_curate.dataset.difference import ClipChanged, ClipWent, Difference, FieldChanged, Tally, Why
 from mmed_curate.dataset.tombstones import TOMBSTONES
 from mmed_curate.dataset.versions import Bump, Version
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
@@ -194,15 +195,15 @@ def _some(number: int, text: str, named: Any) -> tuple[str, ...]:
 
 
 def _clips(number: int) -> str:
-    return "1 clip" if number == 1 else f"{number} clips"
+    return counted(number, "clip")
 
 
 def _judged(number: int) -> str:
-    return "1 judged clip" if number == 1 else f"{number} judged clips"
+    return counted(number, "judged clip")
 
 
 def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"
+    return counted(number, "file")
 
 
 def changelog_text(changes: Changes, *, notice: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mmed_curate.dataset.ballots import Ballot
+    from mmed_curate.dataset.transcript import TranscriptRow
 
 
 class Withheld(BadInput):
@@ -60,6 +61,8 @@ class ReleasedClip:
     """What every expert said of the judged clip, in order, corrected ones included."""
     ballot_of: Callable[[str], Ballot]
     """Who said what of an event, by the clip's name."""
+    cues_of: Callable[[str], tuple[TranscriptRow, ...]]
+    """What was said in a clip, by its name."""
 
     @property
     def name(self) -> str:
@@ -80,6 +83,15 @@ class ReleasedClip:
     def emotion_class(self) -> str | None:
         """Class of three of the emotion; None: in no class."""
         return self.row.emotion_class
+
+    @property
+    def transcript(self) -> tuple[TranscriptRow, ...]:
+        """What was said in the clip, by onset; empty: nothing, or nothing that may be read, or nobody wrote it down.
+
+        Raises:
+            BadInput: the table is not the one that was sealed.
+        """
+        return self.cues_of(self.name)
 
     def video(self, *, archival: bool = False) -> ClipVideo:
         """Decode the clip's pictures.

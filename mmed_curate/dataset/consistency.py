@@ -6,15 +6,21 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import Any
 
-from mmed_curate.dataset.answers import judgement_of, judgement_row
+from mmed_curate.dataset.answers import judgement_row
+from mmed_curate.dataset.cells import AT_ONCE
 from mmed_curate.dataset.facts import RELEASE
-from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.groups import read_subjects_table, wrong_subjects
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS, SUBJECTS, TRANSCRIPTS
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, header_of
+from mmed_curate.dataset.selection import MEDIA_PARTS, Part, media_bytes
 from mmed_curate.dataset.splits import SPLITS, Shares, read_splits, splits_of
+from mmed_curate.dataset.transcript import read_transcripts, wrong_cues
 from mmed_curate.domain.identity import ClipId
+from mmed_curate.domain.judgements import Judgement
 from mmed_curate.domain.protocol import ClipOrigin, Stage
 from mmed_curate.domain.time import Frame, FrameClock
 
@@ -42,12 +48,16 @@ class Rederived:
     same: bool
 
 
-def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[Rederived]:
+def compared(
+    dataset: Dataset, answers: Sequence[Judgement], clocks: Mapping[ClipId, FrameClock], coming: Mapping[str, int]
+) -> Iterator[Rederived]:
     """Compare what the tables say twice.
 
     Args:
         dataset: the release.
+        answers: what the rows of judgements.csv stand for, in their order.
         clocks: of every judged clip.
+        coming: see `derive_again`.
     """
     judged = {row.clip: row for row in dataset.judged_clip_rows}
     clips, said = dataset.clip_rows, dataset.judgement_rows
@@ -70,14 +80,28 @@ def compared(dataset: Dataset, clocks: Mapping[ClipId, FrameClock]) -> Iterator[
             if ClipId(row.judged_clip) in clocks and not _times_hold(row, clocks[ClipId(row.judged_clip)])
         ],
     )
-    yield _line(f"columns of {JUDGEMENTS} beside its answers", _unlike_their_answers(said))
+    yield _line(f"columns of {JUDGEMENTS} beside its answers", _unlike_their_answers(said, answers))
     yield _line(f"which clip replaces which in {JUDGED_CLIPS}", _wrongly_replaced(judged))
     yield _counts(dataset)
+    if dataset.release.media_bytes is not None:
+        yield from _bytes(dataset, dataset.release.media_bytes, coming)
     yield from _simulated(dataset, judged)
+    yield from _beside(dataset)
     if any(file.path == SPLITS for file in dataset.manifest.files):
         yield from _splits(dataset)
     if any(file.path == PARQUET for file in dataset.manifest.files) and find_spec("pyarrow") is not None:
         yield _parquet(dataset)
+
+
+def _beside(dataset: Dataset) -> Iterator[Rederived]:
+    """The tables that older releases do not have."""
+    held = {file.path for file in dataset.manifest.files}
+    if TRANSCRIPTS in held:
+        rows = read_transcripts(dataset.root / TRANSCRIPTS)  # all of them, of clips that are not there too
+        yield _line(f"cues of {TRANSCRIPTS} in the clips of {CLIPS}", wrong_cues(rows, dataset.clip_rows))
+    if SUBJECTS in held:
+        subjects = read_subjects_table(dataset.root / SUBJECTS)
+        yield _line(f"subjects of {SUBJECTS} and {CLIPS}", wrong_subjects(subjects, dataset.clip_rows))
 
 
 def _line(what: str, wrong: Sequence[str]) -> Rederived:
@@ -113,14 +137,14 @@ def _times_hold(row: ClipRow, clock: FrameClock) -> bool:
     )
 
 
-def _unlike_their_answers(rows: Sequence[JudgementRow]) -> list[str]:
+def _unlike_their_answers(rows: Sequence[JudgementRow], answers: Sequence[Judgement]) -> list[str]:
     corrected = {row.supersedes for row in rows if row.supersedes is not None}
     return [
         row.judgement
-        for row in rows
+        for row, judgement in zip(rows, answers, strict=True)
         if row
         != judgement_row(
-            judgement_of(row),
+            judgement,
             name=row.judgement,
             clip=row.clip,
             subject=row.subject,
@@ -158,6 +182,19 @@ def _counts(dataset: Dataset) -> Rederived:
         what=f"counts in {RELEASE}",
         stated=", ".join(f"{count} {name}" for name, count in stated.items()),
         found=", ".join(f"{count} {name}" for name, count in found.items()),
+        same=stated == found,
+    )
+
+
+def _bytes(dataset: Dataset, stated: Mapping[Part, int], coming: Mapping[str, int]) -> Iterator[Rederived]:
+    try:
+        found = media_bytes(dataset.root, (file.path for file in dataset.manifest.files), known=coming)
+    except OSError:  # a copy of a part of it
+        return
+    yield Rederived(
+        what=f"bytes of media in {RELEASE}",
+        stated=", ".join(f"{stated[part]} of {part.value}" for part in MEDIA_PARTS),
+        found=", ".join(f"{found[part]} of {part.value}" for part in MEDIA_PARTS),
         same=stated == found,
     )
 
@@ -206,22 +243,34 @@ def _parquet(dataset: Dataset) -> Rederived:
     import pyarrow.parquet as pq
 
     names = list(header_of(dataset.root / CLIPS))  # an older version holds fewer columns, in both
+    rows = dataset.clip_rows
+    other = Rederived(what=PARQUET, stated=f"the same as {CLIPS}", found="another shape", same=False)
+    wrong: list[str] = []
+    first = 0
     try:
         with (dataset.root / PARQUET).open("rb") as stream:
-            table = pq.read_table(stream)
-        rows = table.to_pylist() if table.column_names == names else None
+            # in pieces: read whole, pyarrow loads pandas
+            table = pq.ParquetFile(stream)
+            if table.schema_arrow.names != names or table.metadata.num_rows != len(rows):
+                return other
+            for piece in table.iter_batches(AT_ONCE):
+                some = rows[first : first + piece.num_rows]
+                first += piece.num_rows
+                wrong += _unlike(some, piece.to_pydict())
     except (OSError, ValueError, pa.ArrowException) as error:
         return Rederived(what=PARQUET, stated=f"the same as {CLIPS}", found=f"unreadable ({error})", same=False)
-    if rows is None or len(rows) != len(dataset.clip_rows):
-        return Rederived(what=PARQUET, stated=f"the same as {CLIPS}", found="another shape", same=False)
-    return _line(
-        f"{PARQUET} beside {CLIPS}",
-        [
-            row.clip
-            for row, other in zip(dataset.clip_rows, rows, strict=True)
-            if not all(_equal(getattr(row, name), other[name]) for name in names)
-        ],
-    )
+    return _line(f"{PARQUET} beside {CLIPS}", wrong) if first == len(rows) else other
+
+
+def _unlike(rows: Sequence[ClipRow], columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Clips of which a column says another thing."""
+    differ = {
+        place
+        for name, values in columns.items()
+        for place, (one, other) in enumerate(zip(map(attrgetter(name), rows), values, strict=True))
+        if not _equal(one, other)
+    }
+    return [rows[place].clip for place in sorted(differ)]
 
 
 def _equal(one: Any, other: Any) -> bool:

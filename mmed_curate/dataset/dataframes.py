@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from mmed_curate.dataset.rows import ClipRow, JudgementRow
+from mmed_curate.dataset.rows import Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,9 +29,7 @@ def dtype_of(annotation: str) -> str:
     return _DTYPE_OF[annotation]
 
 
-def frame_of(
-    rows: Sequence[ClipRow] | Sequence[JudgementRow], kind: type[ClipRow] | type[JudgementRow]
-) -> pd.DataFrame:
+def frame_of(rows: Sequence[Row], kind: type[Row]) -> pd.DataFrame:
     """One row per record, columns in the order of its fields.
 
     Text is `string` (missing: <NA>), truth values are `bool`, whole numbers `int64` (`Int64` where they may be

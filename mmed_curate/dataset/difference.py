@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.cells import cell_text
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS, SUBJECTS, TRANSCRIPTS
 from mmed_curate.dataset.released import Dataset
-from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, cell_text, columns_of, header_of
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, header_of
 from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones, tombstone_of
 from mmed_curate.dataset.versions import Bump
 from mmed_curate.domain.protocol import Stage
@@ -198,6 +199,8 @@ class Difference:
 
 RULES = ("LICENSE.txt", "codebook.yaml", "policy.yaml", "protocol.yaml")
 """Files that say how a release came to be and may be used."""
+BESIDE = (SUBJECTS, TRANSCRIPTS)
+"""Tables that are compared as a whole; older releases do not have them."""
 
 
 def side_of(dataset: Dataset) -> Side:
@@ -298,7 +301,7 @@ def compare(older: Side, newer: Side) -> Difference:
         files_came=sum(len(one.files_came) for one in changed),
         files_went=sum(len(one.files_went) for one in changed),
         files_changed=sum(len(one.files_changed) for one in changed),
-        rules=tuple(name for name in RULES if older.files.get(name) != newer.files.get(name)),
+        rules=tuple(name for name in (*RULES, *BESIDE) if _differs(name, older.files, newer.files)),
     )
     return Difference(
         tally=tally,
@@ -311,6 +314,12 @@ def compare(older: Side, newer: Side) -> Difference:
         subjects_came=tuple(sorted(now - before)),
         subjects_went=tuple(sorted(before - now)),
     )
+
+
+def _differs(name: str, before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    if name == SUBJECTS and not (name in before and name in now):
+        return False  # one is of an older format, and that is no change
+    return before.get(name) != now.get(name)
 
 
 def _why(judged: str, newer: Side) -> Why:

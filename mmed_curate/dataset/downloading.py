@@ -34,6 +34,7 @@ from mmed_curate.dataset.selection import (
 from mmed_curate.dataset.sources import Folder, FoundRelease, find_release
 from mmed_curate.dataset.terms import accept_terms, terms_in
 from mmed_curate.dataset.tombstones import Tombstones, remember, tombstone_of
+from mmed_curate.dataset.totals import totals_of
 from mmed_curate.dataset.versions import newer
 from mmed_curate.domain.files import said_in_words, sha256_of
 from mmed_curate.domain.findings import BadInput
@@ -267,7 +268,7 @@ def _bring(
             beside=[target.parent, *(Path(folder) for folder in reuse)],
             stop=stop,
             progress=progress,
-            known_bytes=found.listed.bytes if found.listed is not None and partial is None else None,
+            totals=totals_of(found.manifest, found.facts, here, None if found.listed is None else found.listed.bytes),
         )
         sealed = found.sha256_of
         standing = gathering.gather({path: sealed[path] for path in here}, at_once)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from mmed_curate.dataset.rows import FORMAT_VERSION
+from mmed_curate.dataset.selection import MEDIA_PARTS, Part
 from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
@@ -59,11 +61,19 @@ class ReleaseFacts:
     judgements_digest: str
     """SHA-256 of the judgements that the gate saw, under pseudonyms, without free text; `verify` computes it again."""
     counts: Counts
+    media_bytes: Mapping[Part, int] | None = None
+    """Bytes of the files of each part but the metadata; None: it was made before releases said that."""
 
 
 def marks(*, simulated: bool, draft: bool) -> str:
     """What a title of a release begins with; empty, or ending in a space."""
     return ("SIMULATED " if simulated else "") + ("DRAFT " if draft else "")
+
+
+def cited_as(title: str, *, simulated: bool, draft: bool) -> str:
+    """A title as it is cited: what marks the release, then a colon."""
+    words = marks(simulated=simulated, draft=draft).strip()
+    return f"{words}: {title}" if words else title
 
 
 def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
@@ -119,6 +129,9 @@ def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
             codebook_version=_of(document["codebook"], "version", str),
             judgements_digest=_of(document, "judgements_digest", str),
             counts=Counts(**{name: _of(document["counts"], name, int) for name in Counts.__slots__}),
+            media_bytes={part: _of(document["media_bytes"], part.value, int) for part in MEDIA_PARTS}
+            if "media_bytes" in document
+            else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(path, shown, f"lacks or garbles {error}") from error
@@ -126,6 +139,7 @@ def read_facts(root: Path, *, shown: str | None = None) -> ReleaseFacts:
 
 def facts_document(facts: ReleaseFacts) -> dict[str, object]:
     """The JSON document of release.json; `notice` stands first."""
+    of_media = facts.media_bytes
     return {
         "notice": facts.notice,
         "format": FORMAT,
@@ -140,6 +154,7 @@ def facts_document(facts: ReleaseFacts) -> dict[str, object]:
         "codebook": {"name": facts.codebook, "version": facts.codebook_version},
         "judgements_digest": facts.judgements_digest,
         "counts": {name: getattr(facts.counts, name) for name in Counts.__slots__},
+        **({} if of_media is None else {"media_bytes": {part.value: of_media[part] for part in MEDIA_PARTS}}),
     }
 
 

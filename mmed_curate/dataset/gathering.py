@@ -12,7 +12,9 @@ from mmed_curate.dataset.fetching import LackingFile, Stopped
 from mmed_curate.dataset.manifest import MANIFEST, inside, read_manifest
 from mmed_curate.dataset.partfolder import PartFolder
 from mmed_curate.dataset.pieces import forget, size_of
+from mmed_curate.dataset.selection import Part, part_of
 from mmed_curate.dataset.sources import Source, copy_checked
+from mmed_curate.dataset.totals import Totals
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput, Finding
 
@@ -31,7 +33,7 @@ class Standing:
     bytes_done: int = 0
     """On disk, as far as they are looked at; of files that were here too."""
     bytes_total: int | None = None
-    """None: nothing is known. From the catalogue, else reckoned from the sizes seen so far."""
+    """None: nothing is known yet; see `totals`."""
     bytes_fetched: int = 0
     """That came from the source in this run."""
     n_taken_over: int = 0
@@ -56,7 +58,7 @@ class Gathering:
         beside: Sequence[Path],
         stop: threading.Event,
         progress: Callable[[Standing], None],
-        known_bytes: int | None,
+        totals: Totals,
     ) -> None:
         """
         Args:
@@ -66,14 +68,14 @@ class Gathering:
             beside: releases, or folders of releases, to take unchanged files from.
             stop: set when everything should end.
             progress: called with how far it is.
-            known_bytes: of all files together; None: not known.
+            totals: what is known of their bytes.
         """
         self._source = source
         self._target = target
         self._part = part
         self._beside = beside
         self._stop = stop
-        self._tally = _Tally(progress, known_bytes)
+        self._tally = _Tally(progress, totals)
         self._lacking: list[Finding] = []
         self._failure: BaseException | None = None
         self._turn = threading.Lock()
@@ -91,7 +93,8 @@ class Gathering:
         """
         self._tally.begin(len(wanted))
         paths_of: dict[str, list[str]] = {}
-        for path in sorted(wanted):
+        # metadata first: they are few, and of the rest the release says how many bytes there are
+        for path in sorted(wanted, key=lambda path: (part_of(path) is not Part.METADATA, path)):
             paths_of.setdefault(wanted[path], []).append(path)
         todo = iter(paths_of.items())
         workers = [threading.Thread(target=self._work, args=(todo, frozenset(paths_of))) for _ in range(at_once)]
@@ -150,18 +153,18 @@ class Gathering:
     def _bring(self, sha256: str, paths: list[str], sought: frozenset[str]) -> None:
         """Bring all files of one content."""
         here = {path: found for path in paths if (found := self._found(path, sha256)) is not None}
-        for found in here.values():
-            self._tally.kept(found.stat().st_size)
+        for path, found in here.items():
+            self._tally.kept(part_of(path), found.stat().st_size)
         for path in paths:
             if path in here:
                 continue
             piece = self._part.pieces / sha256
             if self._copied(sha256, piece, here.values()):
-                self._tally.twin(size_of(piece))
+                self._tally.twin(part_of(path), size_of(piece))
             elif self._copied(sha256, piece, self._known_elsewhere(sought).get(sha256, ())):
-                self._tally.taken_over(size_of(piece))
+                self._tally.taken_over(part_of(path), size_of(piece))
             else:
-                account = self._tally.file()
+                account = self._tally.file(part_of(path))
                 self._source.file(path, sha256, piece, account.told)
                 account.done(size_of(piece))
             self._part.take(piece, path)
@@ -232,43 +235,38 @@ def _is_sealed(path: Path, sha256: str) -> bool:
 class _Tally:
     """Counts over all workers, and tells now and then."""
 
-    def __init__(self, progress: Callable[[Standing], None], known_bytes: int | None) -> None:
+    def __init__(self, progress: Callable[[Standing], None], totals: Totals) -> None:
         self._progress = progress
-        self._known_bytes = known_bytes
+        self._totals = totals
         self._standing = Standing(files=0)
-        self._sized = 0
-        self._sized_bytes = 0
         self._lock = threading.Lock()
         self._told_s = 0.0
 
     def begin(self, files: int) -> None:
-        self._standing = Standing(files=files, bytes_total=self._known_bytes)
+        self._standing = Standing(files=files, bytes_total=self._totals.bytes)
 
     def end(self) -> Standing:
         self._progress(self._standing)
         return self._standing
 
-    def kept(self, size: int) -> None:
-        self._count(size, files_done=1, bytes_done=size, n_kept=1)
+    def kept(self, part: Part, size: int) -> None:
+        self._count(part, size, files_done=1, bytes_done=size, n_kept=1)
 
-    def twin(self, size: int) -> None:
-        self._count(size, files_done=1, bytes_done=size)
+    def twin(self, part: Part, size: int) -> None:
+        self._count(part, size, files_done=1, bytes_done=size)
 
-    def taken_over(self, size: int) -> None:
-        self._count(size, files_done=1, bytes_done=size, n_taken_over=1)
+    def taken_over(self, part: Part, size: int) -> None:
+        self._count(part, size, files_done=1, bytes_done=size, n_taken_over=1)
 
-    def file(self) -> _FileTally:
-        return _FileTally(self)
+    def file(self, part: Part) -> _FileTally:
+        return _FileTally(self, part)
 
-    def _count(self, size: int | None, **more: int) -> None:
+    def _count(self, part: Part, size: int | None, **more: int) -> None:
         with self._lock:
             if size is not None:
-                self._sized += 1
-                self._sized_bytes += size
+                self._totals.see(part, size)
             now = replace(self._standing, **{name: getattr(self._standing, name) + by for name, by in more.items()})
-            if self._known_bytes is None and self._sized:
-                rest = (now.files - self._sized) * self._sized_bytes // self._sized
-                now = replace(now, bytes_total=self._sized_bytes + rest)
+            now = replace(now, bytes_total=self._totals.bytes)
             self._standing = now
             if time.monotonic() - self._told_s > _TOLD_EVERY_S:
                 self._told_s = time.monotonic()
@@ -278,16 +276,17 @@ class _Tally:
 class _FileTally:
     """Counts one file that is being fetched."""
 
-    def __init__(self, tally: _Tally) -> None:
+    def __init__(self, tally: _Tally, part: Part) -> None:
         self._tally = tally
+        self._part = part
         self._have = 0
         self._sized = False
 
     def told(self, have: int, total: int | None, came: int) -> None:
         size = total if total is not None and not self._sized else None
         self._sized = self._sized or size is not None
-        self._tally._count(size, bytes_done=have - self._have, bytes_fetched=came)
+        self._tally._count(self._part, size, bytes_done=have - self._have, bytes_fetched=came)
         self._have = have
 
     def done(self, size: int) -> None:
-        self._tally._count(None if self._sized else size, files_done=1, bytes_done=size - self._have)
+        self._tally._count(self._part, None if self._sized else size, files_done=1, bytes_done=size - self._have)

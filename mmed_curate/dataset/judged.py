@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate
 
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.settle import Course
-from mmed_curate.dataset.answers import judgement_of
-from mmed_curate.dataset.rows import JudgedClipRow, JudgementRow, durations_of
+from mmed_curate.dataset.rows import JudgedClipRow, durations_of
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.identity import ClipId, SubjectId
@@ -19,19 +19,19 @@ from mmed_curate.domain.protocol import ClipOrigin, ClipTerms, Stage
 from mmed_curate.domain.time import FrameClock
 
 
-def judged_from(clips: Iterable[JudgedClipRow], judgements: Iterable[JudgementRow]) -> tuple[JudgedClip, ...]:
+def judged_from(clips: Iterable[JudgedClipRow], judgements: Iterable[Judgement]) -> tuple[JudgedClip, ...]:
     """Every judged clip with what was said of it: what agreement is measured on.
 
     Args:
         clips: rows of judged-clips.csv.
-        judgements: rows of judgements.csv.
+        judgements: what rows of judgements.csv stand for.
 
     Raises:
-        BadInput: a clock or an answer in the tables is none.
+        BadInput: a clock in the tables is none.
     """
     said: dict[str, list[Judgement]] = defaultdict(list)
     for one in judgements:
-        said[one.clip].append(judgement_of(one))
+        said[one.clip].append(one)
     return tuple(
         JudgedClip(
             clip=ClipId(row.clip),
@@ -71,14 +71,20 @@ def clock_of(row: JudgedClipRow) -> FrameClock:
         BadInput: the row holds none.
     """
     try:
-        ticks = tuple(accumulate(durations_of(row.durations), initial=0))
-        if len(ticks) != row.n_frames + 1:
-            raise ValueError(f"{len(ticks) - 1} frames, not {row.n_frames}")
-        return FrameClock(pts=ticks[:-1], end_pts=ticks[-1], time_base=Fraction(row.time_base))
+        return _clock(row.durations, row.n_frames, row.time_base)
     except (ValueError, ZeroDivisionError) as error:
         raise BadInput.of(
             "dataset.clock", f"judged-clips.csv holds no times for {row.clip} ({error})", "run `mmed verify` on it"
         ) from error
+
+
+@lru_cache(maxsize=1024)
+def _clock(durations: tuple[str, ...], n_frames: int, time_base: str) -> FrameClock:
+    """Clips that are as long at one rate share theirs."""
+    ticks = tuple(accumulate(durations_of(durations), initial=0))
+    if len(ticks) != n_frames + 1:
+        raise ValueError(f"{len(ticks) - 1} frames, not {n_frames}")
+    return FrameClock(pts=ticks[:-1], end_pts=ticks[-1], time_base=Fraction(time_base))
 
 
 def settled_events(found: Course, codebook: Codebook) -> dict[int, ConsensusEvent]:

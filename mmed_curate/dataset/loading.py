@@ -6,6 +6,7 @@ Tables are read and held against the manifest at once; media and features when t
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 from mmed_curate.dataset.arrays import not_whole
@@ -25,8 +26,9 @@ from mmed_curate.dataset.layout import (
 from mmed_curate.dataset.manifest import inside, read_manifest
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, header_of, read_rows
+from mmed_curate.dataset.sealed import as_sealed
 from mmed_curate.dataset.tombstones import WithdrawnClipsWarning, withdrawn_since
-from mmed_curate.domain.files import sha256_of
+from mmed_curate.domain.collecting import no_search_for_circles
 
 _NEEDED = (RELEASE, CLIPS, JUDGEMENTS, JUDGED_CLIPS, CODEBOOK, PROTOCOL, AGREEMENT, GATE, POLICY)
 _BEFORE_ATTEMPTS = 3
@@ -88,8 +90,12 @@ def _held_against_tombstones(dataset: Dataset, given: Path | None) -> Dataset:
     return dataset.knowing(gone)
 
 
-def read_release(root: Path) -> Dataset:
+def read_release(root: Path, *, held: Collection[str] = ()) -> Dataset:
     """The same without a warning, for what makes and verifies releases.
+
+    Args:
+        root: the release.
+        held: files that were just held against the manifest, and are not hashed again.
 
     Raises:
         BadInput: as `load`.
@@ -102,19 +108,17 @@ def read_release(root: Path) -> Dataset:
     for name in (*_NEEDED, *([ATTEMPTS] if tells else [])):
         if name not in sealed:
             raise not_whole(root, f"does not list {name} in its manifest")
-        table = inside(root, name)
-        if not table.is_file():
-            raise not_whole(root, f"lacks {name}")
-        if sha256_of(table) != sealed[name]:
-            raise not_whole(root, f"holds another {name} than was sealed")
-    dataset = Dataset(
-        root=root,
-        release=release,
-        manifest=manifest,
-        clips=read_rows(root / CLIPS, ClipRow),
-        judgements=read_rows(root / JUDGEMENTS, JudgementRow),
-        judged_clips=read_rows(root / JUDGED_CLIPS, JudgedClipRow),
-    )
+        if name not in held:
+            as_sealed(root, name, sealed[name])
+    with no_search_for_circles():
+        dataset = Dataset(
+            root=root,
+            release=release,
+            manifest=manifest,
+            clips=read_rows(root / CLIPS, ClipRow),
+            judgements=read_rows(root / JUDGEMENTS, JudgementRow),
+            judged_clips=read_rows(root / JUDGED_CLIPS, JudgedClipRow),
+        )
     if len(dataset) != release.counts.clips:
         raise not_whole(root, f"has {len(dataset)} rows in {CLIPS}, but release.json counts {release.counts.clips}")
     return dataset

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from mmed_curate.domain.files import opened_text, sha256_of, write_text
 from mmed_curate.domain.findings import BadInput
@@ -26,6 +27,8 @@ VERSION = 2
 _DRAFT = "# draft: shared before its gate was open; this is no release"
 
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+_ODD = frozenset({".", ".."})
+"""Parts of a path that lead elsewhere than they seem to."""
 _FORBIDDEN = re.compile(r"[\\\x00-\x1f\x7f]")
 
 
@@ -54,13 +57,11 @@ class SealedFile:
     mark: Mark
 
     def __post_init__(self) -> None:
-        parts = PurePosixPath(self.path).parts
+        parts = self.path.split("/")
         if (
-            not parts
+            not all(parts)
+            or not _ODD.isdisjoint(parts)
             or _FORBIDDEN.search(self.path)
-            or self.path.startswith("/")
-            or ".." in parts
-            or "/".join(parts) != self.path
             or self.path in {MANIFEST, SIGNATURE}
         ):
             raise BadInput.of(
@@ -150,7 +151,7 @@ def seal(
     root: Path,
     *,
     derived: Callable[[str], bool],
-    known: dict[str, str] | None = None,
+    known: Mapping[str, str] = MappingProxyType({}),
     draft: bool = False,
     progress: Progress = silent,
 ) -> Manifest:
@@ -159,21 +160,21 @@ def seal(
     Args:
         root: the release.
         derived: whether a relative path is to be marked derived; the others are core.
-        known: SHA-256 by relative path where it was computed while copying; the others are read now.
+        known: SHA-256 by relative path where it is known, also of files that are still on their way; the others are
+            read now.
         draft: it is shared before its gate was open, and the manifest says so.
         progress: called with files done and how many there are.
 
     Raises:
         BadInput: the folder holds a link or a name that a manifest cannot carry.
     """
-    hashes = known or {}
-    paths = sorted(path for path in files_under(root) if path not in {MANIFEST, SIGNATURE})
+    paths = sorted({*known, *files_under(root)} - {MANIFEST, SIGNATURE})
     files = []
     for index, path in enumerate(paths):
         files.append(
             SealedFile(
                 path=path,
-                sha256=hashes.get(path) or sha256_of(inside(root, path)),
+                sha256=known.get(path) or sha256_of(inside(root, path)),
                 mark=Mark.DERIVED if derived(path) else Mark.CORE,
             )
         )

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
+from mmed_curate.agreement.basis import Measured, basis_digest
 from mmed_curate.agreement.document import report_document
 from mmed_curate.agreement.judged import JudgedClip, judgements_digest
 from mmed_curate.agreement.report import AgreementReport, agreement_report
@@ -31,12 +33,14 @@ from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.remeasured import attempts_again, report_version
 from mmed_curate.dataset.retraced import derived_history
 from mmed_curate.dataset.rows import ClipRow
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.findings import BadInput, MmedError
 from mmed_curate.domain.identity import ClipId, CoderId
 from mmed_curate.domain.judgements import (
     Adjudication,
     Coding,
     ConsensusEvent,
+    Judgement,
 )
 from mmed_curate.domain.protocol import Protocol, Stage
 from mmed_curate.domain.yamlfile import read_yaml
@@ -45,26 +49,56 @@ from mmed_curate.gate.evidence import ClipFacts, Evidence
 from mmed_curate.gate.policy import Policy
 from mmed_curate.gate.verdicts import RuleVerdict
 
+_GARBLED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""Documents of a stranger, sealed by the stranger: whatever they hold, it is a difference and no failure of ours."""
 
-def derive_again(root: Path) -> tuple[Rederived, ...]:
+
+def derive_again(
+    root: Path, *, measured: Measured | None = None, coming: Mapping[str, int] = MappingProxyType({})
+) -> tuple[Rederived, ...]:
     """Compute again what a release states, from the tables inside it.
 
     Args:
         root: a release whose files are as they were sealed.
+        measured: by who makes it: where its tables hold the very same, agreement is not measured again.
+        coming: bytes of sealed files that are still on their way, by path.
+    """
+    found = read_again(root)
+    return (found,) if isinstance(found, Rederived) else derived(found, measured=measured, coming=coming)
+
+
+def read_again(root: Path, *, held: Collection[str] = ()) -> Dataset | Rederived:
+    """Read a release; where it cannot be, that is what is said of it.
+
+    Args:
+        root: a release whose files are as they were sealed.
+        held: see `read_release`.
     """
     try:
-        return tuple(_derived(read_release(root)))
+        return read_release(root, held=held)
+    except MmedError as error:
+        return _unusable(str(error))
+    except _GARBLED as error:
+        return _unusable(f"{type(error).__name__}: {error}")
+
+
+def derived(
+    dataset: Dataset, *, measured: Measured | None = None, coming: Mapping[str, int] = MappingProxyType({})
+) -> tuple[Rederived, ...]:
+    """What `derive_again` says, of a release that was read already."""
+    try:
+        with no_search_for_circles():
+            return tuple(_derived(dataset, measured, coming))
     except MmedError as error:
         return (_unusable(str(error)),)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        # documents of a stranger, sealed by the stranger: whatever they hold, it is a difference and no failure of ours
+    except _GARBLED as error:
         return (_unusable(f"{type(error).__name__}: {error}"),)
 
 
-def closed_by(root: Path) -> tuple[str, ...]:
+def closed_by(dataset: Dataset) -> tuple[str, ...]:
     """The rules that did not hold, by what a draft's gate.json says; nothing where it cannot be read."""
     try:
-        rules = read_release(root).gate.get("rules", [])
+        rules = dataset.gate.get("rules", [])
     except MmedError:
         return ()
     named = (rule for rule in rules if isinstance(rule, dict) and rule.get("holds") is False)
@@ -75,20 +109,21 @@ def _unusable(why: str) -> Rederived:
     return Rederived(what="its own tables", stated="can be judged by", found=why[:300], same=False)
 
 
-def _derived(dataset: Dataset) -> Iterator[Rederived]:
+def _derived(dataset: Dataset, measured: Measured | None, coming: Mapping[str, int]) -> Iterator[Rederived]:
     protocol = read_yaml(dataset.root / PROTOCOL, Protocol)
     policy = read_yaml(dataset.root / POLICY, Policy)
-    _check_codes(dataset)
-    judged = judged_clips(dataset)
+    said = tuple(map(judgement_of, dataset.judgement_rows))
+    _check_codes(dataset, said)
+    judged = judged_from(dataset.judged_clip_rows, said)
     courses = {one.clip: course(one.judgements, protocol, one.clock, dataset.codebook, one.terms) for one in judged}
     attempts, counting = attempts_in(dataset), None
     if attempts is not None:
         codings = codings_in(dataset, courses)
         counting = counting_in(dataset, attempts, codings)
-        judged = tuple(replace(one, counts=one.clip in counting.clips) for one in judged)
+        judged = tuple(replace(one, counts=one.clip in counting.clips or not codings[one.clip]) for one in judged)
         yield derived_attempts(dataset, attempts, codings, counting)
     settings, version = _settings(dataset), report_version(dataset)
-    report = agreement_report(judged, protocol, dataset.codebook, settings, version=version)
+    report = _report(dataset, judged, courses, protocol, settings, version, measured)
     yield from attempts_again(
         dataset,
         attempts or (),
@@ -101,21 +136,37 @@ def _derived(dataset: Dataset) -> Iterator[Rederived]:
     )
     yield _digest(dataset, report)
     yield _consensus(dataset, courses)
-    yield from compared(dataset, {one.clip: one.clock for one in judged})
+    yield from compared(dataset, said, {one.clip: one.clock for one in judged}, coming)
     yield _agreement(dataset, report)
-    evidence = replace(_evidence(dataset, courses, judged), counting=counting)
+    evidence = replace(_evidence(dataset, courses, judged, report.judgements_digest), counting=counting)
     yield from _gate(dataset, report, evidence, policy)
     yield from derived_history(dataset)
 
 
-def _check_codes(dataset: Dataset) -> None:
+def _report(
+    dataset: Dataset,
+    judged: tuple[JudgedClip, ...],
+    courses: Mapping[ClipId, Course],
+    protocol: Protocol,
+    settings: AgreementSettings,
+    version: int,
+    measured: Measured | None,
+) -> AgreementReport:
+    if measured is not None:
+        digest = judgements_digest(one for clip in judged for one in clip.judgements)
+        basis = basis_digest(judged, protocol, dataset.codebook, settings, version=version, judgements_digest=digest)
+        if basis == measured.basis:
+            return measured.report
+    return agreement_report(judged, protocol, dataset.codebook, settings, version=version, courses=courses)
+
+
+def _check_codes(dataset: Dataset, said: Iterable[Judgement]) -> None:
     types = {entry.code for entry in dataset.codebook.event_types}
     emotions = {entry.code for entry in dataset.codebook.emotions}
     events = [(row.clip, row.event_type, row.emotion) for row in dataset.clip_rows]
-    for row in dataset.judgement_rows:
-        answer = judgement_of(row).answer
-        if isinstance(answer, (Coding, Adjudication)):
-            events.extend((row.judgement, event.event_type, event.emotion) for event in answer.events)
+    for one in said:
+        if isinstance(one.answer, (Coding, Adjudication)):
+            events.extend((one.id, event.event_type, event.emotion) for event in one.answer.events)
     for name, event_type, emotion in events:
         if event_type not in types or emotion not in emotions:
             raise BadInput.of(
@@ -131,7 +182,7 @@ def judged_clips(dataset: Dataset) -> tuple[JudgedClip, ...]:
     Raises:
         BadInput: a clock or an answer in the tables is none.
     """
-    return judged_from(dataset.judged_clip_rows, dataset.judgement_rows)
+    return judged_from(dataset.judged_clip_rows, map(judgement_of, dataset.judgement_rows))
 
 
 def _settings(dataset: Dataset) -> AgreementSettings:
@@ -237,7 +288,9 @@ def _differences(stated: Any, found: Any, path: str = "") -> Iterator[tuple[str,
         yield path, json.dumps(stated), json.dumps(found)
 
 
-def _evidence(dataset: Dataset, courses: Mapping[ClipId, Course], judged: tuple[JudgedClip, ...]) -> Evidence:
+def _evidence(
+    dataset: Dataset, courses: Mapping[ClipId, Course], judged: tuple[JudgedClip, ...], digest: str
+) -> Evidence:
     simulated = {row.clip: row.simulated for row in dataset.judged_clip_rows}
     facts = []
     for one in judged:
@@ -259,7 +312,7 @@ def _evidence(dataset: Dataset, courses: Mapping[ClipId, Course], judged: tuple[
         )
     return Evidence(
         on=dataset.release.released_on,
-        judgements_digest=judgements_digest(said for one in judged for said in one.judgements),
+        judgements_digest=digest,
         clips=tuple(facts),
     )
 

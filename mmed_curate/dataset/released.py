@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,23 @@ from mmed_curate.dataset.clip import ReleasedClip
 from mmed_curate.dataset.dataframes import frame_of
 from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.dataset.folds import Fold, leave_one_subject_out
-from mmed_curate.dataset.layout import AGREEMENT, ATTEMPTS, CLIPS, CODEBOOK, GATE, PROTOCOL
+from mmed_curate.dataset.groups import SubjectRow, read_subjects_table
+from mmed_curate.dataset.layout import (
+    AGREEMENT,
+    ATTEMPTS,
+    CLIPS,
+    CODEBOOK,
+    GATE,
+    PROTOCOL,
+    SUBJECTS,
+    TRANSCRIPTS,
+)
 from mmed_curate.dataset.manifest import Manifest, release_id
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
 from mmed_curate.dataset.sealed import Sealed
 from mmed_curate.dataset.splits import SPLITS, FixedSplit, Splits, read_splits
 from mmed_curate.dataset.tombstones import Withdrawn
+from mmed_curate.dataset.transcript import TranscriptRow, by_clip, read_transcripts
 from mmed_curate.domain.files import opened_text
 from mmed_curate.domain.findings import BadInput
 
@@ -92,7 +103,14 @@ class Dataset:
                 "take a name from the column `clip`",
             )
         said = self._judgements_of.get(row.judged_clip, ())
-        return ReleasedClip(root=self.root, seal=self._seal, row=row, judgements=said, ballot_of=self._ballot_of)
+        return ReleasedClip(
+            root=self.root,
+            seal=self._seal,
+            row=row,
+            judgements=said,
+            ballot_of=self._ballot_of,
+            cues_of=self._cues_of,
+        )
 
     @cached_property
     def clips(self) -> pd.DataFrame:
@@ -111,6 +129,49 @@ class Dataset:
         Columns are those of `dataset.rows.JudgementRow`; dtypes as in `clips`, frames that may be missing `Int64`.
         """
         return frame_of(self.judgement_rows, JudgementRow)
+
+    @cached_property
+    def transcript_rows(self) -> tuple[TranscriptRow, ...]:
+        """The rows of transcripts.csv as records: what was said in these clips, as far as it may be read.
+
+        Empty where the release holds no transcript, as older ones do.
+
+        Raises:
+            BadInput: the table is not the one that was sealed, or cannot be read.
+        """
+        if not self._holds(TRANSCRIPTS):
+            return ()
+        return tuple(row for row in read_transcripts(self._seal.file(TRANSCRIPTS)) if row.clip in self._row_of)
+
+    @cached_property
+    def transcripts(self) -> pd.DataFrame:
+        """What was said, one row per cue and clip: the columns of `dataset.transcript.TranscriptRow`.
+
+        Dtypes as in `clips`.
+        """
+        return frame_of(self.transcript_rows, TranscriptRow)
+
+    @cached_property
+    def subject_rows(self) -> tuple[SubjectRow, ...]:
+        """The rows of subjects.csv as records: what may be told of each subject with a clip.
+
+        Of older releases, which have no such table, the subjects without any attribute.
+
+        Raises:
+            BadInput: the table is not the one that was sealed, or cannot be read.
+        """
+        if not self._holds(SUBJECTS):
+            return tuple(SubjectRow(subject=subject) for subject in self.subjects)
+        there = set(self.subjects)
+        return tuple(row for row in read_subjects_table(self._seal.file(SUBJECTS)) if row.subject in there)
+
+    @cached_property
+    def subject_table(self) -> pd.DataFrame:
+        """What may be told of each subject, indexed by pseudonym: the columns of `dataset.groups.SubjectRow`.
+
+        All are `string`; <NA>: unknown, or shared by too few to be told.
+        """
+        return frame_of(self.subject_rows, SubjectRow).set_index("subject", drop=False)
 
     @cached_property
     def codebook(self) -> Codebook:
@@ -133,8 +194,7 @@ class Dataset:
     @cached_property
     def attempts(self) -> Any:
         """Every attempt at the gate, as the JSON document it is released as; None: older releases do not tell."""
-        told = any(file.path == ATTEMPTS for file in self.manifest.files)
-        return _document(self.root, ATTEMPTS) if told else None
+        return _document(self.root, ATTEMPTS) if self._holds(ATTEMPTS) else None
 
     @property
     def withdrawn(self) -> tuple[str, ...]:
@@ -250,7 +310,7 @@ class Dataset:
         Raises:
             BadInput: the file is not the one that was sealed, or is of a newer version.
         """
-        if not any(file.path == SPLITS for file in self.manifest.files):
+        if not self._holds(SPLITS):
             return Splits(loso={fold.held_out: fold.test for fold in self.loso()}, fixed=None)
         self._seal.file(SPLITS)
         return read_splits(self.root).among(self.clip_rows)
@@ -341,6 +401,16 @@ class Dataset:
         if soft:
             return soft_targets(self.soft_labels(field, given_event=True), field, self.codebook)
         return settled_targets(self.clip_rows, field, self.codebook)
+
+    def _holds(self, name: str) -> bool:
+        return any(file.path == name for file in self.manifest.files)
+
+    def _cues_of(self, name: str) -> tuple[TranscriptRow, ...]:
+        return self._cues_by_clip.get(name, ())
+
+    @cached_property
+    def _cues_by_clip(self) -> Mapping[str, tuple[TranscriptRow, ...]]:
+        return by_clip(self.transcript_rows)
 
     @cached_property
     def _ballots(self) -> dict[str, Ballot]:

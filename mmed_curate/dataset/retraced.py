@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mmed_curate.dataset.cells import cell_text
 from mmed_curate.dataset.changes import CHANGELOG, CHANGES, Changes, Entry, because, changelog_text, changes_in
 from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.difference import Tally
 from mmed_curate.dataset.layout import ATTEMPTS, JUDGED_CLIPS
 from mmed_curate.dataset.released import Dataset
-from mmed_curate.dataset.rows import cell_text
 from mmed_curate.dataset.tombstones import TOMBSTONES, read_tombstones, tombstone_of
 from mmed_curate.dataset.versions import Bump, Version
 from mmed_curate.domain.findings import MmedError

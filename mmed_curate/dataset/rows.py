@@ -1,7 +1,8 @@
 """The rows of a release's tables, and their one way into CSV and back. The release room writes with it, we read.
 
 CSV is UTF-8 with a header and line feeds. An empty cell is None; several values in a cell are joined by spaces; true
-and false are in lower case; seconds have six decimals. No cell holds free text, so none can begin a formula.
+and false are in lower case; seconds have six decimals. No cell of these tables holds free text, so none can begin a
+formula.
 
 A column that came with a later version of the format says so; in older tables it is not there, and has its default.
 """
@@ -11,14 +12,20 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
+from mmed_curate.dataset.cells import AT_ONCE, RowReader, texts_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.protocol import ClipOrigin
 from mmed_curate.domain.tablefile import opened_table
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FORMAT_VERSION = 4
 """Of a release; readers know all older ones."""
@@ -190,7 +197,8 @@ class JudgedClipRow:
 MOST_FRAMES = 1_000_000
 """Of one judged clip; over two hours at 120 Hz. A stranger's table must not fill the memory."""
 
-Row = TypeVar("Row", ClipRow, JudgementRow, JudgedClipRow)
+Row = TypeVar("Row", bound="DataclassInstance")
+"""A row of any table of a release: a dataclass whose fields are its columns."""
 
 
 def columns_of(kind: type[Row], version: int = FORMAT_VERSION) -> tuple[str, ...]:
@@ -214,12 +222,19 @@ def header_of(path: Path) -> tuple[str, ...]:
 def csv_text(kind: type[Row], rows: Iterable[Row]) -> str:
     """A table as CSV text."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    names = columns_of(kind)
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([cell_text(getattr(row, name)) for name in names])
+    write_rows(stream, kind, rows)
     return stream.getvalue()
+
+
+def write_rows(stream: TextIO, kind: type[Row], rows: Iterable[Row]) -> None:
+    """Write a table as CSV into a text that leaves line ends as they are."""
+    writer = csv.writer(stream, lineterminator="\n")
+    columns = [one for one in fields(kind) if one.metadata.get("since", 1) <= FORMAT_VERSION]
+    writer.writerow([one.name for one in columns])
+    following = iter(rows)
+    while some := list(islice(following, AT_ONCE)):
+        cells = [texts_of(list(map(attrgetter(one.name), some)), str(one.type)) for one in columns]
+        writer.writerows(zip(*cells, strict=True))
 
 
 def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
@@ -228,28 +243,42 @@ def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
     Raises:
         BadInput: the file is missing, its header is another one, or a cell does not fit; says where.
     """
-    hints = get_type_hints(kind)
-    rows = []
+    rows: list[Row] = []
     try:
         with opened_table(path, encoding="utf-8") as stream:
-            reader = csv.reader(stream, strict=True)
-            header = tuple(next(reader, ()))
-            if header not in {columns_of(kind, version) for version in range(1, FORMAT_VERSION + 1)}:
-                raise _not_ours(path, f"has the columns {', '.join(header) or '(none)'}")
-            names = header
-            readers = [_READER_OF[str(hints[name])] for name in names]
-            for cells in reader:
-                if len(cells) != len(names):
-                    raise _not_ours(path, f"has {len(cells)} cells in line {reader.line_num}, not {len(names)}")
-                try:
-                    values = [read(cell) for read, cell in zip(readers, cells, strict=True)]
-                except (ValueError, KeyError) as error:
-                    place = f"line {reader.line_num}, column"
-                    raise _not_ours(path, f"{place} {_unread(names, readers, cells)}") from error
-                rows.append(kind(**dict(zip(names, values, strict=True))))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _not_ours(path, f"cannot be read ({error})") from error
+            lines = csv.reader(stream, strict=True)
+            table = RowReader(kind, _known(path, kind, next(lines, [])))
+            while some := list(islice(lines, AT_ONCE)):
+                rows += table.rows(some)
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError, KeyError) as error:
+        raise _first_fault(path, kind) or _not_ours(path, f"cannot be read ({error})") from error
     return tuple(rows)
+
+
+def _known(path: Path, kind: type[Row], header: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(header)
+    if names not in {columns_of(kind, version) for version in range(1, FORMAT_VERSION + 1)}:
+        raise _not_ours(path, f"has the columns {', '.join(names) or '(none)'}")
+    return names
+
+
+def _first_fault(path: Path, kind: type[Row]) -> BadInput | None:
+    """Of a table that could not be read, the first line and column at fault; None: it does not stand in a line."""
+    try:
+        with opened_table(path, encoding="utf-8") as stream:
+            lines = csv.reader(stream, strict=True)
+            table = RowReader(kind, _known(path, kind, next(lines, [])))
+            for cells in lines:
+                if len(cells) != len(table.names):
+                    return _not_ours(path, f"has {len(cells)} cells in line {lines.line_num}, not {len(table.names)}")
+                for name, read, cell in zip(table.names, table.readers, cells, strict=True):
+                    try:
+                        read(cell)
+                    except (ValueError, KeyError):
+                        return _not_ours(path, f"line {lines.line_num}, column {name}, holds {cell!r}")
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+    return None
 
 
 def durations_text(durations: Sequence[int]) -> tuple[str, ...]:
@@ -276,44 +305,6 @@ def durations_of(text: Sequence[str]) -> tuple[int, ...]:
             raise ValueError(f"more than {MOST_FRAMES} frames")
         durations.extend([int(ticks)] * int(count))
     return tuple(durations)
-
-
-def cell_text(value: Any) -> str:
-    """A value as its cell of a table reads."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.6f}"
-    if isinstance(value, tuple):
-        return " ".join(value)
-    return str(value)
-
-
-_TRUTH = {"true": True, "false": False}
-
-_READER_OF: Mapping[str, Callable[[str], Any]] = {
-    str(str): str,
-    str(int): int,
-    str(float): float,
-    str(bool): _TRUTH.__getitem__,
-    str(tuple[str, ...]): lambda cell: tuple(cell.split()),
-    str(str | None): lambda cell: cell or None,
-    str(int | None): lambda cell: int(cell) if cell else None,
-    str(float | None): lambda cell: float(cell) if cell else None,
-}
-"""What reads a cell of a column of that type; ValueError or KeyError where it does not fit."""
-
-
-def _unread(names: Sequence[str], readers: Sequence[Callable[[str], Any]], cells: Sequence[str]) -> str:
-    """Of a row that could not be read, the first column at fault and what it holds."""
-    for name, read, cell in zip(names, readers, cells, strict=True):
-        try:
-            read(cell)
-        except (ValueError, KeyError):
-            return f"{name}, holds {cell!r}"
-    return "unknown"
 
 
 def _not_ours(path: Path, what: str) -> BadInput:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from mmed_curate.dataset.manifest import MANIFEST, Manifest
@@ -40,6 +41,8 @@ class Part(Enum):
     """Whatever else lies with a clip."""
 
 
+MEDIA_PARTS = (Part.FEATURES, Part.PREVIEW, Part.ARCHIVAL)
+"""All but the metadata."""
 _PART_OF_NAME = {
     "features.npz": Part.FEATURES,
     "sound-features.npz": Part.FEATURES,
@@ -88,8 +91,30 @@ class PartialCopy:
 
 def part_of(path: str) -> Part:
     """What kind of file a path of a release names."""
-    parts = PurePosixPath(path).parts
+    parts = path.split("/")
     return _PART_OF_NAME.get(parts[-1], Part.ARCHIVAL) if len(parts) > 2 and parts[0] == _MEDIA else Part.METADATA
+
+
+def media_bytes(
+    root: Path, paths: Iterable[str], *, known: Mapping[str, int] = MappingProxyType({})
+) -> dict[Part, int]:
+    """Bytes of the files of a release that are no metadata, by part.
+
+    Args:
+        root: its folder.
+        paths: of its files, relative to it.
+        known: bytes of files that are still on their way, by path.
+
+    Raises:
+        OSError: one is not there.
+    """
+    found = dict.fromkeys(MEDIA_PARTS, 0)
+    for path in paths:
+        part = part_of(path)
+        if part is not Part.METADATA:
+            size = known.get(path)
+            found[part] += (root / path).stat().st_size if size is None else size
+    return found
 
 
 def chosen(manifest: Manifest, clips: Iterable[ClipRow], selections: Iterable[Selection]) -> frozenset[str]:

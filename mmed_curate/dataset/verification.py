@@ -13,7 +13,8 @@ from mmed_curate.dataset.compared import compare, shown
 from mmed_curate.dataset.consistency import Rederived
 from mmed_curate.dataset.facts import RELEASE, read_facts
 from mmed_curate.dataset.manifest import read_manifest, release_id
-from mmed_curate.dataset.rederivation import closed_by, derive_again
+from mmed_curate.dataset.rederivation import closed_by, derived, read_again
+from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.selection import DOWNLOAD, PartialCopy, read_partial
 from mmed_curate.dataset.signature import Signed, signed_by
 from mmed_curate.domain.findings import BadInput
@@ -109,6 +110,9 @@ def verify(path: str | Path, *, public_key: str | Path | None = None, progress: 
     partial = None if any(file.path == DOWNLOAD for file in manifest.files) else read_partial(root)
     compared = compare(root, manifest, partial=partial, progress=progress)
     whole = not (compared.changed or compared.missing or compared.links)
+    # the tables are read once, for all that is asked of them
+    found = read_again(root, held=compared.whole) if whole else None
+    dataset = found if isinstance(found, Dataset) else None
     facts = read_facts(root) if RELEASE in {*compared.whole, *compared.extra, *compared.links} else None
     return VerifyReport(
         release="" if facts is None else f"{facts.name} {facts.version}",
@@ -116,15 +120,15 @@ def verify(path: str | Path, *, public_key: str | Path | None = None, progress: 
         simulated=None if facts is None else facts.simulated,
         draft=manifest.draft or (facts is not None and facts.draft),
         is_said_to_be_draft=facts is not None and facts.draft,
-        closed_by=closed_by(root) if whole and manifest.draft else (),
+        closed_by=closed_by(dataset) if dataset is not None and manifest.draft else (),
         n_files=len(manifest.files),
         n_bytes=compared.n_bytes,
         changed=compared.changed,
         missing=compared.missing,
         extra=tuple(shown(name) for name in compared.extra),
         links=tuple(shown(name) for name in compared.links),
-        rederived=derive_again(root) if whole else (),
-        attested=attested_in(root) if whole else (),
+        rederived=() if found is None else (found,) if isinstance(found, Rederived) else derived(found),
+        attested=attested_in(dataset) if whole else (),
         partial=partial,
         n_left_out=compared.n_left_out,
         signed=signed,

@@ -12,15 +12,14 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from mmed_curate.domain.findings import BadInput
+from mmed_curate.domain.flushing import flush_folder, flush_tree
 
 _CHUNK = 1 << 20
-_FLUSHED_AT_ONCE = 16
 _ASIDE = ".aside"
 _OURS = re.compile(rf"\..+-[a-z0-9_]{{8}}{re.escape(_ASIDE)}")
 """Name of a folder that is being filled: hidden, with what makes it unique, and an ending that nobody else gives."""
@@ -82,9 +81,9 @@ def folder_written_aside(path: Path) -> Iterator[Path]:
             aside.chmod(0o755)
             if path.exists():  # rename would replace an empty folder without a word
                 raise BadInput.of("files.exists", f"{path} exists already", "choose another name, or move it away")
-            _flush_tree(aside)
+            flush_tree(aside)
             aside.rename(path)
-            _flush_folder(path.parent)
+            flush_folder(path.parent)
     finally:
         if aside.exists():
             shutil.rmtree(aside)
@@ -175,29 +174,6 @@ def canonical_json(value: object) -> str:
 def readable_json(value: object) -> str:
     """JSON with sorted keys and an indent of two, for files that people open; no NaN; ends in a line feed."""
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _flush_tree(root: Path) -> None:
-    """Bring a folder to the disk before its name says that it is whole: every file, and the folders that name them."""
-    folders, files = [], []
-    for folder, _, names in os.walk(root, topdown=False):
-        folders.append(Path(folder))
-        files += [path for path in (Path(folder) / name for name in names) if path.is_file() and not path.is_symlink()]
-    with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:  # the disk takes many at once in the time of one
-        list(pool.map(lambda path: _sync(path, os.O_RDONLY), files))
-        list(pool.map(_flush_folder, folders))
-
-
-def _flush_folder(folder: Path) -> None:
-    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _sync(path: Path, flags: int) -> None:
-    handle = os.open(path, flags)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _flush(path: Path) -> None:

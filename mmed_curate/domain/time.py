@@ -11,6 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from operator import lt
 from typing import NewType
 
 from mmed_curate.domain.findings import BadInput
@@ -78,7 +79,10 @@ class FrameClock:
                 f"a tick must be longer than 0 s, got {self.time_base}",
                 "use the stream's time base",
             )
-        for index, (earlier, later) in enumerate(zip(self.pts, (*self.pts[1:], self.end_pts), strict=True)):
+        following = (*self.pts[1:], self.end_pts)
+        if all(map(lt, self.pts, following)):
+            return
+        for index, (earlier, later) in enumerate(zip(self.pts, following, strict=True)):
             if later <= earlier:
                 raise BadInput.of(
                     "time.pts_order",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from mmed_curate.domain.counted import figure
 from mmed_curate.gate.attempts import Attempt, Counting, FailedRule
 from mmed_curate.gate.evidence import Evidence, MeasuredAgreement
 from mmed_curate.gate.verdicts import About, RuleVerdict, at_least, no_difference
@@ -13,6 +14,8 @@ OPEN_CLIPS = "open-clips"
 """The rule that asks whether the sample is complete."""
 FRESH_SAMPLE = "fresh-sample"
 """The rule that asks whether anything counts after an attempt that failed."""
+AGREED = "coders agree well enough"
+"""How an attempt came out on which no rule failed."""
 _NAMED_AT_MOST = 5
 """Rules that a sentence names."""
 _WAITS = "waits for fresh-sample: nothing counts yet that could be measured"
@@ -42,11 +45,32 @@ def in_words(counting: Counting) -> str:
     since = counting.since
     if since is None:
         return "coded clips; no attempt failed before, so all of them count"
-    failed = f"attempt {since.number} failed on {_named(rule.name for rule in since.failed)}"
+    return f"of {counting.n_coded} coded clips; {_after(since)}"
+
+
+def _after(failed: Attempt) -> str:
     return (
-        f"of {counting.n_coded} coded clips; {failed}, so only those count that were coded since, or once more since, "
-        "drawn by lot or all of them"
+        f"attempt {failed.number} failed on {_named(rule.name for rule in failed.failed)}, so only those clips count "
+        "that were coded since, or once more since, drawn by lot or all of them"
     )
+
+
+def how_it_came_out(attempt: Attempt) -> str:
+    """An attempt's rules that failed, with number and bound; or that none did. Without a full stop."""
+    if not attempt.failed:
+        return AGREED
+    return "; ".join(f"{one.name}: {figure(one.number)}, needed ≥ {figure(one.at_least)}" for one in attempt.failed)
+
+
+def next_needs(attempts: Sequence[Attempt]) -> str:
+    """What the next attempt needs, as a sentence without a full stop; empty: no more than the last.
+
+    Args:
+        attempts: all of them, by number.
+    """
+    if not attempts or not attempts[-1].failed:
+        return ""
+    return f"{_after(attempts[-1])}: {_remedy(attempts[-1])}"
 
 
 def _remedy(since: Attempt | None) -> str:

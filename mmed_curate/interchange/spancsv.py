@@ -18,6 +18,7 @@ from pathlib import Path
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput, Finding
 from mmed_curate.domain.spantable import FRAME_COLUMNS, SECOND_COLUMNS, exact_seconds
+from mmed_curate.domain.tablefile import guarded, unguarded
 from mmed_curate.domain.time import Frame, FrameClock
 from mmed_curate.interchange.spans import APEX_TIER, ApexFrom, SpanLine, is_apex, lane_of, marks_apex_of, span_lines
 from mmed_curate.interchange.timelines import (
@@ -53,7 +54,6 @@ _NAMES: dict[str, tuple[str, ...]] = {
 _TIER = "event"
 """Of rows that name none."""
 _DECIMALS = 30
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def read_span_csv(path: Path, clock: FrameClock | None = None) -> Reading:
@@ -90,7 +90,7 @@ def read_span_csv(path: Path, clock: FrameClock | None = None) -> Reading:
             )
             continue
         plain = {name: cell for name, cell in zip(header, row, strict=True) if name}
-        cells = {what: _unescaped(plain[name]) if name else "" for what, name in columns.items()}
+        cells = {what: unguarded(plain[name]) if name else "" for what, name in columns.items()}
         times = _in_frames(plain, clock) if in_frames and clock else _in_seconds(cells)
         if isinstance(times, str):
             findings.append(fault("row", f"row {number}: {times}", "correct it; it is left out"))
@@ -242,13 +242,13 @@ def write_lines(path: Path, lines: Sequence[SpanLine]) -> None:
         seconds = [decimal(time) for time in line.seconds]
         rows.append(
             [
-                _escaped(line.observation),
-                _escaped(line.recording),
-                _escaped(line.tier),
+                guarded(line.observation),
+                guarded(line.recording),
+                guarded(line.tier),
                 line.kind.value,
                 *([f"{span.onset}", f"{span.apex}", f"{span.offset}"] if in_frames and span is not None else seconds),
                 line.apex_from.value,
-                *(_escaped(cell) for cell in (line.value, line.subject, line.coder, line.comment)),
+                *(guarded(cell) for cell in (line.value, line.subject, line.coder, line.comment)),
             ]
         )
     with written_aside(path) as aside:
@@ -291,14 +291,6 @@ def _lost(timelines: Sequence[Timeline]) -> Iterator[Finding]:
             yield cannot_hold("a table", what, count)
     if shifted:
         yield note("media_offset", "times are written on the first medium's own clock", "nothing")
-
-
-def _escaped(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def _unescaped(text: str) -> str:
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def with_media(timelines: Sequence[Timeline], medium: Medium) -> tuple[Timeline, ...]:

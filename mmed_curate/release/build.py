@@ -9,37 +9,45 @@ come from the event log, names from the workspace's secret, rows are sorted, fil
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
+from stat import S_IMODE
 
 from mmed_curate import __version__
 from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import Counts, ReleaseFacts
 from mmed_curate.dataset.manifest import MANIFEST, Manifest, Mark, files_under, release_id, seal
 from mmed_curate.dataset.rederivation import derive_again
+from mmed_curate.dataset.selection import media_bytes
 from mmed_curate.dataset.versions import DRAFT, Version
-from mmed_curate.domain.files import folder_written_aside
+from mmed_curate.domain.collecting import no_search_for_circles
+from mmed_curate.domain.files import folder_written_aside, sha256_of
 from mmed_curate.domain.findings import BadInput, Finding, Refused
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.gate.decide import DraftOnly
-from mmed_curate.release.copying import copy_all
+from mmed_curate.gate.evidence import Evidence
+from mmed_curate.release.copying import copying, stamp_of
 from mmed_curate.release.documents import write_documents, write_tables
 from mmed_curate.release.evidence import evidence_of
 from mmed_curate.release.history import history_of, write_history
 from mmed_curate.release.leave import Leave
+from mmed_curate.release.meanwhile import Seen, refuse_what_came_meanwhile
 from mmed_curate.release.noted import Trust
 from mmed_curate.release.page import PageMedia, is_of_page, write_page
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.schemas import check_document
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
-from mmed_curate.release.tables import Tables, tables_of
+from mmed_curate.release.tables import MEDIA, Tables, tables_of
 from mmed_curate.release.texts import notice
 from mmed_curate.store.workspace import Workspace
 
 BENCHMARK = "benchmark"
-_CHUNK = 1 << 20
+_OF_FILES, _OF_FOLDERS = 0o644, 0o755
+"""Modes: everybody may read, the owner may write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,46 +107,73 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
 
     Raises:
         BadInput: the version is none, or too low for what changed since the one before; the folder exists already.
-        Refused: the workspace is no longer what passed the gate, a file is missing or changed, or what was built does
-            not say what its own judgements give.
+        Refused: the workspace is no longer what passed the gate, a file is missing or changed, what was built does
+            not say what its own judgements give, or somebody withdrew, a consent changed or a judgement came in
+            meanwhile.
     """
     check_target(workspace, wishes)
     snapshot = read_snapshot(workspace, finished_only=isinstance(leave.word, DraftOnly))
-    _check_leave(snapshot, leave, wishes)
+    evidence = _check_leave(snapshot, leave, wishes)
     tables = tables_of(snapshot, on=leave.on, archival=wishes.recipe.archival)
     history = history_of(workspace, snapshot, tables, version=wishes.version, draft=wishes.draft, since=wishes.since)
     wishes = replace(wishes, version=history.version)
     target = check_target(workspace, wishes)
     facts = _facts(snapshot, tables, wishes, leave)
+    seen = Seen.in_(snapshot)
+    since, proposed = None if history.before is None else history.before.version, history.proposed
     with folder_written_aside(target) as folder:
-        hashes = copy_all(tables.files, snapshot.media, folder, snapshot.noted_at, progress, rehash=wishes.rehash)
-        write_tables(folder, tables)
-        write_documents(folder, snapshot, tables, facts, leave, wishes.recipe, wishes.licence or wishes.recipe.licence)
-        because = write_history(folder, history, tables, facts, hashes)
-        manifest = _seal(folder, hashes, draft=facts.draft)
+        with (
+            no_search_for_circles(),
+            copying(
+                tables.files,
+                snapshot.media,
+                folder,
+                snapshot.noted_at,
+                progress,
+                rehash=wishes.rehash,
+                day=facts.released_on,
+            ) as (hashes, sizes),
+        ):
+            facts = replace(facts, media_bytes=media_bytes(folder, hashes, known=sizes))
+            write_tables(folder, tables)
+            licence = wishes.licence or wishes.recipe.licence
+            write_documents(folder, snapshot, tables, facts, leave, evidence, wishes.recipe, licence)
+            because = write_history(folder, history, tables, facts, hashes)
+            # from here on the folder alone speaks; what it was made of is as large as its tables
+            del snapshot, evidence, tables, history
+            manifest = _seal(folder, hashes, draft=facts.draft)
+            _check_says_what_it_holds(folder, leave, sizes)
         if wishes.benchmark is not None:
             wishes.benchmark(folder)
             manifest = _seal_again(folder, manifest)
         if wishes.page is not PageMedia.NONE:
             write_page(folder, folder, media=wishes.page is PageMedia.MEDIA)
-            manifest = _seal(folder, {file.path: file.sha256 for file in manifest.files}, draft=facts.draft)
-        _check_says_what_it_holds(folder)
-        _settle_files(folder, facts.released_on)
-        n_bytes = sum((folder / path).stat().st_size for path in files_under(folder))
+            manifest = _seal_again(folder, manifest)
+        n_bytes = _settle_files(folder, facts.released_on)
     made = Release(
         path=target,
         id=release_id(target),
         facts=facts,
         n_files=len(manifest.files) + 1,
         n_bytes=n_bytes,
-        since=None if history.before is None else history.before.version,
+        since=since,
         because=because,
-        proposed=history.proposed,
+        proposed=proposed,
     )
-    with workspace.write(actor="release") as log:
+    with workspace.write(actor="release") as log, _taken_away_if_refused(target):
+        refuse_what_came_meanwhile(log, seen)
         kind = "release.drafted" if facts.draft else "release.created"
         log.log_act(kind, {"release": facts.version, "id": made.id, "simulated": facts.simulated})
     return made
+
+
+@contextmanager
+def _taken_away_if_refused(made: Path) -> Iterator[None]:
+    try:
+        yield
+    except Refused:
+        shutil.rmtree(made)
+        raise
 
 
 def check_target(workspace: Workspace, wishes: Wishes) -> Path:
@@ -168,7 +203,8 @@ def check_target(workspace: Workspace, wishes: Wishes) -> Path:
     return target
 
 
-def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> None:
+@no_search_for_circles()
+def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> Evidence:
     if wishes.draft is not isinstance(leave.word, DraftOnly):
         raise Refused(
             Finding(
@@ -188,6 +224,7 @@ def _check_leave(snapshot: Snapshot, leave: Leave, wishes: Wishes) -> None:
                 remedy="run `mmed gate` again",
             )
         )
+    return evidence
 
 
 def _as_of(snapshot: Snapshot) -> date:
@@ -224,29 +261,35 @@ def _facts(snapshot: Snapshot, tables: Tables, wishes: Wishes, leave: Leave) -> 
     )
 
 
-def _seal(folder: Path, hashes: dict[str, str], *, draft: bool) -> Manifest:
+def _seal(folder: Path, hashes: Mapping[str, str], *, draft: bool) -> Manifest:
     manifest = seal(folder, derived=_is_derived, known=hashes, draft=draft)
     check_document("manifest", manifest_document(manifest), where=MANIFEST)
     return manifest
 
 
 def _seal_again(folder: Path, before: Manifest) -> Manifest:
+    """Seal what was added; nothing else may have been touched."""
     known = {file.path: file.sha256 for file in before.files}
     there = {path for path in files_under(folder) if path != MANIFEST}
-    strange = sorted(
-        {path for path in there - set(known) if not path.startswith(f"{BENCHMARK}/")} | (set(known) - there)
-    )
+    strange = {path for path in there - set(known) if not _may_be_added(path)} | (set(known) - there)
+    # media are not read once more: whoever verifies reads them
+    looked_at = [path for path in known.keys() & there if not path.startswith(f"{MEDIA}/")]
+    strange |= {path for path in looked_at if sha256_of(folder / path) != known[path]}
     if strange:
         raise BadInput.of(
             "release.benchmark_strayed",
-            f"the benchmark touched {', '.join(strange[:3])}, which is not below {BENCHMARK}/",
+            f"the benchmark touched {', '.join(sorted(strange)[:3])}, which is not below {BENCHMARK}/",
             "let it write nowhere else",
         )
     return _seal(folder, known, draft=before.draft)
 
 
+def _may_be_added(path: str) -> bool:
+    return path.startswith(f"{BENCHMARK}/") or is_of_page(path)
+
+
 def _is_derived(path: str) -> bool:
-    return path == PARQUET or path.startswith(f"{BENCHMARK}/") or is_of_page(path)
+    return path == PARQUET or _may_be_added(path)
 
 
 def manifest_document(manifest: Manifest) -> dict[str, object]:
@@ -262,8 +305,8 @@ def manifest_document(manifest: Manifest) -> dict[str, object]:
     }
 
 
-def _check_says_what_it_holds(folder: Path) -> None:
-    wrong = [one for one in derive_again(folder) if not one.same]
+def _check_says_what_it_holds(folder: Path, leave: Leave, coming: Mapping[str, int]) -> None:
+    wrong = [one for one in derive_again(folder, measured=leave.measured, coming=coming) if not one.same]
     if wrong:
         raise Refused(
             Finding(
@@ -282,9 +325,23 @@ def _check_says_what_it_holds(folder: Path) -> None:
         )
 
 
-def _settle_files(folder: Path, day: date) -> None:
-    """Let modes and times of the files depend on nothing but the content."""
-    stamp = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
-    for path in (*folder.rglob("*"), folder):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-        os.utime(path, (stamp, stamp))
+def _settle_files(folder: Path, day: date) -> int:
+    """Let modes and times of the files depend on nothing but the content; returns how many bytes they hold."""
+    stamp = stamp_of(day)
+    n_bytes = 0
+    pending = [folder]
+    while pending:
+        at = pending.pop()
+        with os.scandir(at) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                    continue
+                status = entry.stat(follow_symlinks=False)
+                n_bytes += status.st_size
+                if (S_IMODE(status.st_mode), status.st_mtime) != (_OF_FILES, stamp):  # copied ones have both already
+                    Path(entry.path).chmod(_OF_FILES)
+                    os.utime(entry.path, (stamp, stamp))
+        at.chmod(_OF_FOLDERS)
+        os.utime(at, (stamp, stamp))
+    return n_bytes

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from mmed_curate.dataset.facts import cited_as
 from mmed_curate.release.texts import Told, marked
 
 DATACITE = "datacite.json"
@@ -15,8 +16,7 @@ CITATION = "CITATION.cff"
 
 def titled(told: Told) -> str:
     """The title, which says first where anything in it is simulated or a draft."""
-    words = marked(told.facts).strip()
-    return f"{words}: {told.recipe.title}" if words else told.recipe.title
+    return cited_as(told.recipe.title, simulated=told.facts.simulated, draft=told.facts.draft)
 
 
 def citation(told: Told) -> str:

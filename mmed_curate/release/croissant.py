@@ -8,12 +8,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS
+from mmed_curate.dataset.groups import SubjectRow
+from mmed_curate.dataset.layout import CLIPS, JUDGED_CLIPS, JUDGEMENTS, SUBJECTS, TRANSCRIPTS
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
 from mmed_curate.dataset.splits import SPLITS
+from mmed_curate.dataset.transcript import TranscriptRow
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.packaged import packaged_path
 from mmed_curate.release.citation import described, titled
+from mmed_curate.release.schemas import AnyRow
 from mmed_curate.release.tables import FILE_OF
 from mmed_curate.release.texts import Told
 
@@ -58,11 +61,15 @@ _CONTEXT: Mapping[str, Any] = {
     "transform": "cr:transform",
 }
 """The context of the Croissant specification, version 1.0, as it stands there."""
-_TABLES: Mapping[str, tuple[str, type[ClipRow | JudgementRow | JudgedClipRow], str, str]] = {
+_TABLES: Mapping[str, tuple[str, type[AnyRow], str, str]] = {
     "clips": (CLIPS, ClipRow, "clips-row", "One settled event per record."),
     "judgements": (JUDGEMENTS, JudgementRow, "judgements-row", "Every judgement of every expert, corrected ones too."),
     "judged_clips": (JUDGED_CLIPS, JudgedClipRow, "judged-clips-row", "What the experts saw, settled or not."),
+    "subjects": (SUBJECTS, SubjectRow, "subjects-row", "One subject with a clip, and what many share with them."),
+    "transcripts": (TRANSCRIPTS, TranscriptRow, "transcripts-row", "What one person said in one clip in one go."),
 }
+_KEYS = {"transcripts": ("clip", "cue")}
+"""Columns that name a row, where it is not the first alone."""
 _TYPE_OF = {
     "str": "sc:Text",
     "int": "sc:Integer",
@@ -70,7 +77,11 @@ _TYPE_OF = {
     "bool": "sc:Boolean",
     "tuple[str, ...]": "sc:Text",
 }
-_POINTS_AT = {"judgements": {"clip": "judged_clips"}, "clips": {"judged_clip": "judged_clips"}}
+_POINTS_AT = {
+    "judgements": {"clip": "judged_clips"},
+    "clips": {"judged_clip": "judged_clips"},
+    "transcripts": {"clip": "clips"},
+}
 _DOCUMENTS = {
     SPLITS: ("application/json", "Leave-one-subject-out folds and the fixed split by subject."),
     "codebook.yaml": ("application/yaml", "What the codes mean."),
@@ -88,6 +99,7 @@ def croissant_document(told: Told, folder: Path) -> dict[str, Any]:
         folder: the release, with its tables and documents in it already: their hashes are in croissant.json.
     """
     facts, recipe = told.facts, told.recipe
+    tables = {name: table for name, table in _TABLES.items() if (folder / table[0]).is_file()}
     there = sorted({Path(file.path).name for file in told.tables.files})
     document: dict[str, Any] = {
         "@context": _CONTEXT,
@@ -105,11 +117,11 @@ def croissant_document(told: Told, folder: Path) -> dict[str, Any]:
         "citeAs": _bibtex(told),
         **_responsible(told),
         "distribution": [
-            *(_file(folder, name, "text/csv", what) for name, _, _, what in _TABLES.values()),
+            *(_file(folder, name, "text/csv", what) for name, _, _, what in tables.values()),
             *(_file(folder, name, form, what) for name, (form, what) in _DOCUMENTS.items()),
             *(_files(name) for name in FILE_OF.values() if name in there),
         ],
-        "recordSet": [_record_set(name) for name in _TABLES],
+        "recordSet": [_record_set(name) for name in tables],
     }
     if recipe.url is not None:
         document["url"] = recipe.url
@@ -149,7 +161,9 @@ def _record_set(name: str) -> dict[str, Any]:
         "@id": name,
         "name": name,
         "description": f"{what} Several values in a cell are apart by spaces; an empty cell is missing.",
-        "key": {"@id": f"{name}/{columns[0].name}"},
+        "key": [{"@id": f"{name}/{column}"} for column in _KEYS[name]]
+        if name in _KEYS
+        else {"@id": f"{name}/{columns[0].name}"},
         "field": [_field(name, file, one.name, str(one.type), described_as) for one in columns],
     }
 
@@ -205,8 +219,8 @@ def _responsible(told: Told) -> dict[str, Any]:
         "rai:dataLimitations": [*recipe.limits, recipe.not_for[0], *(f"Not for: {use}" for use in recipe.not_for[1:])],
         "rai:dataSocialImpact": sheet.impact,
         "rai:personalSensitiveInformation": [
-            "Faces and voices of people who consented to their publication; age band, sex, ethnicity and language as "
-            "counts only, where people gave them."
+            "Faces, voices and words of people who consented to their publication; age band, sex, ethnicity and "
+            "language as counts, where people gave them, and of one subject only what many share: see subjects.csv."
         ],
         "rai:dataReleaseMaintenancePlan": sheet.maintenance,
     }

@@ -12,7 +12,9 @@ from statistics import median
 
 from mmed_curate.agreement.report import AgreementReport
 from mmed_curate.dataset.facts import ReleaseFacts
+from mmed_curate.dataset.groups import ATTRIBUTES
 from mmed_curate.dataset.splits import Shares, Side, splits_of
+from mmed_curate.domain.counted import counted
 from mmed_curate.domain.measures import Coefficient, Interval, Measure
 from mmed_curate.domain.records import Subject, Term
 from mmed_curate.release.tables import Tables
@@ -58,11 +60,12 @@ Subjects as they described themselves, where they did:
 
 {_people(told.subjects)}
 
+{_groups(told)}
+
 Those who did not agree to a release are not in it, and nothing tells who or how many they are. {_missing(told)}
 
-The clips show faces and let voices be heard of people who can be recognised by them. They hold no names. What was
-said is not written down; whoever hears a clip may still hear something of a person. The dataset stands alone: it
-needs no source outside.
+The clips show faces and let voices be heard of people who can be recognised by them. They hold no names.
+{_transcripts(told.tables)} The dataset stands alone: it needs no source outside.
 
 ## Collection
 
@@ -210,6 +213,34 @@ def _people(subjects: Sequence[Subject]) -> str:
     return table(("what", "as said", "subjects"), rows)
 
 
+def _groups(told: Told) -> str:
+    """What subjects.csv tells of each."""
+    groups = told.recipe.groups
+    shown = [name for name in ATTRIBUTES if any(getattr(row, name) is not None for row in told.people)]
+    if groups is None or not groups.attributes:
+        return "Nothing of this is told of any one subject."
+    least = f"in every combination at least {groups.at_least} subjects share what is told, what is not told included"
+    if not shown:
+        return f"Of no attribute can it be told whose it is so that {least}: the columns of subjects.csv are empty."
+    spelled = ", ".join(name.replace("_", " ") for name in shown)
+    return f"Whose it is, subjects.csv tells of {spelled}, and only so that {least}."
+
+
+def _transcripts(tables: Tables) -> str:
+    """Whether anything that was said may be read."""
+    rows = tables.transcripts
+    heard = "Whoever hears a clip may hear something of a person."
+    if not rows:
+        return f"What was said is not written down. {heard}"
+    unnamed = sum(row.owner is None for row in rows)
+    return (
+        f"What was said is written down in transcripts.csv, {counted(len(rows), 'cue')} of "
+        f"{counted(len({row.clip for row in rows}), 'clip')}, where whoever said it agreed to publish-transcript; of "
+        f"{unnamed} nobody knows who, and then everybody of the session did. It is as the lab wrote it: names of "
+        f"others may have been said. {heard}"
+    )
+
+
 def _settling(told: Told) -> str:
     counted: Counter[tuple[str, str]] = Counter()
     for row in told.tables.clips:
@@ -243,6 +274,7 @@ def _consent(told: Told) -> str:
         Term.PUBLISH_FACE: "picture.mp4, and in features.npz all that shows the face",
         Term.PUBLISH_FEATURES: "features.npz, where publish-face is lacking too",
         Term.PUBLISH_VOICE: "sound.wav, sound-features.npz, and the sound inside picture.mp4",
+        Term.PUBLISH_TRANSCRIPT: "the subject's words in transcripts.csv",
         Term.SHOW_PUBLICLY: "nothing; but the clip is shown on no page",
     }
     return table(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from mmed_curate.agreement.document import report_document
 from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.consistency import PARQUET
 from mmed_curate.dataset.facts import RELEASE, ReleaseFacts, facts_document, facts_text
+from mmed_curate.dataset.groups import subjects_text
 from mmed_curate.dataset.layout import (
     AGREEMENT,
     ATTEMPTS,
@@ -23,20 +25,24 @@ from mmed_curate.dataset.layout import (
     JUDGEMENTS,
     POLICY,
     PROTOCOL,
+    SUBJECTS,
+    TRANSCRIPTS,
 )
-from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text
+from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, Row, write_rows
 from mmed_curate.dataset.splits import SPLITS, Shares, splits_document, splits_of
+from mmed_curate.dataset.transcript import transcripts_text
 from mmed_curate.domain.files import readable_json
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.yamlfile import Declared
 from mmed_curate.gate.decide import DraftOnly, Passed, decide
 from mmed_curate.gate.document import word_document
+from mmed_curate.gate.evidence import Evidence
 from mmed_curate.release.citation import CITATION, DATACITE, citation, datacite_document
 from mmed_curate.release.croissant import CROISSANT, croissant_document
 from mmed_curate.release.datacard import data_card
-from mmed_curate.release.evidence import evidence_of
+from mmed_curate.release.evidence import on_another_day
+from mmed_curate.release.groups import subject_rows
 from mmed_curate.release.leave import Leave
-from mmed_curate.release.noted import Trust
 from mmed_curate.release.parquet import write_parquet
 from mmed_curate.release.recipe import Licence, ReleaseRecipe
 from mmed_curate.release.schemas import check_document, check_rows
@@ -46,15 +52,17 @@ from mmed_curate.release.texts import Told, readme
 
 
 def write_tables(folder: Path, tables: Tables) -> None:
-    """Write clips.csv, judged-clips.csv, judgements.csv, and clips.parquet.
+    """Write clips.csv, judged-clips.csv, judgements.csv, transcripts.csv where anything is in it, and clips.parquet.
 
     Raises:
         BadInput: a row does not fit its schema.
     """
-    check_rows((*tables.clips, *tables.judged_clips, *tables.judgements))
-    _write(folder / CLIPS, csv_text(ClipRow, tables.clips))
-    _write(folder / JUDGED_CLIPS, csv_text(JudgedClipRow, tables.judged_clips))
-    _write(folder / JUDGEMENTS, csv_text(JudgementRow, tables.judgements))
+    check_rows(chain(tables.clips, tables.judged_clips, tables.judgements, tables.transcripts))
+    _write_rows(folder / CLIPS, ClipRow, tables.clips)
+    _write_rows(folder / JUDGED_CLIPS, JudgedClipRow, tables.judged_clips)
+    _write_rows(folder / JUDGEMENTS, JudgementRow, tables.judgements)
+    if tables.transcripts:
+        _write(folder / TRANSCRIPTS, transcripts_text(tables.transcripts))
     write_parquet(folder / PARQUET, tables.clips)
 
 
@@ -64,16 +72,22 @@ def write_documents(
     tables: Tables,
     facts: ReleaseFacts,
     leave: Leave,
+    evidence: Evidence,
     recipe: ReleaseRecipe,
     licence: Licence,
 ) -> None:
     """Write everything else that is told of the tables, which lie in the folder already.
 
+    Args:
+        folder, snapshot, tables, facts, recipe, licence: of the release.
+        leave: the gate's.
+        evidence: on which it was given.
+
     Raises:
         Refused: the gate was closed on the day that the release is of.
         BadInput: a document does not fit its schema.
     """
-    word = _word_as_of(snapshot, facts.released_on, leave)
+    word = _word_as_of(snapshot, evidence, facts.released_on, leave)
     splits = splits_of(tables.clips, Shares(validation=recipe.splits.validation, test=recipe.splits.test))
     held = {clip.id: snapshot.pseudonyms.clip(clip.id) for clip in snapshot.judged}
     documents: Mapping[str, tuple[str, dict[str, Any]]] = {
@@ -87,6 +101,10 @@ def write_documents(
         check_document(schema, document, where=name)
         _write(folder / name, facts_text(facts) if name == RELEASE else readable_json(document))
     in_it = {row.subject for row in tables.clips}
+    named = {snapshot.pseudonyms.subject(one.id): one for one in snapshot.subjects.values()}
+    people = subject_rows({name: one for name, one in named.items() if name in in_it}, recipe.groups)
+    check_rows(people)
+    _write(folder / SUBJECTS, subjects_text(people))
     told = Told(
         facts=facts,
         recipe=recipe,
@@ -96,7 +114,8 @@ def write_documents(
         attempts=snapshot.attempts,
         report=leave.report,
         verdicts=word.verdicts,
-        subjects=[one for one in snapshot.subjects.values() if snapshot.pseudonyms.subject(one.id) in in_it],
+        subjects=[one for name, one in named.items() if name in in_it],
+        people=people,
     )
     for name, text in {
         CODEBOOK: _yaml(snapshot.codebook),
@@ -114,10 +133,9 @@ def write_documents(
     _write(folder / CROISSANT, readable_json(croissant_document(told, folder)))
 
 
-def _word_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed | DraftOnly:
+def _word_as_of(snapshot: Snapshot, evidence: Evidence, day: date, leave: Leave) -> Passed | DraftOnly:
     """The gate's word for the day that the release is of: what it said today would put today's date into the bytes."""
-    evidence = evidence_of(snapshot, on=day, policy_digest=leave.policy.digest(), trust=Trust.SIZE)
-    decision = decide(leave.report, evidence, leave.policy)
+    decision = decide(leave.report, on_another_day(snapshot, evidence, day), leave.policy)
     word = decision.draft if isinstance(leave.word, DraftOnly) else decision.passed
     if word is None:
         raise Refused(
@@ -130,6 +148,11 @@ def _word_as_of(snapshot: Snapshot, day: date, leave: Leave) -> Passed | DraftOn
             tuple(Finding(code=f"gate.{one.name}", what=one.what, remedy=one.remedy) for one in decision.failed),
         )
     return word
+
+
+def _write_rows(path: Path, kind: type[Row], rows: Iterable[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        write_rows(stream, kind, rows)
 
 
 def _write(path: Path, text: str) -> None:

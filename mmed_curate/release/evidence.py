@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from typing import TypeVar
 
 from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.domain.identity import CoderId
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.protocol import Stage
-from mmed_curate.domain.records import AssetKind, Clip, Term
+from mmed_curate.domain.records import AssetKind, Clip, Subject, Term
 from mmed_curate.gate.evidence import ClipFacts, Evidence
 from mmed_curate.release.noted import Trust, fault_of
 from mmed_curate.release.snapshot import Snapshot, read_snapshot
 from mmed_curate.store.workspace import Workspace
 
+Item = TypeVar("Item")
 SAYS: Mapping[AssetKind, str] = {
     AssetKind.RELEASE_PICTURE: "picture",
     AssetKind.RELEASE_ARCHIVE: "lossless copy",
@@ -80,6 +84,18 @@ def evidence_of(
     )
 
 
+def on_another_day(snapshot: Snapshot, evidence: Evidence, on: date) -> Evidence:
+    """What `evidence_of` gives for another day: only whose consent covers what hangs on it.
+
+    Args:
+        snapshot: that the evidence is of.
+        evidence: of a day.
+        on: the other one.
+    """
+    terms = {subject.id: _covered(subject, on) for subject in snapshot.subjects.values()}
+    return replace(evidence, on=on, clips=tuple(replace(one, terms=terms[one.subject]) for one in evidence.clips))
+
+
 def kinds_of(snapshot: Snapshot, clip: Clip) -> tuple[AssetKind, ...]:
     """Kinds of files that `mmed recut` makes for each event of a clip."""
     with_sound = (AssetKind.RELEASE_SOUND, AssetKind.SOUND_FEATURES)
@@ -113,7 +129,7 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, trust: Trust) -> ClipFacts:
         coded_by=_who(snapshot, clip, Stage.CODING),
         adjudicated_by=_who(snapshot, clip, Stage.ADJUDICATION),
         verified_by=standing.verified_by,
-        terms=frozenset(term for term in Term if subject.consent.covers(term, on)),
+        terms=_covered(subject, on),
         faults=tuple(faults),
         simulated=snapshot.is_simulated(clip),
         waits=standing.stage is Stage.REPLACED and clip.id not in snapshot.replaced,
@@ -122,5 +138,16 @@ def _facts(snapshot: Snapshot, clip: Clip, on: date, trust: Trust) -> ClipFacts:
     )
 
 
+def _covered(subject: Subject, on: date) -> frozenset[Term]:
+    return _kept(frozenset(term for term in Term if subject.consent.covers(term, on)))
+
+
 def _who(snapshot: Snapshot, clip: Clip, stage: Stage) -> frozenset[CoderId]:
-    return frozenset(who for one in snapshot.judgements.get(clip.id, ()) if one.stage is stage for who in one.judges)
+    said = snapshot.judgements.get(clip.id, ())
+    return _kept(frozenset(who for one in said if one.stage is stage for who in one.judges))
+
+
+@lru_cache(maxsize=1024)
+def _kept(group: frozenset[Item]) -> frozenset[Item]:
+    """The same group; who judged one clip has judged many, so that each group is held once."""
+    return group

@@ -26,7 +26,7 @@ from mmed_curate.dataset.changes import (
     changes_of,
     reasons,
 )
-from mmed_curate.dataset.difference import RULES, Difference, Side, compare, side_of, side_of_rows
+from mmed_curate.dataset.difference import BESIDE, RULES, Difference, Side, compare, side_of, side_of_rows
 from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.dataset.loading import read_release
 from mmed_curate.dataset.manifest import release_id
@@ -132,7 +132,8 @@ def history_of(
             file.path: _expected(before.side, file.path) if file.strip_sound or file.strip_face else file.asset.sha256
             for file in tables.files
         }
-        hashes |= {name: _expected(before.side, name) for name in RULES}
+        held = {} if before.side is None else before.side.files
+        hashes |= {name: held[name] for name in (*RULES, *BESIDE) if name in held}  # taken for what they were
         difference = _difference(before, tables, hashes, buried)
         proposed = before.least(difference)
         _check_number(version, before, difference)
@@ -167,7 +168,7 @@ def write_history(
     """
     before, difference = history.before, None
     if before is not None:
-        rules = {name: sha256_of(folder / name) for name in RULES}
+        rules = {name: sha256_of(folder / name) for name in (*RULES, *BESIDE) if (folder / name).is_file()}
         difference = _difference(before, tables, {**hashes, **rules}, history.buried)
         _check_number(history.version, before, difference)
         if not history.wanted:

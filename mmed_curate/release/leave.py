@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from mmed_curate.agreement.basis import Measured, basis_digest
 from mmed_curate.agreement.report import AgreementReport, agreement_report
 from mmed_curate.agreement.settings import AgreementSettings
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.gate.attempted import failed_rules, held_classes, no_attempt_because
 from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, attempt_document, attempts_of, method_digest, the_same
@@ -24,12 +26,17 @@ class Leave:
     """What the gate was shown, and what it said: all that opens the door to one release, or lets one draft out."""
 
     word: Passed | DraftOnly
-    report: AgreementReport
-    """The agreement report that it saw."""
+    measured: Measured
+    """The agreement report that it saw, and what that was measured on."""
     policy: Policy
     """The policy that it held against it."""
     on: date
     """The day for which it looked up consent."""
+
+    @property
+    def report(self) -> AgreementReport:
+        """The agreement report that it saw."""
+        return self.measured.report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +45,7 @@ class Held:
 
     snapshot: Snapshot
     decision: Decision
-    report: AgreementReport
+    measured: Measured
     evidence: Evidence
     policy: Policy
     attempt: Attempt | None
@@ -48,12 +55,17 @@ class Held:
     no_attempt_because: str
     """A sentence without a full stop; empty where it is one."""
 
+    @property
+    def report(self) -> AgreementReport:
+        """The agreement report."""
+        return self.measured.report
+
     def leave(self, *, draft: bool = False) -> Leave | None:
         """Leave to make one release, or to share one draft; None: it is not given."""
         word = self.decision.draft if draft else self.decision.passed
         if word is None:
             return None
-        return Leave(word=word, report=self.report, policy=self.policy, on=self.evidence.on)
+        return Leave(word=word, measured=self.measured, policy=self.policy, on=self.evidence.on)
 
 
 def hold_gate(
@@ -83,12 +95,14 @@ def hold_gate(
     Raises:
         BadInput: the database cannot be read, or, to record, not be written.
     """
-    # one moment for both, so that they speak of the same judgements
-    snapshot = read_snapshot(workspace, finished_only=draft)
     digest = policy.digest()
-    report = agreement_report(snapshot.judged_clips(digest), snapshot.protocol, snapshot.codebook, settings)
     trust = Trust.NOTHING if rehash else Trust.NOTED
-    evidence = evidence_of(snapshot, on=on, policy_digest=digest, trust=trust, progress=progress)
+    with no_search_for_circles():
+        # one moment for both, so that they speak of the same judgements
+        snapshot = read_snapshot(workspace, finished_only=draft)
+        measured = _measured(snapshot, digest, settings)
+        evidence = evidence_of(snapshot, on=on, policy_digest=digest, trust=trust, progress=progress)
+    report = measured.report
     decision = decide(report, evidence, policy)
     before = the_same(snapshot.attempts, judgements_digest=report.judgements_digest, policy_digest=digest)
     because = no_attempt_because(decision.verdicts)
@@ -98,7 +112,7 @@ def hold_gate(
     return Held(
         snapshot=snapshot,
         decision=decision,
-        report=report,
+        measured=measured,
         evidence=evidence,
         policy=policy,
         attempt=attempt,
@@ -145,6 +159,20 @@ def ask_gate(
         progress=progress,
     )
     return held.decision, held.leave(draft=draft)
+
+
+def _measured(snapshot: Snapshot, policy_digest: str, settings: AgreementSettings) -> Measured:
+    judged = snapshot.judged_clips(policy_digest)
+    report = agreement_report(judged, snapshot.protocol, snapshot.codebook, settings)
+    basis = basis_digest(
+        judged,
+        snapshot.protocol,
+        snapshot.codebook,
+        settings,
+        version=report.version,
+        judgements_digest=report.judgements_digest,
+    )
+    return Measured(report=report, basis=basis)
 
 
 def _record(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.identity import ClipId
@@ -32,9 +34,13 @@ def fault_of(path: Path, asset: Asset, noted_at: Mapping[ClipId, str], trust: Tr
         noted_at: when the log took down the hashes of a clip's files (UTC, RFC 3339).
         trust: how closely it is looked at.
     """
-    if not path.is_file():
+    try:
+        status = path.stat()
+    except OSError:
         return "missing"
-    if path.stat().st_size != asset.n_bytes:
+    if not S_ISREG(status.st_mode):
+        return "missing"
+    if status.st_size != asset.n_bytes:
         return "changed"
     if trust is Trust.SIZE or (trust is Trust.NOTED and is_as_noted(path, asset, noted_at)):
         return ""
@@ -56,7 +62,21 @@ def is_as_noted(path: Path, asset: Asset, noted_at: Mapping[ClipId, str]) -> boo
         FileNotFoundError: it is gone.
     """
     status = path.stat()
+    until = noted_until(asset, noted_at)
+    return until is not None and status.st_size == asset.n_bytes and status.st_mtime <= until
+
+
+def noted_until(asset: Asset, noted_at: Mapping[ClipId, str]) -> float | None:
+    """Up to when a file may have been written to for its noted hash to stand: seconds, UTC; None: nobody knows.
+
+    Args:
+        asset: what was noted of it.
+        noted_at: as above.
+    """
     at = noted_at.get(asset.clip)
-    if at is None or status.st_size != asset.n_bytes:
-        return False
-    return status.st_mtime <= datetime.fromisoformat(at).astimezone(UTC).timestamp()
+    return None if at is None else _seconds(at)
+
+
+@lru_cache(maxsize=1024)
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).astimezone(UTC).timestamp()

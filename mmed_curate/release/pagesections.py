@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
+from mmed_curate.dataset.facts import cited_as
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.codebook import Entry
@@ -13,7 +14,8 @@ from mmed_curate.release.pagetold import PageTold
 from mmed_curate.report.barplots import Bar, bar_table, columns
 from mmed_curate.report.markup import Html, element, joined
 
-_NO_CLASS = "none"
+NO_CLASS = "none"
+"""Stands for events whose emotion is of no class."""
 _STEPS_MS = (20, 50, 100, 250, 500, 1000, 5000)
 """Widths of the columns of durations; the first that needs no more than `_MOST_STEPS`."""
 _MOST_STEPS = 24
@@ -48,14 +50,13 @@ def top(dataset: Dataset, told: PageTold) -> Html:
 def counts_section(dataset: Dataset) -> Html:
     """How many events of each kind, of each subject, and how long they last."""
     rows, book = dataset.clip_rows, dataset.codebook
-    classes = [*book.class_codes, *([_NO_CLASS] if any(row.emotion_class is None for row in rows) else [])]
-    named = {one.code: one.label["en"] for one in book.classes} | {_NO_CLASS: "No class"}
-    by_class = Counter(row.emotion_class or _NO_CLASS for row in rows)
+    named = class_names(dataset)
+    by_class = Counter(row.emotion_class or NO_CLASS for row in rows)
     of_class = bar_table(
         "Events by class",
         "class",
         ("events",),
-        [Bar(label=named.get(code, code), counts=(by_class[code],)) for code in classes],
+        [Bar(label=name, counts=(by_class[code],)) for code, name in named.items()],
         plain=True,
     )
     kinds = [one for one in book.event_types if any(row.event_type == one.code for row in rows)]
@@ -74,21 +75,29 @@ def counts_section(dataset: Dataset) -> Html:
                 class_="pair",
             ),
             _durations(rows),
-            _subjects(rows, classes, named),
+            _subjects(rows, named),
         )
     )
+
+
+def class_names(dataset: Dataset) -> dict[str, str]:
+    """The classes of the codebook by code, in its order; last, where an event has none, that."""
+    book = dataset.codebook
+    named = {one.code: one.label["en"] for one in book.classes}
+    classless = any(row.emotion_class is None for row in dataset.clip_rows)
+    return {code: named.get(code, code) for code in book.class_codes} | ({NO_CLASS: "No class"} if classless else {})
 
 
 def cite_section(dataset: Dataset, told: PageTold) -> Html:
     """A line for a list of references, and the same as BibTeX."""
     release = dataset.release
-    marked = ("SIMULATED: " if release.simulated else "") + ("DRAFT: " if dataset.is_draft else "")
+    title = cited_as(told.title, simulated=release.simulated, draft=dataset.is_draft)
     who = ", ".join(told.authors) or "no authors named yet"
     doi = f" doi:{told.doi}" if told.doi else ""
-    line = f"{who} ({told.year}). {marked}{told.title} (version {release.version}) [Data set].{doi}"
+    line = f"{who} ({told.year}). {title} (version {release.version}) [Data set].{doi}"
     fields = {
         "author": " and ".join(f"{{{one}}}" for one in told.authors),
-        "title": f"{{{marked}{told.title}}}",
+        "title": f"{{{title}}}",
         "year": str(told.year),
         "version": release.version,
         "note": "Data set",
@@ -198,16 +207,14 @@ def _durations(rows: Sequence[ClipRow]) -> Html:
     )
 
 
-def _subjects(rows: Sequence[ClipRow], classes: Sequence[str], named: dict[str, str]) -> Html:
+def _subjects(rows: Sequence[ClipRow], named: dict[str, str]) -> Html:
     by_subject: dict[str, Counter[str]] = {}
     for row in rows:
-        by_subject.setdefault(row.subject, Counter())[row.emotion_class or _NO_CLASS] += 1
+        by_subject.setdefault(row.subject, Counter())[row.emotion_class or NO_CLASS] += 1
     bars = [
-        Bar(label=subject, counts=tuple(found[code] for code in classes))
-        for subject, found in sorted(by_subject.items())
+        Bar(label=subject, counts=tuple(found[code] for code in named)) for subject, found in sorted(by_subject.items())
     ]
-    kinds = [named.get(code, code) for code in classes]
-    drawn = bar_table("Events by subject and class", "subject", kinds, bars)
+    drawn = bar_table("Events by subject and class", "subject", list(named.values()), bars)
     return joined(
         (
             element("h3", "Who is in it"),

@@ -14,10 +14,8 @@ from typing import Any
 import yaml
 
 from mmed_curate.agreement.document import measure_of
-from mmed_curate.dataset.arrays import not_whole
-from mmed_curate.dataset.manifest import inside
 from mmed_curate.dataset.released import Dataset
-from mmed_curate.domain.files import sha256_of
+from mmed_curate.dataset.sealed import as_sealed
 from mmed_curate.domain.measures import Measure
 
 BENCHMARK = "benchmark/benchmark.json"
@@ -174,12 +172,7 @@ def _sealed(dataset: Dataset, name: str) -> str | None:
     sha256 = next((file.sha256 for file in dataset.manifest.files if file.path == name), None)
     if sha256 is None:
         return None
-    path = inside(dataset.root, name)
-    if not path.is_file():
-        raise not_whole(dataset.root, f"lacks {name}")
-    if sha256_of(path) != sha256:
-        raise not_whole(dataset.root, f"holds another {name} than was sealed")
-    return path.read_text(encoding="utf-8")
+    return as_sealed(dataset.root, name, sha256).read_text(encoding="utf-8")
 
 
 def _author(document: Mapping[str, Any]) -> str:

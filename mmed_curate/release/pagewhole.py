@@ -9,6 +9,7 @@ from mmed_curate.dataset.released import Dataset
 from mmed_curate.release.pageagreement import agreement_section, gate_section
 from mmed_curate.release.pagebenchmark import benchmark_section
 from mmed_curate.release.pagesections import cite_section, counts_section, licence_section, top
+from mmed_curate.release.pagesplits import splits_section
 from mmed_curate.release.pagetexts import card_section, changes_section, load_section, not_for
 from mmed_curate.release.pagetold import PageTold
 from mmed_curate.report.markup import Html, element, link
@@ -39,6 +40,7 @@ def whole_page(dataset: Dataset, told: PageTold, *, media: bool, inside: bool) -
     sections = [
         ("counts", "What is in it", counts_section(dataset)),
         ("browse", "Look at the clips", _browser(dataset, media=media)),
+        ("splits", "How it is split", splits_section(dataset)),
         ("agreement", "How well coders agree", agreement_section(dataset, told)),
         ("gate", "The gate", gate_section(dataset, told)),
         ("benchmark", "Benchmark", benchmark_section(told, dataset.codebook)),

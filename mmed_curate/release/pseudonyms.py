@@ -26,32 +26,36 @@ class Pseudonyms:
 
     def subject(self, subject: SubjectId) -> str:
         """`S-` and 10 hex digits."""
-        return f"S-{self._digits('subject', subject, _PERSON_DIGITS)}"
+        return self._name("subject", subject, "S-", _PERSON_DIGITS)
 
     def session(self, session: SessionId) -> str:
         """`G-` and 10 hex digits."""
-        return f"G-{self._digits('session', session, _PERSON_DIGITS)}"
+        return self._name("session", session, "G-", _PERSON_DIGITS)
 
     def coder(self, coder: CoderId) -> str:
         """`C-` and 10 hex digits."""
-        return f"C-{self._digits('coder', coder, _PERSON_DIGITS)}"
+        return self._name("coder", coder, "C-", _PERSON_DIGITS)
 
     def judgement(self, judgement: JudgementId) -> str:
         """`j-` and 16 hex digits."""
+        # each is asked for once, or twice: to keep them all would take more than it saves
         return f"j-{self._digits('judgement', judgement, _JUDGEMENT_DIGITS)}"
 
     def clip(self, clip: ClipId, event: int = 0) -> str:
         """`c-` and 12 hex digits; the second event of a clip ends in `-e2`, and so on."""
-        name = f"c-{self._digits('clip', clip, _CLIP_DIGITS)}"
+        name = self._name("clip", clip, "c-", _CLIP_DIGITS)
         return name if event == 0 else f"{name}-e{event + 1}"
+
+    def _name(self, kind: str, identity: str, begins: str, digits: int) -> str:
+        name = self._given.get((kind, identity))
+        if name is None:
+            name = self._given[kind, identity] = f"{begins}{self._digits(kind, identity, digits)}"
+        return name
 
     def _digits(self, kind: str, identity: str, digits: int) -> str:
         # the last group of a UUID, and the first, are free of version and variant bits
-        text = self._given.get((kind, identity))
-        if text is None:
-            uuid = derived_uuid(self._secret, "release", kind, identity).replace("-", "")
-            text = self._given[kind, identity] = uuid[:12] + uuid[20:]
-        return text[:digits]
+        uuid = derived_uuid(self._secret, "release", kind, identity).replace("-", "")
+        return (uuid[:12] + uuid[20:])[:digits]
 
 
 def check_apart(names: Iterable[str]) -> None:

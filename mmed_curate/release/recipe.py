@@ -29,6 +29,15 @@ class Split(Declared):
     test: Annotated[float, Field(gt=0, lt=1)]
 
 
+class Groups(Declared):
+    """What is told of subjects, one by one under their pseudonyms."""
+
+    at_least: Annotated[int, Field(ge=2)]
+    """Subjects that share every combination of what is told."""
+    attributes: tuple[Literal["sex", "age_band", "glasses", "beard", "ethnicity", "language"], ...]
+    """In the order in which they are taken; a later one that would tell somebody apart is left out."""
+
+
 class Datasheet(Declared):
     """What only the lab knows of how the data came about: questions of Gebru et al. 2021; None: the card says so."""
 
@@ -68,6 +77,8 @@ class ReleaseRecipe(Declared):
     archival: bool
     """Lossless copies go out too, where consent allows the picture; they are about 30 times as large."""
     splits: Split
+    groups: Groups | None = None
+    """None: nothing is told of any one subject."""
     motivation: Text
     collection: Text
     uses: tuple[Text, ...]

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
+from dataclasses import Field, fields
 from functools import cache
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from mmed_curate.dataset.cells import AT_ONCE
+from mmed_curate.dataset.groups import SubjectRow
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
+from mmed_curate.dataset.transcript import TranscriptRow
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
+from mmed_curate.release.fitting import Fits, fits_of
 
-_MOST_KEPT = 100_000
-"""Cells that are remembered to fit: the names of many clips must not fill the memory."""
-_SCHEMA_OF: dict[type, str] = {ClipRow: "clips-row", JudgementRow: "judgements-row", JudgedClipRow: "judged-clips-row"}
+_SCHEMA_OF: dict[type, str] = {
+    ClipRow: "clips-row",
+    JudgementRow: "judgements-row",
+    JudgedClipRow: "judged-clips-row",
+    TranscriptRow: "transcripts-row",
+    SubjectRow: "subjects-row",
+}
+AnyRow = ClipRow | JudgementRow | JudgedClipRow | TranscriptRow | SubjectRow
 
 
 def check_document(schema: str, document: object, *, where: str) -> None:
@@ -29,11 +41,12 @@ def check_document(schema: str, document: object, *, where: str) -> None:
     Raises:
         BadInput: it does not fit; says where.
     """
-    _check(_validator(schema), schema, document, where)
+    if not _fits(schema)(document):
+        _check(schema, document, where)
 
 
-def _check(validator: Draft202012Validator, schema: str, document: object, where: str) -> None:
-    error = next(iter(validator.iter_errors(document)), None)
+def _check(schema: str, document: object, where: str) -> None:
+    error = next(iter(_validator(schema).iter_errors(document)), None)
     if error is not None:
         place = ".".join(str(part) for part in error.absolute_path) or "the whole"
         raise BadInput.of(
@@ -43,34 +56,47 @@ def _check(validator: Draft202012Validator, schema: str, document: object, where
         )
 
 
-def check_rows(rows: Iterable[ClipRow | JudgementRow | JudgedClipRow]) -> None:
+def check_rows(rows: Iterable[AnyRow]) -> None:
     """Hold the rows of a table against their schema.
 
     Raises:
         BadInput: one does not fit; says which and where.
     """
-    # what a cell may hold hangs on its column alone, so one that fitted before fits again; 1, 1.0 and True differ
-    fits: set[tuple[type, str, type, object]] = set()
-    for row in rows:
-        document = row_document(row)
-        values = ((one.name, getattr(row, one.name)) for one in fields(row))
-        cells = {(type(row), name, type(value), value) for name, value in values}
-        new = {name: document[name] for _, name, _, _ in cells - fits}
-        schema = _SCHEMA_OF[type(row)]
-        validator = _validator(schema) if len(new) == len(document) else _some_columns(schema)
-        _check(validator, schema, new, _where(document))
-        if len(fits) < _MOST_KEPT:
-            fits |= cells
+    for kind, of_kind in groupby(rows, type):
+        while some := list(islice(of_kind, AT_ONCE)):
+            if not all(_column_fits(one.name, some, fits) for one, fits in _columns(kind)):
+                for row in some:
+                    document = row_document(row)
+                    _check(_SCHEMA_OF[kind], document, _where(document))
+
+
+def _column_fits(name: str, rows: Sequence[object], fits: Fits) -> bool:
+    values = list(map(attrgetter(name), rows))
+    # what comes again is looked at once; 1, 1.0 and True differ
+    different = {(type(value), value) for value in values}
+    return all(fits(list(value) if isinstance(value, tuple) else value) for _, value in different)
+
+
+@cache
+def _columns(kind: type) -> tuple[tuple[Field[object], Fits], ...]:
+    """Each column of a kind of row with what its cells must fit; that the schema names the same ones, a test says."""
+    described = _document(_SCHEMA_OF[kind])["properties"]
+    return tuple((one, fits_of(described[one.name])) for one in fields(kind))
 
 
 def _where(document: dict[str, object]) -> str:
     return f"row {next(iter(document.values()))}"
 
 
-def row_document(row: ClipRow | JudgementRow | JudgedClipRow) -> dict[str, object]:
+def row_document(row: AnyRow) -> dict[str, object]:
     """A row as the JSON document that its schema describes."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+@cache
+def _fits(schema: str) -> Fits:
+    return fits_of(_document(schema))
 
 
 @cache
@@ -78,13 +104,7 @@ def _validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator(_document(schema))
 
 
-@cache
-def _some_columns(schema: str) -> Draft202012Validator:
-    """The same for rows of which only some cells are looked at."""
-    return Draft202012Validator({name: part for name, part in _document(schema).items() if name != "required"})
-
-
-def _document(schema: str) -> dict[str, object]:
+def _document(schema: str) -> dict[str, Any]:
     path = packaged_path("schema", "json", f"{schema}.schema.json")
-    document: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return document

@@ -7,19 +7,22 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
-from mmed_curate.agreement.judged import JudgedClip, judgements_digest
+from mmed_curate.agreement.judged import JudgedClip
 from mmed_curate.agreement.settle import Course, course
-from mmed_curate.dataset.answers import among, judgement_of, judgement_row
+from mmed_curate.dataset.answers import among, judgement_of, judgement_row, rows_digest
 from mmed_curate.dataset.judged import settled_events
 from mmed_curate.dataset.rows import JudgementRow
 from mmed_curate.domain.codebook import Codebook
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.conduct import Recoding
 from mmed_curate.domain.identity import ClipId, CoderId, RecordingId, SessionId, SubjectId
 from mmed_curate.domain.judgements import ConsensusEvent, Judgement
 from mmed_curate.domain.protocol import NEXT, ClipTerms, Protocol, Purpose
 from mmed_curate.domain.records import Asset, AssetKind, Clip, Coder, Recording, Session, Subject, Term
+from mmed_curate.domain.transcript import Cue
 from mmed_curate.gate.attempts import (
     ATTEMPT_MADE,
     Attempt,
@@ -62,6 +65,8 @@ class Snapshot:
     """In log order; superseded ones too."""
     assets: Mapping[tuple[ClipId, int, AssetKind], Asset]
     """By clip, event of the clip, and kind."""
+    cues: Mapping[RecordingId, tuple[Cue, ...]]
+    """What was said in each recording that has a transcript, by onset."""
     noted_at: Mapping[ClipId, str]
     """When the log took down the hashes of a clip's files: UTC, RFC 3339."""
     flags: Mapping[ClipId, int]
@@ -74,6 +79,8 @@ class Snapshot:
     """Every attempt at the gate, by number."""
     last_act: str
     """When the last thing that bears on a release was entered in the log: UTC, RFC 3339."""
+    n_entries: int
+    """Number of the log's newest entry: what came later is not in here."""
 
     @cached_property
     def courses(self) -> Mapping[ClipId, Course]:
@@ -144,7 +151,7 @@ class Snapshot:
     @cached_property
     def judgements_digest(self) -> str:
         """Hash of all that a release would tell of what was said."""
-        return judgements_digest(one for judged in self._judged_clips for one in judged.judgements)
+        return rows_digest(row for clip in self.judged for row in self.judgement_rows(clip))
 
     def counting(self, policy_digest: str | None) -> Counting:
         """Whose coding counts.
@@ -161,7 +168,14 @@ class Snapshot:
         return what_counts(before, self.codings)
 
     def judgement_rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
-        """What everyone said of a clip, in log order, under pseudonyms and without free text."""
+        """What everyone said of one of the judged clips, in log order, under pseudonyms and without free text."""
+        return self._said[clip.id]
+
+    @cached_property
+    def _said(self) -> Mapping[ClipId, tuple[JudgementRow, ...]]:
+        return {clip.id: self._rows(clip) for clip in self.judged}
+
+    def _rows(self, clip: Clip) -> tuple[JudgementRow, ...]:
         said = self.judgements[clip.id]
         corrected = {one.supersedes for one in said if one.supersedes is not None}
         names = self.pseudonyms
@@ -185,12 +199,7 @@ class Snapshot:
         Args:
             policy_digest: see `counting`.
         """
-        counting = {self.pseudonyms.clip(clip) for clip in self.counting(policy_digest).clips}
-        coded = {self.pseudonyms.clip(clip) for clip, ones in self.codings.items() if ones}
-        return tuple(replace(one, counts=one.clip in counting or one.clip not in coded) for one in self._judged_clips)
-
-    @cached_property
-    def _judged_clips(self) -> tuple[JudgedClip, ...]:
+        counting = self.counting(policy_digest).clips
         return tuple(
             JudgedClip(
                 clip=ClipId(self.pseudonyms.clip(clip.id)),
@@ -198,6 +207,7 @@ class Snapshot:
                 clock=clip.clock,
                 judgements=tuple(judgement_of(row) for row in self.judgement_rows(clip)),
                 terms=self.terms[clip.id],
+                counts=clip.id in counting or not self.codings[clip.id],
                 simulated=self.is_simulated(clip),
             )
             for clip in self.judged
@@ -211,7 +221,7 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
         workspace: what is read.
         finished_only: see `Snapshot.finished_only`.
     """
-    with workspace.read() as records:
+    with no_search_for_circles(), workspace.read() as records:
         away, erased = records.withdrawn(), records.erased()
         return Snapshot(
             protocol=workspace.protocol,
@@ -227,12 +237,16 @@ def read_snapshot(workspace: Workspace, *, finished_only: bool = False) -> Snaps
             terms=records.terms(),
             judgements=records.judgements_by_clip((Purpose.ORDINARY,)),  # the others measure coders, and settle nothing
             assets={(asset.clip, asset.event, asset.kind): asset for asset in records.assets()},
+            cues={recording: tuple(ones) for recording, ones in groupby(records.cues(), key=lambda cue: cue.recording)},
             noted_at={ClipId(json.loads(one.payload)["clip"]): one.at for one in records.log(ASSETS_PUT)},
             flags=Counter(flag.clip for flag in records.open_flags()),
             finished_only=finished_only,
             recodings=records.recodings(),
             attempts=attempts_of(records.log(ATTEMPT_MADE)),
-            last_act=max(entry.at for entry in records.log() if entry.kind.partition(".")[0] not in _NOT_CONTENT),
+            last_act=max(
+                at for kind, at in records.newest_of_kinds().items() if kind.partition(".")[0] not in _NOT_CONTENT
+            ),
+            n_entries=records.n_entries(),
         )
 
 

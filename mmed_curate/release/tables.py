@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from mmed_curate.dataset.answers import action_unit_text, vocal_cues_text
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, durations_text
+from mmed_curate.dataset.transcript import TranscriptRow
+from mmed_curate.domain.collecting import no_search_for_circles
 from mmed_curate.domain.counted import counted
 from mmed_curate.domain.findings import Finding, Refused
 from mmed_curate.domain.judgements import ConsensusEvent
@@ -18,6 +20,7 @@ from mmed_curate.release.consented import NEEDS, Publication, publication_of
 from mmed_curate.release.evidence import SAYS, kinds_of
 from mmed_curate.release.pseudonyms import check_apart
 from mmed_curate.release.snapshot import Snapshot
+from mmed_curate.release.spoken import transcript_rows
 
 FILE_OF: dict[AssetKind, str] = {
     AssetKind.RELEASE_PICTURE: "picture.mp4",
@@ -29,6 +32,8 @@ FILE_OF: dict[AssetKind, str] = {
 """What each kind is called inside a clip's folder."""
 
 
+MEDIA = "media"
+"""Folder of what is copied, in a release."""
 _WITH_SOUND = frozenset({AssetKind.RELEASE_PICTURE, AssetKind.RELEASE_ARCHIVE})
 """Pictures that carry the sound too."""
 _NO_ARCHIVE = (
@@ -57,8 +62,10 @@ class Tables:
     judged_clips: tuple[JudgedClipRow, ...]
     judgements: tuple[JudgementRow, ...]
     files: tuple[CopiedFile, ...]
+    transcripts: tuple[TranscriptRow, ...] = ()
 
 
+@no_search_for_circles()
 def tables_of(snapshot: Snapshot, *, on: date, archival: bool = False) -> Tables:
     """Lay out what a release of this snapshot holds.
 
@@ -86,6 +93,7 @@ def tables_of(snapshot: Snapshot, *, on: date, archival: bool = False) -> Tables
         judged_clips=tuple(_judged_clip_row(snapshot, clip) for clip in clips),
         judgements=tuple(row for clip in clips for row in snapshot.judgement_rows(clip)),
         files=tuple(sorted(files, key=lambda file: file.path)),
+        transcripts=transcript_rows(snapshot, on=on),
     )
     names = snapshot.pseudonyms
     check_apart(
@@ -154,7 +162,7 @@ def _files(
         files.append(
             CopiedFile(
                 asset=asset,
-                path=f"media/{name}/{FILE_OF[kind]}",
+                path=f"{MEDIA}/{name}/{FILE_OF[kind]}",
                 strip_sound=kind in _WITH_SOUND and Term.PUBLISH_VOICE not in publication.terms,
                 strip_face=kind is AssetKind.FEATURES and Term.PUBLISH_FACE not in publication.terms,
             )

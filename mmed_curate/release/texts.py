@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mmed_curate.agreement.report import AgreementReport
 from mmed_curate.dataset.facts import ReleaseFacts, marks
+from mmed_curate.dataset.groups import SubjectRow
 from mmed_curate.domain.codebook import Codebook
 from mmed_curate.domain.counted import counted
 from mmed_curate.domain.protocol import Stage
@@ -19,6 +20,8 @@ from mmed_curate.release.tables import Tables
 SIMULATED = "SIMULATED: recordings, people or judgements in it were made by a program; it proves nothing about people."
 DRAFT = "DRAFT: its gate is closed, so this is no release; do not publish results on it."
 RECORDED = "Recordings of people, judged by people."
+
+_TRANSCRIPTS = "| transcripts.csv | what was said in each clip, as far as it may be read |\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,8 @@ class Told:
     verdicts: Sequence[RuleVerdict]
     subjects: Sequence[Subject]
     """Those with at least one settled event."""
+    people: Sequence[SubjectRow]
+    """The same under their pseudonyms, with what may be told of each."""
 
 
 def notice(simulated: bool, *, draft: bool) -> str:
@@ -92,6 +97,7 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | clips.csv | one row per settled event (clips.parquet holds the same) |
 | judgements.csv | every judgement, corrected ones included |
 | judged-clips.csv | every clip that was judged, also rejected and replaced ones, and how it came to be cut |
+{_TRANSCRIPTS if told.tables.transcripts else ""}| subjects.csv | what many share of each subject |
 | codebook.yaml, protocol.yaml, policy.yaml | what the codes mean, who judged when, what the gate asked |
 | agreement.json, gate.json | how well the experts agree, and the gate's verdicts |
 | attempts.json | every time that the gate was held on a whole sample, and what failed |

@@ -36,6 +36,7 @@ def agreement_page(shown: AgreementShown) -> str:
     """The page."""
     parts = [
         (("gate", "The gate"), _gate(shown)),
+        (("attempts", "Attempts at the gate"), _attempts(shown)),
         (("discuss", "What to discuss"), _topics(shown)),
         (("layers", "Each layer"), _layers(shown)),
         (("classes", "Each class and code"), _classes(shown)),
@@ -129,6 +130,32 @@ def _gate(shown: AgreementShown) -> Html:
             "at least so far. What is undetermined for want of data never holds. There is no override.",
             class_="means",
         ),
+    )
+
+
+def _attempts(shown: AgreementShown) -> Html:
+    if not shown.attempts:
+        return Html("")
+    rows = [
+        (
+            one.number,
+            one.day,
+            one.policy,
+            one.n_clips,
+            element("span", "failed" if one.failed else "held", class_="no" if one.failed else "yes"),
+            one.came,
+        )
+        for one in shown.attempts
+    ]
+    needs = shown.next_needs
+    return page_section(
+        "attempts",
+        "Attempts at the gate",
+        element("p", "Every time that the gate was held on a whole sample. All stand in every later release."),
+        table(
+            "Attempts", ("attempt", "day", "policy", "clips", "agreement", "how it came out"), rows, class_="untitled"
+        ),
+        element("p", element("b", "The next one: "), f"{needs}.") if needs else "",
     )
 
 

@@ -218,6 +218,20 @@ class ShownList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownAttempt:
+    """One time that the gate was held on a whole sample."""
+
+    number: int
+    day: str
+    policy: str
+    n_clips: int
+    """That were measured."""
+    failed: bool
+    came: str
+    """How it came out, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementShown:
     """The whole page."""
 
@@ -241,6 +255,10 @@ class AgreementShown:
     passed: bool | None
     """None: only the rules on agreement were held."""
     rules: tuple[ShownRule, ...]
+    attempts: tuple[ShownAttempt, ...]
+    """At the gate, by number."""
+    next_needs: str
+    """What the next one needs, without a full stop; empty: the last one did not fail."""
     topics: tuple[ShownTopics, ...]
     numbers: Mapping[str, Measure]
     """Every number of the report by name."""

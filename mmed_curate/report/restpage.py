@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -56,7 +57,9 @@ def _row(subject: str, rest: SheetRest) -> str:
         for data in rest.jpegs
     )
     said = "".join(f"<li>{escape(fact)}</li>" for fact in rest.facts)
-    command = f"mmed reference add {subject} --recording {rest.recording} --at {rest.at_s:.3f}"
+    command = (
+        f"mmed reference add {shlex.quote(subject)} --recording {shlex.quote(rest.recording)} --at {rest.at_s:.3f}"
+    )
     return (
         f"<tr><th>{rest.number}</th><td class='pics'>{pictures}</td><td><b>{escape(rest.recording)}</b> at "
         f"{clock_time(rest.at_s)}<ul>{said}</ul><code>{escape(command)}</code></td></tr>"

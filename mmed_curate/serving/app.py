@@ -155,19 +155,23 @@ class Doors:
         return _answer(request, release, relative)
 
     def _who(self, request: Request, secret: str | None) -> tuple[Token | None, Response]:
-        """Whose request it is; None: nobody's, and what is answered to that."""
+        """Whose request it is; None: nobody's, and what is answered to that.
+
+        Only wrong tokens make wrong tokens wait: a lab behind one address is not shut out by whoever guesses there. A
+        right one is looked for all the same, which helps nobody to guess: it has 256 bits of chance.
+        """
         address = key_of(_address(request))
-        wait_s = self._of_address.wait_s(address) or self._mistakes.wait_s(address)
-        if wait_s:
-            return None, _later(wait_s)
         token = None if secret is None else self._access.known(secret)
-        if token is None:
-            if secret is not None:
-                self._mistakes.made(address)
-            return None, self._slowed(request, self._of_stranger) or _nobody()
-        request.scope["mmed.token"] = token
-        wait_s = self._of_token.wait_s(token.id)
-        return (None, _later(wait_s)) if wait_s else (token, _nobody())
+        if token is not None:
+            request.scope["mmed.token"] = token
+            wait_s = self._of_address.wait_s(address) or self._of_token.wait_s(token.id)
+            return (None, _later(wait_s)) if wait_s else (token, _nobody())
+        if secret is not None:
+            wait_s = self._mistakes.wait_s(address)
+            if wait_s:
+                return None, _later(wait_s)
+            self._mistakes.made(address)
+        return None, self._slowed(request, self._of_stranger) or _nobody()
 
     def _slowed(self, request: Request, buckets: Buckets) -> Response | None:
         wait_s = buckets.wait_s(key_of(_address(request)))

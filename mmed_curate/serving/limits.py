@@ -1,4 +1,7 @@
-"""How often somebody may ask: a bucket that fills again, and a wait that doubles with each wrong token."""
+"""How often somebody may ask: a bucket that fills again, and a wait that doubles with each wrong token.
+
+Counted in the memory of one process: `mmed serve` runs one, and two beside each other would let twice as much through.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Mistakes:
         self._made: OrderedDict[str, _Mistakes] = OrderedDict()
 
     def wait_s(self, address: str) -> float:
-        """Seconds until a token of this address is looked at again, right or wrong; 0: now."""
+        """Seconds until a wrong token of this address is told that it is wrong; 0: now."""
         made = self._made.get(address)
         return 0.0 if made is None else max(0.0, made.open_again_s - self._now_s())
 

@@ -13,6 +13,7 @@ from mmed_curate.domain.context import GameEvent, Player, SelfReport, SessionCon
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.identity import RecordingId, SessionId, SubjectId
 from mmed_curate.store.chain import sealed
+from mmed_curate.store.spoken import TRANSCRIPT_TAKEN, cue_parts, cues_by_entry, heard_in
 from mmed_curate.store.tables import (
     GameEventRow,
     KeepsakeRow,
@@ -34,6 +35,7 @@ KINDS: Mapping[str, str] = {
     SESSION_CONTEXT: "context of a session",
     EVENTS_LOGGED: "part of an event log",
     REPORTS_TAKEN: "self-reports",
+    TRANSCRIPT_TAKEN: "part of a transcript",
 }
 """By kind of entry: what it seals, of one subject each (or of nobody's alone)."""
 
@@ -173,6 +175,7 @@ def context_seals(session: OrmSession) -> dict[str, tuple[str, dict[int, str]]]:
     reports: dict[int, list[SelfReportRow]] = defaultdict(list)
     for report in session.scalars(select(SelfReportRow).order_by(SelfReportRow.number)):
         reports[report.sequence].append(report)
+    cues = cues_by_entry(session)
     games = {row.id: game_parts(row.stakes, row.outcome) for row in session.scalars(select(SessionRow))}
     players = {
         (row.session, row.subject): player_parts(row.role, row.outcome)
@@ -190,18 +193,25 @@ def context_seals(session: OrmSession) -> dict[str, tuple[str, dict[int, str]]]:
         if salt is None:
             left = [row.what for row in events.pop(sequence, [])]
             left += [row.emotion + row.words for row in reports.pop(sequence, [])]
-            found[kind][1][sequence] = said["seal"] if said["subject"] in erased and not any(left) else ""
+            left += [row.text for row in cues.pop(sequence, [])]
+            of_whom = {said["subject"]}
+            if kind == TRANSCRIPT_TAKEN and said["subject"] is None:  # any who were there may have said it
+                of_whom = heard_in(session, said["recording"])
+            found[kind][1][sequence] = said["seal"] if of_whom & erased and not any(left) else ""
             continue
         if kind == EVENTS_LOGGED:
             parts = event_parts(events.pop(sequence, []))
         elif kind == REPORTS_TAKEN:
             parts = report_parts(reports.pop(sequence, []))
+        elif kind == TRANSCRIPT_TAKEN:
+            parts = cue_parts(cues.pop(sequence, []))
         elif said["subject"] is None:
             parts = games.get(said["session"], [])
         else:
             parts = players.get((said["session"], said["subject"]), [])
         found[kind][1][sequence] = context_seal(salt, parts)
-    for kind, rows in ((EVENTS_LOGGED, events), (REPORTS_TAKEN, reports)):
-        for sequence in rows:  # rows that no entry of their kind speaks of
+    unsaid = ((EVENTS_LOGGED, set(events)), (REPORTS_TAKEN, set(reports)), (TRANSCRIPT_TAKEN, set(cues)))
+    for kind, sequences in unsaid:
+        for sequence in sequences:  # rows that no entry of their kind speaks of
             found[kind][1].setdefault(sequence, "")
     return found

@@ -12,7 +12,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import InstrumentedAttribute
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.domain.identity import ClipId, SubjectId, TicketId
+from mmed_curate.domain.identity import ClipId, RecordingId, SubjectId, TicketId
 from mmed_curate.store.asides import FLAG_CLOSED, FLAG_RAISED
 from mmed_curate.store.facts import SUBJECT_ADDED
 from mmed_curate.store.happened import (
@@ -33,10 +33,12 @@ from mmed_curate.store.left import (
 )
 from mmed_curate.store.read import TicketState
 from mmed_curate.store.seals import GOLD_ADDED
+from mmed_curate.store.spoken import NO_WORDS, TRANSCRIPT_TAKEN
 from mmed_curate.store.tables import (
     AssetRow,
     CandidateRow,
     ClipRow,
+    CueRow,
     DraftRow,
     ErasureRow,
     ExclusionRow,
@@ -108,6 +110,7 @@ class LeavingWriter(TicketWriter):
         counts = {
             **self._empty_what_was_said(own=own, seen=[*own, *others]),
             **self._empty_what_is_known(subject),
+            **self._empty_what_they_spoke(subject),
             **self._forget_measurements(subject, own, [*own, *others]),
         }
         self._session.expire_all()
@@ -185,6 +188,19 @@ class LeavingWriter(TicketWriter):
             "self-reports": self._change(update(SelfReportRow).values(report), SelfReportRow.subject, one),
             "references": self._change(update(ReferenceRow).values(files="{}"), ReferenceRow.subject, one),
         }
+
+    def _empty_what_they_spoke(self, subject: SubjectId) -> Mapping[str, int]:
+        """Their cues, of older transcripts too, and those of nobody known where they may be heard."""
+        heard = {
+            id for id in self._session.scalars(select(RecordingRow.id)) if subject in self.heard_in(RecordingId(id))
+        }
+        for entry, said in self._payloads(TRANSCRIPT_TAKEN):
+            if said["subject"] == subject or (said["subject"] is None and said["recording"] in heard):
+                self._change(delete(KeepsakeRow), KeepsakeRow.name, [salt_name(entry)])
+        nothing = {"onset_s": 0.0, "offset_s": 0.0, "text": "", "words": NO_WORDS}
+        own = self._change(update(CueRow).values(nothing), CueRow.subject, [subject])
+        nobodys = update(CueRow).where(CueRow.subject.is_(None)).values(nothing)
+        return {"cues": own + self._change(nobodys, CueRow.recording, sorted(heard))}
 
     def _forget_measurements(self, subject: SubjectId, own: list[ClipId], seen: list[ClipId]) -> Mapping[str, int]:
         self._change(update(ClipRow).values(crop=None, sound_flags=None), ClipRow.id, own)

@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, inspect, select
 from sqlalchemy.orm import Session as OrmSession
 
 from mmed_curate.domain.findings import BadInput
@@ -35,6 +36,7 @@ from mmed_curate.store.asides import AsideReader
 from mmed_curate.store.auditing import audit_of
 from mmed_curate.store.chain import Audit
 from mmed_curate.store.happened import ContextReader
+from mmed_curate.store.spoken import TranscriptReader
 from mmed_curate.store.tables import (
     AssetRow,
     CandidateRow,
@@ -52,6 +54,10 @@ from mmed_curate.store.tables import (
     SubjectRow,
     TicketRow,
 )
+
+_AT_ONCE = 1000
+"""Rows that the database hands over at once."""
+Row = TypeVar("Row", ClipRow, AssetRow, JudgementRow, LogRow)
 
 
 class TicketState(Enum):
@@ -98,7 +104,7 @@ class Place:
     """Judges still missing at this stage."""
 
 
-class Reader(AsideReader, ContextReader):
+class Reader(AsideReader, ContextReader, TranscriptReader):
     """One view of a workspace. Rows come in an order that does not depend on when they were stored."""
 
     def __init__(self, session: OrmSession) -> None:
@@ -216,7 +222,7 @@ class Reader(AsideReader, ContextReader):
         query = select(ClipRow).order_by(ClipRow.recording, ClipRow.first, ClipRow.id)
         if recording is not None:
             query = query.where(ClipRow.recording == recording)
-        return tuple(rows.clip_of(row) for row in self._session.scalars(query))
+        return tuple(map(rows.clip_of, self._plain(ClipRow, query)))
 
     def clip(self, id: ClipId) -> Clip:
         """One clip.
@@ -236,7 +242,7 @@ class Reader(AsideReader, ContextReader):
             query = query.where(AssetRow.clip == clip)
         if kind is not None:
             query = query.where(AssetRow.kind == kind.value)
-        return tuple(rows.asset_of(row) for row in self._session.scalars(query))
+        return tuple(map(rows.asset_of, self._plain(AssetRow, query)))
 
     def places(self) -> dict[ClipId, Place]:
         """Where every clip stands."""
@@ -276,7 +282,7 @@ class Reader(AsideReader, ContextReader):
             query = query.where(JudgementRow.coder == coder)
         if purposes is not None:
             query = query.where(JudgementRow.purpose.in_(sorted(purpose.value for purpose in purposes)))
-        return tuple(rows.judgement_of(row) for row in self._session.scalars(query))
+        return tuple(map(rows.judgement_of, self._plain(JudgementRow, query)))
 
     def judgements_by_clip(self, purposes: Collection[Purpose] | None = None) -> dict[ClipId, tuple[Judgement, ...]]:
         """Judgements of each clip that has any, in the order of the log; see `judgements`."""
@@ -346,12 +352,21 @@ class Reader(AsideReader, ContextReader):
         )
         return self._session.scalar(query) or 0
 
-    def log(self, kind: str | None = None) -> tuple[LogEntry, ...]:
-        """The event log, oldest first; of one kind or of all."""
-        query = select(LogRow).order_by(LogRow.sequence)
+    def log(self, kind: str | None = None, *, after: int = 0) -> tuple[LogEntry, ...]:
+        """The event log, oldest first; of one kind or of all, from after an entry of this number on."""
+        query = select(LogRow).where(LogRow.sequence > after).order_by(LogRow.sequence)
         if kind is not None:
             query = query.where(LogRow.kind == kind)
-        return tuple(rows.log_entry_of(row) for row in self._session.scalars(query))
+        return tuple(map(rows.log_entry_of, self._plain(LogRow, query)))
+
+    def n_entries(self) -> int:
+        """Number of the log's newest entry; 0: there is none."""
+        return self._session.scalar(select(func.max(LogRow.sequence))) or 0
+
+    def newest_of_kinds(self) -> dict[str, str]:
+        """By kind of the log's entries: when the newest of them was made; UTC, RFC 3339."""
+        query = select(LogRow.kind, func.max(LogRow.at)).group_by(LogRow.kind).order_by(LogRow.kind)
+        return {row.kind: row[1] for row in self._session.execute(query)}
 
     def newest_payload(self, kind: str) -> str | None:
         """What the newest entry of a kind says; None: there is none."""
@@ -375,6 +390,15 @@ class Reader(AsideReader, ContextReader):
     def audit(self) -> Audit:
         """Check the log's chain, that contents are what it sealed, all registered as it says, and the guards there."""
         return audit_of(self._session, self.log())
+
+    def _plain(self, kind: type[Row], query: Select[Any]) -> Iterator[Row]:
+        """What a query for rows of one table finds, as plain rows that have the same columns.
+
+        The mapper keeps each of its own, and what it was when it was read, until all are there: three times as much.
+        """
+        columns = [getattr(kind, one.key) for one in inspect(kind).column_attrs]
+        found = self._session.execute(query.with_only_columns(*columns).execution_options(yield_per=_AT_ONCE))
+        return cast("Iterator[Row]", found)
 
 
 def ticket_of(row: TicketRow) -> TicketRecord:

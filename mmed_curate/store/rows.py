@@ -7,7 +7,9 @@ import zlib
 from collections.abc import Iterable
 from enum import Enum
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate, pairwise
+from sys import intern
 
 from mmed_curate.domain.files import canonical_json
 from mmed_curate.domain.identity import (
@@ -68,8 +70,9 @@ def packed_clock(clock: FrameClock) -> bytes:
     return zlib.compress(canonical_json(value).encode())
 
 
+@lru_cache(maxsize=1024)
 def unpacked_clock(packed: bytes) -> FrameClock:
-    """The clock that `packed_clock` packed."""
+    """The clock that `packed_clock` packed; clips that are as long at one rate share theirs."""
     value = json.loads(zlib.decompress(packed))
     return FrameClock(
         pts=tuple(accumulate(value["steps"], initial=value["first"])),
@@ -239,10 +242,10 @@ def candidate_row(record: Candidate) -> CandidateRow:
 def clip_of(row: ClipRow) -> Clip:
     """The clip in a row."""
     return Clip(
-        id=ClipId(row.id),
-        recording=RecordingId(row.recording),
+        id=ClipId(intern(row.id)),
+        recording=RecordingId(intern(row.recording)),
         candidate=None if row.candidate is None else CandidateId(row.candidate),
-        subject=SubjectId(row.subject),
+        subject=SubjectId(intern(row.subject)),
         first=Frame(row.first),
         last=Frame(row.last),
         clock=unpacked_clock(row.clock),
@@ -277,7 +280,7 @@ def clip_row(record: Clip) -> ClipRow:
 def asset_of(row: AssetRow) -> Asset:
     """The asset in a row."""
     return Asset(
-        clip=ClipId(row.clip),
+        clip=ClipId(intern(row.clip)),
         kind=AssetKind(row.kind),
         path=row.path,
         sha256=row.sha256,
@@ -302,16 +305,21 @@ def asset_row(record: Asset) -> AssetRow:
     )
 
 
+@lru_cache(maxsize=4096)  # most of those who screen and verify say the same
+def _answer_of(stage: str, text: str) -> Answer:
+    return from_json(_ANSWER_AT[Stage(stage)], json.loads(text))
+
+
 def judgement_of(row: JudgementRow) -> Judgement:
     """The judgement in a row."""
     return Judgement(
         id=JudgementId(row.id),
-        clip=ClipId(row.clip),
-        coder=CoderId(row.coder),
-        answer=from_json(_ANSWER_AT[Stage(row.stage)], json.loads(row.answer)),
+        clip=ClipId(intern(row.clip)),
+        coder=CoderId(intern(row.coder)),
+        answer=_answer_of(row.stage, row.answer),
         round=row.round,
         modality=Modality(row.modality),
-        codebook_version=row.codebook_version,
+        codebook_version=intern(row.codebook_version),
         order=row.sequence,
         supersedes=None if row.supersedes is None else JudgementId(row.supersedes),
         simulated=row.simulated,

@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0005"
+HEAD = "0006"
 """Revision of these tables; equals the newest migration."""
 
 APPEND_ONLY = (
@@ -31,6 +31,7 @@ APPEND_ONLY = (
     "erasure",
     "game_event",
     "self_report",
+    "cue",
 )
 """Tables whose rows the database itself never lets change."""
 
@@ -143,6 +144,24 @@ class SelfReportRow(Base):
     """Code of the codebook."""
     intensity: Mapped[int | None]
     words: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
+
+
+class CueRow(Base):
+    """Something that was said in a recording, as a transcript has it."""
+
+    __tablename__ = "cue"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    recording: Mapped[str] = mapped_column(ForeignKey("recording.id"), index=True)
+    taking: Mapped[int]
+    """Which transcript of its recording, from 1: the newest counts."""
+    subject: Mapped[str | None] = mapped_column(ForeignKey("subject.id"))
+    """Who said it."""
+    onset_s: Mapped[float]
+    offset_s: Mapped[float]
+    text: Mapped[str]
+    words: Mapped[str]
+    """JSON list of onset, offset and words of each part whose times are known."""
     sequence: Mapped[int] = mapped_column(ForeignKey("log.sequence"))
 
 

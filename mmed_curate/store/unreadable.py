@@ -15,11 +15,17 @@ from mmed_curate.domain.protocol import Stage
 from mmed_curate.domain.serial import from_json
 from mmed_curate.store import rows, tables
 from mmed_curate.store.chain import broken
+from mmed_curate.store.spoken import cue_of
 
 
 def _gold(row: tables.GoldRow) -> None:
     if row.reading:  # else it was erased
         from_json(Coding, json.loads(row.reading))
+
+
+def _cue(row: tables.CueRow) -> None:
+    if row.text:  # else it was erased
+        cue_of(row)
 
 
 def _taken_as_it_is(row: object) -> None:
@@ -45,6 +51,7 @@ _READERS: Mapping[type[tables.Base], Callable[[Any], object]] = {
     tables.JudgementRow: _taken_as_it_is,
     tables.GameEventRow: _taken_as_it_is,
     tables.SelfReportRow: _taken_as_it_is,
+    tables.CueRow: _cue,
 }
 """How each row is read; of judgements and movements the contents are sealed, and so need no reading to be told."""
 

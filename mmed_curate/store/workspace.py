@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -132,7 +133,8 @@ class Workspace:
         """
         root = root.resolve()
         if not (root / _TOML).is_file():
-            raise BadInput.of("store.no_workspace", f"{root} is no workspace", f"make one with `mmed init {root}`")
+            make_one = shlex.join(["mmed", "init", str(root)])
+            raise BadInput.of("store.no_workspace", f"{root} is no workspace", f"make one with `{make_one}`")
         refuse_network_filesystem(root)
         settings = read_settings(root / _TOML)
         database = root / _DATABASE

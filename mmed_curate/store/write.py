@@ -35,7 +35,6 @@ from mmed_curate.domain.records import (
     Subject,
 )
 from mmed_curate.store import rows
-from mmed_curate.store.context import ContextWriter
 from mmed_curate.store.facts import (
     CLIPS_ADDED,
     CODER_ADDED,
@@ -63,12 +62,13 @@ from mmed_curate.store.tables import (
     SessionSubjectRow,
     SubjectRow,
 )
+from mmed_curate.store.transcribing import TranscriptWriter
 
 _LONGEST_CODE = 64
 """Signs in the code of a person or a game (ours): it stands in tables, tiers and sentences."""
 
 
-class Writer(LeavingWriter, ContextWriter):
+class Writer(LeavingWriter, TranscriptWriter):
     """One transaction that changes a workspace; it sees its own changes."""
 
     def __init__(

@@ -66,11 +66,12 @@ def kill(workspace: Workspace, folder: Path, codes: tuple[str, ...], *, n_kills:
                 print(code, number, path, file=begins.stdin, flush=True)
                 running.append(int(begins.stdout.readline()))
             deadline_s = time.monotonic() + _PATIENCE_S
-            while not all(path.exists() and b"\n" in path.read_bytes() for path in told.values()):
+            n_before = {path: int(draws.integers(1, 7)) for path in told.values()}
+            while not all(path.exists() and path.read_bytes().count(b"\n") >= n for path, n in n_before.items()):
                 if time.monotonic() > deadline_s:
                     raise TimeoutError("nobody acts")
                 time.sleep(0.005)
-            time.sleep(float(draws.uniform(0, 0.15)))
+            time.sleep(float(draws.uniform(0, 0.05)))  # the moment is drawn in acts and time: disks differ
             for one in running:
                 os.kill(one, signal.SIGKILL)
             while any(Path(f"/proc/{one}").exists() for one in running):

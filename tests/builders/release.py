@@ -18,10 +18,11 @@ from mmed_curate.dataset.answers import judgement_row
 from mmed_curate.dataset.attempts import attempts_document
 from mmed_curate.dataset.changes import CHANGELOG, CHANGES, Entry, Known, changelog_text, changes_document, changes_of
 from mmed_curate.dataset.facts import RELEASE, Counts, ReleaseFacts, facts_text
-from mmed_curate.dataset.manifest import Manifest, seal
+from mmed_curate.dataset.manifest import Manifest, files_under, seal
 from mmed_curate.dataset.rederivation import judged_clips
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, csv_text, durations_text
+from mmed_curate.dataset.selection import media_bytes
 from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, tombstones_document
 from mmed_curate.domain.codebook import Codebook, load_codebook
 from mmed_curate.domain.files import readable_json
@@ -158,6 +159,7 @@ def a_release(
             sessions=1,
             coders=4,
         ),
+        media_bytes=media_bytes(folder, files_under(folder)),
     )
     _write_tables(folder, facts, clips, judged, judgements)
     seal(folder, derived=lambda path: path.startswith("benchmark/"))

@@ -96,10 +96,9 @@ def test_the_key_for_words_brings_the_reason_into_sight(panel: AdjudicationPanel
     panel.resize(420, 300)
     box = panel.findChild(QPlainTextEdit)
     qtbot.wait(20)
-    assert box.visibleRegion().isEmpty()
+    qtbot.waitUntil(lambda: box.visibleRegion().isEmpty())
     panel.write_reason()
-    qtbot.wait(20)
-    assert not box.visibleRegion().isEmpty()
+    qtbot.waitUntil(lambda: not box.visibleRegion().isEmpty())
 
 
 def test_participants_are_named_where_it_is_a_discussion(panel: AdjudicationPanel, qtbot: QtBot) -> None:
@@ -139,7 +138,7 @@ def test_the_table_is_as_tall_as_its_rows(panel: AdjudicationPanel, qtbot: QtBot
     panel.resize(380, 800)
     qtbot.wait(20)
     table = panel.table
-    assert table.height() >= sum(table.rowHeight(row) for row in range(table.rowCount()))
+    qtbot.waitUntil(lambda: table.height() >= sum(table.rowHeight(row) for row in range(table.rowCount())))
 
 
 def test_another_theme_draws_anew(panel: AdjudicationPanel) -> None:

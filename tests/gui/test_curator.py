@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from annotator_gui.numberwords import measure_words
 from annotator_gui.theme import DARK, LIGHT
 from annotator_gui.trend import axis, dots
 from mmed_curate.agreement.discussion import Confused
-from mmed_curate.annotation.measured import ClassLine, LayerLine, MarkLine, MeasuredRound, RuleLine
+from mmed_curate.annotation.measured import AttemptLine, ClassLine, LayerLine, MarkLine, MeasuredRound, RuleLine
 from mmed_curate.annotation.overview import CodedReading, CoderLine, Dispute, Overview, TrendPoint
 from mmed_curate.domain.conduct import Flag
 from mmed_curate.domain.findings import BadInput
@@ -145,6 +146,11 @@ ROUND = Overview(
     ),
     codebook=BOOK,
     measured=MEASURED,
+    attempts=(
+        AttemptLine(number=1, day="2026-03-01", policy="mmed", failed=True, came="existence: 0.75, needed ≥ 0.9"),
+        AttemptLine(number=2, day="2026-03-02", policy="mmed", failed=False, came="coders agree well enough"),
+    ),
+    next_needs="attempt 1 failed on existence: retrain",
 )
 OPENED: list[Path] = []
 
@@ -287,6 +293,18 @@ def test_rules_that_fail_come_first_and_say_what_to_do(page: CuratorPage) -> Non
         ["coders", "2", "≥ 2", "yes", "–"],
     ]
     assert "1 more rules are about codes that are too rare" in page.measured._about_rules.text()
+
+
+def test_attempts_at_the_gate_stand_with_what_failed_and_what_the_next_needs(page: CuratorPage) -> None:
+    assert texts(page.measured.attempts) == [
+        ["1", "2026-03-01", "mmed", "no", "existence: 0.75, needed ≥ 0.9"],
+        ["2", "2026-03-02", "mmed", "yes", "coders agree well enough"],
+    ]
+    assert page.measured._next.text() == "The next one: attempt 1 failed on existence: retrain."
+    page.show_overview(replace(ROUND, next_needs=""))
+    assert not page.measured._next.isVisibleTo(page)
+    page.show_overview(replace(ROUND, attempts=()))
+    assert not page.measured.attempts.isVisibleTo(page)
 
 
 def test_plots_are_told_to_who_cannot_see_them(page: CuratorPage) -> None:

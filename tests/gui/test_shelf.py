@@ -61,7 +61,11 @@ class Slow:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *tickets: str) -> None:
         self.begun: list[str] = []
+        self.n_asked = 0
+        """How often one of them asked to be let on: for the frame that comes next, all before are told of."""
         self.go = threading.Semaphore(0)
+        self.sees_stop = threading.Event()
+        self.sees_stop.set()
 
         def held_back(*args: object, **named: object) -> Film:
             ticket = str(named["ticket"])
@@ -71,8 +75,9 @@ class Slow:
                 assert callable(stop)
 
                 def cancelled() -> bool:
+                    self.n_asked += 1
                     while not self.go.acquire(timeout=0.005):
-                        if stop():
+                        if self.sees_stop.is_set() and stop():
                             return True
                     return bool(stop())
 
@@ -124,7 +129,7 @@ def test_a_film_that_is_being_fetched_is_taken_over_as_it_is(tmp_path: Path, mon
     with a_shelf() as shelf:
         shelf.prefetch([reel])
         slow.go.release(4)
-        until(lambda: shelf._job is not None and shelf._job.film is not None and shelf._job.film.n_ready == 4)
+        until(lambda: slow.n_asked == 5)
         seen: list[int] = []
         done = shelf.open(reel, lambda film: seen.append(film.n_ready))
         assert seen == [4]
@@ -137,7 +142,9 @@ def test_opening_another_one_stops_the_first(tmp_path: Path, monkeypatch: pytest
     reels = [a_reel(tmp_path, name) for name in "123"]
     slow = Slow(monkeypatch, "1", "2")
     with a_shelf() as shelf:
+        slow.sees_stop.clear()  # the second one shall not begin before the third is asked for
         first, second, third = (shelf.open(reel) for reel in reels)
+        slow.sees_stop.set()
         for left in (first, second):
             with pytest.raises(CancelledError):
                 left.result(PATIENCE_S)

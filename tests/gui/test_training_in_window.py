@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("PyQt6.QtWidgets", reason="the window needs PyQt6 and the libraries of Qt", exc_type=ImportError)
 
+from builders.windows import PATIENCE_MS
 from pytestqt.qtbot import QtBot
 
 from annotator_gui import acts
@@ -23,7 +24,12 @@ from mmed_curate.domain.time import Frame
 
 
 def settled(qtbot: QtBot, page: DeskPage) -> None:
-    qtbot.waitUntil(lambda: page.sitting is not None and not page.worker.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: page.sitting is not None and not page.worker.busy, timeout=PATIENCE_MS)
+
+
+def all_decoded(page: DeskPage) -> bool:
+    film = page.looking._film
+    return film is not None and film.whole
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def page(qtbot: QtBot, tmp_path: Path) -> DeskPage:
     shell.setCentralWidget(page)
     shell.show()
     settled(qtbot, page)
-    qtbot.waitUntil(lambda: page.picture.shows is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: all_decoded(page), timeout=PATIENCE_MS)
     for mark, frame in ((Mark.ONSET, 21), (Mark.APEX, 40), (Mark.OFFSET, 64)):
         page.act(acts.set_mark(mark, Frame(frame)))
     page.act(acts.choose(AnswerField.EVENT_TYPE, "macro"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,16 @@ def code_in_two_steps(
     assert door.run("desk", "submit", coder, number, str(folder))[0] == 0
     assert submitted(lab, coder) == Coding(events=(event,), note=note)
     return number, folder
+
+
+def test_the_command_that_hands_in_can_be_pasted(lab: Workspace, door: Door, tmp_path: Path) -> None:
+    assert door.run("assign")[0] == 0
+    code, told, _ = door.run("desk", "next", "ann", "-o", str(tmp_path / "for ann"))
+    assert code == 0
+    (line,) = [one for one in told.splitlines() if one.startswith("then ")]
+    words = shlex.split(line.removeprefix("then "))
+    assert words[:4] == ["mmed", "desk", "submit", "ann"]
+    assert Path(words[-1]).is_relative_to(tmp_path / "for ann")
 
 
 def test_a_clip_goes_its_whole_way_in_four_tools(lab: Workspace, door: Door, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builders.windows import Seat, answers
+from builders.windows import AnEarByHand, Seat, SitDown, answers
 
 from annotator_gui.draft import from_text
 from annotator_gui.marks import Mark
@@ -26,19 +26,20 @@ def test_a_mark_is_on_disk_once_it_is_shown(bob: Seat, workspace: Workspace) -> 
     assert from_text(kept).now == bob.view.draft
 
 
-def test_a_mark_while_it_runs_is_only_proposed(bob: Seat) -> None:
+def test_a_mark_while_it_runs_is_only_proposed(sit_down: SitDown) -> None:
     """It stops a reaction time before the key, and the same key there sets the mark."""
+    ear = AnEarByHand()
+    bob = sit_down(speaker=ear.speaker())
     bob.press("Space", settle=False)
-    bob.wait(lambda: bob.page.player.frame >= 20)
-    at = bob.page.player.frame
+    ear.goes_on(ms=810)
+    bob.wait(lambda: bob.page.player.frame == 24)  # from 800 ms on, at 1/30 s a frame
     bob.press("F2")
     assert not bob.page.player.playing
     assert not bob.view.draft.events
-    proposed = bob.frame
-    assert at - 8 <= proposed <= at - 3  # 200 ms are six frames of 1/30 s; keys and frames are not in step
-    assert bob.said == f"onset may be at frame {proposed}: step to where it is, then F2 sets it"
+    assert bob.frame == 18  # 200 ms before: at 610 ms
+    assert bob.said == "onset may be at frame 18: step to where it is, then F2 sets it"
     bob.press("Right", "F2")
-    assert bob.marks == (proposed + 1, None, None)
+    assert bob.marks == (19, None, None)
 
 
 def test_marks_out_of_order_are_refused_in_a_sentence(bob: Seat) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +27,7 @@ from mmed_curate.annotation.topics import sentences_of_rules, topics_of
 from mmed_curate.annotation.wholereport import GateShown, whole_report, write_whole_report
 from mmed_curate.domain.identity import ClipId
 from mmed_curate.domain.judgements import Coding
+from mmed_curate.gate.attempts import ATTEMPT_MADE, Attempt, FailedRule, attempt_document
 from mmed_curate.gate.measured import agreement_verdicts, sample_verdicts
 from mmed_curate.gate.policy import load_policy
 from mmed_curate.report.meanings import meaning_of
@@ -123,6 +125,39 @@ def page(read: RoundRead) -> str:
     path = read.workspace.root.parent / "page.html"
     write_whole_report(read, path, gate=GateShown(policy="A policy", passed=False, rules=rules_of(read)))
     return path.read_text(encoding="utf-8")
+
+
+def test_attempts_at_the_gate_stand_in_it_with_what_failed_and_what_the_next_needs(
+    read: RoundRead, page: str, tmp_path: Path
+) -> None:
+    assert "Attempts at the gate" not in page
+    workspace = Workspace.open(Path(shutil.copytree(read.workspace.root, tmp_path / "ws")))
+    attempt = Attempt(
+        number=1,
+        day=date(2026, 3, 1),
+        policy="mmed",
+        policy_digest="p",
+        judgements_digest="j",
+        measured={one.clip: 1 for one in read.clips},
+        failed=(FailedRule(name="existence", number=0.75, at_least=0.9, code=""),),
+        held=frozenset(),
+        method_digest="m",
+    )
+    with workspace.write(actor="gate") as records:
+        records.log_act(ATTEMPT_MADE, attempt_document(attempt))
+    seen = overview(workspace)
+    (line,) = seen.attempts
+    assert (line.failed, line.came) == (True, "existence: 0.75, needed ≥ 0.9")
+    assert seen.next_needs.endswith("mmed recode --sample N, or --all")
+    write_whole_report(read_round(workspace, read.report), tmp_path / "page.html")
+    told = re.sub(r"<[^>]+>", " ", (tmp_path / "page.html").read_text(encoding="utf-8"))
+    section = " ".join(told.partition("Every time that the gate was held")[2].partition("What to discuss")[0].split())
+    assert "1 2026-03-01 mmed 6 failed existence: 0.75, needed ≥ 0.9" in section
+    assert section.endswith(
+        "The next one: attempt 1 failed on existence, so only those clips count that were coded since, or once more "
+        "since, drawn by lot or all of them: retrain; then have new clips coded, or send clips back: mmed recode "
+        "--sample N, or --all."
+    )
 
 
 def test_every_link_leads_somewhere(page: str, read: RoundRead) -> None:

@@ -168,6 +168,14 @@ def test_a_release_that_lacks_files_is_not_listed(tmp_path: Path) -> None:
         gather_catalogue(root)
 
 
+def test_the_command_that_it_names_can_be_pasted(tmp_path: Path) -> None:
+    root = versions(tmp_path / "our releases", "1.0.0")
+    (root / "test-1.0.0" / "README.md").unlink()
+    with pytest.raises(BadInput) as told:
+        gather_catalogue(root)
+    assert f"`mmed verify '{root / 'test-1.0.0'}'`" in str(told.value)
+
+
 def test_a_folder_without_releases_has_no_catalogue(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="holds no release"):
         gather_catalogue(tmp_path)

@@ -12,11 +12,13 @@ import pytest
 from builders.release import a_release, reseal
 from builders.webserver import Web, a_web
 
-from mmed_curate.dataset import load, verify
+from mmed_curate.dataset import gathering, load, verify
+from mmed_curate.dataset.catalogue import CATALOGUE, catalogue_document, gather_catalogue
 from mmed_curate.dataset.downloading import download, fetch_release, selection_of
 from mmed_curate.dataset.fetching import Patience
 from mmed_curate.dataset.gathering import Standing
-from mmed_curate.dataset.manifest import release_id
+from mmed_curate.dataset.manifest import read_manifest, release_id
+from mmed_curate.dataset.selection import Part, part_of
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.release.schemas import check_document
 
@@ -185,6 +187,59 @@ def test_progress_ends_at_the_whole(web: Web, tmp_path: Path) -> None:
     assert (last.files_done, last.files) == (made.n_files, made.n_files)
     assert last.bytes_done == last.bytes_total == made.n_bytes
     assert last.bytes_fetched <= web.sent
+
+
+PARTS = ["metadata", "features", "preview", "archival"]
+
+
+@pytest.mark.parametrize("only", [*PARTS, None])
+def test_beside_a_catalogue_the_total_is_right_from_the_first_byte(
+    web: Web, releases: Path, tmp_path: Path, only: str | None
+) -> None:
+    web.instead[CATALOGUE] = json.dumps(catalogue_document(gather_catalogue(releases))).encode()
+    told: list[Standing] = []
+    made = fetch_release(
+        f"{web.url}@0.1.0",
+        to=tmp_path / "copy",
+        selection=selection_of(None if only is None else [only]),
+        patience=QUICK,
+        progress=told.append,
+    )
+    assert made.n_bytes > 0
+    assert {one.bytes_total for one in told} == {made.n_bytes}
+
+
+@pytest.mark.parametrize("only", [["features"], ["preview"], ["features", "preview", "archival"]])
+def test_without_one_it_is_right_once_the_metadata_are_here(
+    web: Web, releases: Path, tmp_path: Path, only: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "_TOLD_EVERY_S", 0.0)
+    told: list[Standing] = []
+    made = fetch_release(
+        f"{web.url}/test-0.1.0",
+        to=tmp_path / "copy",
+        selection=selection_of(only),
+        patience=QUICK,
+        at_once=1,
+        progress=told.append,
+    )
+    manifest = read_manifest(releases / "test-0.1.0")
+    n_metadata = sum(part_of(file.path) is Part.METADATA for file in manifest.files)
+    later = {one.bytes_total for one in told if one.files_done >= n_metadata}
+    assert n_metadata < made.n_files
+    assert later == {made.n_bytes}
+
+
+def test_of_one_subjects_clips_it_is_reckoned_by_what_the_others_have(web: Web, tmp_path: Path) -> None:
+    told: list[Standing] = []
+    made = fetch_release(
+        f"{web.url}/test-0.1.0",
+        to=tmp_path / "copy",
+        selection=selection_of(["preview"], subjects=["S-00000000"]),
+        patience=QUICK,
+        progress=told.append,
+    )
+    assert told[-1].bytes_total == made.n_bytes
 
 
 def test_two_runs_into_one_folder_exclude_each_other(web: Web, tmp_path: Path) -> None:

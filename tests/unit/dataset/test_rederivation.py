@@ -14,9 +14,11 @@ import yaml
 from builders.release import N_FRAMES, RATE_HZ, a_release, reseal
 
 from mmed_curate.agreement.document import report_document
+from mmed_curate.agreement.judged import judgements_digest
 from mmed_curate.agreement.report import agreement_report
 from mmed_curate.agreement.settings import settings_of
 from mmed_curate.dataset import load, verify
+from mmed_curate.dataset.answers import judgement_of, rows_digest
 from mmed_curate.dataset.judged import clock_of
 from mmed_curate.dataset.rederivation import judged_clips
 from mmed_curate.dataset.rows import durations_of, durations_text
@@ -245,6 +247,11 @@ def test_judged_clips_come_back_with_clock_and_judgements(release: Path) -> None
     codings = [one.answer for one in clip.judgements if isinstance(one.answer, Coding)]
     assert len(codings) == 2
     assert {coding.note for coding in codings} == {"(not released)"}
+
+
+def test_the_hash_of_rows_is_that_of_the_judgements_that_they_stand_for(release: Path) -> None:
+    rows = load(release).judgement_rows
+    assert rows_digest(reversed(rows)) == judgements_digest(map(judgement_of, rows))
 
 
 def test_uneven_frame_times_survive() -> None:

@@ -22,10 +22,12 @@ from builders.road import CANARY, WINDOW, a_settled_workspace, begin_another_cli
 
 from mmed_curate.dataset import load, verify
 from mmed_curate.dataset.manifest import Mark, files_under, read_manifest
+from mmed_curate.dataset.rederivation import derive_again
 from mmed_curate.domain.findings import BadInput, Refused
 from mmed_curate.domain.records import AssetKind, Box, Consent, Term
 from mmed_curate.media.clock import read_clock
 from mmed_curate.media.sound import has_sound
+from mmed_curate.release import copying as copying_room
 from mmed_curate.release.build import Release, Wishes, create_release
 from mmed_curate.release.consented import publication_of
 from mmed_curate.release.leave import Leave, ask_gate
@@ -216,6 +218,21 @@ def test_parquet_holds_what_the_csv_holds(made: Release) -> None:
     assert b"pandas" not in (table.schema.metadata or {})
 
 
+def test_parquet_is_what_pyarrow_writes_of_the_rows(made: Release, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = load(made.path).clip_rows
+    rows = (*rows, replace(rows[0], emotion_class=None, sound=None, av_skew_ms=0.5, action_units=("au12:left", "ä")))
+    write_parquet(tmp_path / "ours.parquet", rows)
+    theirs = pq.read_table(tmp_path / "ours.parquet")
+    said = [{name: getattr(row, name) for name in theirs.column_names} for row in rows]
+    text = pa.list_(pa.string())  # read back, what is inside a list has another name
+    schema = pa.schema([pa.field(one.name, text if pa.types.is_list(one.type) else one.type) for one in theirs.schema])
+    pq.write_table(pa.Table.from_pylist(said, schema=schema), tmp_path / "theirs.parquet")
+    assert (tmp_path / "ours.parquet").read_bytes() == (tmp_path / "theirs.parquet").read_bytes()
+
+
 def test_a_parquet_that_says_another_thing_is_found(made: Release, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(made.path, tmp_path / "copy"))
     rows = load(copy).clip_rows
@@ -247,6 +264,38 @@ def test_a_benchmark_that_writes_elsewhere_is_refused(workspace: Workspace, ask:
     with pytest.raises(BadInput, match=r"touched elsewhere\.txt"):
         create_release(workspace, ask(workspace), replace(wishes, benchmark=benchmark))
     assert not list((workspace.root / "releases").iterdir())
+
+
+def test_a_benchmark_that_changes_a_table_is_refused(workspace: Workspace, ask: Ask, wishes: Wishes) -> None:
+    def benchmark(folder: Path) -> None:
+        with (folder / "clips.csv").open("a", encoding="utf-8") as stream:
+            stream.write("\n")
+
+    with pytest.raises(BadInput, match=r"touched clips\.csv"):
+        create_release(workspace, ask(workspace), replace(wishes, benchmark=benchmark))
+    assert not list((workspace.root / "releases").iterdir())
+
+
+def test_another_process_copies_the_same_release(
+    workspace: Workspace, ask: Ask, wishes: Wishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = create_release(workspace, ask(workspace), replace(wishes, to=workspace.root / "alone"))
+    monkeypatch.setattr(copying_room, "_MANY", 1)
+    both = create_release(workspace, ask(workspace), replace(wishes, to=workspace.root / "both"))
+    assert both.id == alone.id
+    assert verify(both.path).ok
+
+
+def test_agreement_is_measured_again_where_tables_are_not_what_the_gate_measured(
+    made: Release, pristine: Path, ask: Ask, tmp_path: Path
+) -> None:
+    leave = ask(Workspace.open(Path(shutil.copytree(pristine, tmp_path / "again"))))
+    assert all(one.same for one in derive_again(made.path, measured=leave.measured))
+    # a report that says another thing is believed on the same tables, and on no others
+    liar = replace(leave.measured, report=replace(leave.report, n_coders=99))
+    assert [one.what for one in derive_again(made.path, measured=liar) if not one.same]
+    elsewhere = replace(liar, basis="0" * 64)
+    assert all(one.same for one in derive_again(made.path, measured=elsewhere))
 
 
 @pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "01.0.0", "1.0.0/..", "", "1.0.0 "])

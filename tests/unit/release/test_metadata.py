@@ -26,10 +26,11 @@ def test_mlcroissant_takes_it_without_a_warning(made: Release) -> None:
     assert (issues.errors, issues.warnings) == (set(), set())
 
 
-@pytest.mark.parametrize("table", ["clips", "judgements", "judged_clips"])
+@pytest.mark.parametrize("table", ["clips", "judgements", "judged_clips", "subjects"])
 def test_mlcroissant_reads_every_record_with_its_types(made: Release, table: str) -> None:
     dataset = load(made.path)
     rows = {"clips": dataset.clip_rows, "judgements": dataset.judgement_rows, "judged_clips": dataset.judged_clip_rows}
+    rows["subjects"] = dataset.subject_rows
     records = list(mlcroissant.Dataset(str(made.path / "croissant.json")).records(table))
     assert len(records) == len(rows[table])
     for record, row in zip(records, rows[table], strict=True):

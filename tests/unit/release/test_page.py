@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from mmed_curate.dataset.loading import read_release
 from mmed_curate.dataset.manifest import Mark, read_manifest
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, csv_text, read_rows
+from mmed_curate.dataset.splits import SPLITS, Shares, Side, splits_document, splits_of
 from mmed_curate.dataset.verification import verify
 from mmed_curate.domain.files import sha256_of
 from mmed_curate.domain.findings import BadInput
@@ -50,6 +51,35 @@ def test_its_tables_count_what_the_clip_table_holds(release: Path) -> None:
     assert by_class == {"Positive": 4, "Negative": 4, "Surprise": 4}
     # ten frames of 1/30 s from onset 6 to the end of offset 15
     assert tables["Events by duration"][1:] == [["320 to 340 ms", "", "12"]]
+
+
+def test_it_says_how_it_is_split(tmp_path: Path) -> None:
+    root = a_release(tmp_path / "r", n_subjects=6, clips_per_subject=2)
+    rows = read_release(root).clip_rows
+    splits = splits_of(rows, Shares(validation=0.2, test=0.2))
+    (root / SPLITS).write_text(json.dumps(splits_document(splits)))
+    reseal(root)
+    write_page(root, root, media=False)
+    page = (root / INDEX).read_text()
+    heads, *told = Elements(page).tables["Events on each side of the splits"]
+    classes = [name.lower() for name in heads[2:-1]]
+    assert set(classes) == {"positive", "negative", "surprise"}
+    by_side = {row[0]: [int(cell) for cell in row[1:]] for row in told}
+    assert by_side.pop("leave one subject out: tested in 6 folds") == [6, 4, 4, 4, 12]
+    assert splits.fixed is not None
+    for side, label in ((Side.TRAIN, "training"), (Side.VALIDATION, "validation"), (Side.TEST, "test")):
+        clips = [row for row in rows if row.clip in splits.fixed.clips[side]]
+        by_class = [sum(row.emotion_class == code for row in clips) for code in classes]
+        assert by_side.pop(f"fixed: {label}") == [len(splits.fixed.subjects[side]), *by_class, len(clips)]
+    assert by_side == {}
+    assert "Each of 6 folds tests on 2 events of one subject" in page
+    assert "2 folds test on none of class Positive." in page  # who shows but two classes shows one of three not
+
+
+def test_a_release_of_one_subject_is_not_split(tmp_path: Path) -> None:
+    root = a_release(tmp_path / "r", n_subjects=1)
+    write_page(root, root, media=False)
+    assert "How it is split" not in (root / INDEX).read_text()
 
 
 def test_it_says_simulated_before_everything_else(release: Path) -> None:

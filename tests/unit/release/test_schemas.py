@@ -12,13 +12,19 @@ from mmed_curate.cli.dataset import report_document as verify_document
 from mmed_curate.dataset import load, verify
 from mmed_curate.dataset.between import between, between_document
 from mmed_curate.dataset.changes import changes_document, changes_in
+from mmed_curate.dataset.groups import SubjectRow
 from mmed_curate.dataset.manifest import read_manifest
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow
 from mmed_curate.dataset.tombstones import read_tombstones, tombstones_document
+from mmed_curate.dataset.transcript import TranscriptRow
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.packaged import packaged_path
 from mmed_curate.release.build import Release, manifest_document
 from mmed_curate.release.schemas import check_document, check_rows, row_document
+
+SAID = TranscriptRow(
+    clip="c-0123456789ab", cue=1, onset_s=-0.5, offset_s=1.0, owner="S-0123456789", text="who, me?", simulated=True
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +39,8 @@ def documents(made: Release) -> dict[str, dict[str, Any]]:
         "clips-row": row_document(dataset.clip_rows[0]),
         "judgements-row": row_document(dataset.judgement_rows[1]),
         "judged-clips-row": row_document(dataset.judged_clip_rows[0]),
+        "subjects-row": row_document(dataset.subject_rows[0]),
+        "transcripts-row": row_document(SAID),
         "changes": changes_document(changes_in(made.path)),
         "tombstones": tombstones_document(read_tombstones(made.path)),
         "release-diff": between_document(between(made.path, made.path)),
@@ -48,6 +56,8 @@ SCHEMAS = [
     "clips-row",
     "judgements-row",
     "judged-clips-row",
+    "subjects-row",
+    "transcripts-row",
     "changes",
     "tombstones",
     "release-diff",
@@ -82,7 +92,14 @@ def test_a_retyped_field_is_refused(documents: dict[str, dict[str, Any]], name: 
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("clips-row", ClipRow), ("judgements-row", JudgementRow), ("judged-clips-row", JudgedClipRow)]
+    ("name", "kind"),
+    [
+        ("clips-row", ClipRow),
+        ("judgements-row", JudgementRow),
+        ("judged-clips-row", JudgedClipRow),
+        ("subjects-row", SubjectRow),
+        ("transcripts-row", TranscriptRow),
+    ],
 )
 def test_schema_and_record_name_the_same_columns_in_the_same_order(name: str, kind: Any) -> None:
     schema = json.loads(packaged_path("schema", "json", f"{name}.schema.json").read_text(encoding="utf-8"))
@@ -91,4 +108,4 @@ def test_schema_and_record_name_the_same_columns_in_the_same_order(name: str, ki
 
 def test_every_row_of_a_release_fits(made: Release) -> None:
     dataset = load(made.path)
-    check_rows((*dataset.clip_rows, *dataset.judgement_rows, *dataset.judged_clip_rows))
+    check_rows((*dataset.clip_rows, *dataset.judgement_rows, *dataset.judged_clip_rows, *dataset.subject_rows))

@@ -296,20 +296,31 @@ def test_what_somebody_has_is_not_sent_again(lab: Lab) -> None:
 # how often
 
 
-def test_each_wrong_token_makes_the_next_wait_and_the_right_one_with_it(lab: Lab) -> None:
-    secret = lab.token()
+def test_each_wrong_token_makes_the_next_wrong_one_wait(lab: Lab) -> None:
     for _ in range(5):
         assert lab.client.get(FILE, headers=bearing("wrong")).status_code == 401
     waits = []
     for _ in range(4):
         assert lab.client.get(FILE, headers=bearing("wrong")).status_code == 401
-        answer = lab.client.get(FILE, headers=bearing(secret))
-        assert answer.status_code == 429, "else a guess could be told from its wait"
+        answer = lab.client.get(FILE, headers=bearing("another"))
+        assert answer.status_code == 429
         waits.append(int(answer.headers["retry-after"]))
         lab.clock.pass_s(waits[-1])
     assert waits == [1, 2, 4, 8]
+    assert lab.from_address("198.51.100.7").get(FILE, headers=bearing("wrong")).status_code == 401
+
+
+def test_whoever_guesses_shuts_nobody_out_who_shares_the_address(made: Path, tmp_path: Path) -> None:
+    recipe = load_serving_recipe("mmed")
+    few = recipe.model_copy(update={"per_address": Rate(requests_per_minute=60, burst=3)})
+    lab = a_lab(shutil.copytree(made, tmp_path / "releases"), recipe=few)
+    secret, over = lab.token(), lab.token("Grace")
+    lab.access.revoke_token(next(one.id for one in lab.access.tokens() if one.name == "Grace"))
+    guessed = [lab.client.get(FILE, headers=bearing("wrong")).status_code for _ in range(20)]
+    assert guessed == [401] * 6 + [429] * 14
     assert lab.client.get(FILE, headers=bearing(secret)).status_code == 200
-    assert lab.from_address("198.51.100.7").get(FILE, headers=bearing(secret)).status_code == 200
+    assert lab.client.get(FILE, headers=bearing(over)).status_code == 429, "a token that is over is a wrong one"
+    assert lab.client.get(FILE).status_code == 401, "who shows none is asked for one"
 
 
 def test_guessing_for_an_hour_gets_fewer_than_a_hundred_answers() -> None:

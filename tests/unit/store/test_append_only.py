@@ -75,6 +75,7 @@ KEYS = {
     "reference by number": ("reference", ("number",)),
     "game_event by number": ("game_event", ("number",)),
     "self_report by number": ("self_report", ("number",)),
+    "cue by number": ("cue", ("number",)),
 }
 """Every primary key and unique index of the tables whose rows stay."""
 
@@ -121,6 +122,8 @@ def put_beside(connection: sqlite3.Connection) -> None:
         "game_event": {"number": 1, "recording": recording, "time_s": 1.0, "what": "goal", "detail": ""},
         "self_report": {"number": 1, "recording": recording, "subject": subject, "onset_s": 1.0, "offset_s": 2.0}
         | {"emotion": "surprise", "words": ""},
+        "cue": {"number": 1, "recording": recording, "taking": 1, "subject": subject, "onset_s": 1.0, "offset_s": 2.0}
+        | {"text": "me?", "words": "[]"},
     }
     for table, row in rows.items():
         insert(connection, "INSERT", table, {**row, "sequence": 1})

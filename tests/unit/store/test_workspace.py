@@ -111,6 +111,11 @@ def test_a_lab_brings_its_own_protocol_and_codebook(tmp_path: Path, repository: 
         records.add_subject("S1", SIGNED)
 
 
+def test_the_command_that_makes_one_can_be_pasted(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"make one with `mmed init '.*/our lab'`"):
+        Workspace.open(tmp_path / "our lab")
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [("protocol.yaml", "match_iou: 0.5", "match_iou: 0.1"), ("codebook.yaml", "name: mmed", "name: others")],
@@ -159,7 +164,7 @@ def test_a_newer_database_names_both_versions(tmp_path: Path) -> None:
     Workspace.create(tmp_path)
     with sqlite3.connect(tmp_path / "mmed.sqlite") as raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(BadInput, match=r"of version 9999, this program knows up to version 0005"):
+    with pytest.raises(BadInput, match=r"of version 9999, this program knows up to version 0006"):
         Workspace.open(tmp_path)
 
 
