@@ -21,7 +21,7 @@ from torch.func import functional_call, vmap
 from mmed_curate.benchmark.amfnet import Clips, Logits
 from mmed_curate.benchmark.draws import Draws, augmented, drawn, mixed_seed
 from mmed_curate.benchmark.entrants import Entrant
-from mmed_curate.benchmark.losses import Loss, loss_of
+from mmed_curate.benchmark.losses import Loss, loss_of, weighted_mean
 from mmed_curate.benchmark.ownnetworks import as_logits, asked, chance_begun_at
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.domain.findings import BadInput
@@ -143,19 +143,26 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
     optimiser = _optimiser(list(weights.values()), settings)
 
     def loss(
-        one: dict[str, Tensor], batch: Clips, labels: Tensor, draws: Draws, counts: Tensor, weight: Tensor
+        one: dict[str, Tensor],
+        batch: Clips,
+        labels: Tensor,
+        draws: Draws,
+        counts: Tensor,
+        weight: Tensor,
+        done: float,
     ) -> Tensor:
         def answer(clips: Clips, kept: object, seen: Tensor) -> Logits:
             return as_logits(functional_call(network, one, (clips,), {"kept": kept, "seen": seen}))
 
-        return _loss(answer, batch, labels, draws, counts, weight, loss_fn, settings)
+        return _loss(answer, batch, labels, draws, counts, weight, done, loss_fn, settings)
 
-    losses = vmap(loss, in_dims=(0, None, None, None, 0, 0))
-    for rate, index, draws in _steps(lesson, settings, seed):
+    losses = vmap(loss, in_dims=(0, None, None, None, 0, 0, None))
+    for rate, done, index, draws in _steps(lesson, settings, seed):
         batch = augmented(lesson.clips.of(index), draws)
-        weight = lesson.learned[:, index].to(batch.flow.dtype)  # (K, B)
+        weight = lesson.learned[:, index] & lesson.learned[:, index[draws.partner]]  # (K, B)
         optimiser.zero_grad()
-        total: Tensor = losses(weights, batch, lesson.labels[index], draws, counts, weight).sum()
+        shares = weight.to(batch.flow.dtype)  # (K, B)
+        total: Tensor = losses(weights, batch, lesson.labels[index], draws, counts, shares, done).sum()
         total.backward()  # type: ignore[no-untyped-call]
         _clip_each(list(weights.values()), settings.max_gradient_norm)
         _step(optimiser, rate * settings.learning_rate)
@@ -201,14 +208,14 @@ def _trained_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
         return as_logits(network(clips, kept=kept, seen=seen))
 
     network.train()
-    for rate, index, draws in _steps(lesson, settings, seed):
+    for rate, done, index, draws in _steps(lesson, settings, seed):
         inside = learned[index]  # (B,)
         optimiser.zero_grad(set_to_none=False)
         if inside.sum() >= least:
             clips, own = lesson.clips.of(index[inside]), draws.of(inside)
-            everyone = torch.ones(len(clips.flow), dtype=clips.flow.dtype, device=clips.flow.device)
+            weight = learned[index[draws.partner]][inside].to(clips.flow.dtype)  # (B',) 0: its partner is left out
             labels = lesson.labels[index[inside]]
-            error = _loss(answer, augmented(clips, own), labels, own, counts, everyone, loss_fn, settings)
+            error = _loss(answer, augmented(clips, own), labels, own, counts, weight, done, loss_fn, settings)
             if not torch.isfinite(error):
                 raise BadInput.of(
                     "benchmark.not_finite",
@@ -237,6 +244,7 @@ def _loss(
     draws: Draws,
     counts: Tensor,
     weight: Tensor,
+    done: float,
     loss: Loss,
     settings: BenchmarkSettings,
 ) -> Tensor:
@@ -246,17 +254,22 @@ def _loss(
     seen = ~(draws.hide_picture & left)  # (B,) something is always left to go by
     hidden = batch._replace(sound_mask=batch.sound_mask & left[:, None])
     logits: Logits = answer(hidden, draws.kept, seen.to(batch.flow.dtype))  # type: ignore[operator]
-    both = logits.visual is not None and logits.sound is not None
-    if not both:
+
+    def error(answered: Tensor, weight: Tensor) -> Tensor:
+        each = loss(answered, labels, counts, done)  # (B,)
+        if settings.augmentation.mixup:
+            each = torch.lerp(loss(answered, labels[draws.partner], counts, done), each, draws.own)
+        return weighted_mean(each, weight)
+
+    if logits.visual is None or logits.sound is None:
         deaf_to_picture = logits.sound is not None  # a network of one's own that tells no more may use both
-        return loss(logits.answer, labels, counts, weight * left if deaf_to_picture else weight)
-    total = loss(logits.answer, labels, counts, weight)
-    total = total + settings.auxiliary_weight * loss(logits.visual, labels, counts, weight)  # type: ignore[arg-type]
-    return total + settings.auxiliary_weight * loss(logits.sound, labels, counts, weight * left)  # type: ignore[arg-type]
+        return error(logits.answer, weight * left if deaf_to_picture else weight)
+    total = error(logits.answer, weight) + settings.auxiliary_weight * error(logits.visual, weight)
+    return total + settings.auxiliary_weight * error(logits.sound, weight * left)
 
 
-def _steps(lesson: Lesson, settings: BenchmarkSettings, seed: int) -> Iterator[tuple[float, Tensor, Draws]]:
-    """Share of the learning rate, clips (B,) and draws of every step."""
+def _steps(lesson: Lesson, settings: BenchmarkSettings, seed: int) -> Iterator[tuple[float, float, Tensor, Draws]]:
+    """Share of the learning rate, share of training that is done, clips (B,) and draws of every step."""
     n, frames = len(lesson.labels), lesson.clips.log_mel.shape[2]
     device = lesson.labels.device
     n_steps = settings.epochs * math.ceil(n / settings.batch_size)
@@ -265,7 +278,8 @@ def _steps(lesson: Lesson, settings: BenchmarkSettings, seed: int) -> Iterator[t
         generator = torch.Generator().manual_seed(mixed_seed(seed, epoch + 1))
         for index in torch.split(torch.randperm(n, generator=generator), settings.batch_size):
             draws = drawn(len(index), frames, settings, generator)
-            yield _pace(step, n_steps, settings.warmup_share), index.to(device), _moved(draws, lesson.clips.flow)
+            pace = _pace(step, n_steps, settings.warmup_share)
+            yield pace, step / n_steps, index.to(device), _moved(draws, lesson.clips.flow)
             step += 1
 
 

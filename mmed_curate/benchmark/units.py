@@ -24,6 +24,7 @@ from mmed_curate.benchmark.amfnet import AMFNet, Clips, Design
 from mmed_curate.benchmark.controls import Control, dealt_out_anew, disturbed
 from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.features import BenchmarkData
+from mmed_curate.benchmark.few_shot import few_shot
 from mmed_curate.benchmark.folds import Folds, LeftOut
 from mmed_curate.benchmark.ownnetworks import broke_in, source_digest
 from mmed_curate.benchmark.settings import BenchmarkSettings
@@ -122,6 +123,8 @@ def answered(data: BenchmarkData, unit: Unit, settings: BenchmarkSettings) -> Un
         if unit.sound_permuted:
             data = dealt_out_anew(data, unit.seed)
         folds = Folds.by(unit.left_out, data.subjects, data.sessions, inner=unit.inner)
+        if settings.few_shot is not None:
+            folds = few_shot(folds, data.labels, data.classes, settings.few_shot)
         n_folds, answering = len(folds.names), torch.from_numpy(folds.answering)  # (N,)
         learned = folds.learned if folds.inner is None else np.vstack([folds.learned, folds.learned & ~folds.inner])
         lesson = lesson_of(data, learned, unit.entrant)
