@@ -18,6 +18,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from mmed_curate.benchmark.amfnet import Design
+from mmed_curate.benchmark.balanced import Balanced, balanced
 from mmed_curate.benchmark.calibrated import Calibrated, calibrated
 from mmed_curate.benchmark.ceiling import HumanCeiling, human_ceiling
 from mmed_curate.benchmark.coderclasses import CoderClasses
@@ -187,6 +188,7 @@ def benchmark(
         ),
         sound=_sound(plan, answers, by_name, data, settings),
         calibrated=found,
+        balanced=_balanced(plan, answers, data, settings),
         soft=None if coders is None else _soft(coders, found, data, settings),
         groups=None if amf is None else _grouped(amf, attributes, data, settings),
         probes=_probed(data, settings),
@@ -344,6 +346,19 @@ def _calibrated(plan: Plan, answers: Answers, data: BenchmarkData, settings: Ben
         np.stack([one.logits for one in units]),
         [one.inner for one in units],
         Folds.by(LeftOut.SUBJECT, data.subjects, data.sessions).answering,
+        data,
+        settings,
+    )
+
+
+def _balanced(plan: Plan, answers: Answers, data: BenchmarkData, settings: BenchmarkSettings) -> Balanced | None:
+    units = plan.units.get((Purpose.STANDING, AMF_NET), ())
+    if not units:
+        return None
+    return balanced(
+        np.stack([answers[unit].logits for unit in units]),
+        [answers[unit].inner for unit in units],
+        [Folds.by(LeftOut.SUBJECT, data.subjects, data.sessions, inner=unit.inner) for unit in units],
         data,
         settings,
     )
