@@ -44,6 +44,7 @@ from mmed_curate.benchmark.training import Lesson, one_quiet_thread, train_toget
 from mmed_curate.domain.yamlfile import Declared, read_yaml
 
 PLAN = Path(__file__).with_suffix(".yaml")
+SETTINGS = Path(__file__).with_name("study-settings.yaml")
 LINES = RESULTS / "study.jsonl"
 OFTEN_SAID = 0.05
 """Another level of significance, told beside the plan's."""
@@ -85,8 +86,8 @@ class Plan(Declared):
     """For the curve of power, in turn, after all of the above."""
 
     def benchmark(self) -> BenchmarkSettings:
-        """How networks are trained."""
-        return load_settings(self.settings).model_copy(
+        """How networks are trained: by the settings of that name as they were when the study was fixed."""
+        return load_settings(str(SETTINGS)).model_copy(
             update={"epochs": self.epochs, "learning_rate": self.learning_rate}
         )
 
