@@ -67,10 +67,12 @@ def benchmark_section(told: PageTold, dataset: Dataset, *, media: bool) -> Html:
 def _answer(sound: ToldSound) -> Html:
     behind = []
     if sound.against_visual is not None:
-        behind.append(f"Over the visual-only model, which is another network: {_points(sound.against_visual)}.")
+        behind.append(
+            f"Over the visual-only model, which is another network, in points of UAR: {_points(sound.against_visual)}."
+        )
     if sound.while_nobody_speaks is not None:
         behind.append(
-            f"In the {sound.n_without_voice} clips in which nobody speaks, over permuted sound: "
+            f"In the {sound.n_without_voice} clips in which nobody speaks, over permuted sound, in points of UAR: "
             f"{_points(sound.while_nobody_speaks)}."
         )
     return element(
@@ -132,7 +134,7 @@ def _models(found: ToldBenchmark, classes: list[str]) -> list[Html]:
                 element(
                     "details",
                     element("summary", "What the other models confuse with what"),
-                    *(_confusion(one, classes) for one in found.models[1:]),
+                    element("div", *(_confusion(one, classes) for one in found.models[1:]), class_="pair"),
                 )
             ]
             if len(found.models) > 1
