@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -36,6 +37,7 @@ from mmed_curate.benchmark.handcrafted import (
 )
 from mmed_curate.benchmark.hardest import hardest_clips
 from mmed_curate.benchmark.listened import draw_attention
+from mmed_curate.benchmark.ownnetworks import try_own
 from mmed_curate.benchmark.plan import AMF_NET, Plan, Purpose, planned
 from mmed_curate.benchmark.probes import IdentityProbe, identity_probe, pooled_log_mel
 from mmed_curate.benchmark.report import BenchmarkReport, SoftAnswers, write_report
@@ -44,13 +46,16 @@ from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.benchmark.softscores import soft_scores
 from mmed_curate.benchmark.soundquestion import SoundQuestion, sound_question
 from mmed_curate.benchmark.standing import LEVEL, ModelResult, compared
-from mmed_curate.benchmark.units import Unit, UnitAnswers, answer_all
+from mmed_curate.benchmark.training import one_quiet_thread
+from mmed_curate.benchmark.units import Unit, UnitAnswers, answer_all, tensors_of
 from mmed_curate.dataset import load
 from mmed_curate.domain.files import folder_written_aside, write_text
-from mmed_curate.domain.findings import Finding, Severity
+from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.progress import Progress, silent
 
 MAJORITY = "majority-class"
+LEFT_OUT = "benchmark.model_left_out"
+"""Code of the note on a network of one's own that broke while it learned."""
 FEWEST_JUDGED = 20
 """Clips that a coder must have judged to be held against the others: below, one clip moves a score by five points."""
 HARDEST = 12
@@ -146,7 +151,10 @@ def benchmark(
         own, progress, workers, kept: as in `run_benchmark`.
     """
     plan = planned(data, settings, own)
-    answers = answer_all(data, settings, plan.every, workers=workers, progress=progress, kept=kept)
+    _try_own(plan, data, settings)
+    broken: dict[Entrant, BadInput] = {}
+    answers = answer_all(data, settings, plan.every, workers=workers, progress=progress, kept=kept, broken=broken)
+    plan = plan.without(broken)
     models = [
         _result(plan, answers, Purpose.STANDING, entrant, data, settings) for entrant in plan.entrants(Purpose.STANDING)
     ]
@@ -185,8 +193,22 @@ def benchmark(
         hardest=hardest_clips(models, data, most=HARDEST),
         attention=_attention(plan, answers),
         names=data.names,
-        notes=(*notes, *_notes(data, settings, plan)),
+        notes=(*notes, *_notes(data, settings, plan), *(_left_out(error) for error in broken.values())),
     )
+
+
+def _try_own(plan: Plan, data: BenchmarkData, settings: BenchmarkSettings) -> None:
+    """Try networks of one's own before anything is trained: a slip in one of them must not cost hours of others."""
+    clips = tensors_of(data)
+    silence = settings.modality_dropout.sound > 0 or not data.has_sound.all()
+    with one_quiet_thread():
+        for entrant in plan.entrants(Purpose.STANDING):
+            if entrant.is_own:
+                try_own(entrant, clips, len(data.classes), seed=settings.seeds[0], silence=silence)
+
+
+def _left_out(error: BadInput) -> Finding:
+    return replace(error.finding, code=LEFT_OUT, what=f"left out: {error.finding.what}")
 
 
 def _answered(plan: Plan, answers: Answers, purpose: Purpose, entrant: Entrant) -> npt.NDArray[np.float32]:

@@ -21,12 +21,15 @@ from torch.func import functional_call, vmap
 from mmed_curate.benchmark.amfnet import Clips, Logits
 from mmed_curate.benchmark.draws import Draws, augmented, drawn, mixed_seed
 from mmed_curate.benchmark.entrants import Entrant
-from mmed_curate.benchmark.losses import Loss, loss_of
+from mmed_curate.benchmark.losses import Loss, loss_of, weighted_mean
+from mmed_curate.benchmark.ownnetworks import as_logits, asked, chance_begun_at
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.domain.findings import BadInput
 
 BATCH_OF_ANSWERS = 64
 """Clips answered at once; changes nothing but memory."""
+_TRAINING, _ANSWERING = 10_001, 10_002
+"""Parts of a seed, for what a network of one's own draws itself; apart from those of epochs."""
 NEVER = 1e4
 """What is taken from the logit of a class that a fold could not learn, so that it is never answered."""
 
@@ -63,7 +66,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """K networks with the same parts and weights of their own."""
+    """K networks with the same parts and weights of their own, asked as one program."""
 
     network: nn.Module
     """The parts."""
@@ -82,7 +85,7 @@ class Trained:
         self.network.eval()
 
         def one(weights: dict[str, Tensor], batch: Clips) -> Tensor:
-            return _answered(functional_call(self.network, weights, (batch,))).answer
+            return as_logits(functional_call(self.network, weights, (batch,))).answer
 
         places = torch.arange(len(clips.flow), device=clips.flow.device)
         parts = [
@@ -90,6 +93,42 @@ class Trained:
             for index in torch.split(places, BATCH_OF_ANSWERS)
         ]
         return torch.cat(parts, dim=1) - NEVER * ~self.known[:, None, :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedApart:
+    """K networks, each a module of its own with its buffers, asked one after the other."""
+
+    entrant: Entrant
+    networks: tuple[nn.Module, ...]
+    known: Tensor
+    """(K, C) bool: classes that each network has met."""
+    seed: int
+    """Of what a network draws while it answers."""
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Name of a parameter → (K, …), as `Trained` has them."""
+        each = [dict(network.named_parameters()) for network in self.networks]
+        return {name: torch.stack([one[name].detach() for one in each]) for name in each[0]}
+
+    @torch.no_grad()
+    def answers(self, clips: Clips) -> Tensor:
+        """(K, N, C) logits of every network for every clip; far below all others where it never met the class."""
+        places = torch.arange(len(clips.flow), device=clips.flow.device)
+        batches = [clips.of(index) for index in torch.split(places, BATCH_OF_ANSWERS)]
+        said = []
+        for place, network in enumerate(self.networks):
+            network.eval()
+            with chance_begun_at(mixed_seed(mixed_seed(self.seed, _ANSWERING), place)):
+                parts = [self._asked(network, batch) for batch in batches]
+            said.append(torch.cat(parts))  # (N, C)
+        return torch.stack(said) - NEVER * ~self.known[:, None, :]
+
+    def _asked(self, network: nn.Module, batch: Clips) -> Tensor:
+        if self.entrant.is_own:
+            return asked(self.entrant, network, batch, self.known.shape[1]).answer
+        return as_logits(network(batch)).answer
 
 
 def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> Trained:
@@ -104,19 +143,26 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
     optimiser = _optimiser(list(weights.values()), settings)
 
     def loss(
-        one: dict[str, Tensor], batch: Clips, labels: Tensor, draws: Draws, counts: Tensor, weight: Tensor
+        one: dict[str, Tensor],
+        batch: Clips,
+        labels: Tensor,
+        draws: Draws,
+        counts: Tensor,
+        weight: Tensor,
+        done: float,
     ) -> Tensor:
         def answer(clips: Clips, kept: object, seen: Tensor) -> Logits:
-            return _answered(functional_call(network, one, (clips,), {"kept": kept, "seen": seen}))
+            return as_logits(functional_call(network, one, (clips,), {"kept": kept, "seen": seen}))
 
-        return _loss(answer, batch, labels, draws, counts, weight, loss_fn, settings)
+        return _loss(answer, batch, labels, draws, counts, weight, done, loss_fn, settings)
 
-    losses = vmap(loss, in_dims=(0, None, None, None, 0, 0))
-    for rate, index, draws in _steps(lesson, settings, seed):
+    losses = vmap(loss, in_dims=(0, None, None, None, 0, 0, None))
+    for rate, done, index, draws in _steps(lesson, settings, seed):
         batch = augmented(lesson.clips.of(index), draws)
-        weight = lesson.learned[:, index].to(batch.flow.dtype)  # (K, B)
+        weight = lesson.learned[:, index] & lesson.learned[:, index[draws.partner]]  # (K, B)
         optimiser.zero_grad()
-        total: Tensor = losses(weights, batch, lesson.labels[index], draws, counts, weight).sum()
+        shares = weight.to(batch.flow.dtype)  # (K, B)
+        total: Tensor = losses(weights, batch, lesson.labels[index], draws, counts, shares, done).sum()
         total.backward()  # type: ignore[no-untyped-call]
         _clip_each(list(weights.values()), settings.max_gradient_norm)
         _step(optimiser, rate * settings.learning_rate)
@@ -125,17 +171,13 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
     )
 
 
-def train_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> Trained:
+def train_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> TrainedApart:
     """Train K networks one after the other: the reference, and the way for networks that `vmap` does not take."""
-    trained = [_trained_alone(lesson.of(place), entrant, settings, seed) for place in range(len(lesson.learned))]
-    return Trained(
-        network=trained[-1],
-        weights={
-            name: torch.stack([dict(network.named_parameters())[name].detach() for network in trained])
-            for name, _ in trained[-1].named_parameters()
-        },
-        known=lesson.counts > 0,
-    )
+    networks = []
+    for place in range(len(lesson.learned)):
+        with chance_begun_at(mixed_seed(mixed_seed(seed, _TRAINING), place)):
+            networks.append(_trained_alone(lesson.of(place), entrant, settings, seed))
+    return TrainedApart(entrant=entrant, networks=tuple(networks), known=lesson.counts > 0, seed=seed)
 
 
 @contextmanager
@@ -154,22 +196,26 @@ def one_quiet_thread() -> Iterator[None]:
 
 def _trained_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> nn.Module:
     network = _fresh(lesson, entrant, seed)
+    # statistics of a batch, as BatchNorm takes them, need two clips
+    least = min(2, settings.batch_size) if entrant.is_own else 1
     parameters = list(network.parameters())
     optimiser = _optimiser(parameters, settings)
     learned, counts, loss_fn = lesson.learned[0], lesson.counts[0], loss_of(settings)  # (N,), (C,)
 
     def answer(clips: Clips, kept: object, seen: Tensor) -> Logits:
-        return _answered(network(clips) if entrant.is_own else network(clips, kept=kept, seen=seen))
+        if entrant.is_own:
+            return asked(entrant, network, clips, lesson.n_classes)
+        return as_logits(network(clips, kept=kept, seen=seen))
 
     network.train()
-    for rate, index, draws in _steps(lesson, settings, seed):
+    for rate, done, index, draws in _steps(lesson, settings, seed):
         inside = learned[index]  # (B,)
         optimiser.zero_grad(set_to_none=False)
-        if inside.any():
+        if inside.sum() >= least:
             clips, own = lesson.clips.of(index[inside]), draws.of(inside)
-            everyone = torch.ones(len(clips.flow), dtype=clips.flow.dtype, device=clips.flow.device)
+            weight = learned[index[draws.partner]][inside].to(clips.flow.dtype)  # (B',) 0: its partner is left out
             labels = lesson.labels[index[inside]]
-            error = _loss(answer, augmented(clips, own), labels, own, counts, everyone, loss_fn, settings)
+            error = _loss(answer, augmented(clips, own), labels, own, counts, weight, done, loss_fn, settings)
             if not torch.isfinite(error):
                 raise BadInput.of(
                     "benchmark.not_finite",
@@ -186,14 +232,9 @@ def _trained_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
 
 
 def _fresh(lesson: Lesson, entrant: Entrant, seed: int) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(mixed_seed(seed, 0))
+    with chance_begun_at(mixed_seed(seed, 0)):
         network = entrant.build(lesson.n_classes, lesson.word_size)
     return network.to(dtype=lesson.clips.flow.dtype, device=lesson.clips.flow.device)
-
-
-def _answered(said: Tensor | Logits) -> Logits:
-    return said if isinstance(said, Logits) else Logits(answer=said, visual=None, sound=None)
 
 
 def _loss(
@@ -203,6 +244,7 @@ def _loss(
     draws: Draws,
     counts: Tensor,
     weight: Tensor,
+    done: float,
     loss: Loss,
     settings: BenchmarkSettings,
 ) -> Tensor:
@@ -212,16 +254,22 @@ def _loss(
     seen = ~(draws.hide_picture & left)  # (B,) something is always left to go by
     hidden = batch._replace(sound_mask=batch.sound_mask & left[:, None])
     logits: Logits = answer(hidden, draws.kept, seen.to(batch.flow.dtype))  # type: ignore[operator]
-    both = logits.visual is not None and logits.sound is not None
-    if not both:
-        return loss(logits.answer, labels, counts, weight if logits.visual is not None else weight * left)
-    total = loss(logits.answer, labels, counts, weight)
-    total = total + settings.auxiliary_weight * loss(logits.visual, labels, counts, weight)  # type: ignore[arg-type]
-    return total + settings.auxiliary_weight * loss(logits.sound, labels, counts, weight * left)  # type: ignore[arg-type]
+
+    def error(answered: Tensor, weight: Tensor) -> Tensor:
+        each = loss(answered, labels, counts, done)  # (B,)
+        if settings.augmentation.mixup:
+            each = torch.lerp(loss(answered, labels[draws.partner], counts, done), each, draws.own)
+        return weighted_mean(each, weight)
+
+    if logits.visual is None or logits.sound is None:
+        deaf_to_picture = logits.sound is not None  # a network of one's own that tells no more may use both
+        return error(logits.answer, weight * left if deaf_to_picture else weight)
+    total = error(logits.answer, weight) + settings.auxiliary_weight * error(logits.visual, weight)
+    return total + settings.auxiliary_weight * error(logits.sound, weight * left)
 
 
-def _steps(lesson: Lesson, settings: BenchmarkSettings, seed: int) -> Iterator[tuple[float, Tensor, Draws]]:
-    """Share of the learning rate, clips (B,) and draws of every step."""
+def _steps(lesson: Lesson, settings: BenchmarkSettings, seed: int) -> Iterator[tuple[float, float, Tensor, Draws]]:
+    """Share of the learning rate, share of training that is done, clips (B,) and draws of every step."""
     n, frames = len(lesson.labels), lesson.clips.log_mel.shape[2]
     device = lesson.labels.device
     n_steps = settings.epochs * math.ceil(n / settings.batch_size)
@@ -230,7 +278,8 @@ def _steps(lesson: Lesson, settings: BenchmarkSettings, seed: int) -> Iterator[t
         generator = torch.Generator().manual_seed(mixed_seed(seed, epoch + 1))
         for index in torch.split(torch.randperm(n, generator=generator), settings.batch_size):
             draws = drawn(len(index), frames, settings, generator)
-            yield _pace(step, n_steps, settings.warmup_share), index.to(device), _moved(draws, lesson.clips.flow)
+            pace = _pace(step, n_steps, settings.warmup_share)
+            yield pace, step / n_steps, index.to(device), _moved(draws, lesson.clips.flow)
             step += 1
 
 

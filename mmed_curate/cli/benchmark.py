@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 
 import click
 
 from mmed_curate.benchmark.report import REPORT
-from mmed_curate.benchmark.run import run_benchmark
+from mmed_curate.benchmark.run import LEFT_OUT, run_benchmark
 from mmed_curate.benchmark.settings import BenchmarkSettings, load_settings
+from mmed_curate.cli.benchmark_compare import compare
 from mmed_curate.cli.benchmark_told import tell
+from mmed_curate.cli.benchmark_train import train
 from mmed_curate.cli.console import RunUnlessNamed, err, json_option, out, print_json, progress_bar
 from mmed_curate.dataset import DraftWarning
 from mmed_curate.domain.counted import counted
@@ -31,6 +34,13 @@ def benchmark() -> None:
 @benchmark.command()
 @click.argument("release", type=click.Path(path_type=Path))
 @click.option("--settings", default="mmed", show_default=True, help="Name of packaged settings, or a YAML file.")
+@click.option(
+    "--model",
+    "own",
+    multiple=True,
+    metavar="MODULE:CLASS",
+    help="A network of your own beside ours, under the same protocol; runs the code of MODULE (docs: own-model).",
+)
 @click.option("--seed", "seeds", type=click.IntRange(min=0), multiple=True, help="Instead of the settings' seeds.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the settings' number of epochs.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes [default: one per core].")
@@ -41,6 +51,7 @@ def benchmark() -> None:
 def run(
     release: Path,
     settings: str,
+    own: tuple[str, ...],
     seeds: tuple[int, ...],
     epochs: int | None,
     workers: int | None,
@@ -73,6 +84,7 @@ def run(
                 release,
                 _with(load_settings(settings), seeds, epochs),
                 to=to,
+                own=own,
                 progress=progress,
                 workers=workers,
                 kept=kept,
@@ -87,9 +99,15 @@ def run(
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     if as_json:
         print_json(report.as_json())
-        return
-    tell(report)
-    out.print(f"written: {to / REPORT}; predictions, figures and gallery.html beside it", markup=False)
+    else:
+        tell(report)
+        out.print(f"written: {to / REPORT}; predictions, figures and gallery.html beside it", markup=False)
+    if any(note.code == LEFT_OUT for note in report.notes):
+        sys.exit(BadInput.exit_code)  # bad input, for part of what was asked
+
+
+benchmark.add_command(compare)
+benchmark.add_command(train)
 
 
 def n_kept(folder: Path) -> int:

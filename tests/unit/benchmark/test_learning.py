@@ -293,4 +293,7 @@ def _no_draws(n: int) -> Draws:
         sound_noise=torch.zeros(n, 64, 128),
         flow_noise=torch.zeros(n, 3, 48, 48),
         flip=no,
+        source=torch.arange(128.0).expand(n, 128),
+        partner=torch.arange(n),
+        own=torch.ones(n),
     )
