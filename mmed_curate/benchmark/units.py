@@ -45,7 +45,7 @@ Logits = npt.NDArray[np.float32]
 
 _AFTERWARDS = (
     *("version", "name", "title", "seeds", "entrants", "by_session", "hand_crafted", "probes", "sound_permuted"),
-    *("controls", "inner_parts", "word_tokens", "group_subjects", "intervals", "permutations"),
+    *("controls", "inner_parts", "strength", "word_tokens", "group_subjects", "intervals", "permutations"),
 )
 """Settings that say which units there are, what the clips hold, which is part of the name anyway, or what is made of
 the answers: no answer depends on them otherwise."""

@@ -128,6 +128,7 @@ def _models(found: ToldBenchmark, classes: list[str]) -> list[Html]:
         ),
         table("Scores, leaving one subject out", [*heads, "parameters"], rows),
         _by_session(found),
+        _balance(found),
         _confusion(found.models[0], classes),
         *(
             [
@@ -141,6 +142,17 @@ def _models(found: ToldBenchmark, classes: list[str]) -> list[Html]:
             else []
         ),
     ]
+
+
+def _balance(found: ToldBenchmark) -> Html:
+    if found.balanced is None:
+        return Html("")
+    accuracy, uar = found.balanced
+    return element(
+        "p",
+        f"With answers as balanced as the inner splits chose, AMF-Net has accuracy {accuracy:.3f} and UAR "
+        f"{_value(uar)}, interval {_interval(uar)}.",
+    )
 
 
 def _by_session(found: ToldBenchmark) -> Html:
