@@ -5,19 +5,21 @@ via an asymmetric cross-attention framework". This file is what we make of that 
 the words are ours, and numbers made with it are not the paper's.
 
 - Global visual summary: onset→apex flow (u, v, strain) of the aligned face, one shallow stream per channel as in
-  STSTNet (Liong et al., "Shallow Triple Stream Three-dimensional CNN", FG 2019), with strides for pooling → one vector.
+  STSTNet (Liong et al., "Shallow Triple Stream Three-dimensional CNN", FG 2019), in patches that do not overlap
+  (Dosovitskiy et al., ICLR 2021): 4 × 4 points, then 3 × 3 of those → one vector.
 - Dynamic audio sequence: log-mels round the apex, one strided convolution → bidirectional GRU (Cho et al. 2014).
 - Asymmetric cross-attention (Vaswani et al. 2017): the summary is the only query; the sequence gives keys and values.
   With one query the key projection is absorbed into the query's and values are projected after pooling; both are exact.
   What is pooled is layer-normalised (Ba et al. 2016), or with few clips the fused answer never learns to listen.
 - Gated residual: fused = summary + gate · heard, and the gate is shut where nothing sounds, so that a clip without
   sound gets the visual model's answer, bit for bit: both answers come from the same head.
-- An auxiliary head for sound reads the sequence's maximum over time.
+- Auxiliary heads: one on the summary alone, one for sound that reads the sequence's maximum over time.
+- Where a release has transcripts, the words' vectors are a second bank of keys and values behind a gate of its own.
 
 There is no BatchNorm: through batch statistics clips that are left out could leak in. Dropout masks are passed in and
 not drawn inside, so that folds can share them, in a loop as in one batched program.
 
-The ablations are this file with parts left out: `Modalities.VISUAL` has no ears, `Modalities.SOUND` no eyes.
+The ablations and the other ways to fuse are this file too (`Design`), so that they differ in nothing else.
 """
 
 from __future__ import annotations
@@ -42,27 +44,62 @@ HIDDEN = 24
 """Units of the GRU in each direction (77k-parameter prototype: 24)."""
 KERNEL, STRIDE = 9, 8
 """Of the convolution over sound: 90 ms seen every 80 ms; 128 frames become 16 steps."""
-PATCH, STEP = 5, 3
-"""Of the convolutions over flow: 48 → 16 → 6. Strides instead of max-pooling, which was memory-bound."""
-
-
+PATCH, BLOCK = 4, 3
+"""Points per patch and patches per block along each side: 48 → 12 → 4. Overlapping strides see no more, and cost six
+times as much (`benchmarks/results/folds.json`)."""
 LOUDEST = 1e4
 """More than a GRU's output, within -1..1, can be after dropout's scaling."""
 
+N_PLACES = (SIDE // PATCH // BLOCK) ** 2
+"""Blocks of the face that the trunk sees: 16."""
+SEQUENCE = 2 * HIDDEN
+"""Length of one step of the audio sequence."""
 
-class Modalities(Enum):
-    """What a network may use."""
 
-    BOTH = "both"
-    VISUAL = "visual"
-    SOUND = "sound"
+class Design(Enum):
+    """Which parts a network has, and how it joins picture and sound."""
+
+    AMF_NET = "amf-net"
+    """Asymmetric: the visual summary asks the audio sequence."""
+    VISUAL_ONLY = "visual-only"
+    AUDIO_ONLY = "audio-only"
+    CONCATENATION = "concatenation"
+    """Summary and loudest sound side by side, one head over both."""
+    SYMMETRIC = "symmetric-attention"
+    """Places of the face ask the sequence, and the sequence asks the places."""
+    LATE_FUSION = "late-fusion"
+    """Mean of what the two ablations answer."""
+
+    @property
+    def sees(self) -> bool:
+        """Whether it has eyes."""
+        return self is not Design.AUDIO_ONLY
+
+    @property
+    def hears(self) -> bool:
+        """Whether it has ears."""
+        return self is not Design.VISUAL_ONLY
+
+
+class Clips(NamedTuple):
+    """What a network is given of B clips: nothing that says whose they are."""
+
+    flow: Tensor  # (B, 3, SIDE, SIDE) float
+    log_mel: Tensor  # (B, N_BANDS, T) float, T a multiple of STRIDE
+    sound_mask: Tensor  # (B, T) bool; False where nothing was recorded. A row of False: no sound
+    words: Tensor  # (B, L, D) float, vectors of the words spoken; L and D are 0 without transcripts
+    word_mask: Tensor  # (B, L) bool
+
+    def of(self, index: Tensor) -> Clips:
+        """The clips at an index or under a mask."""
+        return Clips(*(part[index] for part in self))
 
 
 class Kept(NamedTuple):
     """Dropout masks of one batch, already scaled by 1 / (1 - rate)."""
 
     summary: Tensor  # (B, WIDTH)
-    sequence: Tensor  # (B, 2 HIDDEN), the same at each step
+    sequence: Tensor  # (B, SEQUENCE), the same at each step
 
 
 class Logits(NamedTuple):
@@ -74,19 +111,52 @@ class Logits(NamedTuple):
 
 
 class VisualTrunk(nn.Module):
-    """Flow picture → global visual summary."""
+    """Flow picture → what each block of the face shows, and the global visual summary."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.streams = nn.Conv2d(3, 3 * STREAM, PATCH, stride=STEP, padding=PATCH // 2, groups=3)
-        self.mix = nn.Conv2d(3 * STREAM, WIDTH, PATCH, stride=STEP, padding=PATCH // 2)
-        self.place = nn.Linear(WIDTH * 6 * 6, WIDTH)  # where on the face it moves is what tells classes apart
+        self.streams = nn.Conv2d(3, 3 * STREAM, PATCH, stride=PATCH, groups=3)
+        self.mix = nn.Linear(3 * STREAM * BLOCK * BLOCK, WIDTH)
+        self.place = nn.Linear(WIDTH * N_PLACES, WIDTH)  # where on the face it moves is what tells classes apart
 
-    def forward(self, flow: Tensor) -> Tensor:
-        """(B, 3, SIDE, SIDE) → (B, WIDTH)."""
-        x = gelu(self.streams(flow))  # (B, 24, 16, 16)
-        x = gelu(self.mix(x))  # (B, 32, 6, 6)
-        return gelu(self.place(x.flatten(1)))  # (B, 32)
+    def forward(self, flow: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 3, SIDE, SIDE) → places (B, N_PLACES, WIDTH), summary (B, WIDTH)."""
+        side = SIDE // PATCH // BLOCK
+        x = gelu(self.streams(flow))  # (B, 24, 12, 12)
+        x = x.reshape(len(flow), 3 * STREAM, side, BLOCK, side, BLOCK).permute(0, 2, 4, 1, 3, 5)  # (B, 4, 4, 24, 3, 3)
+        places = gelu(self.mix(x.reshape(len(flow), N_PLACES, -1)))  # (B, 16, 32)
+        return places, gelu(self.place(places.flatten(1)))
+
+
+class BothWaysGRU(nn.Module):
+    """A bidirectional GRU of one layer, equal to `torch.nn.GRU`, written so that many of them run as one product."""
+
+    def __init__(self, size: int, hidden: int) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(hidden)  # as nn.GRU begins
+
+        def drawn(*shape: int) -> nn.Parameter:
+            return nn.Parameter(torch.empty(*shape).uniform_(-bound, bound))
+
+        self.take = drawn(size, 6 * hidden)  # reset, update, new of each direction
+        self.take_bias = drawn(6 * hidden)
+        self.keep = drawn(2, hidden, 3 * hidden)
+        self.keep_bias = drawn(2, 1, 3 * hidden)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, size) → (B, T, 2 hidden): what each direction has heard so far."""
+        n, steps, _ = x.shape
+        on, back = (x @ self.take + self.take_bias).reshape(n, steps, 2, -1).unbind(2)  # (B, T, 3 hidden) each
+        state = x.new_zeros(2, n, self.keep.shape[1])  # (2, B, hidden)
+        states = []
+        for taken in torch.stack([on, back.flip(1)]).unbind(2):  # (2, B, 3 hidden)
+            reset, update, new = taken.chunk(3, dim=2)
+            kept_reset, kept_update, kept_new = torch.baddbmm(self.keep_bias, state, self.keep).chunk(3, dim=2)
+            fresh = torch.tanh(new + torch.sigmoid(reset + kept_reset) * kept_new)
+            state = torch.lerp(fresh, state, torch.sigmoid(update + kept_update))
+            states.append(state)
+        forth, back = torch.stack(states, dim=2)  # (B, T, hidden) each
+        return torch.cat([forth, back.flip(1)], dim=2)
 
 
 class SoundEncoder(nn.Module):
@@ -95,92 +165,152 @@ class SoundEncoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.front = nn.Conv1d(N_BANDS, WIDTH, KERNEL, stride=STRIDE, padding=KERNEL // 2)
-        self.gru = nn.GRU(WIDTH, HIDDEN, batch_first=True, bidirectional=True)
+        self.gru = BothWaysGRU(WIDTH, HIDDEN)
 
     def forward(self, log_mel: Tensor, sound_mask: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, N_BANDS, T), (B, T) → sequence (B, T', 2 HIDDEN), step mask (B, T'); T a multiple of STRIDE."""
+        """(B, N_BANDS, T), (B, T) → sequence (B, T', SEQUENCE), step mask (B, T')."""
         heard = torch.where(sound_mask[:, None, :], log_mel, 0.0)  # whatever stands in silent frames is not looked at
         x = gelu(self.front(heard))  # (B, 32, T')
-        sequence, _ = self.gru(x.transpose(1, 2))  # (B, T', 48)
+        sequence: Tensor = self.gru(x.transpose(1, 2))  # (B, T', 48)
         steps = sound_mask.reshape(len(sound_mask), -1, STRIDE).any(dim=2)  # (B, T')
         return sequence, steps
 
 
 class AsymmetricFusion(nn.Module):
-    """The summary asks, the sequence answers, a gate decides how much of the answer counts."""
+    """The summary asks a bank of keys and values, the bank answers, a gate decides how much of the answer counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         super().__init__()
-        self.query = nn.Linear(WIDTH, 2 * HIDDEN)  # query and key projections in one
-        self.value = nn.Linear(2 * HIDDEN, WIDTH)
-        self.norm = nn.LayerNorm(2 * HIDDEN)  # a mean over steps is small beside the summary, and would be learned late
+        self.query = nn.Linear(WIDTH, size)  # query and key projections in one
+        self.value = nn.Linear(size, WIDTH)
+        self.norm = nn.LayerNorm(size)  # a mean over steps is small beside the summary, and would be learned late
         self.gate = nn.Linear(2 * WIDTH, WIDTH)
         nn.init.constant_(self.gate.bias, 1.0)  # open at first: what is not let in cannot be learned from
 
-    def attention(self, summary: Tensor, sequence: Tensor, steps: Tensor) -> Tensor:
-        """Where the summary listens: (B, T'), sums to 1 over steps that sound; all zero where none does."""
-        scores = (sequence @ self.query(summary)[:, :, None])[:, :, 0] / math.sqrt(2 * HIDDEN)  # (B, T')
-        scores = scores.masked_fill(~steps, torch.finfo(scores.dtype).min)
-        weights: Tensor = scores.softmax(dim=1) * steps  # (B, T')
-        return weights
+    def attention(self, summary: Tensor, bank: Tensor, there: Tensor) -> Tensor:
+        """Where the summary listens: (B, T'), sums to 1 over steps that are there; all zero where none is."""
+        scores = (bank @ self.query(summary)[:, :, None])[:, :, 0] / math.sqrt(bank.shape[2])  # (B, T')
+        return _softmax(scores, there)
 
-    def forward(self, summary: Tensor, sequence: Tensor, steps: Tensor) -> Tensor:
-        """(B, WIDTH), (B, T', 2 HIDDEN), (B, T') → (B, WIDTH); equals the summary where nothing sounds."""
-        pooled = (self.attention(summary, sequence, steps)[:, None, :] @ sequence)[:, 0]  # (B, 48)
+    def forward(self, summary: Tensor, bank: Tensor, there: Tensor) -> Tensor:
+        """(B, WIDTH), (B, T', size), (B, T') → (B, WIDTH) to add to the summary; zero where nothing is there."""
+        pooled = (self.attention(summary, bank, there)[:, None, :] @ bank)[:, 0]  # (B, size)
         heard = self.value(self.norm(pooled))  # (B, 32)
         gate = torch.sigmoid(self.gate(torch.cat([summary, heard], dim=1)))  # (B, 32)
-        sounds = steps.any(dim=1, keepdim=True)  # (B, 1)
-        return summary + torch.where(sounds, gate * heard, 0.0)  # (B, 32)
+        return torch.where(there.any(dim=1, keepdim=True), gate * heard, 0.0)
+
+
+class SymmetricFusion(nn.Module):
+    """Places ask steps and steps ask places; means of both answers are added to the summary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alike = nn.Linear(WIDTH, SEQUENCE)  # one bilinear form serves both directions
+        self.from_sound = nn.Linear(SEQUENCE, WIDTH)
+        self.from_places = nn.Linear(WIDTH, WIDTH)
+        self.sound_norm, self.place_norm = nn.LayerNorm(SEQUENCE), nn.LayerNorm(WIDTH)
+
+    def forward(self, places: Tensor, sequence: Tensor, steps: Tensor) -> Tensor:
+        """(B, 16, WIDTH), (B, T', SEQUENCE), (B, T') → (B, WIDTH); zero where nothing sounds."""
+        scores = self.alike(places) @ sequence.transpose(1, 2) / math.sqrt(SEQUENCE)  # (B, 16, T')
+        heard = _softmax(scores, steps[:, None, :]) @ sequence  # (B, 16, 48)
+        seen = scores.softmax(dim=1).transpose(1, 2) @ places  # (B, T', 32)
+        n_steps = steps.sum(dim=1, keepdim=True).clamp(min=1)  # (B, 1)
+        seen_mean = (seen * steps[:, :, None]).sum(dim=1) / n_steps  # (B, 32)
+        joined = self.from_sound(self.sound_norm(heard.mean(dim=1))) + self.from_places(self.place_norm(seen_mean))
+        return torch.where(steps.any(dim=1, keepdim=True), joined, 0.0)
 
 
 class AMFNet(nn.Module):
-    """The network and, with fewer modalities, its ablations."""
+    """The network, and its ablations and rivals by design."""
 
-    def __init__(self, n_classes: int, modalities: Modalities = Modalities.BOTH) -> None:
+    def __init__(self, n_classes: int, design: Design = Design.AMF_NET, *, word_size: int = 0) -> None:
+        """Draw first weights.
+
+        Args:
+            n_classes: C.
+            design: which parts.
+            word_size: D, length of a word's vector; 0: there are no transcripts. Only AMF-Net reads.
+        """
         super().__init__()
-        self.modalities = modalities
-        if modalities is not Modalities.SOUND:
+        self.design = design
+        self.reads = bool(word_size) and design is Design.AMF_NET
+        if design.sees:
             self.eyes = VisualTrunk()
             self.head = nn.Linear(WIDTH, n_classes)
-        if modalities is not Modalities.VISUAL:
+        if design.hears:
             self.ears = SoundEncoder()
-            self.sound_head = nn.Linear(2 * HIDDEN, n_classes)
-        if modalities is Modalities.BOTH:
-            self.fusion = AsymmetricFusion()
+            self.sound_head = nn.Linear(SEQUENCE, n_classes)
+        if design is Design.AMF_NET:
+            self.fusion = AsymmetricFusion(SEQUENCE)
+        elif design is Design.SYMMETRIC:
+            self.fusion_both_ways = SymmetricFusion()
+        elif design is Design.CONCATENATION:
+            self.joint_head = nn.Linear(WIDTH + SEQUENCE, n_classes)
+        if self.reads:
+            self.reading = nn.Linear(word_size, SEQUENCE)
+            self.word_fusion = AsymmetricFusion(SEQUENCE)
 
-    def forward(
-        self, flow: Tensor, log_mel: Tensor, sound_mask: Tensor, *, kept: Kept | None = None, seen: Tensor | None = None
-    ) -> Logits:
+    def forward(self, clips: Clips, *, kept: Kept | None = None, seen: Tensor | None = None) -> Logits:
         """Answers of one batch.
 
         Args:
-            flow: (B, 3, SIDE, SIDE) float.
-            log_mel: (B, N_BANDS, T) float, T a multiple of STRIDE.
-            sound_mask: (B, T) bool; False where nothing was recorded. Rows of False: no sound.
+            clips: B of them.
             kept: dropout masks, in training.
-            seen: (B,) bool, in training; False: the picture is hidden from the fusion.
+            seen: (B,) 1 or 0, in training; 0: the picture is hidden from the fusion.
         """
-        if self.modalities is Modalities.VISUAL:
-            visual = self.head(self._look(flow, kept))  # (B, C)
-            return Logits(answer=visual, visual=visual, sound=None)
-        sequence, steps = self._listen(log_mel, sound_mask, kept)  # (B, T', 48), (B, T')
-        loudest = sequence.masked_fill(~steps[:, :, None], -LOUDEST).amax(dim=1)  # (B, 48)
-        sound = self.sound_head(torch.where(steps.any(dim=1, keepdim=True), loudest, 0.0))  # (B, C)
-        if self.modalities is Modalities.SOUND:
-            return Logits(answer=sound, visual=None, sound=sound)
-        summary = self._look(flow, kept)  # (B, 32)
-        asking = summary if seen is None else summary * seen[:, None]  # (B, 32)
-        fused = self.head(self.fusion(asking, sequence, steps))  # (B, C)
-        return Logits(answer=fused, visual=self.head(summary), sound=sound)
+        visual = sound = None
+        if self.design.sees:
+            places, summary = self._look(clips, kept)  # (B, 16, 32), (B, 32)
+            visual = self.head(summary)  # (B, C)
+        if self.design.hears:
+            sequence, steps = self._listen(clips, kept)  # (B, T', 48), (B, T')
+            loudest = sequence.masked_fill(~steps[:, :, None], -LOUDEST).amax(dim=1)  # (B, 48)
+            loudest = torch.where(steps.any(dim=1, keepdim=True), loudest, 0.0)  # (B, 48)
+            sound = self.sound_head(loudest)  # (B, C)
+        if visual is None or sound is None:
+            alone = sound if visual is None else visual
+            assert alone is not None
+            return Logits(answer=alone, visual=visual, sound=sound)
+        if seen is not None:
+            summary, places = summary * seen[:, None], places * seen[:, None, None]
+        if self.design is Design.LATE_FUSION:
+            half = steps.any(dim=1, keepdim=True).to(visual.dtype) / 2  # (B, 1)
+            weight = half if seen is None else half * (2 - seen[:, None])  # (B, 1) all sound where nothing is seen
+            answer = torch.lerp(visual.log_softmax(dim=1), sound.log_softmax(dim=1), weight)
+        elif self.design is Design.CONCATENATION:
+            answer = self.joint_head(torch.cat([summary, loudest], dim=1))
+        elif self.design is Design.SYMMETRIC:
+            answer = self.head(summary + self.fusion_both_ways(places, sequence, steps))
+        else:
+            answer = self.head(self._fused(summary, sequence, steps, clips))
+        return Logits(answer=answer, visual=visual, sound=sound)
 
-    def _look(self, flow: Tensor, kept: Kept | None) -> Tensor:
-        summary: Tensor = self.eyes(flow)  # (B, 32)
-        return summary if kept is None else summary * kept.summary
-
-    def _listen(self, log_mel: Tensor, sound_mask: Tensor, kept: Kept | None) -> tuple[Tensor, Tensor]:
-        sequence, steps = self.ears(log_mel, sound_mask)  # (B, T', 48), (B, T')
-        return (sequence if kept is None else sequence * kept.sequence[:, None, :]), steps
+    def attention(self, clips: Clips) -> Tensor:
+        """Where AMF-Net's summary listens: (B, T') over steps of STRIDE frames, zero where nothing sounds."""
+        sequence, steps = self.ears(clips.log_mel, clips.sound_mask)
+        return self.fusion.attention(self.eyes(clips.flow)[1], sequence, steps)
 
     def n_parameters(self) -> int:
         """Number of learned numbers."""
         return sum(one.numel() for one in self.parameters())
+
+    def _fused(self, summary: Tensor, sequence: Tensor, steps: Tensor, clips: Clips) -> Tensor:
+        fused: Tensor = summary + self.fusion(summary, sequence, steps)  # (B, 32)
+        if self.reads:
+            fused = fused + self.word_fusion(summary, gelu(self.reading(clips.words)), clips.word_mask)
+        return fused
+
+    def _look(self, clips: Clips, kept: Kept | None) -> tuple[Tensor, Tensor]:
+        places, summary = self.eyes(clips.flow)  # (B, 16, 32), (B, 32)
+        return places, (summary if kept is None else summary * kept.summary)
+
+    def _listen(self, clips: Clips, kept: Kept | None) -> tuple[Tensor, Tensor]:
+        sequence, steps = self.ears(clips.log_mel, clips.sound_mask)  # (B, T', 48), (B, T')
+        return (sequence if kept is None else sequence * kept.sequence[:, None, :]), steps
+
+
+def _softmax(scores: Tensor, there: Tensor) -> Tensor:
+    """Softmax over the last dimension of what is there; all zero where nothing is."""
+    weights: Tensor = scores.masked_fill(~there, torch.finfo(scores.dtype).min).softmax(dim=-1) * there
+    return weights

@@ -1,4 +1,4 @@
-"""The benchmark as a whole: read, train every fold, score what was pooled, write it down.
+"""The benchmark as a whole: read, train every fold, score what was pooled, answer what is asked, write it down.
 
 Numbers made on simulated data say what was planted and whether the road carries it. They are not the paper's, and
 neither is the network: see `amfnet`.
@@ -6,98 +6,46 @@ neither is the network: see `amfnet`.
 
 from __future__ import annotations
 
-import platform
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import numpy as np
-import torch
 
-from mmed_curate.benchmark.amfnet import AMFNet, Modalities
+from mmed_curate.benchmark.baselines import grouped, hand_crafted, majority, probed
+from mmed_curate.benchmark.coderclasses import CoderClasses
+from mmed_curate.benchmark.drawn import draw_report
+from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.features import BenchmarkData, read_release
-from mmed_curate.benchmark.loso import predict_all
-from mmed_curate.benchmark.predictions import Predictions, write_predictions
-from mmed_curate.benchmark.scores import Counts, Interval, Scores, bootstrap, majority_baseline
+from mmed_curate.benchmark.gallery import GALLERY, gallery
+from mmed_curate.benchmark.hardest import hardest_clips
+from mmed_curate.benchmark.listened import draw_attention
+from mmed_curate.benchmark.ownnetworks import try_own
+from mmed_curate.benchmark.plan import AMF_NET, Plan, Purpose, planned
+from mmed_curate.benchmark.report import BenchmarkReport, write_report
 from mmed_curate.benchmark.settings import BenchmarkSettings
-from mmed_curate.domain.files import folder_written_aside, readable_json, write_text
-from mmed_curate.domain.findings import Finding, Severity
+from mmed_curate.benchmark.standing import compared
+from mmed_curate.benchmark.training import one_quiet_thread
+from mmed_curate.benchmark.units import answer_all, tensors_of
+from mmed_curate.benchmark.verdicts import (
+    attention,
+    balanced_answers,
+    calibrated_answers,
+    model_result,
+    soft_answers,
+    sound_answer,
+)
+from mmed_curate.dataset import load
+from mmed_curate.domain.files import folder_written_aside, write_text
+from mmed_curate.domain.findings import BadInput, Finding, Severity
 from mmed_curate.domain.progress import Progress, silent
-from mmed_curate.report.figures import confusion_figure
 
-FORMAT, VERSION = "mmed-benchmark", 1
-REPORT = "benchmark.json"
-MAJORITY = "majority-class"
-NAME_OF: Mapping[Modalities, str] = {
-    Modalities.BOTH: "amf-net",
-    Modalities.VISUAL: "visual-only",
-    Modalities.SOUND: "audio-only",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelResult:
-    """How one model fared."""
-
-    name: str
-    n_parameters: int
-    """Learned numbers; 0: nothing is learned but counts."""
-    predictions: Predictions
-    scores: Scores
-    """Counts pooled over folds and seeds."""
-    intervals: tuple[Interval | None, Interval | None, Interval | None]
-    """Of accuracy, UF1 and UAR, over subjects."""
-    per_seed: tuple[tuple[int, Scores], ...]
-    per_subject: tuple[tuple[str, Counts], ...]
-    """Confusion matrix of each subject, (C, C)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BenchmarkReport:
-    """What a release yields to the benchmark."""
-
-    release: str
-    """Name of the release."""
-    release_version: str
-    simulated: bool
-    settings: BenchmarkSettings
-    classes: tuple[str, ...]
-    n_clips: int
-    n_with_sound: int
-    subjects: tuple[str, ...]
-    excluded: tuple[tuple[str, int], ...]
-    """Clips left out, by reason."""
-    models: tuple[ModelResult, ...]
-    notes: tuple[Finding, ...]
-    """What must be said beside the numbers."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The report as JSON values, in the shape of `schema/json/benchmark.schema.json`."""
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "notice": notice(self.simulated),
-            "simulated": self.simulated,
-            "release": {"name": self.release, "version": self.release_version},
-            "protocol": "leave-one-subject-out; counts pooled over folds and seeds; fixed number of epochs",
-            "settings": self.settings.model_dump(mode="json"),
-            "software": {"torch": torch.__version__, "machine": platform.machine()},
-            "classes": list(self.classes),
-            "n_clips": self.n_clips,
-            "n_with_sound": self.n_with_sound,
-            "subjects": list(self.subjects),
-            "excluded": [{"reason": reason, "n_clips": count} for reason, count in self.excluded],
-            "notes": [str(note) for note in self.notes],
-            "models": [_model_json(model) for model in self.models],
-        }
-
-
-def notice(simulated: bool) -> str:
-    """The sentence that stands before the numbers."""
-    if simulated:
-        return "SIMULATED: these numbers say what was planted; they are no result on real faces and not the paper's."
-    return "AMF-Net here is our reading of the abstract; these numbers are not the paper's."
+LEFT_OUT = "benchmark.model_left_out"
+"""Code of the note on a network of one's own that broke while it learned."""
+HARDEST = 12
+"""Clips in the gallery of errors."""
 
 
 def run_benchmark(
@@ -105,35 +53,55 @@ def run_benchmark(
     settings: BenchmarkSettings,
     *,
     to: Path,
+    own: Sequence[str] = (),
     progress: Progress = silent,
     workers: int | None = None,
+    kept: Path | None = None,
 ) -> BenchmarkReport:
-    """Benchmark a release and write benchmark.json, a table of predictions and a confusion matrix per model.
+    """Benchmark a release and write benchmark.json, tables of predictions and figures.
 
     Args:
         release: the release's folder.
         settings: how; see `settings.load_settings`.
         to: folder to make for the results; must not exist yet.
-        progress: told how many folds are done.
+        own: networks of one's own, `module:Class` each; their code is run.
+        progress: told how many trainings are done.
         workers: processes; None: one per core. Results do not depend on it.
+        kept: folder that finished trainings are kept in, taken from, and that is removed in the end; None: none.
 
     Raises:
-        BadInput: the folder is no release, holds nothing that can be benchmarked, or `to` exists.
+        BadInput: the folder is no release, holds nothing that can be benchmarked, a network of one's own does not fit,
+            or `to` exists.
     """
     with folder_written_aside(to) as folder:
-        read = read_release(release, sound_frames=settings.sound_frames, only_micro=settings.only_micro)
+        read = read_release(
+            release,
+            sound_frames=settings.sound_frames,
+            only_micro=settings.only_micro,
+            word_tokens=settings.word_tokens,
+        )
         report = benchmark(
             read.clips,
             settings,
             name=read.facts.name,
             version=read.facts.version,
             simulated=read.facts.simulated,
+            coders=read.coders,
+            attributes=read.attributes,
             excluded=read.excluded,
             notes=read.notes,
+            own=own,
             progress=progress,
             workers=workers,
+            kept=kept,
         )
         write_report(report, folder)
+        draw_report(report, folder)
+        drawn = draw_attention(load(release), report, folder)
+        if not to.resolve().is_relative_to(release.resolve()):  # in a release its page shows them
+            write_text(folder / GALLERY, gallery(report, drawn, release=release, beside=to))
+    if kept is not None:
+        shutil.rmtree(kept, ignore_errors=True)
     return report
 
 
@@ -144,37 +112,41 @@ def benchmark(
     name: str,
     version: str,
     simulated: bool,
+    coders: CoderClasses | None = None,
+    attributes: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     excluded: Sequence[tuple[str, int]] = (),
     notes: Sequence[Finding] = (),
+    own: Sequence[str] = (),
     progress: Progress = silent,
     workers: int | None = None,
+    kept: Path | None = None,
 ) -> BenchmarkReport:
-    """Train and score every model on arrays; writes nothing.
+    """Train and score every model on arrays; writes no report.
 
     Args:
         data: the clips.
         settings: how.
         name, version: what the report says it is about.
         simulated: True where any clip is simulated.
+        coders: what each coder chose of the clips; None: not known.
+        attributes: what is told of subjects: value by subject, by attribute.
         excluded: how many clips were left out before, by reason.
         notes: what was found out before and must be said.
-        progress: told how many folds are done.
-        workers: processes; None: one per core.
+        own, progress, workers, kept: as in `run_benchmark`.
     """
-    hearing = {subject for subject, sounds in zip(data.subjects, data.has_sound, strict=True) if sounds}
-    models = [modalities for modalities in Modalities if modalities is not Modalities.SOUND or len(hearing) > 1]
-    predicted = predict_all(data, settings, models, workers=workers, progress=progress)
-    results = [
-        _result(
-            NAME_OF[modalities],
-            AMFNet(len(data.classes), modalities).n_parameters(),
-            predicted[modalities],
-            data.classes,
-            settings,
-        )
-        for modalities in models
+    plan = planned(data, settings, own)
+    _try_own(plan, data, settings)
+    broken: dict[Entrant, BadInput] = {}
+    answers = answer_all(data, settings, plan.every, workers=workers, progress=progress, kept=kept, broken=broken)
+    plan = plan.without(broken)
+    models = [
+        model_result(plan, answers, Purpose.STANDING, entrant, data, settings)
+        for entrant in plan.entrants(Purpose.STANDING)
     ]
-    results.append(_result(MAJORITY, 0, _majority(data), data.classes, settings))
+    by_name = {model.name: model for model in models}
+    amf = by_name.get(AMF_NET.name)
+    found = calibrated_answers(plan, answers, data, settings)
+    baselines = (*hand_crafted(data, settings), majority(data, settings))
     return BenchmarkReport(
         release=name,
         release_version=version,
@@ -184,52 +156,51 @@ def benchmark(
         n_clips=len(data.names),
         n_with_sound=int(data.has_sound.sum()),
         subjects=tuple(sorted(set(data.subjects))),
+        sessions=tuple(sorted(set(data.sessions))),
         excluded=tuple(excluded),
-        models=tuple(results),
-        notes=(*notes, *_notes(data, len(hearing))),
-    )
-
-
-def write_report(report: BenchmarkReport, folder: Path) -> None:
-    """Write benchmark.json, and predictions-<model>.csv and confusion-<model>.png for each model, into a folder."""
-    for model in report.models:
-        write_predictions(folder / f"predictions-{model.name}.csv", model.predictions, simulated=report.simulated)
-        title = f"SIMULATED: {model.name}" if report.simulated else model.name
-        confusion_figure(model.scores.confusion, report.classes, title, folder / f"confusion-{model.name}.png")
-    write_text(folder / REPORT, readable_json(report.as_json()))
-
-
-def _result(
-    name: str, n_parameters: int, predictions: Predictions, classes: Sequence[str], settings: BenchmarkSettings
-) -> ModelResult:
-    subjects, counts = predictions.by_subject(classes)
-    return ModelResult(
-        name=name,
-        n_parameters=n_parameters,
-        predictions=predictions,
-        scores=Scores.of(counts.sum(axis=0), classes),
-        intervals=bootstrap(counts, seed=settings.intervals.seed, resamples=settings.intervals.resamples),
-        per_seed=tuple(
-            (seed, Scores.of(predictions.confusion(classes, seed=seed), classes))
-            for seed in sorted(set(predictions.seeds or ()))
+        models=(*models, *baselines),
+        by_session=tuple(
+            model_result(plan, answers, Purpose.SESSIONS, entrant, data, settings)
+            for entrant in plan.entrants(Purpose.SESSIONS)
         ),
-        per_subject=tuple(zip(subjects, counts, strict=True)),
+        against=()
+        if amf is None
+        else tuple(
+            (model.name, compared(amf.predicted, model.predicted, data, settings))
+            for model in (*models, *baselines)
+            if model is not amf
+        ),
+        sound=sound_answer(plan, answers, by_name, data, settings),
+        calibrated=found,
+        balanced=balanced_answers(plan, answers, data, settings),
+        soft=None if coders is None else soft_answers(coders, found, data, settings),
+        groups=None if amf is None else grouped(amf, attributes, data, settings),
+        probes=probed(data, settings),
+        hardest=hardest_clips(models, data, most=HARDEST),
+        attention=attention(plan, answers),
+        names=data.names,
+        notes=(*notes, *_notes(data, settings, plan), *(_left_out(error) for error in broken.values())),
     )
 
 
-def _majority(data: BenchmarkData) -> Predictions:
-    truth = tuple(data.classes[label] for label in data.labels)
-    return Predictions(
-        subjects=data.subjects,
-        truth=truth,
-        predicted=majority_baseline(truth, data.subjects, data.classes),
-        clips=data.names,
-    )
+def _try_own(plan: Plan, data: BenchmarkData, settings: BenchmarkSettings) -> None:
+    """Try networks of one's own before anything is trained: a slip in one of them must not cost hours of others."""
+    clips = tensors_of(data)
+    silence = settings.modality_dropout.sound > 0 or not data.has_sound.all()
+    with one_quiet_thread():
+        for entrant in plan.entrants(Purpose.STANDING):
+            if entrant.is_own:
+                try_own(entrant, clips, len(data.classes), seed=settings.seeds[0], silence=silence)
 
 
-def _notes(data: BenchmarkData, n_hearing: int) -> list[Finding]:
+def _left_out(error: BadInput) -> Finding:
+    return replace(error.finding, code=LEFT_OUT, what=f"left out: {error.finding.what}")
+
+
+def _notes(data: BenchmarkData, settings: BenchmarkSettings, plan: Plan) -> list[Finding]:
     notes = []
     n_silent = int((~data.has_sound).sum())
+    n_hearing = len({subject for subject, sounds in zip(data.subjects, data.has_sound, strict=True) if sounds})
     if n_hearing < 2:
         notes.append(
             Finding(
@@ -250,6 +221,16 @@ def _notes(data: BenchmarkData, n_hearing: int) -> list[Finding]:
                 severity=Severity.WARNING,
             )
         )
+    if settings.by_session and not plan.entrants(Purpose.SESSIONS):
+        notes.append(
+            Finding(
+                code="benchmark.no_sessions",
+                what=f"leaving out one of {len(set(data.sessions))} sessions with all who played in it leaves nobody "
+                "to learn from, so what leaks through a session was not measured",
+                remedy="release sessions of more, and of other, players",
+                severity=Severity.WARNING,
+            )
+        )
     owner = np.array(data.subjects)
     for subject in sorted(set(data.subjects)):
         left = set(data.labels[owner != subject].tolist())
@@ -265,40 +246,3 @@ def _notes(data: BenchmarkData, n_hearing: int) -> list[Finding]:
                 )
             )
     return notes
-
-
-def _model_json(model: ModelResult) -> dict[str, Any]:
-    rows = zip(
-        model.predictions.subjects,
-        model.predictions.truth,
-        model.predictions.predicted,
-        model.predictions.clips or (),
-        model.predictions.seeds or (None,) * len(model.predictions.truth),
-        strict=True,
-    )
-    return {
-        "name": model.name,
-        "n_parameters": model.n_parameters,
-        "scores": model.scores.as_json(),
-        "intervals": {
-            score: None if found is None else {"low": found.low, "high": found.high, "level": found.level}
-            for score, found in zip(("accuracy", "uf1", "uar"), model.intervals, strict=True)
-        },
-        "per_seed": [
-            {"seed": seed, "accuracy": scores.accuracy, "uf1": scores.uf1, "uar": scores.uar}
-            for seed, scores in model.per_seed
-        ],
-        "per_subject": [
-            {
-                "subject": subject,
-                "n_predictions": int(counts.sum()),
-                "n_right": int(counts.trace()),
-                "confusion": counts.tolist(),
-            }
-            for subject, counts in model.per_subject
-        ],
-        "predictions": [
-            {"clip": clip, "subject": subject, "seed": seed, "truth": truth, "predicted": predicted}
-            for subject, truth, predicted, clip, seed in sorted(rows, key=lambda row: (row[3], row[4] or 0))
-        ],
-    }

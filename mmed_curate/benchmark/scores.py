@@ -9,7 +9,9 @@ pooled matrix (MEGC 2019, See et al., "MEGC 2019 – The Second Facial Micro-Exp
 Two mistakes that published tables hold, so that nobody repeats them here:
 
 - *Macro-precision is not UAR.* UAR divides by the row (how many there were), macro-precision by the column (how many
-  were called so). STSTNet's published log has mean recall .7186 and mean precision .7605, printed as UAR.
+  were called so). One published log of STSTNet has UF1 .7353, mean recall .7186 and mean precision .7605; the table
+  made from it prints .7605 as UAR. Its other log, [[195, 39, 16], [36, 68, 5], [12, 7, 64]], has UF1 .7209, UAR .7250
+  and accuracy .7398, and a mean precision of .7173: the two can lie either way round.
 - *Means of per-fold scores are wrong.* A subject rarely shows every class, so per-fold F1 is undefined or zero for
   reasons that have nothing to do with the model: the predictions that score UF1 .7209 when pooled give .618 as a mean
   of per-fold macro-F1, and .422 with zero for the absent classes.
@@ -29,6 +31,7 @@ import numpy.typing as npt
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 
 Counts = npt.NDArray[np.int64]
+Series = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +183,28 @@ class Interval:
     resamples: int
     """Resamples in which the score was determined, of those drawn."""
 
+    @classmethod
+    def of(cls, values: npt.NDArray[np.float64], *, level: float, n_subjects: int) -> Interval | None:
+        """The percentile interval of a score over its resamples.
+
+        Args:
+            values: (R,) the score in each resample; NaN where it was undetermined.
+            level: coverage aimed at.
+            n_subjects: that were drawn from.
+
+        Returns:
+            None: more than one resample in ten left the score undetermined.
+        """
+        known = values[np.isfinite(values)]
+        if not len(known) >= 0.9 * len(values):
+            return None
+        low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+        return cls(low=float(low), high=float(high), level=level, n_subjects=n_subjects, resamples=len(known))
+
+    def as_json(self) -> dict[str, float]:
+        """Ends and level as JSON values."""
+        return {"low": self.low, "high": self.high, "level": self.level}
+
 
 def confusion_of(truth: Iterable[str], predicted: Iterable[str], labels: Sequence[str]) -> Counts:
     """Count predictions: (C, C), rows truth, columns predicted.
@@ -236,27 +261,57 @@ def bootstrap(
     n_subjects = len(counts)
     if n_subjects < 2:
         return None, None, None
-    random = np.random.default_rng(seed)
-    times = random.multinomial(n_subjects, np.full(n_subjects, 1 / n_subjects), size=resamples)  # (R, S)
-    drawn = np.tensordot(times, counts, axes=1).astype(np.float64)  # (R, C, C)
-    hit = np.diagonal(drawn, axis1=1, axis2=2)  # (R, C)
-    truth, called = drawn.sum(axis=2), drawn.sum(axis=1)  # (R, C) each
-    with np.errstate(invalid="ignore", divide="ignore"):
-        series = (
-            hit.sum(axis=1) / truth.sum(axis=1),  # (R,) accuracy
-            (2 * hit / (truth + called)).mean(axis=1),  # (R,) UF1, NaN where undetermined
-            (hit / truth).mean(axis=1),  # (R,) UAR, NaN where undetermined
-        )
-    accuracy, uf1, uar = (_interval(values, level, n_subjects) for values in series)
+    times = subject_draws(n_subjects, seed=seed, resamples=resamples)  # (R, S)
+    drawn = np.tensordot(times, counts, axes=1)  # (R, C, C)
+    accuracy, uf1, uar = (Interval.of(values, level=level, n_subjects=n_subjects) for values in scores_of_many(drawn))
     return accuracy, uf1, uar
 
 
-def _interval(values: npt.NDArray[np.float64], level: float, n_subjects: int) -> Interval | None:
-    known = values[np.isfinite(values)]
-    if not len(known) >= 0.9 * len(values):
+def subject_draws(n_subjects: int, *, seed: int, resamples: int) -> Counts:
+    """(R, S) how often each subject stands in each resample, drawn with replacement; the same for the same seed."""
+    random = np.random.default_rng(seed)
+    times: Counts = random.multinomial(n_subjects, np.full(n_subjects, 1 / n_subjects), size=resamples)
+    return times
+
+
+def ratio_interval(totals: Series, weights: Series, *, seed: int, resamples: int, level: float) -> Interval | None:
+    """The percentile interval over subjects of a mean, which is a ratio of sums.
+
+    Args:
+        totals: (S,) sum of each subject's values.
+        weights: (S,) how many values each subject has.
+        seed: of the draws.
+        resamples: how many draws.
+        level: coverage aimed at.
+
+    Returns:
+        None: fewer than two subjects have values, or more than one draw in ten held none.
+    """
+    if np.count_nonzero(weights) < 2:
         return None
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(low=float(low), high=float(high), level=level, n_subjects=n_subjects, resamples=len(known))
+    times = subject_draws(len(totals), seed=seed, resamples=resamples)  # (R, S)
+    with np.errstate(invalid="ignore"):
+        return Interval.of((times @ totals) / (times @ weights), level=level, n_subjects=len(totals))
+
+
+def scores_of_many(counts: npt.ArrayLike) -> tuple[Series, Series, Series]:
+    """Accuracy, UF1 and UAR of many confusion matrices at once.
+
+    Args:
+        counts: (M, C, C); rows truth, columns predicted.
+
+    Returns:
+        (M,) each; NaN where undetermined.
+    """
+    drawn = np.asarray(counts, dtype=np.float64)  # (M, C, C)
+    hit = np.diagonal(drawn, axis1=1, axis2=2)  # (M, C)
+    truth, called = drawn.sum(axis=2), drawn.sum(axis=1)  # (M, C) each
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (
+            hit.sum(axis=1) / truth.sum(axis=1),
+            (2 * hit / (truth + called)).mean(axis=1),
+            (hit / truth).mean(axis=1),
+        )
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmed_curate.benchmark.scores import Scores, bootstrap, confusion_of, majority_baseline
+from mmed_curate.benchmark.scores import Scores, bootstrap, confusion_of, majority_baseline, scores_of_many
 from mmed_curate.domain.findings import BadInput
 
 THREE = ("negative", "positive", "surprise")
@@ -44,6 +44,25 @@ def test_macro_precision_is_another_number_than_uar() -> None:
     # by hand: recalls 8/10 and 2/2; precisions 8/8 and 2/4
     assert scores.uar == pytest.approx(0.9)
     assert [one.precision for one in scores.per_class] == [1.0, 0.5]
+
+
+def test_macro_precision_of_the_published_log_is_not_its_uar() -> None:
+    """The table made from STSTNet's other log prints .7605, its mean precision, as UAR; its mean recall is .7186."""
+    scores = Scores.of(STSTNET_LOG, THREE)
+
+    # by hand: 195 / (195 + 36 + 12), 68 / (39 + 68 + 7), 64 / (16 + 5 + 64), and their mean
+    assert [one.precision for one in scores.per_class] == pytest.approx([0.8025, 0.5965, 0.7529], abs=5e-5)
+    assert np.mean([one.precision for one in scores.per_class if one.precision]) == pytest.approx(0.7173, abs=5e-5)
+    assert scores.uar == pytest.approx((195 / 250 + 68 / 109 + 64 / 83) / 3)
+
+
+def test_many_matrices_score_as_one_by_one() -> None:
+    empty_class = [[3, 1, 0], [1, 3, 0], [0, 0, 0]]
+    accuracy, uf1, uar = scores_of_many([STSTNET_LOG, empty_class])
+
+    one = Scores.of(STSTNET_LOG, THREE)
+    assert (accuracy[0], uf1[0], uar[0]) == pytest.approx((one.accuracy, one.uf1, one.uar))
+    assert accuracy[1] == 0.75 and np.isnan(uf1[1]) and np.isnan(uar[1])
 
 
 def test_a_class_that_no_clip_has_is_undetermined_and_said() -> None:
@@ -120,6 +139,15 @@ def test_no_interval_where_too_many_draws_miss_a_class() -> None:
     assert accuracy is not None and uar is None
 
 
-def test_scores_need_no_torch() -> None:
-    code = "import sys, mmed_curate.benchmark.predictions; print('torch' in sys.modules)"
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "predictions",
+        "paired, mmed_curate.benchmark.power, mmed_curate.benchmark.calibration, mmed_curate.benchmark.softscores, "
+        "mmed_curate.benchmark.ceiling, mmed_curate.benchmark.groups, mmed_curate.benchmark.probes, "
+        "mmed_curate.benchmark.handcrafted",
+    ],
+)
+def test_scores_and_statistics_need_no_torch(modules: str) -> None:
+    code = f"import sys, mmed_curate.benchmark.{modules}; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
