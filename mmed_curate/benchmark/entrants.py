@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from torch import nn
 
@@ -23,6 +24,22 @@ class Entrant:
 
     name: str
     """Of a `Design`, `ststnet-style`, or `module:Class` of one's own."""
+
+    def __post_init__(self) -> None:
+        module, colon, attribute = self.name.partition(":")
+        if colon and (not all(part.isidentifier() for part in module.split(".")) or not attribute.isidentifier()):
+            raise BadInput.of(
+                "benchmark.model_name",
+                f"{self.name} names no class",
+                "write module:Class, such as my_module:MyNet for the class MyNet of my_module.py in this folder",
+            )
+        ours = (*(design.value for design in Design), STSTNET)
+        if not colon and self.name not in ours:
+            raise BadInput.of(
+                "benchmark.no_entrant",
+                f"there is no network {self.name}",
+                f"choose one of {', '.join(ours)}, or name a class of your own as module:Class",
+            )
 
     @property
     def is_own(self) -> bool:
@@ -59,18 +76,37 @@ def own_class(name: str) -> Callable[[int], nn.Module]:
         BadInput: there is no such module or class.
     """
     module, _, attribute = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        found: Callable[[int], nn.Module] = getattr(importlib.import_module(module), attribute)
-    except Exception as error:
+        found: Callable[[int], nn.Module] = getattr(_imported(module), attribute)
+    except (Exception, SystemExit) as error:  # a script of one's own may end the process when it is imported
         raise BadInput.of(
             "benchmark.model",
             f"{name} cannot be imported ({type(error).__name__}: {error})",
             "name a class as module:Class, where Python finds module from this folder",
         ) from error
+    if not callable(found):
+        raise BadInput.of(
+            "benchmark.model", f"{name} is a {type(found).__name__} and no class", "name a class as module:Class"
+        )
     return found
+
+
+def module_file(name: str) -> Path | None:
+    """Where the module of `module:Class` lies; None: it has no file.
+
+    Raises:
+        BadInput: there is no such module.
+    """
+    own_class(name)
+    file = _imported(name.partition(":")[0]).__file__
+    return None if file is None else Path(file)
+
+
+def _imported(module: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    return importlib.import_module(module)
 
 
 def _made(name: str, make: Callable[[int], nn.Module], n_classes: int) -> nn.Module:

@@ -20,6 +20,7 @@ from mmed_curate.benchmark.wording import encoded
 from mmed_curate.dataset import Dataset, load
 from mmed_curate.dataset.facts import ReleaseFacts
 from mmed_curate.dataset.groups import ATTRIBUTES
+from mmed_curate.dataset.rows import ClipRow
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 
 Floats = npt.NDArray[np.float32]
@@ -28,6 +29,8 @@ FLOW_SHAPE = (3, 48, 48)
 """u, v and strain of the onset→apex flow."""
 N_BANDS = 64
 """Log-mel bands."""
+SOUND_NEEDED = ("log_mel", "hop_s", "window_s", "apex_s")
+"""Arrays of sound-features.npz without which there is no input."""
 QUIET_FLOW = np.array([0.1, 0.1, 0.02], dtype=np.float32)[:, None, None]
 """Flow of this size (px, px, px per px) counts as half noise: Farneback's background error is 0.04 px."""
 QUIET_SOUND = 0.1
@@ -202,10 +205,10 @@ def read_release(path: Path, *, sound_frames: int, only_micro: bool, word_tokens
         )
     found = {row.emotion_class for row in rows}
     classes = tuple(code for code in dataset.codebook.class_codes if code in found)
-    sounds = [_sound_of(dataset, row.clip, sound_frames) for row in rows]
+    sounds = [sound_input(_sound_arrays(dataset, row), row.clip, sound_frames) for row in rows]
     words, unread = _words_of(dataset, [row.clip for row in rows], word_tokens)
     clips = BenchmarkData.of(
-        flow=np.stack([_flow_of(dataset, row.clip) for row in rows]),
+        flow=np.stack([flow_input(dataset.clip(row.clip).features(), row.clip) for row in rows]),
         log_mel=np.stack([one.log_mel for one in sounds]),
         sound_mask=np.stack([one.mask for one in sounds]),
         voice=_stacked([one.voice for one in sounds]),
@@ -259,16 +262,21 @@ def window_round(log_mel: Floats, centre: int, n_frames: int) -> tuple[Floats, n
     return window, mask
 
 
-def _flow_of(dataset: Dataset, clip: str) -> Floats:
-    flow = dataset.clip(clip).features().get("flow")
-    if flow is None or flow.shape != FLOW_SHAPE:
+def flow_input(arrays: Mapping[str, npt.NDArray[Any]], clip: str) -> Floats:
+    """(3, 48, 48) levelled flow, from the arrays of a clip's features.npz.
+
+    Raises:
+        BadInput: there is no such flow, or it is not finite; names the clip.
+    """
+    flow = arrays.get("flow")
+    if flow is None or flow.shape != FLOW_SHAPE or flow.dtype.kind not in "fiu":
         raise _broken(clip, f"features hold no flow of shape {FLOW_SHAPE}")
     if not np.isfinite(flow).all():
         raise _broken(clip, "flow is not all finite numbers (NaN or infinite)")
     return levelled_flow(flow)
 
 
-class _Sound(NamedTuple):
+class SoundInput(NamedTuple):
     """The sound of one clip on the benchmark's frames; None: its arrays are older than the measure."""
 
     log_mel: Floats  # (64, T)
@@ -277,29 +285,43 @@ class _Sound(NamedTuple):
     prosody: Floats | None  # (2, T)
 
 
-def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> _Sound:
-    nothing = _Sound(
+def sound_input(arrays: Mapping[str, npt.NDArray[Any]] | None, clip: str, n_frames: int) -> SoundInput:
+    """The sound of one clip, from the arrays of its sound-features.npz.
+
+    Args:
+        arrays: by name; None: the clip has no sound.
+        clip: its name, for complaints.
+        n_frames: length of the window round the apex.
+
+    Raises:
+        BadInput: arrays are missing, of another shape, or not finite; names the clip.
+    """
+    nothing = SoundInput(
         log_mel=np.zeros((N_BANDS, n_frames), dtype=np.float32),
         mask=np.zeros(n_frames, dtype=np.bool_),
         voice=np.zeros(n_frames, dtype=np.bool_),
         prosody=np.full((2, n_frames), np.nan, dtype=np.float32),
     )
-    released = dataset.clip(clip)
-    if released.row.sound_features is None:
+    if arrays is None:
         return nothing
-    arrays = released.sound_features()
-    missing = [name for name in ("log_mel", "hop_s", "window_s", "apex_s") if name not in arrays]
+    missing = [name for name in SOUND_NEEDED if name not in arrays]
     if missing:
         raise _broken(clip, f"sound features lack {', '.join(missing)}")
     log_mel = arrays["log_mel"]
-    if log_mel.ndim != 2 or log_mel.shape[0] != N_BANDS:
+    if log_mel.ndim != 2 or log_mel.shape[0] != N_BANDS or log_mel.dtype.kind not in "fiu":
         raise _broken(clip, f"log-mel is {log_mel.shape}, expected ({N_BANDS}, n)")
     if not np.isfinite(log_mel).all():
         raise _broken(clip, "log-mel is not all finite numbers (NaN or infinite)")
+    try:
+        hop_s, window_s, apex_s = (float(arrays[name]) for name in ("hop_s", "window_s", "apex_s"))
+    except (TypeError, ValueError) as error:
+        raise _broken(clip, f"hop_s, window_s or apex_s is no number ({error})") from error
+    if not np.isfinite([hop_s, window_s, apex_s]).all() or not hop_s > 0:
+        raise _broken(clip, f"hop_s {hop_s:g}, window_s {window_s:g} and apex_s {apex_s:g} cannot be")
     if not log_mel.shape[1]:
         return nothing
     # frame n is centred on n hops and half a window
-    centre = round((float(arrays["apex_s"]) - float(arrays["window_s"]) / 2) / float(arrays["hop_s"]))
+    centre = round((apex_s - window_s / 2) / hop_s)
     window, mask = window_round(log_mel, centre, n_frames)
     if not mask.any():
         return nothing
@@ -310,7 +332,11 @@ def _sound_of(dataset: Dataset, clip: str, n_frames: int) -> _Sound:
     if "f0_hz" in arrays and "intensity_db" in arrays:
         measured = np.stack([arrays["f0_hz"], arrays["intensity_db"]]).astype(np.float32)  # (2, n)
         prosody = np.where(mask, window_round(measured, centre, n_frames)[0], np.float32(np.nan))
-    return _Sound(log_mel=window, mask=mask, voice=voice, prosody=prosody)
+    return SoundInput(log_mel=window, mask=mask, voice=voice, prosody=prosody)
+
+
+def _sound_arrays(dataset: Dataset, row: ClipRow) -> Mapping[str, npt.NDArray[Any]] | None:
+    return None if row.sound_features is None else dataset.clip(row.clip).sound_features()
 
 
 def _words_of(

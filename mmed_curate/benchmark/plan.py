@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -44,6 +44,10 @@ class Plan:
                 key=lambda unit: (unit.inner is None, unit.entrant != AMF_NET),
             )
         )
+
+    def without(self, entrants: Collection[Entrant]) -> Plan:
+        """The same, some left out."""
+        return Plan(units={key: units for key, units in self.units.items() if key[1] not in entrants})
 
     def entrants(self, purpose: Purpose) -> tuple[Entrant, ...]:
         """Who is trained for a purpose."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from mmed_curate.benchmark.balanced import Balanced
 from mmed_curate.benchmark.calibrated import Calibrated
 from mmed_curate.benchmark.ceiling import HumanCeiling
 from mmed_curate.benchmark.groups import GroupTable
@@ -71,6 +72,8 @@ class BenchmarkReport:
     sound: SoundQuestion | None
     """Whether sound helps; None: not asked, or fewer than two subjects are heard."""
     calibrated: Calibrated | None
+    balanced: Balanced | None
+    """AMF-Net with the strength that its inner splits chose; None: none was chosen."""
     soft: SoftAnswers | None
     groups: GroupTable | None
     """AMF-Net's scores in groups of subjects; None: not asked."""
@@ -106,6 +109,7 @@ class BenchmarkReport:
             "by_session": [model.as_json() for model in self.by_session],
             "against": [{"model": name, "difference": found.as_json()} for name, found in self.against],
             "sound": None if self.sound is None else self.sound.as_json(),
+            "balance": None if self.balanced is None else self.balanced.as_json(),
             "calibration": None if self.calibrated is None else self.calibrated.as_json(),
             "soft_labels": None if self.soft is None else self.soft.as_json(),
             "groups": None if self.groups is None else self.groups.as_json(),

@@ -22,11 +22,14 @@ from mmed_curate.benchmark.amfnet import Clips, Logits
 from mmed_curate.benchmark.draws import Draws, augmented, drawn, mixed_seed
 from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.losses import Loss, loss_of, weighted_mean
+from mmed_curate.benchmark.ownnetworks import as_logits, asked, chance_begun_at
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.domain.findings import BadInput
 
 BATCH_OF_ANSWERS = 64
 """Clips answered at once; changes nothing but memory."""
+_TRAINING, _ANSWERING = 10_001, 10_002
+"""Parts of a seed, for what a network of one's own draws itself; apart from those of epochs."""
 NEVER = 1e4
 """What is taken from the logit of a class that a fold could not learn, so that it is never answered."""
 
@@ -63,7 +66,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """K networks with the same parts and weights of their own."""
+    """K networks with the same parts and weights of their own, asked as one program."""
 
     network: nn.Module
     """The parts."""
@@ -82,7 +85,7 @@ class Trained:
         self.network.eval()
 
         def one(weights: dict[str, Tensor], batch: Clips) -> Tensor:
-            return _answered(functional_call(self.network, weights, (batch,))).answer
+            return as_logits(functional_call(self.network, weights, (batch,))).answer
 
         places = torch.arange(len(clips.flow), device=clips.flow.device)
         parts = [
@@ -90,6 +93,42 @@ class Trained:
             for index in torch.split(places, BATCH_OF_ANSWERS)
         ]
         return torch.cat(parts, dim=1) - NEVER * ~self.known[:, None, :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedApart:
+    """K networks, each a module of its own with its buffers, asked one after the other."""
+
+    entrant: Entrant
+    networks: tuple[nn.Module, ...]
+    known: Tensor
+    """(K, C) bool: classes that each network has met."""
+    seed: int
+    """Of what a network draws while it answers."""
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Name of a parameter → (K, …), as `Trained` has them."""
+        each = [dict(network.named_parameters()) for network in self.networks]
+        return {name: torch.stack([one[name].detach() for one in each]) for name in each[0]}
+
+    @torch.no_grad()
+    def answers(self, clips: Clips) -> Tensor:
+        """(K, N, C) logits of every network for every clip; far below all others where it never met the class."""
+        places = torch.arange(len(clips.flow), device=clips.flow.device)
+        batches = [clips.of(index) for index in torch.split(places, BATCH_OF_ANSWERS)]
+        said = []
+        for place, network in enumerate(self.networks):
+            network.eval()
+            with chance_begun_at(mixed_seed(mixed_seed(self.seed, _ANSWERING), place)):
+                parts = [self._asked(network, batch) for batch in batches]
+            said.append(torch.cat(parts))  # (N, C)
+        return torch.stack(said) - NEVER * ~self.known[:, None, :]
+
+    def _asked(self, network: nn.Module, batch: Clips) -> Tensor:
+        if self.entrant.is_own:
+            return asked(self.entrant, network, batch, self.known.shape[1]).answer
+        return as_logits(network(batch)).answer
 
 
 def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> Trained:
@@ -113,7 +152,7 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
         done: float,
     ) -> Tensor:
         def answer(clips: Clips, kept: object, seen: Tensor) -> Logits:
-            return _answered(functional_call(network, one, (clips,), {"kept": kept, "seen": seen}))
+            return as_logits(functional_call(network, one, (clips,), {"kept": kept, "seen": seen}))
 
         return _loss(answer, batch, labels, draws, counts, weight, done, loss_fn, settings)
 
@@ -132,17 +171,13 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
     )
 
 
-def train_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> Trained:
+def train_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> TrainedApart:
     """Train K networks one after the other: the reference, and the way for networks that `vmap` does not take."""
-    trained = [_trained_alone(lesson.of(place), entrant, settings, seed) for place in range(len(lesson.learned))]
-    return Trained(
-        network=trained[-1],
-        weights={
-            name: torch.stack([dict(network.named_parameters())[name].detach() for network in trained])
-            for name, _ in trained[-1].named_parameters()
-        },
-        known=lesson.counts > 0,
-    )
+    networks = []
+    for place in range(len(lesson.learned)):
+        with chance_begun_at(mixed_seed(mixed_seed(seed, _TRAINING), place)):
+            networks.append(_trained_alone(lesson.of(place), entrant, settings, seed))
+    return TrainedApart(entrant=entrant, networks=tuple(networks), known=lesson.counts > 0, seed=seed)
 
 
 @contextmanager
@@ -161,18 +196,22 @@ def one_quiet_thread() -> Iterator[None]:
 
 def _trained_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> nn.Module:
     network = _fresh(lesson, entrant, seed)
+    # statistics of a batch, as BatchNorm takes them, need two clips
+    least = min(2, settings.batch_size) if entrant.is_own else 1
     parameters = list(network.parameters())
     optimiser = _optimiser(parameters, settings)
     learned, counts, loss_fn = lesson.learned[0], lesson.counts[0], loss_of(settings)  # (N,), (C,)
 
     def answer(clips: Clips, kept: object, seen: Tensor) -> Logits:
-        return _answered(network(clips) if entrant.is_own else network(clips, kept=kept, seen=seen))
+        if entrant.is_own:
+            return asked(entrant, network, clips, lesson.n_classes)
+        return as_logits(network(clips, kept=kept, seen=seen))
 
     network.train()
     for rate, done, index, draws in _steps(lesson, settings, seed):
         inside = learned[index]  # (B,)
         optimiser.zero_grad(set_to_none=False)
-        if inside.any():
+        if inside.sum() >= least:
             clips, own = lesson.clips.of(index[inside]), draws.of(inside)
             weight = learned[index[draws.partner]][inside].to(clips.flow.dtype)  # (B',) 0: its partner is left out
             labels = lesson.labels[index[inside]]
@@ -193,14 +232,9 @@ def _trained_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
 
 
 def _fresh(lesson: Lesson, entrant: Entrant, seed: int) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(mixed_seed(seed, 0))
+    with chance_begun_at(mixed_seed(seed, 0)):
         network = entrant.build(lesson.n_classes, lesson.word_size)
     return network.to(dtype=lesson.clips.flow.dtype, device=lesson.clips.flow.device)
-
-
-def _answered(said: Tensor | Logits) -> Logits:
-    return said if isinstance(said, Logits) else Logits(answer=said, visual=None, sound=None)
 
 
 def _loss(
@@ -228,7 +262,8 @@ def _loss(
         return weighted_mean(each, weight)
 
     if logits.visual is None or logits.sound is None:
-        return error(logits.answer, weight if logits.visual is not None else weight * left)
+        deaf_to_picture = logits.sound is not None  # a network of one's own that tells no more may use both
+        return error(logits.answer, weight * left if deaf_to_picture else weight)
     total = error(logits.answer, weight) + settings.auxiliary_weight * error(logits.visual, weight)
     return total + settings.auxiliary_weight * error(logits.sound, weight * left)
 

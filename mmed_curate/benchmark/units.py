@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -26,14 +26,29 @@ from mmed_curate.benchmark.entrants import Entrant
 from mmed_curate.benchmark.features import BenchmarkData
 from mmed_curate.benchmark.few_shot import few_shot
 from mmed_curate.benchmark.folds import Folds, LeftOut
+from mmed_curate.benchmark.ownnetworks import broke_in, source_digest
 from mmed_curate.benchmark.settings import BenchmarkSettings
-from mmed_curate.benchmark.training import Lesson, Trained, one_quiet_thread, train_alone, train_together
+from mmed_curate.benchmark.training import (
+    Lesson,
+    Trained,
+    TrainedApart,
+    one_quiet_thread,
+    train_alone,
+    train_together,
+)
 from mmed_curate.domain.files import written_aside
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.progress import Progress, silent
 from mmed_curate.domain.workers import worker_pool
 
 Logits = npt.NDArray[np.float32]
+
+_AFTERWARDS = (
+    *("version", "name", "title", "seeds", "entrants", "by_session", "hand_crafted", "probes", "sound_permuted"),
+    *("controls", "inner_parts", "strength", "word_tokens", "group_subjects", "intervals", "permutations"),
+)
+"""Settings that say which units there are, what the clips hold, which is part of the name anyway, or what is made of
+the answers: no answer depends on them otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +112,7 @@ def lesson_of(data: BenchmarkData, learned: npt.NDArray[np.bool_], entrant: Entr
     )
 
 
-def trained(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> Trained:
+def trained(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> Trained | TrainedApart:
     """Together where the network is ours; one after the other where it is somebody's own."""
     return (train_alone if entrant.is_own else train_together)(lesson, entrant, settings, seed)
 
@@ -136,8 +151,10 @@ def answered(data: BenchmarkData, unit: Unit, settings: BenchmarkSettings) -> Un
         )
 
 
-def _listened(networks: Trained, clips: Clips, folds: Folds) -> npt.NDArray[np.float32] | None:
+def _listened(networks: Trained | TrainedApart, clips: Clips, folds: Folds) -> npt.NDArray[np.float32] | None:
     """(N, T') attention of the network of each clip's fold; None: the network has none."""
+    if not isinstance(networks, Trained):
+        return None
     network = networks.network
     if not isinstance(network, AMFNet) or network.design is not Design.AMF_NET:
         return None
@@ -161,6 +178,7 @@ def answer_all(
     workers: int | None = None,
     progress: Progress = silent,
     kept: Path | None = None,
+    broken: MutableMapping[Entrant, BadInput] | None = None,
 ) -> Mapping[Unit, UnitAnswers]:
     """Answers of every unit.
 
@@ -171,31 +189,40 @@ def answer_all(
         workers: processes; None: one per core, at most 8; 1: none beside this one.
         progress: told how many units are done.
         kept: folder that finished units are written to and taken from; None: nothing is kept.
+        broken: filled with the networks of one's own that broke while they learned, and why; their units are left out
+            of the answers, and those of others are not lost. None: the first to break ends the work.
 
     Raises:
-        BadInput: a worker process died.
+        BadInput: a worker process died, or a network of one's own broke and there is no `broken`.
     """
     places = {} if kept is None else {unit: kept / f"{_key(data, settings, unit)}.npz" for unit in units}
     done = {unit: found for unit, place in places.items() if (found := _read(place)) is not None}
     left = [unit for unit in units if unit not in done]
     progress(len(done), len(units))
-    for unit, answers in _worked(data, settings, left, _n_workers(workers, len(left))):
-        if unit in places:
-            _write(places[unit], answers)
-        done[unit] = answers
-        progress(len(done), len(units))
-    return {unit: done[unit] for unit in units}
+    for count, (unit, answers) in enumerate(_worked(data, settings, left, _n_workers(workers, len(left))), start=1):
+        if isinstance(answers, BadInput):
+            if broken is None or not unit.entrant.is_own:
+                raise answers
+            broken.setdefault(unit.entrant, answers)
+        else:
+            if unit in places:
+                _write(places[unit], answers)
+            done[unit] = answers
+        progress(len(units) - len(left) + count, len(units))
+    return {unit: done[unit] for unit in units if unit in done and unit.entrant not in (broken or {})}
 
 
 def _worked(
     data: BenchmarkData, settings: BenchmarkSettings, units: Sequence[Unit], workers: int
-) -> Iterator[tuple[Unit, UnitAnswers]]:
+) -> Iterator[tuple[Unit, UnitAnswers | BadInput]]:
     if workers == 1:
         for unit in units:
-            yield unit, answered(data, unit, settings)
+            yield unit, _answered_or_not(data, unit, settings)
         return
     with worker_pool(workers) as pool:
-        pending: dict[Future[UnitAnswers], Unit] = {pool.submit(answered, data, unit, settings): unit for unit in units}
+        pending: dict[Future[UnitAnswers | BadInput], Unit] = {
+            pool.submit(_answered_or_not, data, unit, settings): unit for unit in units
+        }
         try:
             for finished in as_completed(pending):
                 yield pending[finished], finished.result()
@@ -207,6 +234,17 @@ def _worked(
             ) from error
 
 
+def _answered_or_not(data: BenchmarkData, unit: Unit, settings: BenchmarkSettings) -> UnitAnswers | BadInput:
+    try:
+        return answered(data, unit, settings)
+    except BadInput as error:
+        return error
+    except Exception as error:
+        if not unit.entrant.is_own:
+            raise
+        return broke_in(unit.entrant, "while it learned", error)
+
+
 def _n_workers(workers: int | None, n_units: int) -> int:
     wanted = min(os.cpu_count() or 1, 8) if workers is None else workers
     return max(1, min(wanted, n_units))
@@ -214,8 +252,10 @@ def _n_workers(workers: int | None, n_units: int) -> int:
 
 def _key(data: BenchmarkData, settings: BenchmarkSettings, unit: Unit) -> str:
     """What a unit's answers depend on, as a name."""
-    told = settings.model_dump(mode="json", exclude={"title", "seeds", "entrants", "by_session", "intervals"})
+    told = settings.model_dump(mode="json", exclude=set(_AFTERWARDS))
     said = [told, unit.entrant.name, unit.seed, unit.left_out.value, unit.sound_permuted, unit.inner, unit.controls]
+    if unit.entrant.is_own:
+        said.append(source_digest(unit.entrant))
     digest = hashlib.sha256(json.dumps([said, torch.__version__, data.names, data.subjects, data.sessions]).encode())
     for part in (data.flow, data.log_mel, data.sound_mask, data.labels, data.voice, data.words, data.word_mask):
         digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())

@@ -274,6 +274,8 @@ def _summary(folder: Path, chosen: SimulatedRoad, scores: SpottingScores, walk: 
             ],
         )
     )
+    if benchmark["sound"] is not None:
+        out.print(f"SIMULATED, does sound help? {benchmark['sound']['sentence']}", markup=False)
     ceiling = json.loads((folder / "sessions" / "simulation.json").read_text(encoding="utf-8"))["ceiling"]
     out.print(
         f"A reader without error is right in {ceiling['picture']:.3f} by the picture, {ceiling['sound']:.3f} by the "
@@ -285,7 +287,7 @@ def _summary(folder: Path, chosen: SimulatedRoad, scores: SpottingScores, walk: 
     for command in (
         f"mmed verify {shlex.quote(str(release))}",
         f"""python -c "import mmed_curate.dataset as d; print(d.load({str(release)!r}).clips)\"""",
-        f"mmed benchmark {shlex.quote(str(release))} --seed 2",
+        f"mmed benchmark {shlex.quote(str(release))}   # all five seeds",
         f"cd {shlex.quote(str(folder / 'workspace'))} && mmed status && mmed gate   # closed: content is simulated",
     ):
         out.print(f"  {command}", markup=False)

@@ -88,6 +88,9 @@ VERBS: dict[str, Verb] = {
     "verify": Verb("dataset:verify", "Name any changed, missing or extra file of a release."),
     "serve": Verb("serve:serve", "Hand releases out to people who are known.", ("starlette", "uvicorn")),
     "benchmark": Verb("benchmark:benchmark", "AMF-Net and its ablations, leave-one-subject-out.", _TORCH),
+    "predict": Verb(
+        "predict:predict_", "What a trained AMF-Net says of clips; not for judging people.", ("torch", "safetensors")
+    ),
     "cut": Verb("cut:cut", "Cut clips out of one recording, exact to the frame and the sample."),
     "sync": Verb("sync:sync", "Lay microphones and game captures on a camera's clock by their sound."),
     "skew": Verb("sync:skew", "Measure how far a picture truly lags its sound, by a clap or a flash."),

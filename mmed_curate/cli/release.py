@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from mmed_curate.release.build import Release
 
 
+_KEPT = ".benchmark.partial"
+"""Folder in the workspace that finished trainings are kept in until all are."""
+
+
 @click.group()
 def release() -> None:
     """Make a sealed, versioned release, or compare two."""
@@ -55,7 +59,7 @@ release.add_command(page)
     help="The version before, where it does not lie in releases/; an older one, where it is gone.",
 )
 @click.option("--benchmark", help="Name or path of pipelines/benchmark/*.yaml [default: the workspace's, else mmed].")
-@click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out; it needs torch.")
+@click.option("--no-benchmark", is_flag=True, help="Leave the benchmark out, marked so; it needs torch.")
 @click.option("--draft", is_flag=True, help="Share it although the gate is closed, marked as a draft everywhere.")
 @click.option("--rehash", is_flag=True, help="Read every file again; else only those written to since they were cut.")
 @click.option(
@@ -114,7 +118,9 @@ def create(
         since=since,
         draft=draft,
         rehash=rehash,
-        benchmark=None if no_benchmark else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars),
+        benchmark=None
+        if no_benchmark
+        else _benchmark(benchmark or workspace.settings["benchmark"], workers, bars, workspace.root / _KEPT),
         page=PageMedia(page_shows),
     )
     check_target(workspace, wishes)  # what cannot be made is said before files are read
@@ -197,8 +203,11 @@ def sign(folder: Path, key: Path, as_json: bool) -> None:
         out.print(f"Next: {shlex.join(['mmed', 'verify', str(folder), '--public-key', f'{key}.pub'])}", markup=False)
 
 
-def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[[Path], object]:
-    """What runs the benchmark on a release before it is sealed; ends the bars before it, for two at once do not go."""
+def _benchmark(settings: str, workers: int | None, bars: ExitStack, kept: Path) -> Callable[[Path], object]:
+    """What runs the benchmark on a release before it is sealed; ends the bars before it, for two at once do not go.
+
+    What is finished is kept, so that after an interrupt the next one of the same clips goes on.
+    """
     for package in ("torch", "matplotlib"):
         if importlib.util.find_spec(package) is None:
             raise BadInput.of(
@@ -214,9 +223,10 @@ def _benchmark(settings: str, workers: int | None, bars: ExitStack) -> Callable[
 
     def run(folder: Path) -> object:
         bars.close()
-        with progress_bar("Benchmark", "folds") as progress, warnings.catch_warnings():
+        with progress_bar("Benchmark", "trainings") as progress, warnings.catch_warnings():
             warnings.simplefilter("ignore", DraftWarning)  # who makes a draft knows
-            return run_benchmark(folder, loaded, to=folder / "benchmark", progress=progress, workers=workers)
+            to = folder / "benchmark"
+            return run_benchmark(folder, loaded, to=to, progress=progress, workers=workers, kept=kept)
 
     return run
 
@@ -232,6 +242,7 @@ def _document(made: Release) -> dict[str, object]:
         "since": made.since,
         "proposed": made.proposed,
         "because": list(made.because),
+        "benchmark": made.benchmarked,
         "clips": made.facts.counts.clips,
         "subjects": made.facts.counts.subjects,
         "files": made.n_files,
@@ -250,6 +261,8 @@ def _tell(made: Release, *, templated: bool) -> None:
     after = "" if made.since is None else f", after {made.since}"
     least = "" if made.facts.version.startswith(made.proposed) else f"; {made.proposed} would have done"
     out.print(f"{made.facts.version}{after}, because {'; '.join(made.because)}{least}", markup=False)
+    if not made.benchmarked:
+        out.print("No benchmark was run on it, and it says so.", markup=False)
     out.print(f"id {made.id}", markup=False)
     out.print(str(made.path), markup=False)
     if templated:

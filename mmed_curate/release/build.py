@@ -66,6 +66,8 @@ class Release:
     """Why it has to have at least the number that was proposed, the gravest reason first."""
     proposed: str
     """The least number that it may have; of a draft without what it ends in."""
+    benchmarked: bool
+    """Whether it holds a benchmark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,10 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
             facts = replace(facts, media_bytes=media_bytes(folder, hashes, known=sizes))
             write_tables(folder, tables)
             licence = wishes.licence or wishes.recipe.licence
-            write_documents(folder, snapshot, tables, facts, leave, evidence, wishes.recipe, licence)
+            benchmarked = wishes.benchmark is not None
+            write_documents(
+                folder, snapshot, tables, facts, leave, evidence, wishes.recipe, licence, benchmarked=benchmarked
+            )
             because = write_history(folder, history, tables, facts, hashes)
             # from here on the folder alone speaks; what it was made of is as large as its tables
             del snapshot, evidence, tables, history
@@ -159,6 +164,7 @@ def create_release(workspace: Workspace, leave: Leave, wishes: Wishes, *, progre
         since=since,
         because=because,
         proposed=proposed,
+        benchmarked=wishes.benchmark is not None,
     )
     with workspace.write(actor="release") as log, _taken_away_if_refused(target):
         refuse_what_came_meanwhile(log, seen)

@@ -75,6 +75,8 @@ def write_documents(
     evidence: Evidence,
     recipe: ReleaseRecipe,
     licence: Licence,
+    *,
+    benchmarked: bool,
 ) -> None:
     """Write everything else that is told of the tables, which lie in the folder already.
 
@@ -82,6 +84,7 @@ def write_documents(
         folder, snapshot, tables, facts, recipe, licence: of the release.
         leave: the gate's.
         evidence: on which it was given.
+        benchmarked: whether a benchmark will be run on it.
 
     Raises:
         Refused: the gate was closed on the day that the release is of.
@@ -116,6 +119,7 @@ def write_documents(
         verdicts=word.verdicts,
         subjects=[one for name, one in named.items() if name in in_it],
         people=people,
+        benchmarked=benchmarked,
     )
     for name, text in {
         CODEBOOK: _yaml(snapshot.codebook),

@@ -17,6 +17,7 @@ from mmed_curate.agreement.document import measure_of
 from mmed_curate.dataset.released import Dataset
 from mmed_curate.dataset.sealed import as_sealed
 from mmed_curate.domain.measures import Measure
+from mmed_curate.release.toldbenchmark import ToldBenchmark, told_benchmark
 
 BENCHMARK = "benchmark/benchmark.json"
 
@@ -84,39 +85,6 @@ class ToldRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldScore:
-    """One score of one model with its interval; None: undetermined."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToldModel:
-    """One model of the benchmark."""
-
-    name: str
-    n_parameters: int | None
-    scores: Mapping[str, ToldScore]
-    """By `accuracy`, `uf1`, `uar`."""
-    confusion: tuple[tuple[int, ...], ...]
-    """(C, C) truth by prediction."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToldBenchmark:
-    """The benchmark's report."""
-
-    notice: str
-    protocol: str
-    classes: tuple[str, ...]
-    n_clips: int
-    n_seeds: int
-    models: tuple[ToldModel, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PageTold:
     """All of it."""
 
@@ -163,7 +131,7 @@ def told_of(dataset: Dataset) -> PageTold:
         gate_passed=gate["passed"] is True,
         policy=str(gate["policy"]),
         rules=tuple(_rule(one) for one in gate["rules"]),
-        benchmark=None if benchmark is None else _benchmark(json.loads(benchmark)),
+        benchmark=None if benchmark is None else told_benchmark(json.loads(benchmark)),
     )
 
 
@@ -235,32 +203,4 @@ def _rule(document: Mapping[str, Any]) -> ToldRule:
         outcome=str(document.get("outcome", "holds" if holds else "fails")),
         holds=holds,
         what=str(document["what"]),
-    )
-
-
-def _benchmark(document: Mapping[str, Any]) -> ToldBenchmark:
-    return ToldBenchmark(
-        notice=str(document["notice"]),
-        protocol=str(document["protocol"]),
-        classes=tuple(str(one) for one in document["classes"]),
-        n_clips=int(document["n_clips"]),
-        n_seeds=len(document["settings"]["seeds"]),
-        models=tuple(_model(one) for one in document["models"]),
-    )
-
-
-def _model(document: Mapping[str, Any]) -> ToldModel:
-    found, intervals = document["scores"], document.get("intervals") or {}
-    return ToldModel(
-        name=str(document["name"]),
-        n_parameters=document.get("n_parameters"),
-        scores={
-            name: ToldScore(
-                value=found[name],
-                low=(intervals.get(name) or {}).get("low"),
-                high=(intervals.get(name) or {}).get("high"),
-            )
-            for name in ("accuracy", "uf1", "uar")
-        },
-        confusion=tuple(tuple(int(count) for count in row) for row in found["confusion"]),
     )

@@ -43,7 +43,7 @@ def whole_page(dataset: Dataset, told: PageTold, *, media: bool, inside: bool) -
         ("splits", "How it is split", splits_section(dataset)),
         ("agreement", "How well coders agree", agreement_section(dataset, told)),
         ("gate", "The gate", gate_section(dataset, told)),
-        ("benchmark", "Benchmark", benchmark_section(told, dataset.codebook)),
+        ("benchmark", "Benchmark", benchmark_section(told, dataset, media=media)),
         ("card", "Data card", card_section(told)),
         ("changes", "What changed", changes_section(told)),
         ("load", "How to load it", load_section(told)),

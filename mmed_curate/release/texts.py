@@ -39,6 +39,8 @@ class Told:
     verdicts: Sequence[RuleVerdict]
     subjects: Sequence[Subject]
     """Those with at least one settled event."""
+    benchmarked: bool
+    """Whether a benchmark is run on it before it is sealed."""
     people: Sequence[SubjectRow]
     """The same under their pseudonyms, with what may be told of each."""
 
@@ -108,7 +110,7 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 | croissant.json, datacite.json | the same for machines |
 | media/ | per clip: picture.mp4, sound.wav, features.npz, sound-features.npz, where consent allows |
 | index.html, page/ | the same to look at in a web browser, where it was made; loads nothing from elsewhere |
-| benchmark/ | what AMF-Net makes of it, leaving one subject out, where it was run |
+{_benchmark_row(told)}
 
 ## The gate
 
@@ -116,8 +118,31 @@ Frames count from 0 in the clip's own picture.mp4; a span includes its onset and
 
 {attempts_told(told)}
 
+## Benchmark
+
+{_benchmark(told)}
+
 Licence: {told.licence.name}. See LICENSE.txt.
 """
+
+
+def _benchmark_row(told: Told) -> str:
+    held = (
+        "what AMF-Net and its rivals make of it, and whether sound helps" if told.benchmarked else "not here: not run"
+    )
+    return f"| benchmark/ | {held} |"
+
+
+def _benchmark(told: Told) -> str:
+    if not told.benchmarked:
+        return (
+            "No benchmark was run on this release: it says nothing of what a model gets from it. "
+            "`mmed benchmark . -o ../results` runs it on this copy."
+        )
+    return (
+        "benchmark/benchmark.json holds what AMF-Net, our reading of the abstract, and its rivals make of it, leaving "
+        "one subject out; index.html shows it. These are not the paper's numbers."
+    )
 
 
 def marked(facts: ReleaseFacts) -> str:

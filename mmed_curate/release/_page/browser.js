@@ -154,9 +154,17 @@
   by("clip").addEventListener("keydown", function (event) {
     if (event.key === "Escape") { by("list").focus(); }
   });
-  window.addEventListener("hashchange", function () {
-    const index = named(location.hash);
-    if (index >= 0) { list.choose(index); }
+  /** Open the clip that a link names, also where a filter leaves it out or it is open already. */
+  function follow(hash) {
+    const index = named(hash);
+    if (index < 0) { return; }
+    if (!list.choose(index)) { form.reset(); refresh(); list.choose(index); }
+    by("clip").scrollIntoView();
+  }
+  window.addEventListener("hashchange", function () { follow(location.hash); });
+  document.addEventListener("click", function (event) {
+    const to = event.target.closest("a[href^='#clip=']");
+    if (to) { event.preventDefault(); follow(to.hash); }
   });
 
   by("browser").hidden = false;

@@ -23,6 +23,25 @@ def test_the_packaged_settings() -> None:
         16,
     )  # NOTES: the recipe that learned
     assert 10 <= settings.epochs <= 20
+    assert settings.seeds == (1, 2, 3, 4, 5)
+    assert set(settings.by_session) < set(settings.entrants)
+
+
+def test_a_quick_look_trains_as_the_benchmark_does_and_is_not_named_like_it() -> None:
+    whole, look = load_settings("mmed"), load_settings("quick-look")
+    told = {
+        *("name", "title", "seeds", "entrants", "by_session", "hand_crafted", "probes"),
+        *("controls", "inner_parts", "group_subjects", "strength"),
+    }
+    assert look.model_dump(exclude=told) == whole.model_dump(exclude=told)
+    assert set(look.seeds) < set(whole.seeds) and set(look.entrants) < set(whole.entrants)
+    assert "not the benchmark" in look.title
+
+
+def test_the_demo_runs_the_benchmark_with_fewer_seeds() -> None:
+    whole, demo = load_settings("mmed"), load_settings("demo")
+    assert demo.model_dump(exclude={"name", "title", "seeds"}) == whole.model_dump(exclude={"name", "title", "seeds"})
+    assert set(demo.seeds) < set(whole.seeds)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +51,7 @@ def test_the_packaged_settings() -> None:
         ("epochs: 16", "epoch: 16", "epoch"),
         ("dropout: 0.5 ", "dropout: .nan ", "key dropout"),
         ("sound_frames: 128", "sound_frames: 100", "key sound_frames"),
-        ("seeds: [1, 2]", "seeds: []", "key seeds"),
+        ("seeds: [1, 2, 3, 4, 5]", "seeds: []", "key seeds"),
         ("sound: 0.15", "sound: 0.9", "key modality_dropout.sound"),
         ("kind: logit-adjusted ", "kind: logit_adjusted ", "key loss.kind: .* did you mean logit-adjusted"),
         ("focus: 2.0", "focus: -1.0", "key loss.focal.focus"),

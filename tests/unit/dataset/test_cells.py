@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmed_curate.dataset.cells import AT_ONCE, cell_text
+from mmed_curate.dataset.groups import SubjectRow
 from mmed_curate.dataset.rows import ClipRow, JudgedClipRow, JudgementRow, columns_of, csv_text, read_rows, write_rows
+from mmed_curate.dataset.transcript import TranscriptRow
 from mmed_curate.domain.findings import BadInput
 
 
@@ -63,7 +65,7 @@ def test_a_line_of_another_length_is_named(judgements: tuple[JudgementRow, ...],
         read_rows(tmp_path / "judgements.csv", JudgementRow)
 
 
-@pytest.mark.parametrize("kind", [ClipRow, JudgementRow, JudgedClipRow])
+@pytest.mark.parametrize("kind", [ClipRow, JudgementRow, JudgedClipRow, SubjectRow, TranscriptRow])
 def test_rows_check_nothing_when_they_are_made(kind: type) -> None:
     """They are filled field by field: what `__post_init__` said would not be heard."""
     assert not hasattr(kind, "__post_init__")

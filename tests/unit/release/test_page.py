@@ -251,33 +251,6 @@ def test_texts_of_a_stranger_are_shown_and_never_run(tmp_path: Path) -> None:
     assert given(root, "clips.js")["facts"][0]["labels"]["emotion"].popitem()[1] == HOSTILE  # text, set as text
 
 
-def test_the_benchmark_of_a_release_is_a_table_with_intervals(tmp_path: Path) -> None:
-    root = a_release(tmp_path / "r")
-    scores = {"accuracy": 0.75, "uf1": 0.5, "uar": None, "confusion": [[3, 1], [0, 4]]}
-    interval = {"low": 0.25, "high": 0.625, "level": 0.95}
-    report = {
-        "notice": "SIMULATED: planted.",
-        "protocol": "leave-one-subject-out",
-        "classes": ["positive", "negative"],
-        "n_clips": 8,
-        "settings": {"seeds": [1, 2]},
-        "models": [
-            {"name": "one", "n_parameters": 1234, "scores": scores, "intervals": {"uf1": interval, "uar": None}},
-        ],
-    }
-    (root / "benchmark").mkdir()
-    (root / "benchmark" / "benchmark.json").write_text(json.dumps(report))
-    reseal(root)
-    write_page(root, root, media=True)
-    tables = Elements((root / INDEX).read_text()).tables
-    assert tables["Scores, leaving one subject out"] == [
-        ["model", "UF1", "interval", "UAR", "interval", "accuracy", "interval", "parameters"],
-        ["one", "0.500", "0.250..0.625", "–", "–", "0.750", "–", "1,234"],
-    ]
-    confused = tables["What one says (columns) of what was settled (rows)"]
-    assert confused == [["", "Positive", "Negative"], ["Positive", "3", "1"], ["Negative", "·", "4"]]
-
-
 def test_a_garbled_document_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     root = a_release(tmp_path / "r")
     (root / "gate.json").write_text('{"rules": 3}')
