@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.markup import escape
 
+from mmed_curate.benchmark.balanced import Balanced
 from mmed_curate.benchmark.drawn import control_in_words
 from mmed_curate.benchmark.gallery import answers_in_words
 from mmed_curate.benchmark.paired import Difference
@@ -47,6 +48,8 @@ def tell(report: BenchmarkReport) -> None:
             f"{report.calibrated.before.ece:.3f}.",
             markup=False,
         )
+    if report.balanced is not None:
+        out.print(balance_line(report.balanced), markup=False)
     if report.soft is not None:
         out.print(ceiling_line(report.soft), markup=False)
     if report.groups is not None:
@@ -120,6 +123,17 @@ def _tell_controls(sound: SoundQuestion) -> None:
             ("control", "clips", "UAR", "gain, UAR", "what it says"),
             rows,
         )
+    )
+
+
+def balance_line(found: Balanced) -> str:
+    """What AMF-Net gives when its answers are as balanced as the inner splits chose."""
+    low, high = min(found.strengths), max(found.strengths)
+    lost = found.against_trained.uar.value
+    return (
+        f"Balance: with the strength that inner splits chose ({low:g} to {high:g}, 1 is as trained), accuracy "
+        f"{found.scores.accuracy:.3f}, UAR {_score(found.scores, found.intervals[2])}"
+        + ("." if lost is None else f", {100 * lost:+.1f} points of UAR against as trained.")
     )
 
 

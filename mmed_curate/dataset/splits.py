@@ -154,9 +154,9 @@ def _sides(rows: Iterable[ClipRow], shares: Shares) -> dict[str, Side]:
         most = max(shown[subject].values())
         strata[min(one for one, count in shown[subject].items() if count == most)].append(subject)
     sizes = {stratum: len(subjects) for stratum, subjects in strata.items()}
-    n_test = _parts(sizes, shares.test)
+    n_test = _parts(sizes, shares.test, spare=2)
     left = {stratum: size - n_test[stratum] for stratum, size in sizes.items()}
-    n_validation = _parts(left, shares.validation / (1 - shares.test))
+    n_validation = _parts(left, shares.validation / (1 - shares.test), spare=1)
     side_of = {}
     for stratum, subjects in strata.items():
         first, second = n_test[stratum], n_test[stratum] + n_validation[stratum]
@@ -166,15 +166,20 @@ def _sides(rows: Iterable[ClipRow], shares: Shares) -> dict[str, Side]:
     return side_of
 
 
-def _parts(sizes: Mapping[str, int], share: float) -> dict[str, int]:
-    """How many of each stratum make up a share of all: whole parts first, then by largest remainder; at least one."""
+def _parts(sizes: Mapping[str, int], share: float, *, spare: int) -> dict[str, int]:
+    """How many of each stratum make up a share of all: whole parts first, then by largest remainder.
+
+    At least one, and all but `spare` at most, whatever the share: the other sides need somebody too.
+    """
     exact = {stratum: size * Fraction(share).limit_denominator(1000) for stratum, size in sizes.items()}
-    whole = max(1, round(sum(exact.values())))
+    whole = max(1, min(round(sum(exact.values())), sum(sizes.values()) - spare))
     parts = {stratum: int(part) for stratum, part in exact.items()}
     # of equal remainders the larger stratum, then the first by name: no order of rows decides
     order = sorted(exact, key=lambda one: (parts[one] - exact[one], -sizes[one], one))
-    for stratum in [one for one in order if parts[one] < sizes[one]][: whole - sum(parts.values())]:
+    for stratum in [one for one in order if parts[one] < sizes[one]][: max(0, whole - sum(parts.values()))]:
         parts[stratum] += 1
+    for stratum in sorted(parts, key=lambda one: (-parts[one], one))[: max(0, sum(parts.values()) - whole)]:
+        parts[stratum] -= 1
     return parts
 
 

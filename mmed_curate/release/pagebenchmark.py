@@ -67,10 +67,12 @@ def benchmark_section(told: PageTold, dataset: Dataset, *, media: bool) -> Html:
 def _answer(sound: ToldSound) -> Html:
     behind = []
     if sound.against_visual is not None:
-        behind.append(f"Over the visual-only model, which is another network: {_points(sound.against_visual)}.")
+        behind.append(
+            f"Over the visual-only model, which is another network, in points of UAR: {_points(sound.against_visual)}."
+        )
     if sound.while_nobody_speaks is not None:
         behind.append(
-            f"In the {sound.n_without_voice} clips in which nobody speaks, over permuted sound: "
+            f"In the {sound.n_without_voice} clips in which nobody speaks, over permuted sound, in points of UAR: "
             f"{_points(sound.while_nobody_speaks)}."
         )
     return element(
@@ -126,19 +128,31 @@ def _models(found: ToldBenchmark, classes: list[str]) -> list[Html]:
         ),
         table("Scores, leaving one subject out", [*heads, "parameters"], rows),
         _by_session(found),
+        _balance(found),
         _confusion(found.models[0], classes),
         *(
             [
                 element(
                     "details",
                     element("summary", "What the other models confuse with what"),
-                    *(_confusion(one, classes) for one in found.models[1:]),
+                    element("div", *(_confusion(one, classes) for one in found.models[1:]), class_="pair"),
                 )
             ]
             if len(found.models) > 1
             else []
         ),
     ]
+
+
+def _balance(found: ToldBenchmark) -> Html:
+    if found.balanced is None:
+        return Html("")
+    accuracy, uar = found.balanced
+    return element(
+        "p",
+        f"With answers as balanced as the inner splits chose, AMF-Net has accuracy {accuracy:.3f} and UAR "
+        f"{_value(uar)}, interval {_interval(uar)}.",
+    )
 
 
 def _by_session(found: ToldBenchmark) -> Html:

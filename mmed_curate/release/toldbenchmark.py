@@ -136,6 +136,8 @@ class ToldBenchmark:
     by_session: Mapping[str, ToldScore]
     """UAR leaving out sessions, by model."""
     sound: ToldSound | None
+    balanced: tuple[float, ToldScore] | None
+    """Accuracy and UAR of AMF-Net with the balance that inner splits chose."""
     calibration: ToldCalibration | None
     ceiling: ToldCeiling | None
     groups: tuple[ToldGroup, ...]
@@ -151,7 +153,7 @@ def told_benchmark(document: Mapping[str, Any]) -> ToldBenchmark:
     Raises:
         LookupError, TypeError, ValueError, AttributeError: it is garbled.
     """
-    sound, calibration = document.get("sound"), document.get("calibration")
+    sound, calibration, balance = (document.get(name) for name in ("sound", "calibration", "balance"))
     return ToldBenchmark(
         notice=str(document["notice"]),
         protocol=str(document["protocol"]),
@@ -166,6 +168,9 @@ def told_benchmark(document: Mapping[str, Any]) -> ToldBenchmark:
             for one in document.get("by_session", ())
         },
         sound=None if sound is None else _sound(sound),
+        balanced=None
+        if balance is None
+        else (float(balance["scores"]["accuracy"]), _score(balance["scores"]["uar"], balance["intervals"]["uar"])),
         calibration=None if calibration is None else _calibration(calibration),
         ceiling=_ceiling(document.get("soft_labels")),
         groups=tuple(

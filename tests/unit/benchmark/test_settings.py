@@ -31,7 +31,7 @@ def test_a_quick_look_trains_as_the_benchmark_does_and_is_not_named_like_it() ->
     whole, look = load_settings("mmed"), load_settings("quick-look")
     told = {
         *("name", "title", "seeds", "entrants", "by_session", "hand_crafted", "probes"),
-        *("controls", "inner_parts", "group_subjects"),
+        *("controls", "inner_parts", "group_subjects", "strength"),
     }
     assert look.model_dump(exclude=told) == whole.model_dump(exclude=told)
     assert set(look.seeds) < set(whole.seeds) and set(look.entrants) < set(whole.entrants)

@@ -55,7 +55,13 @@ def test_the_whole_benchmark_tells_its_controls_in_words_within_a_hundred_column
 
     assert code == 0
     assert "Settings" not in out  # these are the benchmark's own
-    for part in ("sound shifted", "the gain must vanish", "Calibration: Mean", "Human ceiling: undetermined"):
+    for part in (
+        "sound shifted",
+        "the gain must vanish",
+        "Calibration: Mean",
+        "Balance: with",
+        "Human ceiling: undetermined",
+    ):
         assert part in " ".join(out.replace("│", " ").split())
     assert "From the sound: whether the subject can be told" in out
     assert "leaving out one of 1 sessions" in err

@@ -94,6 +94,7 @@ def test_the_page_answers_whether_sound_helps_and_leads_to_the_hardest_clips(tmp
                 }
             ],
         },
+        "balance": {"scores": {"accuracy": 0.8, "uar": 0.7}, "intervals": {"uar": INTERVAL}},
         "calibration": {"before": calibration, "after": calibration},
         "soft_labels": {
             "amf-net": {"cross_entropy_bits": 0.9},
@@ -130,6 +131,7 @@ def test_the_page_answers_whether_sound_helps_and_leads_to_the_hardest_clips(tmp
         *("SIMULATED: planted.", "Run by the settings mine.", "Does sound help?", "No help of sound is shown."),
         *("It needs 554 clips.", "Mean confidence 0.500.", "accuracy 0.900, UAR 0.875", "needs 0.90 bits"),
         *("From the sound alone: the subject can be told.", "3 clips have no sound"),
+        "AMF-Net has accuracy 0.800 and UAR 0.700, interval 0.250..0.625",
     ):
         assert said in text
     assert page.tables["Scores, leaving one subject out"][2][7] == "+12.5, -1.0..+25.0, p = 0.250"
