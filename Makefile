@@ -50,7 +50,7 @@ wheel: .venv/.dev
 
 # each is run, whatever became of those before
 BENCHES := decode cutting ingest memory sound quality syncing tracking spotting mutated window agreement operating \
-	page loading release download imbalance
+	page loading release download folds imbalance
 bench: .venv/.dev
 	@missed=; for name in $(BENCHES); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
 	test -z "$$missed" || { echo "missed:$$missed" >&2; exit 1; }

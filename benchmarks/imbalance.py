@@ -269,7 +269,7 @@ def draw(told: Mapping[str, Any]) -> None:
     # Okabe & Ito 2008, Color Universal Design
     colours = ("#000000", "#D55E00", "#009E73", "#CC79A7", "#0072B2", "#E69F00")
     with matplotlib.rc_context({"svg.hashsalt": "imbalance", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(10.0, 4.2), layout="constrained", facecolor="white")
+        figure = Figure(figsize=(10.0, 4.8), layout="constrained", facecolor="white")
         FigureCanvasSVG(figure)
         left, right = figure.subplots(1, 2)
         left.plot(along(rare), along("accuracy"), color="#999999", marker=".", zorder=1)
@@ -279,7 +279,7 @@ def draw(told: Mapping[str, Any]) -> None:
         for (way, one), colour in zip(told["ways"].items(), colours, strict=True):
             left.scatter(100 * one["mean"][rare], 100 * one["mean"]["accuracy"], color=colour, label=way, zorder=2)
         left.set(xlabel="recall of the rare class, %", ylabel="accuracy, %", title="what is won, and what it costs")
-        left.legend(fontsize=8)
+        left.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
         for name, colour in zip(
             ("accuracy", "uar", "uf1", *(f"recall {one}" for one in CLASSES)), colours, strict=True
         ):

@@ -26,11 +26,11 @@ from __future__ import annotations
 
 import math
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu
+from torch.nn.functional import gelu, pad
 
 SIDE = 48
 """Height and width of the flow picture."""
@@ -121,11 +121,86 @@ class VisualTrunk(nn.Module):
 
     def forward(self, flow: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 3, SIDE, SIDE) → places (B, N_PLACES, WIDTH), summary (B, WIDTH)."""
-        side = SIDE // PATCH // BLOCK
-        x = gelu(self.streams(flow))  # (B, 24, 12, 12)
-        x = x.reshape(len(flow), 3 * STREAM, side, BLOCK, side, BLOCK).permute(0, 2, 4, 1, 3, 5)  # (B, 4, 4, 24, 3, 3)
-        places = gelu(self.mix(x.reshape(len(flow), N_PLACES, -1)))  # (B, 16, 32)
+        n, side = len(flow), SIDE // PATCH // BLOCK
+        x = flow.reshape(n, 3, side, BLOCK, PATCH, side, BLOCK, PATCH)
+        x = x.permute(1, 4, 7, 3, 6, 0, 2, 5).reshape(3, PATCH * PATCH, -1)  # (3, 16, 9 patches · B · 16 places)
+        filters = self.streams.weight.reshape(3, STREAM, -1)  # (3, 8, 16)
+        mixed = self.mix.bias[:, None]
+        # one product for each stream over columns of patches: what many networks share is laid out once, for all
+        for patches, kernel, bias, mix in zip(
+            x, filters, _bias(self.streams).reshape(3, STREAM, 1), self.mix.weight.chunk(3, dim=1), strict=True
+        ):
+            mixed = mixed + mix @ gelu(kernel @ patches + bias).reshape(STREAM * BLOCK * BLOCK, -1)  # (32, B · 16)
+        places = gelu(mixed).reshape(WIDTH, n, N_PLACES).permute(1, 2, 0)  # (B, 16, 32)
         return places, gelu(self.place(places.flatten(1)))
+
+
+class _Scan(torch.autograd.Function):
+    """A GRU's way through time, with its gradient written out: one node for autograd in place of ten at every step."""
+
+    @staticmethod
+    def forward(taken: Tensor, keep: Tensor, keep_bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(T, ..., B, 3 hidden), (..., hidden, 3 hidden), (..., 1, 3 hidden) → states (T, ..., B, hidden) and gates."""
+        hidden = keep.shape[-2]
+        state = taken.new_zeros(*taken.shape[1:-1], hidden)  # (..., B, hidden)
+        states, gates, kept_new = [], [], []
+        for now in taken:
+            kept = state @ keep + keep_bias  # (..., B, 3 hidden)
+            gate = torch.sigmoid(now[..., : 2 * hidden] + kept[..., : 2 * hidden])  # (..., B, 2 hidden)
+            reset, update = gate.chunk(2, dim=-1)
+            fresh = torch.tanh(torch.addcmul(now[..., 2 * hidden :], reset, kept[..., 2 * hidden :]))
+            state = torch.lerp(fresh, state, update)
+            states.append(state)
+            gates.append(torch.cat([gate, fresh], dim=-1))
+            kept_new.append(kept[..., 2 * hidden :])
+        return torch.stack(states), torch.stack(gates), torch.stack(kept_new)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, ...]) -> None:
+        """Keep what the gradient needs."""
+        ctx.save_for_backward(inputs[1], *output)
+        ctx.mark_non_differentiable(*output[1:])
+
+    @staticmethod
+    def backward(ctx: Any, *wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Back through time (Werbos 1990), products with weights gathered over all steps."""
+        keep, states, gates, kept_new = ctx.saved_tensors
+        hidden, n_steps = keep.shape[-2], len(states)
+        back = keep.transpose(-1, -2)  # (..., 3 hidden, hidden)
+        reset, update, fresh = gates.chunk(3, dim=-1)  # (T, ..., B, hidden) each
+        before = torch.cat([torch.zeros_like(states[:1]), states[:-1]])  # (T, ..., B, hidden)
+        # what one unit of a state's gradient gives to each gate, for all steps at once
+        to_fresh = (1 - update) * (1 - fresh * fresh)
+        to_update = (before - fresh) * update * (1 - update)
+        to_reset = to_fresh * kept_new * reset * (1 - reset)
+        to_kept = torch.cat([to_reset, to_update, to_fresh * reset], dim=-1)  # (T, ..., B, 3 hidden)
+        error = torch.zeros_like(states[0])  # (..., B, hidden)
+        errors = []
+        for step in range(n_steps - 1, -1, -1):
+            error = error + wanted[0][step]
+            errors.append(error)
+            error = torch.addcmul(
+                (to_kept[step] * error.repeat(*[1] * (error.dim() - 1), 3)) @ back, error, update[step]
+            )
+        each = torch.stack(errors[::-1])  # (T, ..., B, hidden)
+        kept_error = to_kept * torch.cat([each, each, each], dim=-1)  # (T, ..., B, 3 hidden)
+        taken_error = torch.cat([kept_error[..., : 2 * hidden], to_fresh * each], dim=-1)
+        keep_error = before.movedim(0, -3).flatten(-3, -2).transpose(-1, -2) @ kept_error.movedim(0, -3).flatten(-3, -2)
+        return taken_error, keep_error, kept_error.sum(dim=(0, -2)).unsqueeze(-2)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Tensor) -> tuple[Any, Any]:
+        """Many networks: one more dimension before the directions."""
+        taken, keep, keep_bias = (
+            one.expand(info.batch_size, *one.shape) if dim is None else one.movedim(dim, 0)
+            for one, dim in zip(inputs, in_dims, strict=True)
+        )
+        return _scanned(taken.movedim(0, 1), keep, keep_bias), (1, 1, 1)
+
+
+def _scanned(taken: Tensor, keep: Tensor, keep_bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    out: tuple[Tensor, Tensor, Tensor] = _Scan.apply(taken, keep, keep_bias)  # type: ignore[no-untyped-call]
+    return out
 
 
 class BothWaysGRU(nn.Module):
@@ -144,19 +219,12 @@ class BothWaysGRU(nn.Module):
         self.keep_bias = drawn(2, 1, 3 * hidden)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, T, size) → (B, T, 2 hidden): what each direction has heard so far."""
-        n, steps, _ = x.shape
-        on, back = (x @ self.take + self.take_bias).reshape(n, steps, 2, -1).unbind(2)  # (B, T, 3 hidden) each
-        state = x.new_zeros(2, n, self.keep.shape[1])  # (2, B, hidden)
-        states = []
-        for taken in torch.stack([on, back.flip(1)]).unbind(2):  # (2, B, 3 hidden)
-            reset, update, new = taken.chunk(3, dim=2)
-            kept_reset, kept_update, kept_new = torch.baddbmm(self.keep_bias, state, self.keep).chunk(3, dim=2)
-            fresh = torch.tanh(new + torch.sigmoid(reset + kept_reset) * kept_new)
-            state = torch.lerp(fresh, state, torch.sigmoid(update + kept_update))
-            states.append(state)
-        forth, back = torch.stack(states, dim=2)  # (B, T, hidden) each
-        return torch.cat([forth, back.flip(1)], dim=2)
+        """(T, B, size) → (T, B, 2 hidden): what each direction has heard so far."""
+        steps, n, size = x.shape
+        taken = torch.addmm(self.take_bias, x.reshape(-1, size), self.take).reshape(steps, n, 2, -1)
+        on, back = taken.unbind(2)  # (T, B, 3 hidden) each
+        states = _scanned(torch.stack([on, back.flip(0)], dim=1), self.keep, self.keep_bias)[0]  # (T, 2, B, hidden)
+        return torch.cat([states[:, 0], states[:, 1].flip(0)], dim=2)
 
 
 class SoundEncoder(nn.Module):
@@ -170,8 +238,12 @@ class SoundEncoder(nn.Module):
     def forward(self, log_mel: Tensor, sound_mask: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N_BANDS, T), (B, T) → sequence (B, T', SEQUENCE), step mask (B, T')."""
         heard = torch.where(sound_mask[:, None, :], log_mel, 0.0)  # whatever stands in silent frames is not looked at
-        x = gelu(self.front(heard))  # (B, 32, T')
-        sequence: Tensor = self.gru(x.transpose(1, 2))  # (B, T', 48)
+        # columns of frames, so that what many networks share is laid out once and their filters are one product
+        x = pad(heard, (KERNEL // 2, KERNEL // 2)).unfold(2, KERNEL, STRIDE)  # (B, 64, T', 9)
+        n, _, n_steps, _ = x.shape
+        x = x.permute(1, 3, 2, 0).reshape(N_BANDS * KERNEL, -1)  # (576, T' · B)
+        x = gelu(self.front.weight.flatten(1) @ x + _bias(self.front)[:, None])  # (32, T' · B)
+        sequence: Tensor = self.gru(x.T.reshape(n_steps, n, WIDTH)).transpose(0, 1)  # (B, T', 48)
         steps = sound_mask.reshape(len(sound_mask), -1, STRIDE).any(dim=2)  # (B, T')
         return sequence, steps
 
@@ -308,6 +380,11 @@ class AMFNet(nn.Module):
     def _listen(self, clips: Clips, kept: Kept | None) -> tuple[Tensor, Tensor]:
         sequence, steps = self.ears(clips.log_mel, clips.sound_mask)  # (B, T', 48), (B, T')
         return (sequence if kept is None else sequence * kept.sequence[:, None, :]), steps
+
+
+def _bias(layer: nn.Conv1d | nn.Conv2d) -> Tensor:
+    assert layer.bias is not None  # only in torch's types
+    return layer.bias
 
 
 def _softmax(scores: Tensor, there: Tensor) -> Tensor:

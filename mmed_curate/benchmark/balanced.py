@@ -15,7 +15,7 @@ from mmed_curate.benchmark.paired import PairedComparison
 from mmed_curate.benchmark.scores import Interval, Scores, bootstrap
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.benchmark.standing import compared, counts_of
-from mmed_curate.benchmark.strength import TradeOff, answers, chosen_strengths, log_priors, trade_off
+from mmed_curate.benchmark.strength import BALANCED, TradeOff, answers, chosen_strengths, log_priors, trade_off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +64,11 @@ def balanced(
         settings: the rule, and numbers of the intervals.
 
     Returns:
-        None: the settings choose no strength, or there is no inner split.
+        None: the settings choose no strength or train without the full adjustment, or there is no inner split.
     """
     rule, n_classes = settings.strength, len(data.classes)
+    if settings.adjustment != BALANCED:
+        return None  # what is added back was not taken out
     pairs = [
         (said, one.learned & ~one.inner)
         for said, one in zip(inner, folds, strict=True)

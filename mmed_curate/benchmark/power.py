@@ -7,7 +7,7 @@ has power 1 - beta at about
     n = (z_(1 - alpha/2) sqrt(psi) + z_(1 - beta) sqrt(psi - delta^2))^2 / delta^2
 
 clips (Connor 1987, Biometrics 43, 207-211: the unconditional formula, no correction for continuity; another
-approximation is Miettinen's, 1968, Biometrics 24, 339-352). The MMED abstract's gain of 3.36 points needs 554 clips at
+approximation is Miettinen's, 1968, Biometrics 24, 339-352). A gain of 3.36 points, told of MMED, needs 554 clips at
 psi = .08 and 1,111 at psi = .16, at alpha = .05 and power .8. The abstract does not tell the discordance: these two are
 ours.
 

@@ -8,8 +8,10 @@ reaches a network before it is asked about it, and first layers, whose input all
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -183,6 +185,7 @@ def train_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, s
 @contextmanager
 def one_quiet_thread() -> Iterator[None]:
     """One thread and deterministic algorithms: the same bits for the same seed, and processes do not contend."""
+    _keep_freed_memory()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's products are not deterministic
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
@@ -192,6 +195,18 @@ def one_quiet_thread() -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(strict)
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc hand freed tensors out again, for this process from now on; changes nothing but time.
+
+    By default each large tensor is fetched from the kernel and given back, page by page: with 20 networks at once a
+    third of the time (`benchmarks/results/folds.json`). The numbers are glibc's, from mallopt(3).
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD, at its largest
+        mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD: never trim
 
 
 def _trained_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed: int) -> nn.Module:

@@ -117,14 +117,20 @@ def trained(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings, seed:
     return (train_alone if entrant.is_own else train_together)(lesson, entrant, settings, seed)
 
 
+def folds_of(data: BenchmarkData, unit: Unit, settings: BenchmarkSettings) -> Folds:
+    """What a unit's networks learn from and are asked about."""
+    folds = Folds.by(unit.left_out, data.subjects, data.sessions, inner=unit.inner)
+    if settings.few_shot is None:
+        return folds
+    return few_shot(folds, data.labels, data.classes, settings.few_shot)
+
+
 def answered(data: BenchmarkData, unit: Unit, settings: BenchmarkSettings) -> UnitAnswers:
     """Train every fold of a unit and ask about every clip."""
     with one_quiet_thread():
         if unit.sound_permuted:
             data = dealt_out_anew(data, unit.seed)
-        folds = Folds.by(unit.left_out, data.subjects, data.sessions, inner=unit.inner)
-        if settings.few_shot is not None:
-            folds = few_shot(folds, data.labels, data.classes, settings.few_shot)
+        folds = folds_of(data, unit, settings)
         n_folds, answering = len(folds.names), torch.from_numpy(folds.answering)  # (N,)
         learned = folds.learned if folds.inner is None else np.vstack([folds.learned, folds.learned & ~folds.inner])
         lesson = lesson_of(data, learned, unit.entrant)

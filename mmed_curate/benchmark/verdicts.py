@@ -23,7 +23,7 @@ from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.benchmark.softscores import soft_scores
 from mmed_curate.benchmark.soundquestion import SoundQuestion, sound_question
 from mmed_curate.benchmark.standing import LEVEL, ModelResult
-from mmed_curate.benchmark.units import Unit, UnitAnswers
+from mmed_curate.benchmark.units import Unit, UnitAnswers, folds_of
 
 FEWEST_JUDGED = 20
 """Clips that a coder must have judged to be held against the others: below, one clip moves a score by five points."""
@@ -102,7 +102,7 @@ def balanced_answers(plan: Plan, answers: Answers, data: BenchmarkData, settings
     return balanced(
         np.stack([answers[unit].logits for unit in units]),
         [answers[unit].inner for unit in units],
-        [Folds.by(LeftOut.SUBJECT, data.subjects, data.sessions, inner=unit.inner) for unit in units],
+        [folds_of(data, unit, settings) for unit in units],
         data,
         settings,
     )

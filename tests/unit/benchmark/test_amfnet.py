@@ -7,8 +7,21 @@ from dataclasses import dataclass
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.functional import gelu
 
-from mmed_curate.benchmark.amfnet import AMFNet, BothWaysGRU, Clips, Design
+from mmed_curate.benchmark.amfnet import (
+    BLOCK,
+    N_BANDS,
+    PATCH,
+    SIDE,
+    AMFNet,
+    BothWaysGRU,
+    Clips,
+    Design,
+    SoundEncoder,
+    VisualTrunk,
+)
 
 FUSIONS = (Design.AMF_NET, Design.CONCATENATION, Design.SYMMETRIC, Design.LATE_FUSION)
 
@@ -122,7 +135,7 @@ class Gru:
 
     def __call__(self, x: Tensor) -> Tensor:
         hidden = self.ours.keep.shape[1]
-        theirs = nn.GRU(self.size, hidden, batch_first=True, bidirectional=True)
+        theirs = nn.GRU(self.size, hidden, bidirectional=True)
         for way, ending in enumerate(("", "_reverse")):
             columns = slice(way * 3 * hidden, (way + 1) * 3 * hidden)
             values = {
@@ -139,6 +152,35 @@ class Gru:
 
 def test_our_gru_is_torchs_own() -> None:
     torch.manual_seed(5)
-    ours, x = BothWaysGRU(7, 4), torch.randn(3, 11, 7)
+    ours, x = BothWaysGRU(7, 4), torch.randn(11, 3, 7)
 
     assert torch.allclose(ours(x), Gru(ours, 7)(x), atol=1e-6)
+
+
+def test_the_grus_gradient_is_that_of_its_steps() -> None:
+    """Against differences of its own values (`torch.autograd.gradcheck`), in float64."""
+    torch.manual_seed(6)
+    gru = BothWaysGRU(3, 2).double()
+    names, weights = zip(*gru.named_parameters(), strict=True)
+
+    def answered(x: Tensor, *values: Tensor) -> Tensor:
+        out: Tensor = functional_call(gru, dict(zip(names, values, strict=True)), (x,))
+        return out
+
+    x = torch.randn(5, 2, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(answered, (x, *weights))
+
+
+def test_patches_are_what_a_convolution_would_see() -> None:
+    """Trunk and first sound layer are written as products; here is what they stand for."""
+    torch.manual_seed(7)
+    eyes, ears = VisualTrunk(), SoundEncoder()
+    flow, log_mel = torch.randn(4, 3, SIDE, SIDE), torch.randn(4, N_BANDS, 64)
+    n = SIDE // PATCH // BLOCK
+
+    seen = gelu(eyes.streams(flow))  # (4, 24, 12, 12)
+    blocks = seen.unfold(2, BLOCK, BLOCK).unfold(3, BLOCK, BLOCK).permute(0, 2, 3, 1, 4, 5)  # (4, 4, 4, 24, 3, 3)
+    assert torch.allclose(eyes(flow)[0], gelu(eyes.mix(blocks.reshape(4, n * n, -1))), atol=1e-6)
+    heard = gelu(ears.front(log_mel)).permute(2, 0, 1)  # (8, 4, 32)
+    everywhere = torch.ones(4, 64, dtype=torch.bool)
+    assert torch.allclose(ears(log_mel, everywhere)[0], ears.gru(heard).transpose(0, 1), atol=1e-6)
