@@ -386,7 +386,7 @@ def change_sound(**change: object) -> Callable[[Path], object]:
         ),
         (
             lambda clips: (clips / "c-000000000000" / "features.npz").write_text("hello"),
-            "read .it holds no plain arrays",
+            "read .it holds no plain arrays.*recut",
         ),
         (nan_in_flow, "clip c-000000000000: flow is not all finite numbers"),
         (change_sound(hop_s=0.0), "clip c-000000000000: hop_s 0, window_s 0.025 and apex_s 0.333333 cannot be"),
