@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,15 @@ from mmed_curate.benchmark.rivals import STSTNet
 from mmed_curate.domain.findings import BadInput
 
 STSTNET = "ststnet-style"
+ANY_ERROR = (Exception, SystemExit)
+"""What code of somebody's own may raise; one that ends the process is no better than one that breaks."""
+
+
+@contextmanager
+def printing_aside() -> Iterator[None]:
+    """What code of somebody's own prints goes to stderr: stdout holds the report, for people or as JSON."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +87,13 @@ def own_class(name: str) -> Callable[[int], nn.Module]:
     """
     module, _, attribute = name.partition(":")
     try:
-        found: Callable[[int], nn.Module] = getattr(_imported(module), attribute)
-    except (Exception, SystemExit) as error:  # a script of one's own may end the process when it is imported
+        with printing_aside():
+            found: Callable[[int], nn.Module] = getattr(_imported(module), attribute)
+    except ANY_ERROR as error:  # a script of one's own may end the process when it is imported
         raise BadInput.of(
             "benchmark.model",
             f"{name} cannot be imported ({type(error).__name__}: {error})",
-            "name a class as module:Class, where Python finds module from this folder",
+            _import_remedy(module, error),
         ) from error
     if not callable(found):
         raise BadInput.of(
@@ -102,6 +113,13 @@ def module_file(name: str) -> Path | None:
     return None if file is None else Path(file)
 
 
+def _import_remedy(module: str, error: BaseException) -> str:
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing is not None and not f"{module}.".startswith(f"{missing}."):
+        return f"install {missing}, which {module} imports, beside mmed-curate, or take that import out"
+    return "name a class as module:Class, where Python finds module from this folder"
+
+
 def _imported(module: str) -> ModuleType:
     here = str(Path.cwd())
     if here not in sys.path:
@@ -111,8 +129,9 @@ def _imported(module: str) -> ModuleType:
 
 def _made(name: str, make: Callable[[int], nn.Module], n_classes: int) -> nn.Module:
     try:
-        network = make(n_classes)
-    except Exception as error:
+        with printing_aside():
+            network = make(n_classes)
+    except ANY_ERROR as error:
         raise BadInput.of(
             "benchmark.model",
             f"{name}({n_classes}) cannot be made ({type(error).__name__}: {error})",

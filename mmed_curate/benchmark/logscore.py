@@ -30,6 +30,7 @@ EXACT_SUBJECTS = 20
 TEMPERATURES = np.exp(np.linspace(-1, 1.5, 60))
 """Tried for each subject: from 0.37 to 4.5."""
 _TIE = 1e-12
+"""Totals closer than this, beside the size of what is summed, are the same one, summed in another order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ def log_score_difference(
             f"answers are {one.shape} and {other.shape}, labels {len(labels)}, subjects {len(subjects)}",
             "give (seeds, clips, classes) of the same clips for both",
         )
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        raise BadInput.of("logscore.not_finite", "an answer is no finite number", "lower learning_rate in the settings")
     names, owner = np.unique(np.array(subjects), return_inverse=True)
     each = log_scores(one, labels, owner) - log_scores(other, labels, owner)  # (N,)
     sums = np.bincount(owner, weights=each, minlength=len(names)).astype(np.float64)  # (S,)
@@ -131,9 +134,13 @@ def swapped(sums: Floats) -> float:
     ways = np.zeros(1)
     for one in sums:
         ways = np.concatenate([ways + one, ways - one])
-    return float((ways >= sums.sum() - _TIE).mean())
+    return float((ways >= sums.sum() - _slack(sums)).mean())
 
 
 def _drawn(sums: Floats, *, seed: int, swaps: int) -> float:
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=(swaps, len(sums)))
-    return float((1 + (signs @ sums >= sums.sum() - _TIE).sum()) / (1 + swaps))
+    return float((1 + (signs @ sums >= sums.sum() - _slack(sums)).sum()) / (1 + swaps))
+
+
+def _slack(sums: Floats) -> float:
+    return _TIE * max(1.0, float(np.abs(sums).sum()))

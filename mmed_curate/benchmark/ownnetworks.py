@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from mmed_curate.benchmark.amfnet import Clips, Logits
-from mmed_curate.benchmark.entrants import Entrant, module_file
+from mmed_curate.benchmark.entrants import ANY_ERROR, Entrant, module_file, printing_aside
 from mmed_curate.domain.findings import BadInput
 
 TRIED = 8
@@ -62,8 +62,9 @@ def asked(entrant: Entrant, network: nn.Module, clips: Clips, n_classes: int, *,
         BadInput: it breaks, or gives anything but finite logits (B, C).
     """
     try:
-        said = network(clips)
-    except Exception as error:
+        with printing_aside():
+            said = network(clips)
+    except ANY_ERROR as error:
         raise broke_in(entrant, f"in forward{when}", error) from error
     if not isinstance(said, (Tensor, Logits)):
         raise _unlike(entrant, f"a {type(said).__name__}", when)
@@ -98,6 +99,16 @@ def try_own(entrant: Entrant, clips: Clips, n_classes: int, *, seed: int, silenc
         BadInput: the class cannot be made, has nothing to learn, breaks, answers in another shape or with numbers that
             are not finite, breaks without sound, gives no gradient, or lets the clips of a batch decide on each other.
     """
+    try:
+        with printing_aside():
+            _try_own(entrant, clips, n_classes, seed=seed, silence=silence)
+    except BadInput:
+        raise
+    except ANY_ERROR as error:  # in train, eval or to, which are its own too
+        raise broke_in(entrant, "when it was tried", error) from error
+
+
+def _try_own(entrant: Entrant, clips: Clips, n_classes: int, *, seed: int, silence: bool) -> None:
     some = clips.of(torch.arange(min(TRIED, len(clips.flow)), device=clips.flow.device))
     tried = [(some, "")]
     if silence:
@@ -127,7 +138,7 @@ def try_own(entrant: Entrant, clips: Clips, n_classes: int, *, seed: int, silenc
         )
 
 
-def broke_in(entrant: Entrant, where: str, error: Exception) -> BadInput:
+def broke_in(entrant: Entrant, where: str, error: BaseException) -> BadInput:
     """The sentence for an error of a class of one's own."""
     said = " ".join(str(error).split())[:300]
     return BadInput.of(
@@ -174,7 +185,7 @@ def _check_gradient(entrant: Entrant, network: nn.Module, answer: Tensor, when: 
         )
     try:
         answer.square().sum().backward()  # type: ignore[no-untyped-call]
-    except Exception as error:
+    except ANY_ERROR as error:
         raise broke_in(entrant, f"when its gradient was asked for{when}", error) from error
     if not all(torch.isfinite(one.grad).all() for one in network.parameters() if one.grad is not None):
         raise BadInput.of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Predictions:
     """Names of the clips, where known."""
     seeds: tuple[int, ...] | None = None
     """Seed of the network that answered, where known."""
+    probabilities: Mapping[str, tuple[float, ...]] | None = None
+    """By class, as the network answered, before any temperature; where known."""
 
     def labels(self) -> tuple[str, ...]:
         """Every class that occurs, as truth or as prediction, sorted."""
@@ -59,6 +61,8 @@ class Predictions:
 def write_predictions(path: Path, predictions: Predictions, *, simulated: bool = False) -> None:
     """Write the table as CSV, sorted by subject, clip and seed; whole or not at all.
 
+    Probabilities are columns `p_<class>`, so that whoever has the table can hold log-scores and calibration against it.
+
     Args:
         path: where to.
         predictions: what to write; clip and seed are columns where they are known.
@@ -73,6 +77,8 @@ def write_predictions(path: Path, predictions: Predictions, *, simulated: bool =
         columns.append(("clip", predictions.clips))
     if predictions.seeds is not None:
         columns.append(("seed", predictions.seeds))
+    for code, shares in (predictions.probabilities or {}).items():
+        columns.append((f"p_{code}", tuple(f"{share:.9g}" for share in shares)))
     if simulated:
         columns.append(("simulated", ("true",) * len(predictions.truth)))
     names = predictions.clips or predictions.subjects

@@ -2,26 +2,28 @@
 
 `model.safetensors` holds one network per seed, its parameters named `<seed>/<parameter>`; `model.json` says how clips
 become input, which classes come out, what it learned from, and the temperature that its probabilities are divided by.
+Each names the other by SHA-256, so that neither is read where one of them was changed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field, ValidationError
-from safetensors import SafetensorError
+from pydantic import AfterValidator, Field, ValidationError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from mmed_curate.benchmark.amfnet import N_BANDS, AMFNet, Design
 from mmed_curate.benchmark.features import FLOW_SHAPE, QUIET_FLOW, QUIET_SOUND
 from mmed_curate.benchmark.settings import BenchmarkSettings
-from mmed_curate.domain.files import opened_text, readable_json, sha256_of, write_text
+from mmed_curate.domain.files import canonical_json, opened_text, readable_json, sha256_of, write_text
 from mmed_curate.domain.findings import BadInput
 from mmed_curate.domain.yamlfile import Declared
 
@@ -38,6 +40,14 @@ NOT_FOR = (
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+NOT_YET_WRITTEN: Digest = "0" * 64
+"""Stands for the hash of weights that `write_model` is still to write."""
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("two classes have one name")
+    return names
 
 
 class ModelInput(Declared):
@@ -116,7 +126,7 @@ class Description(Declared):
     not_for: str
     toolkit: str
     model: Literal["amf-net"]
-    classes: Annotated[tuple[str, ...], Field(min_length=2)]
+    classes: Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(_each_once)]
     word_size: Count
     """Length of a word's vector; 0: it does not read."""
     seeds: Annotated[tuple[Count, ...], Field(min_length=1)]
@@ -163,29 +173,28 @@ def input_of(*, sound_frames: int, hop_s: float | None, word_tokens: int | None)
     )
 
 
-def write_weights(folder: Path, networks: dict[int, dict[str, Tensor]]) -> str:
-    """Write one network per seed into a folder.
+def write_model(folder: Path, description: Description, networks: Mapping[int, Mapping[str, Tensor]]) -> Description:
+    """Write weights and model.json into a folder, each with the hash of the other.
 
     Args:
         folder: where to.
+        description: what they are; its hash of the weights is filled in.
         networks: parameters by name, by seed.
 
     Returns:
-        SHA-256 of the file.
+        The description as it was written.
     """
     tensors = {
         f"{seed}/{name}": one.detach().to("cpu", torch.float32).contiguous()
         for seed, parameters in networks.items()
         for name, one in parameters.items()
     }
+    seal = _seal_of(description.model_dump(mode="json"))
     # one entry alone: safetensors writes several in any order, and the same weights are to give the same bytes
-    save_file(tensors, folder / WEIGHTS, metadata={FORMAT: str(VERSION)})
-    return sha256_of(folder / WEIGHTS)
-
-
-def write_description(folder: Path, description: Description) -> None:
-    """Write model.json into a folder."""
-    write_text(folder / DESCRIPTION, readable_json(description.model_dump(mode="json")))
+    save_file(tensors, folder / WEIGHTS, metadata={FORMAT: seal})
+    written = description.model_copy(update={"weights_sha256": sha256_of(folder / WEIGHTS)})
+    write_text(folder / DESCRIPTION, readable_json(written.model_dump(mode="json")))
+    return written
 
 
 def read_model(folder: Path) -> SavedModel:
@@ -194,7 +203,7 @@ def read_model(folder: Path) -> SavedModel:
     Raises:
         BadInput: the folder is none, is of another version, or its parts do not belong together.
     """
-    description = _read_description(folder / DESCRIPTION)
+    description, seal = _read_description(folder / DESCRIPTION)
     told = description.input
     if told != input_of(sound_frames=told.sound_frames, hop_s=told.hop_s, word_tokens=told.word_tokens):
         raise BadInput.of(
@@ -207,12 +216,14 @@ def read_model(folder: Path) -> SavedModel:
         if sha256_of(path) != description.weights_sha256:
             raise _not_whole(folder, f"{WEIGHTS} is another than {DESCRIPTION} names")
         tensors = load_file(path)
+        with safe_open(path, framework="pt") as weights:
+            sealed = (weights.metadata() or {}).get(FORMAT)
     except (OSError, SafetensorError) as error:
         raise _not_whole(folder, f"{WEIGHTS} cannot be read ({error})") from error
-    return SavedModel(
-        description=description,
-        networks=tuple(_network(folder, description, seed, tensors) for seed in description.seeds),
-    )
+    networks = tuple(_network(folder, description, seed, tensors) for seed in description.seeds)
+    if sealed != seal:
+        raise _not_whole(folder, f"{DESCRIPTION} is another than {WEIGHTS} was written with")
+    return SavedModel(description=description, networks=networks)
 
 
 def fresh_network(n_classes: int, word_size: int) -> AMFNet:
@@ -220,7 +231,14 @@ def fresh_network(n_classes: int, word_size: int) -> AMFNet:
     return AMFNet(n_classes, Design.AMF_NET, word_size=word_size)
 
 
-def _read_description(path: Path) -> Description:
+def _seal_of(document: Mapping[str, object]) -> str:
+    """SHA-256 of what model.json says, but for the hash of the weights, which hold this one."""
+    told = {key: value for key, value in document.items() if key != "weights_sha256"}
+    return hashlib.sha256(canonical_json(told).encode()).hexdigest()
+
+
+def _read_description(path: Path) -> tuple[Description, str]:
+    """What model.json says, and its seal."""
     try:
         with opened_text(path) as stream:
             text = stream.read()
@@ -245,7 +263,7 @@ def _read_description(path: Path) -> Description:
             "install the mmed-curate that wrote it, or train it again",
         )
     try:
-        return Description.model_validate_json(text, strict=True)
+        return Description.model_validate_json(text, strict=True), _seal_of(document)
     except ValidationError as error:
         first = error.errors()[0]
         keys = ".".join(map(str, first["loc"])) or "(top)"

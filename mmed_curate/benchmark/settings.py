@@ -209,6 +209,12 @@ class BenchmarkSettings(Declared):
     """Draws of the paired test between two models (Phipson & Smyth 2010: p cannot be below 1 / (draws + 1))."""
 
     @model_validator(mode="after")
+    def _each_seed_once(self) -> Self:
+        if len(set(self.seeds)) < len(self.seeds):
+            raise Clash("seeds", what="a seed is named twice", remedy="name each once: a training counts once")
+        return self
+
+    @model_validator(mode="after")
     def _one_loss(self) -> Self:
         if (self.loss is None) == (self.logit_adjustment is None):
             raise Clash(

@@ -87,11 +87,13 @@ class SoundQuestion:
     def sentence(self) -> str:
         """The answer in words."""
         uar = self.against_permuted.uar
-        points = "" if uar.value is None else f", {100 * uar.value:+.1f} points of UAR"
+        points = "" if uar.value is None else f"; beside it {100 * uar.value:+.1f} points of UAR"
         spread = f" (95 % {100 * uar.interval.low:+.1f} to {100 * uar.interval.high:+.1f})" if uar.interval else ""
+        lead = self.log_score
+        nats = f" (95 % {lead.interval.low:+.3f} to {lead.interval.high:+.3f})" if lead.interval else ""
         said = (
-            f"against the same network on permuted sound {self.log_score.nats:+.3f} nats of log-score per clip "
-            f"(p = {self.log_score.p_greater:.3f}, one-sided, swaps of subjects){points}{spread}."
+            f"against the same network on permuted sound {lead.nats:+.3f} nats of log-score per clip{nats}, "
+            f"p = {lead.p_greater:.3f} by swaps of subjects (one-sided; {ALPHA / 2:g} is asked){points}{spread}."
         )
         if self.helps:
             return f"Sound helps: {said}"

@@ -50,8 +50,12 @@ class ModelResult:
         *,
         seeds: Sequence[int],
         n_parameters: int,
+        probabilities: npt.NDArray[np.float64] | None = None,
     ) -> ModelResult:
-        """Score answers, (R, N), of which the rows are of `seeds`, or one row without any."""
+        """Score answers, (R, N), of which the rows are of `seeds`, or one row without any.
+
+        `probabilities`, (R, N, C), are written beside them where the model has some.
+        """
         rows = [(seed, place) for seed in range(len(predicted)) for place in range(len(data.names))]
         predictions = Predictions(
             subjects=tuple(data.subjects[place] for _, place in rows),
@@ -59,6 +63,9 @@ class ModelResult:
             predicted=tuple(data.classes[predicted[seed, place]] for seed, place in rows),
             clips=tuple(data.names[place] for _, place in rows),
             seeds=tuple(seeds[seed] for seed, _ in rows) if seeds else None,
+            probabilities=None
+            if probabilities is None
+            else {code: tuple(probabilities[:, :, place].ravel().tolist()) for place, code in enumerate(data.classes)},
         )
         subjects, counts = counts_of(predicted, data, n_seeds=len(predicted))
         return cls(

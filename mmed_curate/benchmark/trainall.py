@@ -24,6 +24,7 @@ from mmed_curate.benchmark.savedmodel import (
     CARD,
     FORMAT,
     NOT_FOR,
+    NOT_YET_WRITTEN,
     VERSION,
     Description,
     FittedTemperature,
@@ -33,8 +34,7 @@ from mmed_curate.benchmark.savedmodel import (
     fresh_network,
     input_of,
     subject_digest,
-    write_description,
-    write_weights,
+    write_model,
 )
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.benchmark.training import one_quiet_thread
@@ -105,9 +105,9 @@ def train_on_all(
             learned_from=_learned_from(dataset, read.clips, settings),
             temperature=temperature,
             out_of_fold=out_of_fold,
-            weights_sha256=write_weights(folder, weights),
+            weights_sha256=NOT_YET_WRITTEN,
         )
-        write_description(folder, description)
+        description = write_model(folder, description, weights)
         write_text(folder / CARD, model_card(description))
     return description
 

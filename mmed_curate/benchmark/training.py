@@ -168,6 +168,8 @@ def train_together(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
         total.backward()  # type: ignore[no-untyped-call]
         _clip_each(list(weights.values()), settings.max_gradient_norm)
         _step(optimiser, rate * settings.learning_rate)
+    if not all(torch.isfinite(one).all() for one in weights.values()):
+        raise _diverged(entrant)
     return Trained(
         network=network, weights={name: one.detach() for name, one in weights.items()}, known=lesson.counts > 0
     )
@@ -232,11 +234,7 @@ def _trained_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
             labels = lesson.labels[index[inside]]
             error = _loss(answer, augmented(clips, own), labels, own, counts, weight, done, loss_fn, settings)
             if not torch.isfinite(error):
-                raise BadInput.of(
-                    "benchmark.not_finite",
-                    f"the loss of {entrant.name} is no finite number",
-                    "lower learning_rate in the settings, or look for a division by zero in the network",
-                )
+                raise _diverged(entrant)
             error.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
         else:
@@ -244,6 +242,14 @@ def _trained_alone(lesson: Lesson, entrant: Entrant, settings: BenchmarkSettings
                 one.grad = torch.zeros_like(one)
         _step(optimiser, rate * settings.learning_rate)
     return network.eval()
+
+
+def _diverged(entrant: Entrant) -> BadInput:
+    return BadInput.of(
+        "benchmark.not_finite",
+        f"{entrant.name} diverged: its loss or weights are no finite numbers",
+        "lower learning_rate in the settings, or look for a division by zero in the network",
+    )
 
 
 def _fresh(lesson: Lesson, entrant: Entrant, seed: int) -> nn.Module:

@@ -22,7 +22,7 @@ import torch
 
 from mmed_curate.benchmark.amfnet import AMFNet, Clips, Design
 from mmed_curate.benchmark.controls import Control, dealt_out_anew, disturbed
-from mmed_curate.benchmark.entrants import Entrant
+from mmed_curate.benchmark.entrants import ANY_ERROR, Entrant, printing_aside
 from mmed_curate.benchmark.features import BenchmarkData
 from mmed_curate.benchmark.few_shot import few_shot
 from mmed_curate.benchmark.folds import Folds, LeftOut
@@ -241,13 +241,17 @@ def _worked(
 
 
 def _answered_or_not(data: BenchmarkData, unit: Unit, settings: BenchmarkSettings) -> UnitAnswers | BadInput:
+    if not unit.entrant.is_own:
+        try:
+            return answered(data, unit, settings)
+        except BadInput as error:
+            return error
     try:
-        return answered(data, unit, settings)
+        with printing_aside():  # here, for train, eval and gradients of its own print as well
+            return answered(data, unit, settings)
     except BadInput as error:
         return error
-    except Exception as error:
-        if not unit.entrant.is_own:
-            raise
+    except ANY_ERROR as error:
         return broke_in(unit.entrant, "while it learned", error)
 
 

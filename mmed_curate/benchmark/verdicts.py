@@ -10,7 +10,8 @@ import torch
 
 from mmed_curate.benchmark.amfnet import Design
 from mmed_curate.benchmark.balanced import Balanced, balanced
-from mmed_curate.benchmark.calibrated import Calibrated, calibrated
+from mmed_curate.benchmark.calibrated import Calibrated, calibrated, within_reach
+from mmed_curate.benchmark.calibration import probabilities
 from mmed_curate.benchmark.ceiling import HumanCeiling, human_ceiling
 from mmed_curate.benchmark.coderclasses import CoderClasses
 from mmed_curate.benchmark.controls import Control
@@ -42,13 +43,15 @@ def model_result(
     """How one entrant fared with all seeds."""
     with torch.random.fork_rng(devices=[]):
         network = entrant.build(len(data.classes), 0 if data.words is None else data.words.shape[2])
+    logits = _answered(plan, answers, purpose, entrant)
     return ModelResult.of(
         entrant.name,
-        _answered(plan, answers, purpose, entrant).argmax(axis=2),
+        logits.argmax(axis=2),
         data,
         settings,
         seeds=settings.seeds,
         n_parameters=sum(one.numel() for one in network.parameters()),
+        probabilities=probabilities(within_reach(logits)),
     )
 
 

@@ -152,7 +152,7 @@ def ceiling_line(soft: SoftAnswers) -> str:
             f"; against the coders' shares AMF-Net needs {soft.scores.cross_entropy_bits:.2f} bits, one coder "
             f"{ceiling.soft.cross_entropy_bits:.2f}"
         )
-    return f"{said}."
+    return ". ".join([said, *(f"{note.what[0].upper()}{note.what[1:]}" for note in ceiling.notes)]) + "."
 
 
 def difference_in_words(found: Difference) -> str:

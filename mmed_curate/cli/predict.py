@@ -15,6 +15,7 @@ from mmed_curate.cli.drafts import drafts_said
 from mmed_curate.cli.outputs import TABLE
 from mmed_curate.dataset.tombstones import TOMBSTONES, Tombstones, read_tombstones
 from mmed_curate.domain.counted import counted
+from mmed_curate.domain.findings import BadInput
 
 _SHOWN = 40
 """Rows of a table for people; --json and --output hold all."""
@@ -31,6 +32,8 @@ def predict_(model: Path, clips: tuple[Path, ...], output: Path | None, as_json:
     Each of CLIPS is a release, a folder of clips with a features.npz each (and sound-features.npz, where they have
     sound), or a features.npz. Not for judging people: no lie detection, hiring, surveillance or clinical use.
     """
+    if output is not None and output.exists():
+        raise BadInput.of("files.exists", f"{output} exists already", "choose another name, or move it away")
     read = read_model(model)
     err.print(f"mmed predict: {read.description.not_for}", markup=False)
     with drafts_said("mmed predict"):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mmed_curate.domain.records import Recording
 
 _NAMED_AT_MOST = 5
+_ROUNDED_S = 1
+"""A cue may end so much after the recording: tools and players round the end of the last one up to a whole second."""
 
 
 @click.command()
@@ -152,7 +154,7 @@ def _cues(
     """The cues of the recording, in the order of the file.
 
     Raises:
-        BadInput: some are wrong, or begin outside the recording; the first are named with their places.
+        BadInput: some are wrong, begin outside the recording or end after it; the first are named with their places.
     """
     begins_s, ends_s = on.clock.start_of(Frame(0)), on.clock.end_of(on.clock.last_frame)
     cues: list[Cue] = []
@@ -162,6 +164,12 @@ def _cues(
             mistakes.append(
                 f"{line.place}: {float(line.onset_s):g} s is outside the recording, which runs from "
                 f"{float(begins_s):g} s to {float(ends_s):g} s"
+            )
+            continue
+        if line.offset_s > ends_s + _ROUNDED_S:
+            mistakes.append(
+                f"{line.place}: it ends at {float(line.offset_s):g} s, after the recording, which ends at "
+                f"{float(ends_s):g} s"
             )
             continue
         try:

@@ -34,7 +34,7 @@ def read_arrays(root: Path, path: Path) -> dict[str, NDArray[Any]]:
             arrays = {name: archive[name] for name in archive.files}
             version = int(arrays.get("version", 1))
     except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise not_whole(root, f"holds a {path.relative_to(root)} that cannot be read ({error})") from error
+        raise not_whole(root, f"holds a {path.relative_to(root)} that cannot be read ({_plainly(error)})") from error
     if version > ARRAYS_VERSION:
         raise BadInput.of(
             "dataset.newer",
@@ -42,6 +42,11 @@ def read_arrays(root: Path, path: Path) -> dict[str, NDArray[Any]]:
             "install a newer mmed-curate",
         )
     return arrays
+
+
+def _plainly(error: Exception) -> str:
+    """Why a file cannot be read; never NumPy's advice to load it as a pickle, which runs what is in it."""
+    return "it holds no plain arrays" if "pickle" in str(error) else str(error)
 
 
 def not_whole(root: Path, what: str) -> BadInput:

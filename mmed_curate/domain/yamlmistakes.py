@@ -113,6 +113,9 @@ def said_of(error: ErrorDetails, model: type[BaseModel], *, empty: bool) -> tupl
         return f"{got} is not of {relation} {context[name]} signs", f"write a text of {relation} {context[name]} signs"
     if kind == "string_pattern_mismatch":
         return f"{got} does not fit the pattern {context['pattern']}", "write a text that does"
+    if kind == "multiple_of":
+        step = _number(context["multiple_of"])
+        return f"{got} is no multiple of {step}", f"write a multiple of {step}"
     if kind == "int_from_float":
         return f"{got} is no whole number", "write a whole number"
     asked = _WRITE.get(kind.rsplit("_", 1)[0]) or in_words(_at(model, keys))

@@ -43,6 +43,6 @@ def without_face(source: Path, target: Path) -> None:
             arrays = {name: archive[name] for name in archive.files if name in SHOWS_NO_FACE}
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BadInput.of(
-            "release.features", f"the faces cannot be taken out of {source} ({error})", "run `mmed recut`"
+            "release.features", f"the faces cannot be taken out of {source}, which holds no arrays", "run `mmed recut`"
         ) from error
     write_arrays(target, arrays, compressed=False)

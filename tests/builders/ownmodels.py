@@ -34,6 +34,46 @@ class Fine(nn.Module):
         return said
 
 
+print("builders.ownmodels is imported")
+
+
+class Talks(Fine):
+    """Prints wherever code of its own is run."""
+
+    def __init__(self, n_classes: int) -> None:
+        super().__init__(n_classes)
+        print("made")
+
+    def forward(self, clips: Clips) -> Tensor:
+        """(B, C)."""
+        print("asked")
+        return super().forward(clips)
+
+    def train(self, mode: bool = True) -> Talks:
+        """As told."""
+        print("training" if mode else "answering")
+        super().train(mode)
+        return self
+
+
+class EndsTheProcess(Fine):
+    """What a script does that is done."""
+
+    def forward(self, clips: Clips) -> Tensor:
+        """Never."""
+        raise SystemExit(7)
+
+
+class EndsTheProcessLater(Fine):
+    """The same, after it was tried."""
+
+    def forward(self, clips: Clips) -> Tensor:
+        """(B, C) at first."""
+        if self.training and self.seen > 40:
+            raise SystemExit(7)
+        return super().forward(clips)
+
+
 class TellsBoth(nn.Module):
     """Answers of picture and sound beside the answer."""
 

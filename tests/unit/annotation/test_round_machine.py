@@ -270,9 +270,9 @@ class Round(RuleBasedStateMachine):
             for event in now.consensus.events:
                 for settlement in event.how.values():
                     if settlement.rule is SettlingRule.ADJUDICATED:
-                        (word,) = (by_id[one].answer for one in settlement.judgements)
+                        (alone,) = (by_id[one] for one in settlement.judgements)
+                        word = alone.answer
                         assert isinstance(word, Adjudication)
-                        (alone,) = (one for one in history if one.answer is word)
                         coded = {one.coder for one in history if one.stage is Stage.CODING and counts(one)}
                         assert set(word.participants) <= coded
                         assert len(word.participants) == (2 if alone.coder in coded else 0)

@@ -29,6 +29,13 @@ def test_swaps_by_hand() -> None:
     assert swapped(np.array([0.0, 0.0])) == 1.0
 
 
+@pytest.mark.parametrize("size", [1.0, 1e4, 1e8])
+def test_the_size_of_sums_makes_no_lead(size: float) -> None:
+    for seed in range(50):
+        sums = size * np.random.default_rng(seed).uniform(0.1, 1, 8)
+        assert swapped(sums) == 1 / 256  # all are positive, so that no other way reaches their total
+
+
 def test_who_knows_more_leads() -> None:
     better, worse = answers(2.0), answers(0.5, seed=3)
     found = compared(better, worse)

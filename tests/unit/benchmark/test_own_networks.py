@@ -105,6 +105,39 @@ def test_a_module_that_ends_the_process_when_it_is_imported_is_said(
         Entrant("ends_at_once:Net").build(3, 0)
 
 
+def test_a_package_that_a_module_needs_and_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "needs_more.py").write_text("import nonexistent_pkg_xyz\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(BadInput, match="install nonexistent_pkg_xyz, which needs_more imports"):
+        Entrant("needs_more:Net").build(3, 0)
+    with pytest.raises(BadInput, match="name a class as module:Class"):
+        Entrant("needs_more_still:Net").build(3, 0)
+
+
+def test_what_a_network_prints_goes_to_stderr_also_in_other_processes(
+    data: BenchmarkData, capfd: pytest.CaptureFixture[str]
+) -> None:
+    talks = Entrant(f"{OWN}:Talks")
+    try_it("Talks", data)
+    for workers in (1, 2):
+        answer_all(data, visual_alone(epochs=1), [Unit(entrant=talks, seed=seed) for seed in (1, 2)], workers=workers)
+        told = capfd.readouterr()
+        assert told.out == ""
+        assert "made" in told.err and "training" in told.err and "asked" in told.err
+    assert "builders.ownmodels is imported" in told.err  # by the workers, anew
+
+
+def test_a_network_that_ends_the_process_is_said_like_any_other_error(data: BenchmarkData) -> None:
+    with pytest.raises(BadInput, match=r"EndsTheProcess broke in forward in training \(SystemExit: 7\)"):
+        try_it("EndsTheProcess", data)
+    try_it("EndsTheProcessLater", data)
+    later = Unit(entrant=Entrant(f"{OWN}:EndsTheProcessLater"), seed=1)
+    with pytest.raises(BadInput, match=r"EndsTheProcessLater broke in forward \(SystemExit: 7\)"):
+        answer_all(data, visual_alone(epochs=20), [later], workers=1)
+
+
 def test_each_fold_has_buffers_and_chance_of_its_own(data: BenchmarkData) -> None:
     folds = Folds.by(LeftOut.SUBJECT, data.subjects, data.sessions)
     lesson = lesson_of(data, folds.learned, FINE)

@@ -134,7 +134,7 @@ def test_simulated_is_said_first_and_in_every_table(folder: Path, document: dict
     assert str(document["notice"]).startswith("SIMULATED")
     assert "SIMULATED" in (folder / "gallery.html").read_text()
     header, *rows = (folder / "predictions-amf-net.csv").read_text().splitlines()
-    assert header == "subject,truth,predicted,clip,seed,simulated"
+    assert header == "subject,truth,predicted,clip,seed,p_surprise,p_positive,p_negative,simulated"
     assert len(rows) == 24 and all(row.endswith(",true") for row in rows)  # 12 clips, two seeds
 
 

@@ -59,6 +59,8 @@ def test_the_demo_runs_the_benchmark_with_fewer_seeds() -> None:
         ("grid: [0.0, 0.1,", "grid: [0.1,", "key strength.grid: strengths do not increase from 0"),
         ("grid: [0.0, 0.1,", "grid: [0.0, 0.0,", "key strength.grid: strengths do not increase from 0"),
         ("epochs: 16", "logit_adjustment: 1.0\nepochs: 16", "key logit_adjustment: the loss is told twice"),
+        ("seeds: [1, 2, 3, 4, 5]", "seeds: [1, 2, 1]", "key seeds: a seed is named twice"),
+        ("sound_frames: 128", "sound_frames: 100", "100 is no multiple of 8"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, part: str) -> None:

@@ -42,6 +42,11 @@ def test_trained_asked_and_told_what_it_is_not_for(
     assert "c-000000000000" in out and "no lie detection, hiring, surveillance or clinical use" in out
     assert "no lie detection" in err and "12 of 12 clips are of the release that the model learned from" in err
 
+    written = (tmp_path / "out.csv").read_bytes()
+    code, out, err = run(capsys, "predict", model, release, "-o", tmp_path / "out.csv")
+    assert code == 2 and out == "" and "out.csv exists already" in err
+    assert (tmp_path / "out.csv").read_bytes() == written
+
     code, out, _ = run(capsys, "predict", model, release, "--json")
     assert code == 0 and len(json.loads(out)["clips"]) == 12
 

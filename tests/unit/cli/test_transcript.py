@@ -38,7 +38,7 @@ WEBVTT
 00:02.000 --> 00:03.000
 <v S02>did you
 
-00:03.000 --> 00:09.000
+00:03.000 --> 00:07.000
 somebody laughs
 """
 
@@ -94,6 +94,16 @@ def test_the_log_seals_it_and_the_audit_sees_a_change(lab: Workspace) -> None:
         found = [one.what for one in records.audit().findings if "guard" not in one.what]
     assert len(found) == 1
     assert "part of a transcript" in found[0]
+
+
+def test_a_cue_that_ends_long_after_the_recording_is_refused(lab: Workspace) -> None:
+    late = "WEBVTT\n\n00:01.000 --> {}\nhello\n"
+    assert "line 3: it ends at 356522 s, after the recording, which ends at 6.6" in said(
+        call(late.format("99:02:02.000"))
+    )
+    assert "line 3: it ends at 7.7 s" in said(call(late.format("00:07.700")))
+    assert texts(lab) == []
+    assert call(late.format("00:07.600")).exit_code == 0  # an end rounded up
 
 
 def test_a_better_transcript_counts_in_the_place_of_the_one_before(lab: Workspace) -> None:
