@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmed_curate.domain.files import written_aside
 
@@ -20,6 +21,21 @@ FORMATS: Mapping[str, Mapping[str, None]] = MappingProxyType(
     }
 )
 """By the ending of a name, what is not written of when and by what it was drawn."""
+
+
+@contextmanager
+def drawn_figure(path: Path, *, width_in: float, height_in: float, dpi: int) -> Iterator[Figure]:
+    """Give a figure to draw on, without a window or the user's own style; it is saved on a clean exit."""
+    import matplotlib.style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    plain: Any = matplotlib.style.context("default")
+    with plain:
+        figure = Figure(figsize=(width_in, height_in), dpi=dpi, layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+        save_figure(figure, path)
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -6,17 +6,16 @@ what the numbers mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.report.figurefile import save_figure
+from mmed_curate.report.figurefile import drawn_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +62,8 @@ def confusion_figure(matrix: npt.ArrayLike, labels: Sequence[str], title: str, p
         )
     totals = counts.sum(axis=1, keepdims=True)  # (C, 1)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
-    with _drawing(path, width_in=2.2 + 0.8 * n, height_in=1.6 + 0.7 * n) as axes:
+    with drawn_figure(path, width_in=2.2 + 0.8 * n, height_in=1.6 + 0.7 * n, dpi=_DPI) as figure:
+        axes = figure.add_subplot()
         picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         axes.set_xticks(range(n), labels, rotation=30, ha="right")
         axes.set_yticks(range(n), labels)
@@ -93,41 +93,33 @@ def intervals_figure(
     """
     if not rows:
         raise BadInput.of("report.no_rows", "a figure of intervals needs at least one row", "measure something first")
-    with _drawing(path, width_in=8.0, height_in=1.2 + 0.42 * len(rows)) as axes:
-        for place, row in enumerate(rows):
-            if row.value is None:
-                axes.text(0.0, place, f"undetermined: {row.note}".rstrip(": "), va="center", color=_GREY, fontsize=8)
-                continue
-            if row.lower is not None and row.upper is not None:
-                axes.plot([row.lower, row.upper], [place, place], color=_BLUE, linewidth=2, solid_capstyle="butt")
-            axes.plot([row.value], [place], marker="o", color=_BLUE)
-            axes.annotate(
-                f"{row.value:.3f} {row.note}".rstrip(),
-                (row.value, place),
-                textcoords="offset points",
-                xytext=(0, 6),
-                ha="center",
-                fontsize=8,
-            )
+    with drawn_figure(path, width_in=8.0, height_in=1.2 + 0.42 * len(rows), dpi=_DPI) as figure:
+        axes = figure.add_subplot()
+        draw_rows(axes, rows, told=lambda value: f"{value:.3f}")
         for bound in bounds:
             axes.axvline(bound, color=_ORANGE, linestyle="--", linewidth=1)
         values = [number for row in rows for number in (row.value, row.lower, row.upper) if number is not None]
         axes.set_xlim(min(0.0, *values, *bounds) - 0.05 if values or bounds else -0.05, max([1.0, *values]) + 0.05)
-        axes.set_yticks(range(len(rows)), [row.label for row in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.8)
         axes.set_xlabel(x_label)
         axes.set_title(title)
 
 
-@contextmanager
-def _drawing(path: Path, *, width_in: float, height_in: float) -> Iterator[Axes]:
-    import matplotlib.style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    plain: Any = matplotlib.style.context("default")
-    with plain:
-        figure = Figure(figsize=(width_in, height_in), dpi=_DPI, layout="constrained")
-        FigureCanvasAgg(figure)
-        yield figure.add_subplot()
-        save_figure(figure, path)
+def draw_rows(axes: Axes, rows: Sequence[IntervalRow], *, told: Callable[[float], str]) -> None:
+    """Draw points with intervals, the first row on top; `told` writes a value."""
+    for place, row in enumerate(rows):
+        if row.value is None:
+            axes.text(0.0, place, f"undetermined: {row.note}".rstrip(": "), va="center", color=_GREY, fontsize=8)
+            continue
+        if row.lower is not None and row.upper is not None:
+            axes.plot([row.lower, row.upper], [place, place], color=_BLUE, linewidth=2, solid_capstyle="butt")
+        axes.plot([row.value], [place], marker="o", color=_BLUE)
+        axes.annotate(
+            f"{told(row.value)} {row.note}".rstrip(),
+            (row.value, place),
+            textcoords="offset points",
+            xytext=(0, 6),
+            ha="center",
+            fontsize=8,
+        )
+    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.8)

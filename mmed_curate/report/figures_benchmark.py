@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.report.figurefile import save_figure
-from mmed_curate.report.figures import IntervalRow
+from mmed_curate.report.figurefile import drawn_figure
+from mmed_curate.report.figures import IntervalRow, draw_rows
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 _DPI = 110
 # Okabe & Ito 2008, Color Universal Design
@@ -75,7 +74,7 @@ def reliability_figure(kinds: Sequence[tuple[str, Sequence[Reliable]]], path: Pa
     """
     if not any(bins for _, bins in kinds):
         raise BadInput.of("report.no_rows", "a reliability diagram needs an answer", "calibrate something first")
-    with _figure(path, width_in=5.4, height_in=6.2) as figure:
+    with drawn_figure(path, width_in=5.4, height_in=6.2, dpi=_DPI) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         above.plot([0, 1], [0, 1], color=_BLACK, linestyle="--", linewidth=1, label="as it says")
         for (words, bins), (colour, sign) in zip(kinds, _KINDS, strict=False):
@@ -111,27 +110,11 @@ def differences_figure(rows: Sequence[IntervalRow], path: Path, *, title: str, x
         raise BadInput.of("report.no_rows", "a figure of differences needs at least one row", "compare something first")
     numbers = [abs(one) for row in rows for one in (row.value, row.lower, row.upper) if one is not None]
     far = 1.15 * max([1e-9, *numbers])
-    with _figure(path, width_in=8.0, height_in=1.2 + 0.42 * len(rows)) as figure:
+    with drawn_figure(path, width_in=8.0, height_in=1.2 + 0.42 * len(rows), dpi=_DPI) as figure:
         axes = figure.subplots()
         axes.axvline(0, color=_ORANGE, linestyle="--", linewidth=1)
-        for place, row in enumerate(rows):
-            if row.value is None:
-                axes.text(0.0, place, f"undetermined: {row.note}".rstrip(": "), va="center", color=_GREY, fontsize=8)
-                continue
-            if row.lower is not None and row.upper is not None:
-                axes.plot([row.lower, row.upper], [place, place], color=_BLUE, linewidth=2, solid_capstyle="butt")
-            axes.plot([row.value], [place], marker="o", color=_BLUE)
-            axes.annotate(
-                f"{row.value:+.1f} {row.note}".rstrip(),
-                (row.value, place),
-                textcoords="offset points",
-                xytext=(0, 6),
-                ha="center",
-                fontsize=8,
-            )
+        draw_rows(axes, rows, told=lambda value: f"{value:+.1f}")
         axes.set_xlim(-far, far)
-        axes.set_yticks(range(len(rows)), [row.label for row in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.8)
         axes.set_xlabel(x_label)
         axes.set_title(title)
 
@@ -144,7 +127,7 @@ def attention_figure(clip: Listened, path: Path) -> None:
         path: the PNG to write, whole or not at all.
     """
     half = float(np.diff(clip.step_s).mean()) / 2 if len(clip.step_s) > 1 else 0.05
-    with _figure(path, width_in=8.0, height_in=3.4) as figure:
+    with drawn_figure(path, width_in=8.0, height_in=3.4, dpi=_DPI) as figure:
         sound, attention = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         sound.fill_between(clip.times_s, clip.low, clip.high, color=_BLUE, linewidth=0.8, edgecolor=_BLUE)
         sound.set_ylabel(clip.curve, fontsize=8)
@@ -161,17 +144,3 @@ def attention_figure(clip: Listened, path: Path) -> None:
             sound.annotate(words, (at_s, 1.02), xycoords=("data", "axes fraction"), ha=side, fontsize=8)
         attention.set_xlim(float(clip.step_s[0]) - half, float(clip.step_s[-1]) + half)
         attention.set_xlabel("seconds from the apex")
-
-
-@contextmanager
-def _figure(path: Path, *, width_in: float, height_in: float) -> Iterator[Figure]:
-    import matplotlib.style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    plain: Any = matplotlib.style.context("default")
-    with plain:
-        figure = Figure(figsize=(width_in, height_in), dpi=_DPI, layout="constrained")
-        FigureCanvasAgg(figure)
-        yield figure
-        save_figure(figure, path)

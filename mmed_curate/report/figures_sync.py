@@ -5,20 +5,19 @@ matplotlib is loaded by the first picture. Plain arrays in: nothing here knows h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.domain.findings import BadInput
-from mmed_curate.report.figurefile import save_figure
+from mmed_curate.report.figurefile import drawn_figure
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 Doubles = npt.NDArray[np.float64]
 
@@ -74,7 +73,7 @@ def sync_figure(panels: Sequence[SyncPanel], path: Path) -> None:
     """
     if not panels:
         raise BadInput.of("report.no_rows", "a figure of synchrony needs at least one companion", "give one")
-    with _figure(path, width_in=13.5, height_in=3.6 * len(panels) + 0.2) as figure:
+    with drawn_figure(path, width_in=13.5, height_in=3.6 * len(panels) + 0.2, dpi=_DPI) as figure:
         grid = figure.subplots(len(panels), 3, squeeze=False)
         for (lag, rest, search), panel in zip(grid, panels, strict=True):
             minutes = panel.times_s / 60
@@ -130,7 +129,7 @@ def skew_figure(
         end: the same at the last.
         uncertainty_ms: half-width round both.
     """
-    with _figure(path, width_in=8.5, height_in=4.0) as figure:
+    with drawn_figure(path, width_in=8.5, height_in=4.0, dpi=_DPI) as figure:
         axes = figure.subplots()
         for bar in bars:
             axes.plot([bar.time_s] * 2, [bar.least_ms, bar.most_ms], color=_BLUE, linewidth=3, solid_capstyle="butt")
@@ -167,17 +166,3 @@ def _thinned(lags_s: Doubles, scores: Doubles) -> tuple[Doubles, Doubles]:
 def _plain(text: str) -> str:
     """Text in which a dollar sign is no formula."""
     return text.replace("$", r"\$")
-
-
-@contextmanager
-def _figure(path: Path, *, width_in: float, height_in: float) -> Iterator[Figure]:
-    import matplotlib.style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    plain: Any = matplotlib.style.context("default")
-    with plain:
-        figure = Figure(figsize=(width_in, height_in), dpi=_DPI, layout="constrained")
-        FigureCanvasAgg(figure)
-        yield figure
-        save_figure(figure, path)
