@@ -94,7 +94,8 @@
       button.textContent = media.paused ? "▶" : "❚❚";
       button.setAttribute("aria-label", media.paused ? "Play" : "Pause");
       if (media.paused) {
-        if (!media.ended) { go(clock.frameAt(media.currentTime)); }
+        // a browser that is short of time presents the last frame without a word
+        if (media.ended) { tell(clock.last); } else { go(clock.frameAt(media.currentTime)); }
       } else {
         requestAnimationFrame(follow);
       }
