@@ -136,21 +136,20 @@ def answered(data: BenchmarkData, unit: Unit, settings: BenchmarkSettings) -> Un
         lesson = lesson_of(data, learned, unit.entrant)
         networks = trained(lesson, unit.entrant, settings, unit.seed)
 
-        def asked(clips: Clips) -> Logits:
-            everything = networks.answers(clips)[:n_folds].cpu()  # (K, N, C)
-            said: Logits = everything[answering, torch.arange(len(answering))].numpy()
+        def of_their_folds(everything: torch.Tensor) -> Logits:
+            said: Logits = everything[answering, torch.arange(len(answering))].numpy()  # folds come before inner ones
             return said
 
+        everything = networks.answers(lesson.clips).cpu()  # (K or 2 K, N, C)
         inner = None
         if folds.inner is not None:
-            second = networks.answers(lesson.clips)[n_folds:].cpu().numpy()  # (K, N, C)
-            inner = np.where(folds.inner[:, :, None], second, np.float32(np.nan))
+            inner = np.where(folds.inner[:, :, None], everything[n_folds:].numpy(), np.float32(np.nan))
         return UnitAnswers(
-            logits=asked(lesson.clips),
+            logits=of_their_folds(everything),
             inner=inner,
             attention=_listened(networks, lesson.clips, folds) if unit.controls else None,
             controls={
-                control: (asked(tensors_of(changed[0])), changed[1])
+                control: (of_their_folds(networks.answers(tensors_of(changed[0])).cpu()), changed[1])
                 for control in (Control if unit.controls else ())
                 if (changed := disturbed(data, control, unit.seed)) is not None
             },
