@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mmed_curate.benchmark.features import BenchmarkData
 from mmed_curate.benchmark.folds import Folds
 from mmed_curate.benchmark.paired import PairedComparison
-from mmed_curate.benchmark.scores import Interval, Scores, bootstrap
+from mmed_curate.benchmark.scores import Interval, Scores, bootstrap, intervals_json
 from mmed_curate.benchmark.settings import BenchmarkSettings
 from mmed_curate.benchmark.standing import compared, counts_of
 from mmed_curate.benchmark.strength import BALANCED, TradeOff, answers, chosen_strengths, log_priors, trade_off
@@ -38,10 +38,7 @@ class Balanced:
         return {
             "strengths": list(self.strengths),
             "scores": self.scores.as_json(),
-            "intervals": {
-                name: None if found is None else found.as_json()
-                for name, found in zip(("accuracy", "uf1", "uar"), self.intervals, strict=True)
-            },
+            "intervals": intervals_json(self.intervals),
             "against_trained": self.against_trained.as_json(),
             "curve": [one.as_json() for one in self.curve],
         }

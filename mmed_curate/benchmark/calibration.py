@@ -24,7 +24,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from mmed_curate.benchmark.scores import Interval, ratio_interval
+from mmed_curate.benchmark.scores import Interval, interval_json, ratio_interval
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 
 Floats = npt.NDArray[np.float64]
@@ -118,9 +118,9 @@ class Calibration:
             "accuracy": self.accuracy,
             "mean_confidence": self.mean_confidence,
             "nll": self.nll,
-            "nll_interval": _json(self.nll_interval),
+            "nll_interval": interval_json(self.nll_interval),
             "brier": self.brier,
-            "brier_interval": _json(self.brier_interval),
+            "brier_interval": interval_json(self.brier_interval),
             "ece": self.ece,
             "ece_if_calibrated": self.ece_if_calibrated,
             "sentence": self.sentence,
@@ -132,7 +132,7 @@ class Calibration:
                     "n_subjects": one.n_subjects,
                     "confidence": one.confidence,
                     "accuracy": one.accuracy,
-                    "interval": _json(one.interval),
+                    "interval": interval_json(one.interval),
                 }
                 for one in self.bins
             ],
@@ -302,7 +302,3 @@ def _checked(logits: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[Floats, Labe
             "calibration.not_finite", "logits are not all finite numbers (NaN or infinite)", "look at the model first"
         )
     return values, truth.astype(np.int64)
-
-
-def _json(interval: Interval | None) -> dict[str, float] | None:
-    return None if interval is None else interval.as_json()

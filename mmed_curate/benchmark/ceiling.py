@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mmed_curate.benchmark.coderclasses import CoderClasses
-from mmed_curate.benchmark.scores import Counts, Interval, Scores, bootstrap
+from mmed_curate.benchmark.scores import Counts, Interval, Scores, bootstrap, intervals_json
 from mmed_curate.benchmark.softscores import SoftScores, soft_scores
 from mmed_curate.domain.findings import Finding, Severity
 
@@ -57,10 +57,7 @@ class HumanCeiling:
             "n_tied": self.n_tied,
             "others_per_answer": self.others_per_answer,
             "scores": None if self.scores is None else self.scores.as_json(),
-            "intervals": {
-                name: None if found is None else found.as_json()
-                for name, found in zip(("accuracy", "uf1", "uar"), self.intervals, strict=True)
-            },
+            "intervals": intervals_json(self.intervals),
             "soft": None if self.soft is None else self.soft.as_json(),
             "notes": [str(note) for note in self.notes],
         }

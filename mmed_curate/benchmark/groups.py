@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mmed_curate.benchmark.scores import Counts, Interval, Scores, bootstrap
+from mmed_curate.benchmark.scores import Counts, Interval, Scores, bootstrap, intervals_json
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 
 
@@ -36,10 +36,7 @@ class GroupScores:
             "value": self.value,
             "n_subjects": self.n_subjects,
             "scores": self.scores.as_json(),
-            "intervals": {
-                name: None if found is None else found.as_json()
-                for name, found in zip(("accuracy", "uf1", "uar"), self.intervals, strict=True)
-            },
+            "intervals": intervals_json(self.intervals),
         }
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_softmax
 
-from mmed_curate.benchmark.scores import Interval, ratio_interval
+from mmed_curate.benchmark.scores import Interval, interval_json, ratio_interval
 from mmed_curate.domain.findings import BadInput
 
 Floats = npt.NDArray[np.float64]
@@ -56,7 +56,7 @@ class LogScoreDifference:
         return {
             "nats": self.nats,
             "p_greater": self.p_greater,
-            "interval": None if self.interval is None else self.interval.as_json(),
+            "interval": interval_json(self.interval),
             "n_subjects": self.n_subjects,
             "exact": self.exact,
         }

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.benchmark.scores import Counts, Interval, Series, scores_of_many, subject_draws
+from mmed_curate.benchmark.scores import Counts, Interval, Series, interval_json, scores_of_many, subject_draws
 from mmed_curate.domain.findings import BadInput, Finding, Severity
 
 EXACT_SUBJECTS = 12
@@ -55,7 +55,7 @@ class Difference:
             "value": self.value,
             "p_two_sided": self.p_two_sided,
             "p_greater": self.p_greater,
-            "interval": None if self.interval is None else self.interval.as_json(),
+            "interval": interval_json(self.interval),
         }
 
 

@@ -206,6 +206,16 @@ class Interval:
         return {"low": self.low, "high": self.high, "level": self.level}
 
 
+def interval_json(interval: Interval | None) -> dict[str, float] | None:
+    """An interval as JSON values; null: undetermined."""
+    return None if interval is None else interval.as_json()
+
+
+def intervals_json(intervals: Sequence[Interval | None]) -> dict[str, dict[str, float] | None]:
+    """The intervals of accuracy, UF1 and UAR, as `bootstrap` gives them, by name."""
+    return {name: interval_json(found) for name, found in zip(("accuracy", "uf1", "uar"), intervals, strict=True)}
+
+
 def confusion_of(truth: Iterable[str], predicted: Iterable[str], labels: Sequence[str]) -> Counts:
     """Count predictions: (C, C), rows truth, columns predicted.
 

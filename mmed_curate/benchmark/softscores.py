@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mmed_curate.benchmark.scores import Interval, ratio_interval
+from mmed_curate.benchmark.scores import Interval, interval_json, ratio_interval
 from mmed_curate.domain.findings import BadInput
 
 Floats = npt.NDArray[np.float64]
@@ -53,9 +53,9 @@ class SoftScores:
             "n_clips": self.n_clips,
             "n_left_out": self.n_left_out,
             "cross_entropy_bits": self.cross_entropy_bits,
-            "cross_entropy_interval": _json(self.cross_entropy_interval),
+            "cross_entropy_interval": interval_json(self.cross_entropy_interval),
             "jensen_shannon_bits": self.jensen_shannon_bits,
-            "jensen_shannon_interval": _json(self.jensen_shannon_interval),
+            "jensen_shannon_interval": interval_json(self.jensen_shannon_interval),
             "entropy_bits": self.entropy_bits,
         }
 
@@ -137,7 +137,3 @@ def jensen_shannon_bits(shares: Floats, probabilities: Floats) -> Floats:
     apart = entropy_bits(middle) - (entropy_bits(shares) + entropy_bits(probabilities)) / 2
     found: Floats = np.clip(apart, 0, 1)
     return found
-
-
-def _json(interval: Interval | None) -> dict[str, float] | None:
-    return None if interval is None else interval.as_json()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mmed_curate.benchmark.features import BenchmarkData
 from mmed_curate.benchmark.paired import PairedComparison, compare, subject_counts
 from mmed_curate.benchmark.predictions import Predictions
-from mmed_curate.benchmark.scores import Counts, Interval, Scores, bootstrap
+from mmed_curate.benchmark.scores import Counts, Interval, Scores, bootstrap, intervals_json
 from mmed_curate.benchmark.settings import BenchmarkSettings
 
 LEVEL = 0.95
@@ -102,10 +102,7 @@ class ModelResult:
             "name": self.name,
             "n_parameters": self.n_parameters,
             "scores": self.scores.as_json(),
-            "intervals": {
-                score: None if found is None else found.as_json()
-                for score, found in zip(("accuracy", "uf1", "uar"), self.intervals, strict=True)
-            },
+            "intervals": intervals_json(self.intervals),
             "per_seed": [
                 {"seed": seed, "accuracy": scores.accuracy, "uf1": scores.uf1, "uar": scores.uar}
                 for seed, scores in self.per_seed

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mmed_curate.benchmark.predictions import read_predictions
-from mmed_curate.benchmark.scores import Interval, Scores, bootstrap
+from mmed_curate.benchmark.scores import Interval, Scores, bootstrap, intervals_json
 from mmed_curate.cli.console import err, json_option, out, print_json, table
 
 
@@ -40,10 +40,7 @@ def score(predictions: Path, classes: str | None, seed: int, resamples: int, as_
                 "version": 1,
                 **scores.as_json(),
                 "n_subjects": len(subjects),
-                "intervals": {
-                    name: None if found is None else {"low": found.low, "high": found.high, "level": found.level}
-                    for name, found in zip(("accuracy", "uf1", "uar"), intervals, strict=True)
-                },
+                "intervals": intervals_json(intervals),
             }
         )
         return
